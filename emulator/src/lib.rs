@@ -1,0 +1,1 @@
+//! AWS CodeArtifact over HTTP on your own machine.
