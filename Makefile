@@ -1,0 +1,71 @@
+# The one entry point: `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+CLUSTER := target/cluster/bin
+TOOLS := etcd kube-apiserver kube-controller-manager kubectl helm
+MUSL := $(shell uname -m)-unknown-linux-musl
+# Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
+KEEP ?= 1
+
+.PHONY: help setup cluster-tools build release generated fmt lint test demo size clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages and the Rust target that are missing
+	@tests/setup.sh
+
+cluster-tools: $(TOOLS:%=$(CLUSTER)/%) ## build etcd, Kubernetes' servers, kubectl and helm where missing or outdated
+
+build: ## build the operator, the emulator and the harness
+	cargo build --workspace --all-targets --locked
+
+release: setup ## build the operator as released: small and static
+	tests/release.sh
+
+generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml and docs/reference.md anew
+	tests/generated.sh
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+lint: ## check the format, clippy and the documentation; a warning is an error
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+
+test: ## run every test in stages and print how long each took
+	@tests/run.sh
+
+demo: cluster-tools build ## show the whole story on a local control plane; KEEP=0 exits after it
+	@KEEP=$(KEEP) target/debug/demo
+
+size: release cluster-tools ## print the size of the release binary and its memory when idle
+	cargo build --package harness --bin size --locked
+	target/debug/size target/$(MUSL)/release/codeartifact-operator
+
+clean: ## remove everything that was built
+	rm -rf target
+
+# What go.mod pins, built as the projects build it: without these flags the servers say v0.0.0.
+GO_PACKAGE_etcd := go.etcd.io/etcd/server/v3
+GO_PACKAGE_kube-apiserver := k8s.io/kubernetes/cmd/kube-apiserver
+GO_PACKAGE_kube-controller-manager := k8s.io/kubernetes/cmd/kube-controller-manager
+GO_PACKAGE_kubectl := k8s.io/kubernetes/cmd/kubectl
+GO_PACKAGE_helm := helm.sh/helm/v4/cmd/helm
+pinned = $(shell sed -nE 's|^\t$(1) (v[0-9.]+).*|\1|p' tests/cluster/go.mod)
+KUBERNETES := $(call pinned,k8s.io/kubernetes)
+GO_VERSIONS := -X k8s.io/component-base/version.gitVersion=$(KUBERNETES) \
+	-X k8s.io/component-base/version.gitMajor=$(subst v,,$(word 1,$(subst ., ,$(KUBERNETES)))) \
+	-X k8s.io/component-base/version.gitMinor=$(word 2,$(subst ., ,$(KUBERNETES))) \
+	-X helm.sh/helm/v4/internal/version.version=$(call pinned,helm.sh/helm/v4)
+
+$(CLUSTER)/%: tests/cluster/go.mod tests/cluster/go.sum
+	@echo "building $* from $(GO_PACKAGE_$*)"
+	@mkdir -p $(CLUSTER)
+	@cd tests/cluster && CGO_ENABLED=0 GOFLAGS=-buildvcs=false go build -mod=readonly -trimpath \
+		-ldflags '-s -w $(GO_VERSIONS)' -o $(abspath $@) $(GO_PACKAGE_$*)
+	@touch $@

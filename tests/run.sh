@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Every test, in stages: stops at the first stage that fails and says how long each took.
+# What a stage prints goes to target/test-logs/<stage>.log; its end is shown when it fails.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+readonly logs=target/test-logs tail_lines=120
+# Logs, events, audit logs and journals of this run gather here for the last stage.
+export CODEARTIFACT_COLLECTED="$PWD/target/collected/$(date -u +%Y%m%dT%H%M%SZ)-$$"
+rm -rf "$logs" target/collected
+mkdir -p "$logs" "$CODEARTIFACT_COLLECTED"
+table=()
+
+# stage NAME COMMAND...: runs it, shows its summary lines, keeps its time.
+stage() {
+  local name=$1 started=$SECONDS
+  shift
+  printf '== %s\n' "$name"
+  if ! "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+    tail -n "$tail_lines" "$logs/$name.log"
+    printf '== %s failed after %d s; all of it: %s\n' "$name" $((SECONDS - started)) "$logs/$name.log"
+    finish 1
+  fi
+  table+=("$name|$((SECONDS - started))")
+}
+
+# show NAME PATTERN: what a reader wants to see of a stage that passed.
+show() { grep -E "$2" "$logs/$1.log" | sed 's/^/   /' || true; }
+
+passed() { sed -nE 's/^test result: ok\. ([0-9]+) passed.*/\1/p' "$logs/tests.log" 2>/dev/null | awk '{n += $1} END {print n + 0}'; }
+
+finish() {
+  printf '\n'
+  local row
+  for row in "${table[@]}"; do printf '%-14s %5d s\n' "${row%%|*}" "${row##*|}"; done
+  local verdict=ok failed=0
+  if (($1)); then verdict=FAILED failed=1; fi
+  printf '%-14s %5d s\n\n' total "$SECONDS"
+  printf 'test result: %s. %d passed; %d failed; %d stages; finished in %d s\n' \
+    "$verdict" "$(passed)" "$failed" "${#table[@]}" "$SECONDS"
+  exit "$1"
+}
+
+chart() {
+  local helm=target/cluster/bin/helm chart=charts/codeartifact-operator values
+  "$helm" lint --strict "$chart" || return
+  for values in "" $(find "$chart/ci" -name '*.yaml' 2>/dev/null | sort); do
+    "$helm" template release "$chart" --namespace operator ${values:+--values "$values"} >/dev/null || return
+    echo "rendered with ${values:-the default values}"
+  done
+}
+
+stage setup tests/setup.sh
+stage cluster-tools make cluster-tools
+stage lint make lint
+stage build make build
+stage tests cargo test --workspace --locked
+show tests '^test result|pairs|passes'
+stage chart chart
+stage demo make demo KEEP=0
+show demo '✓'
+stage size make size
+show size 'MB|MiB'
+stage audit target/debug/audit "$CODEARTIFACT_COLLECTED"
+show audit .
+finish 0
