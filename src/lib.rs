@@ -1,1 +1,8 @@
 //! Kubernetes operator for AWS CodeArtifact.
+
+pub mod account;
+pub mod api;
+pub mod aws;
+pub mod clock;
+pub mod engine;
+pub mod error;

@@ -1,0 +1,195 @@
+//! RegistryCredential: a Secret that always holds a valid login.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use kube::core::Duration;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountRef, CommonStatus, ObjectRef, RepositoryName};
+
+/// A Secret in this namespace that always holds a valid login for some registries.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "codeartifact-operator.dev",
+    version = "v1alpha1",
+    kind = "RegistryCredential",
+    namespaced,
+    shortname = "cacred",
+    category = "codeartifact",
+    status = "RegistryCredentialStatus",
+    derive = "PartialEq",
+    doc = "Registries, and the Secret in this namespace that always holds a valid login for them.",
+    printcolumn(name = "Secret", type_ = "string", json_path = ".status.secretName"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
+    ),
+    printcolumn(name = "Expires", type_ = "string", json_path = ".status.tokens[0].expiresAt"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryCredentialSpec {
+    /// The AwsAccount to sign in to.
+    #[serde(default)]
+    pub account_ref: AccountRef,
+    /// The registries; 1 to 10.
+    #[schemars(length(min = 1, max = 10))]
+    #[x_kube(validation = ("self.filter(r, 'npm' in r.formats && !has(r.scope)).size() <= 1", "npm can hold one registry without a scope; give the others a scope"),
+        validation = ("self.filter(r, 'pip' in r.formats).size() <= 1", "pip can hold one registry; make a second RegistryCredential for the other"),
+        validation = ("self.all(r, !has(r.scope) || self.exists_one(o, has(o.scope) && o.scope == r.scope))", "a scope is used twice"))]
+    pub registries: Vec<Registry>,
+    /// How long tokens live and when they are renewed.
+    #[serde(default)]
+    pub token: TokenSettings,
+    /// The Secret.
+    #[serde(default)]
+    pub secret: SecretSettings,
+    /// Stop renewing until it is false again; the Secret stays as it is.
+    #[serde(default)]
+    pub suspend: bool,
+}
+
+/// A registry and the files wanted for it.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("has(self.repositoryRef) != has(self.repository)", "a registry needs exactly one of repositoryRef and repository"),
+    validation = ("!has(self.scope) || 'npm' in self.formats", "scope goes with the format npm"),
+    validation = ("!has(self.endpoint) || !has(self.endpointType)", "endpoint and endpointType exclude each other"))]
+pub struct Registry {
+    /// A Repository object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_ref: Option<ObjectRef>,
+    /// A repository by AWS names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<RepositoryName>,
+    /// Which files are written.
+    #[schemars(length(min = 1, max = 3))]
+    #[x_kube(validation = ("self.all(x, self.exists_one(y, y == x))", "a format is listed twice"))]
+    pub formats: Vec<Format>,
+    /// npm scope, with the @.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 215), regex(pattern = r"^@[a-z0-9~-][a-z0-9._~-]*$"))]
+    pub scope: Option<String>,
+    /// Which of the service's own addresses; ipv4 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_type: Option<EndpointType>,
+    /// Address of a private endpoint, without a path, instead of the service's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512), regex(pattern = r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?$"))]
+    pub endpoint: Option<String>,
+}
+
+/// The files of a package manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// `.npmrc`, for npm and pnpm.
+    Npm,
+    /// `pip.conf`.
+    Pip,
+    /// `.netrc`, for curl, pip, uv and others.
+    Netrc,
+}
+
+/// Which of the service's own addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EndpointType {
+    /// Reachable over IPv4.
+    #[default]
+    Ipv4,
+    /// Reachable over IPv4 and IPv6.
+    Dualstack,
+}
+
+/// How long tokens live and when they are renewed.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("!has(self.renewBefore) || duration(self.renewBefore) <= duration(self.duration) - duration(self.renewBefore)", "renewBefore must be at most half of duration"))]
+pub struct TokenSettings {
+    /// Life of a token, 15m to 12h.
+    #[serde(default = "twelve_hours")]
+    #[schemars(with = "String", length(max = 16))]
+    #[x_kube(validation = ("duration(self) >= duration('15m') && duration(self) <= duration('12h')", "duration must lie between 15m and 12h"))]
+    pub duration: Duration,
+    /// A pod that starts sees a token that lives at least this long; a third of duration when left out, at most half of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", length(max = 16))]
+    #[x_kube(validation = ("duration(self) >= duration('1m')", "renewBefore must be at least 1m"))]
+    pub renew_before: Option<Duration>,
+}
+
+impl Default for TokenSettings {
+    fn default() -> Self {
+        Self { duration: twelve_hours(), renew_before: None }
+    }
+}
+
+fn twelve_hours() -> Duration {
+    SignedDuration::from_hours(12).unsigned_abs().into()
+}
+
+/// The Secret that is written.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretSettings {
+    /// Name of the Secret; metadata.name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"))]
+    pub name: Option<String>,
+    /// Labels for the Secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 63}))]
+    #[x_kube(validation = ("self.all(k, size(k) <= 317 && !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/'))", "labels under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved"))]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations for the Secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 4096}))]
+    #[x_kube(validation = ("self.all(k, size(k) <= 317 && !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/'))", "annotations under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved"))]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// What the operator did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryCredentialStatus {
+    /// What every kind reports.
+    #[serde(flatten)]
+    pub common: CommonStatus,
+    /// The Secret that holds the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_name: Option<String>,
+    /// The tokens in it; never their text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenStatus>,
+    /// The value of the annotation codeartifact-operator.dev/renew-at that was acted on last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_renew_at: Option<String>,
+}
+
+/// A token, without its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenStatus {
+    /// The domain that it is for.
+    pub domain: String,
+    /// Account that owns the domain.
+    pub owner: String,
+    /// When it was minted.
+    #[schemars(with = "String")]
+    pub issued_at: Timestamp,
+    /// When it stops to work.
+    #[schemars(with = "String")]
+    pub expires_at: Timestamp,
+    /// When it is renewed.
+    #[schemars(with = "String")]
+    pub renews_at: Timestamp,
+}

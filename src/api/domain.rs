@@ -1,0 +1,91 @@
+//! Domain: a CodeArtifact domain.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CommonStatus, DeletionPolicy, Identity, Management, Tags};
+
+/// A CodeArtifact domain.
+#[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "codeartifact-operator.dev",
+    version = "v1alpha1",
+    kind = "Domain",
+    namespaced,
+    shortname = "cadom",
+    category = "codeartifact",
+    status = "DomainStatus",
+    derive = "PartialEq",
+    doc = "A CodeArtifact domain: the place where repositories live and packages are stored once.",
+    printcolumn(name = "Domain", type_ = "string", json_path = ".status.identity.domain"),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "ARN", type_ = "string", json_path = ".status.arn", priority = 1),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("has(self.spec.name) || self.metadata.name.matches('^[a-z][a-z0-9-]{0,48}[a-z0-9]$')").message("metadata.name is not a legal domain name ([a-z][a-z0-9-]{0,48}[a-z0-9]); set spec.name")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)", "name is immutable; make a new object"),
+    validation = ("has(self.owner) == has(oldSelf.owner) && (!has(self.owner) || self.owner == oldSelf.owner)", "owner is immutable; make a new object"),
+    validation = ("has(self.encryptionKey) == has(oldSelf.encryptionKey) && (!has(self.encryptionKey) || self.encryptionKey == oldSelf.encryptionKey)", "encryptionKey is immutable: AWS fixes it when the domain is created"))]
+pub struct DomainSpec {
+    /// How the operator manages the domain.
+    #[serde(flatten)]
+    pub management: Management,
+    /// What happens in AWS when this object is deleted.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
+    /// Name of the domain; metadata.name when left out. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 50), regex(pattern = r"^[a-z][a-z0-9-]{0,48}[a-z0-9]$"))]
+    pub name: Option<String>,
+    /// Account that owns the domain, 12 digits; the AwsAccount's own when left out. Another account's domain can only be observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
+    pub owner: Option<String>,
+    /// KMS key by id, ARN or alias, used when the domain is created; AWS's own key when left out. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1011), regex(pattern = r"^\S+$"))]
+    pub encryption_key: Option<String>,
+    /// Tags of the domain. Tags that other tools set stay.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 29, "additionalProperties" = {"type": "string", "maxLength": 256}))]
+    #[x_kube(validation = ("self.all(k, size(k) >= 1 && size(k) <= 128)", "a tag key has 1 to 128 characters"),
+        validation = ("self.all(k, !k.startsWith('aws:') && !k.startsWith('codeartifact-operator.dev/'))", "tag keys under aws: and codeartifact-operator.dev/ are reserved"))]
+    pub tags: Tags,
+}
+
+/// What the operator found in AWS.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainStatus {
+    /// What every kind reports.
+    #[serde(flatten)]
+    pub common: CommonStatus,
+    /// What AWS calls it; pinned before the first write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// ARN of the domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// Account that owns the domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// ARN of the KMS key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption_key: Option<String>,
+    /// The bucket of AWS that holds the assets; for gateway endpoint policies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3_bucket_arn: Option<String>,
+    /// When AWS created the domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub created_time: Option<Timestamp>,
+    /// The tag keys that this object set, and so may change or remove.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tag_keys: Vec<String>,
+}

@@ -1,0 +1,45 @@
+//! The custom resources: serde, schema, CEL and docs. No logic.
+
+// The derive makes a copy of each struct in an anonymous scope, which the lint then finds unreachable.
+#![allow(unreachable_pub)]
+
+mod account;
+mod common;
+mod credential;
+mod domain;
+mod package_policy;
+mod repository;
+
+pub use account::*;
+pub use common::*;
+pub use credential::*;
+pub use domain::*;
+pub use package_policy::*;
+pub use repository::*;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+
+/// API group of every kind, and the prefix of every label, annotation, finalizer and AWS tag that is ours.
+pub const GROUP: &str = "codeartifact-operator.dev";
+/// The finalizer that keeps an object until AWS has been let go or cleaned up.
+pub const FINALIZER: &str = "codeartifact-operator.dev/finalizer";
+/// The AWS tag that says which object of which cluster owns a resource: `<cluster>/<namespace>/<name>`.
+pub const OWNER_TAG: &str = "codeartifact-operator.dev/owner";
+/// Any new value makes the operator look at the object at once.
+pub const RECONCILE_AT: &str = "codeartifact-operator.dev/reconcile-at";
+/// Any new value on a `RegistryCredential` forces a new token.
+pub const RENEW_AT: &str = "codeartifact-operator.dev/renew-at";
+/// On a Secret that we wrote: a keyed id of what is in it.
+pub const CONTENT: &str = "codeartifact-operator.dev/content";
+/// Says what a Secret in the operator's own namespace is for.
+pub const COMPONENT: &str = "codeartifact-operator.dev/component";
+/// Field manager of every server-side apply, and the value of the managed-by label.
+pub const MANAGER: &str = "codeartifact-operator";
+/// The well-known label that marks the Secrets that we write.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// All CRDs, in the order in which they are written and applied.
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    vec![AwsAccount::crd(), Domain::crd(), Repository::crd(), PackagePolicy::crd(), RegistryCredential::crd()]
+}

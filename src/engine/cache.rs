@@ -1,0 +1,96 @@
+//! The objects of one kind, as last seen.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use kube::{Resource, ResourceExt};
+
+use super::ObjectKey;
+
+/// A map of the objects of one kind, fed by watches. Cheap to clone; all clones share the map.
+#[derive(Debug)]
+pub struct Cache<K> {
+    objects: Arc<RwLock<HashMap<ObjectKey, Arc<K>>>>,
+}
+
+impl<K> Clone for Cache<K> {
+    fn clone(&self) -> Self {
+        Self { objects: Arc::clone(&self.objects) }
+    }
+}
+
+impl<K> Default for Cache<K> {
+    fn default() -> Self {
+        Self { objects: Arc::default() }
+    }
+}
+
+impl<K: Resource> Cache<K> {
+    /// The object of that key.
+    pub fn get(&self, key: &ObjectKey) -> Option<Arc<K>> {
+        self.read().get(key).cloned()
+    }
+
+    /// All objects, in no order.
+    pub fn all(&self) -> Vec<Arc<K>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.read().is_empty()
+    }
+
+    /// Takes in what a watch or a write of ours showed, unless something newer of the same object is known.
+    /// Returns what was known before and what is known now; `None` when nothing changed.
+    pub fn apply(&self, object: K) -> Option<(Option<Arc<K>>, Arc<K>)> {
+        let key = ObjectKey::of(&object);
+        let mut objects = self.write();
+        if objects.get(&key).is_some_and(|known| !newer(&object, known.as_ref())) {
+            return None;
+        }
+        let object = Arc::new(object);
+        let before = objects.insert(key, Arc::clone(&object));
+        Some((before, object))
+    }
+
+    /// Forgets an object.
+    pub fn remove(&self, key: &ObjectKey) -> Option<Arc<K>> {
+        self.write().remove(key)
+    }
+
+    /// The keys in a namespace, or all of them.
+    pub fn keys(&self, namespace: Option<&str>) -> Vec<ObjectKey> {
+        self.read()
+            .keys()
+            .filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .cloned()
+            .collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<ObjectKey, Arc<K>>> {
+        self.objects.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<ObjectKey, Arc<K>>> {
+        self.objects.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether `object` is another one of that name, or a later version. Versions are numbers that can be compared
+/// (Kubernetes API conventions, 1.35); where they are not, the newcomer wins.
+fn newer<K: Resource>(object: &K, known: &K) -> bool {
+    if object.uid() != known.uid() {
+        return true;
+    }
+    let version = |object: &K| object.resource_version().and_then(|version| version.parse::<u64>().ok());
+    match (version(object), version(known)) {
+        (Some(new), Some(old)) => new > old,
+        _ => true,
+    }
+}

@@ -1,0 +1,107 @@
+//! What every reconcile can reach.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::core::PartialObjectMeta;
+use tokio_util::sync::CancellationToken;
+
+use super::cache::Cache;
+use super::grants::Asker;
+use super::{Claim, ObjectKey, grants};
+use crate::account::Accounts;
+use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
+use crate::clock::Clock;
+use crate::error::{Error, Reason, Result};
+
+/// What every reconcile can reach. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The Kubernetes API.
+    pub client: KubeClient,
+    /// Wall-clock time.
+    pub clock: Clock,
+    /// Name of this cluster in owner tags and session names.
+    pub cluster: String,
+    /// The namespace that the operator runs in; token Secrets live here.
+    pub operator_namespace: String,
+    /// The objects as last seen.
+    pub caches: Caches,
+    /// Signed-in clients.
+    pub accounts: Accounts,
+    /// Cancelled when the operator stops: no new step is begun, the one in flight ends.
+    pub stop: CancellationToken,
+}
+
+/// The objects of every kind, as last seen.
+#[derive(Clone, Debug, Default)]
+pub struct Caches {
+    /// `AwsAccount`s.
+    pub accounts: Cache<AwsAccount>,
+    /// `Domain`s.
+    pub domains: Cache<Domain>,
+    /// `Repository` objects.
+    pub repositories: Cache<Repository>,
+    /// `PackagePolicy` objects.
+    pub policies: Cache<PackagePolicy>,
+    /// `RegistryCredential`s.
+    pub credentials: Cache<RegistryCredential>,
+    /// Namespaces, for their labels.
+    pub namespaces: Cache<PartialObjectMeta<Namespace>>,
+}
+
+impl Caches {
+    /// The AwsAccount of that name; an error that waits when there is none or it is suspended.
+    pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
+        let account = self.accounts.get(&ObjectKey::new("", name)).ok_or_else(|| {
+            Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} does not exist"))
+        })?;
+        if account.spec.suspend {
+            return Err(Error::waiting(Reason::Suspended, format!("AwsAccount {name} is suspended")));
+        }
+        Ok(account)
+    }
+
+    /// Refuses the first claim that no grant of the account gives to the namespace.
+    pub fn check_grants(&self, account: &AwsAccount, namespace: &str, claims: &[Claim]) -> Result<()> {
+        let labels = self.labels(namespace);
+        grants::check(account, Asker { namespace, labels: &labels }, claims)
+    }
+
+    /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_resource`] writes it).
+    pub fn credential_grant(
+        &self,
+        account: &AwsAccount,
+        namespace: &str,
+        domain: &str,
+    ) -> Result<CredentialGrant> {
+        let labels = self.labels(namespace);
+        grants::credential(account, Asker { namespace, labels: &labels }, domain).cloned()
+    }
+
+    fn labels(&self, namespace: &str) -> BTreeMap<String, String> {
+        let namespace = self.namespaces.get(&ObjectKey::new("", namespace));
+        namespace.and_then(|namespace| namespace.metadata.labels.clone()).unwrap_or_default()
+    }
+}
+
+/// A Kubernetes client.
+#[derive(Clone)]
+pub struct KubeClient(pub kube::Client);
+
+impl std::fmt::Debug for KubeClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KubeClient")
+    }
+}
+
+/// How long a single call to the Kubernetes API may take.
+const KUBE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// One call to the Kubernetes API, with a time limit.
+pub async fn kube_call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T> {
+    match tokio::time::timeout(KUBE_TIMEOUT, call).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::KubeTimeout(KUBE_TIMEOUT)),
+    }
+}

@@ -1,0 +1,174 @@
+//! What a namespace may do, decided from the AwsAccount's grants alone.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::core::{Selector, SelectorExt};
+
+use crate::api::{AwsAccount, CredentialGrant, Grant, NamespaceMatch};
+use crate::error::{Error, Reason, Result};
+use kube::ResourceExt;
+
+/// Something that an object wants to do with an AWS name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// Create, change or delete `domain` or `domain/repository`.
+    Manage(String),
+    /// Refer to `domain` or `domain/repository`.
+    Use(String),
+    /// Attach an external connection.
+    Connect(String),
+}
+
+/// Who asks: a namespace and its labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// Its labels.
+    pub labels: &'a BTreeMap<String, String>,
+}
+
+/// Refuses the first claim that no grant covers, naming it and the remedy.
+pub fn check(account: &AwsAccount, asker: Asker<'_>, claims: &[Claim]) -> Result<()> {
+    let grants = grants_of(account, asker);
+    claims.iter().find(|claim| !grants.iter().any(|grant| covers(grant, claim))).map_or(Ok(()), |claim| {
+        let (verb, name) = match claim {
+            Claim::Manage(name) => ("manage", name),
+            Claim::Use(name) => ("use", name),
+            Claim::Connect(name) => ("connect", name),
+        };
+        Err(missing(account, asker, verb, name))
+    })
+}
+
+/// The grant under which tokens of a domain are minted: the first that names it.
+pub fn credential<'a>(
+    account: &'a AwsAccount,
+    asker: Asker<'_>,
+    domain: &str,
+) -> Result<&'a CredentialGrant> {
+    grants_of(account, asker)
+        .into_iter()
+        .flat_map(|grant| &grant.credentials)
+        .find(|grant| grant.domains.iter().any(|glob| matches(glob, domain)))
+        .ok_or_else(|| missing(account, asker, "credentials", domain))
+}
+
+fn missing(account: &AwsAccount, asker: Asker<'_>, verb: &str, name: &str) -> Error {
+    Error::stalled(
+        Reason::GrantMissing,
+        format!(
+            "namespace {} has no grant of AwsAccount {} to `{verb}` {name}; a cluster administrator can add one to its spec.grants",
+            asker.namespace,
+            account.name_any()
+        ),
+    )
+}
+
+fn grants_of<'a>(account: &'a AwsAccount, asker: Asker<'_>) -> Vec<&'a Grant> {
+    account.spec.grants.iter().filter(|grant| includes(&grant.namespaces, asker)).collect()
+}
+
+fn includes(namespaces: &NamespaceMatch, asker: Asker<'_>) -> bool {
+    namespaces.all == Some(true)
+        || namespaces.names.as_ref().is_some_and(|names| names.iter().any(|name| name == asker.namespace))
+        || namespaces.selector.as_ref().is_some_and(|selector| selects(selector, asker.labels))
+}
+
+/// An empty selector selects nothing here: everyone must be asked for by `all`.
+fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
+    let empty = selector.match_labels.as_ref().is_none_or(BTreeMap::is_empty)
+        && selector.match_expressions.as_ref().is_none_or(Vec::is_empty);
+    !empty && Selector::try_from(selector.clone()).is_ok_and(|selector| selector.matches(labels))
+}
+
+fn covers(grant: &Grant, claim: &Claim) -> bool {
+    let any = |globs: &[String], name: &str| globs.iter().any(|glob| matches(glob, name));
+    match claim {
+        Claim::Manage(name) => any(&grant.manage, name),
+        Claim::Use(name) => any(&grant.use_, name) || any(&grant.manage, name),
+        Claim::Connect(name) => any(&grant.connect, name),
+    }
+}
+
+/// `*` stays within one side of the slash. Braces and brackets are refused by the schema, so they never act here.
+fn matches(glob: &str, name: &str) -> bool {
+    !glob.contains(['{', '[', '!', '\\']) && fast_glob::glob_match(glob, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::AwsAccountSpec;
+
+    fn account() -> AwsAccount {
+        let spec: AwsAccountSpec = serde_json::from_value(serde_json::json!({
+            "region": "us-east-1", "accountId": "123456789012",
+            "grants": [
+                {"namespaces": {"names": ["platform"]}, "manage": ["*", "*/*"], "connect": ["public:*"]},
+                {"namespaces": {"selector": {"matchLabels": {"team": "a"}}}, "manage": ["acme/team-a-*"],
+                 "use": ["acme", "acme/*-store"],
+                 "credentials": [{"domains": ["acme"], "roleArn": "arn:aws:iam::111122223333:role/a"}]},
+                {"namespaces": {"selector": {}}, "manage": ["*"]},
+                {"namespaces": {"all": true}, "use": ["open"]}
+            ]
+        }))
+        .unwrap();
+        AwsAccount::new("default", spec)
+    }
+
+    fn labels(team: &str) -> BTreeMap<String, String> {
+        [("team".to_owned(), team.to_owned())].into()
+    }
+
+    #[test]
+    fn claims_are_allowed_only_by_a_grant_for_the_namespace() {
+        let manage = |name: &str| Claim::Manage(name.into());
+        let uses = |name: &str| Claim::Use(name.into());
+        let connect = |name: &str| Claim::Connect(name.into());
+        let table = [
+            ("platform", "x", manage("acme"), true),
+            ("platform", "x", manage("acme/npm-store"), true),
+            ("platform", "x", uses("acme/npm-store"), true),
+            ("platform", "x", connect("public:npmjs"), true),
+            ("apps", "a", manage("acme/team-a-web"), true),
+            ("apps", "a", manage("acme"), false),
+            ("apps", "a", manage("acme/other"), false),
+            ("apps", "a", uses("acme"), true),
+            ("apps", "a", uses("acme/npm-store"), true),
+            ("apps", "a", uses("acme/team-a-web"), true),
+            ("apps", "a", uses("other/npm-store"), false),
+            ("apps", "a", connect("public:npmjs"), false),
+            ("apps", "b", uses("acme"), false),
+            ("apps", "b", uses("open"), true),
+            ("apps", "b", manage("open"), false),
+        ];
+        for (namespace, team, claim, allowed) in table {
+            let labels = labels(team);
+            let asker = Asker { namespace, labels: &labels };
+            let checked = check(&account(), asker, std::slice::from_ref(&claim));
+            assert_eq!(checked.is_ok(), allowed, "{namespace} (team {team}): {claim:?}");
+            if let Err(error) = checked {
+                assert_eq!(error.reason(), Reason::GrantMissing);
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_needs_a_credentials_grant_of_the_domain() {
+        let team_a = labels("a");
+        let asker = Asker { namespace: "apps", labels: &team_a };
+        let account = account();
+        let grant = credential(&account, asker, "acme").unwrap();
+        assert_eq!(grant.role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/a"));
+        assert!(credential(&account, asker, "open").is_err());
+        assert!(credential(&account, Asker { namespace: "platform", labels: &labels("x") }, "acme").is_err());
+    }
+
+    #[test]
+    fn a_foreign_owners_domain_needs_its_owner_in_the_glob() {
+        assert!(!matches("acme", "111122223333:acme"));
+        assert!(matches("111122223333:acme", "111122223333:acme"));
+    }
+}

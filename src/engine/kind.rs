@@ -1,0 +1,141 @@
+//! The one trait that a kind implements that is backed by AWS.
+
+use std::fmt;
+use std::future::Future;
+
+use super::{Claim, Controlled, context::Caches};
+use crate::api::{AdoptionPolicy, AwsAccount, DeletionPolicy, Identity, Mode, Tags};
+use crate::aws::Aws;
+use crate::error::Result;
+use jiff::SignedDuration;
+
+/// A kind that declares something in AWS.
+///
+/// `identify` and `declare` are pure; `plan` and `release` are pure, total and know no clock; `observe`,
+/// `blockers` and `execute` are plain SDK calls.
+pub trait Kind: Sized + Send + Sync + 'static {
+    /// The custom resource.
+    type Object: Controlled;
+    /// The normal form of both sides: in sync is `==`.
+    type State: Clone + fmt::Debug + PartialEq + Send + Sync;
+    /// One AWS call, complete. Its `Display` is a sentence part such as `set tag team to a`.
+    type Step: Clone + fmt::Debug + fmt::Display + PartialEq + Send + Sync;
+    /// What AWS says beyond the state, for status.
+    type Facts: Clone + fmt::Debug + Send + Sync;
+
+    /// How the object is managed.
+    fn settings(object: &Self::Object) -> Settings;
+
+    /// The AWS names that the spec resolves to. A reference that does not resolve is an error that waits.
+    fn identify(object: &Self::Object, scope: &Scope<'_>) -> Result<Identity>;
+
+    /// The state that the spec declares, with the owner tag where the kind has tags.
+    fn declare(object: &Self::Object, identity: &Identity, scope: &Scope<'_>) -> Result<Self::State>;
+
+    /// The grants needed beyond those on the resource itself: upstreams, external connections.
+    fn claims(identity: &Identity, state: &Self::State) -> Vec<Claim>;
+
+    /// The state in AWS, narrowed to what the object manages; `None` when it does not exist.
+    fn observe(
+        aws: &Aws,
+        identity: &Identity,
+        object: &Self::Object,
+        want: Option<&Self::State>,
+    ) -> impl Future<Output = Result<Option<Observed<Self>>>> + Send;
+
+    /// The writes, in order, that turn `have` into `want`. `want` is `None` when the resource is to be deleted.
+    fn plan(want: Option<&Self::State>, have: Option<&Self::State>) -> Vec<Self::Step>;
+
+    /// The writes that let the resource go and leave it in AWS.
+    fn release(have: &Self::State) -> Vec<Self::Step>;
+
+    /// Carries out one step. Repeating a step that already took effect is a success. Returns facts when AWS answered with them.
+    fn execute(
+        aws: &Aws,
+        identity: &Identity,
+        step: &Self::Step,
+    ) -> impl Future<Output = Result<Option<Self::Facts>>> + Send;
+
+    /// What stands in AWS in the way of deletion, by name.
+    fn blockers(
+        aws: &Aws,
+        identity: &Identity,
+        object: &Self::Object,
+    ) -> impl Future<Output = Result<Vec<String>>> + Send;
+
+    /// The identity that was pinned.
+    fn pinned(status: &<Self::Object as Controlled>::Status) -> Option<&Identity>;
+
+    /// Pins the identity.
+    fn pin(status: &mut <Self::Object as Controlled>::Status, identity: Identity);
+
+    /// Puts into status what is now known. `facts` is `None` when nothing exists.
+    fn tell(
+        status: &mut <Self::Object as Controlled>::Status,
+        state: Option<&Self::State>,
+        facts: Option<&Self::Facts>,
+    );
+
+    /// The owner tag's value, where the kind has one.
+    fn owner(state: &Self::State) -> Ownership<'_>;
+}
+
+/// Whose a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership<'a> {
+    /// The kind has no tags: several objects may speak of the same thing.
+    Shared,
+    /// Nobody's tag is on it.
+    Untagged,
+    /// The value of the owner tag.
+    Tagged(&'a str),
+}
+
+/// How an object is managed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Name of the AwsAccount.
+    pub account: String,
+    /// Whether AWS is written.
+    pub mode: Mode,
+    /// What to do with what exists untagged.
+    pub adoption: AdoptionPolicy,
+    /// What happens at deletion. `DeleteIfEmpty` is `Delete` with another blocker.
+    pub deletion: DeletionPolicy,
+    /// How often AWS is checked for drift.
+    pub interval: SignedDuration,
+}
+
+/// What AWS holds.
+#[derive(Clone, Debug)]
+pub struct Observed<K: Kind> {
+    /// The normal form.
+    pub state: K::State,
+    /// The rest.
+    pub facts: K::Facts,
+}
+
+/// What a spec is resolved against.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The AwsAccount.
+    pub account: &'a AwsAccount,
+    /// The objects that references may name.
+    pub caches: &'a Caches,
+    /// Value of our owner tag for this object.
+    pub owner_tag: &'a str,
+    /// The object's namespace.
+    pub namespace: &'a str,
+    /// The object's name.
+    pub name: &'a str,
+}
+
+impl Scope<'_> {
+    /// All tags that the resource is to carry: the account's, then the object's, then ours.
+    pub fn tags(&self, own: &Tags) -> Tags {
+        let mut tags = self.account.spec.tags.clone();
+        tags.extend(own.clone());
+        tags.insert(crate::api::OWNER_TAG.into(), self.owner_tag.into());
+        tags
+    }
+}

@@ -1,0 +1,204 @@
+//! What the engine needs to know about an object, and what a reconcile gives back.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use kube::{Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Context;
+use crate::api::CommonStatus;
+use crate::error::{Error, Reason};
+
+/// The kinds that the engine knows, as words for metrics, logs and references.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum KindName {
+    /// A Kubernetes namespace; only referred to.
+    Namespace,
+    /// `AwsAccount`.
+    AwsAccount,
+    /// `Domain`.
+    Domain,
+    /// `Repository`.
+    Repository,
+    /// `PackagePolicy`.
+    PackagePolicy,
+    /// `RegistryCredential`.
+    RegistryCredential,
+}
+
+impl KindName {
+    /// The kind as it stands in manifests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Namespace => "Namespace",
+            Self::AwsAccount => "AwsAccount",
+            Self::Domain => "Domain",
+            Self::Repository => "Repository",
+            Self::PackagePolicy => "PackagePolicy",
+            Self::RegistryCredential => "RegistryCredential",
+        }
+    }
+}
+
+/// Namespace and name; the namespace is empty for cluster-scoped objects.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// Namespace, or empty.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+impl ObjectKey {
+    /// The key of an object in a namespace.
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The key of an object.
+    pub fn of<K: Resource>(object: &K) -> Self {
+        Self::new(object.namespace().unwrap_or_default(), object.name_any())
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() {
+            f.write_str(&self.name)
+        } else {
+            write!(f, "{}/{}", self.namespace, self.name)
+        }
+    }
+}
+
+/// Something that an object refers to; its changes wake the object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Target {
+    /// Kind of the object referred to.
+    pub kind: KindName,
+    /// Which one.
+    pub key: ObjectKey,
+}
+
+impl Target {
+    /// A reference to an AwsAccount.
+    pub fn account(name: &str) -> Self {
+        Self { kind: KindName::AwsAccount, key: ObjectKey::new("", name) }
+    }
+}
+
+/// An object that a controller of ours looks after.
+pub trait Controlled:
+    Resource<DynamicType = ()> + Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// Which kind it is.
+    const KIND: KindName;
+    /// Its status.
+    type Status: Clone + Default + fmt::Debug + PartialEq + Serialize + Send + Sync;
+
+    /// What was last reported.
+    fn status(&self) -> Option<&Self::Status>;
+    /// The part that every status has.
+    fn common(status: &Self::Status) -> &CommonStatus;
+    /// The part that every status has, to be changed.
+    fn common_mut(status: &mut Self::Status) -> &mut CommonStatus;
+    /// Everything that this object refers to, the AwsAccount included. Its own namespace is added by the engine.
+    fn references(&self) -> Vec<Target>;
+    /// Whether the user asked to leave it alone.
+    fn suspended(&self) -> bool;
+}
+
+/// Looks after one kind.
+pub trait Reconciler: Send + Sync + 'static {
+    /// The kind.
+    type Object: Controlled;
+
+    /// Brings the world to what the object says, and reports. Writes neither status nor events itself.
+    fn reconcile(
+        &self,
+        object: Arc<Self::Object>,
+        context: &Context,
+    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send;
+}
+
+/// What one reconcile found and did.
+#[derive(Debug)]
+pub struct Report<S> {
+    /// The status with the kind's own fields; the engine fills in the common part.
+    pub status: S,
+    /// How it ended.
+    pub outcome: Result<Done, Error>,
+    /// What was done or refused, for events.
+    pub notes: Vec<Note>,
+}
+
+/// A reconcile that ended well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Reason of the Ready condition.
+    pub reason: Reason,
+    /// Message of the Ready condition.
+    pub message: String,
+    /// When to look again.
+    pub again: Again,
+    /// What Enforce would do, in Observe mode; `None` where the condition does not apply.
+    pub drift: Option<Vec<String>>,
+    /// The object is being deleted and nothing keeps it any more.
+    pub gone: bool,
+}
+
+impl Done {
+    /// In sync; looked at again after the interval.
+    pub fn synced(message: impl Into<String>, interval: SignedDuration) -> Self {
+        Self {
+            reason: Reason::Synced,
+            message: message.into(),
+            again: Again::Every(interval),
+            drift: None,
+            gone: false,
+        }
+    }
+
+    /// Nothing keeps the deleted object any more.
+    pub fn gone() -> Self {
+        Self { reason: Reason::Deleted, message: String::new(), again: Again::Never, drift: None, gone: true }
+    }
+}
+
+/// When to look at an object again without an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// After this long, plus or minus up to 10 %.
+    Every(SignedDuration),
+    /// At this time, not later.
+    At(Timestamp),
+    /// Only on an event.
+    Never,
+}
+
+/// Something to tell the user as an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Whether it is a warning.
+    pub warning: bool,
+    /// The word for it.
+    pub reason: Reason,
+    /// One sentence. Never a token, never a policy body.
+    pub message: String,
+}
+
+impl Note {
+    /// Something that was done.
+    pub fn normal(reason: Reason, message: impl Into<String>) -> Self {
+        Self { warning: false, reason, message: message.into() }
+    }
+
+    /// Something that was refused or failed.
+    pub fn warning(reason: Reason, message: impl Into<String>) -> Self {
+        Self { warning: true, reason, message: message.into() }
+    }
+}

@@ -1,0 +1,56 @@
+//! Tags: which ones are ours to change.
+
+use std::collections::BTreeSet;
+
+use crate::api::{OWNER_TAG, Tags};
+
+/// The tags in AWS that an object may change: those that it wants, those that it set before, and the owner tag.
+/// Other tools' tags are left out, so that they stay.
+pub fn managed(have: Tags, want: Option<&Tags>, set_before: &[String]) -> Tags {
+    have.into_iter()
+        .filter(|(key, _)| {
+            key == OWNER_TAG || set_before.contains(key) || want.is_some_and(|tags| tags.contains_key(key))
+        })
+        .collect()
+}
+
+/// The keys to remove and the tags to set that turn `have` into `want`.
+pub fn changes(want: &Tags, have: &Tags) -> (Vec<String>, Tags) {
+    let stale = have.keys().filter(|key| !want.contains_key(*key)).cloned().collect();
+    let fresh = want.iter().filter(|(key, value)| have.get(*key) != Some(value));
+    (stale, fresh.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// The keys of the tags, without our owner tag: what status remembers.
+pub fn keys(tags: &Tags) -> Vec<String> {
+    tags.keys().filter(|key| *key != OWNER_TAG).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn tags_of_other_tools_are_not_managed() {
+        let have = tags(&[("cost", "1"), ("team", "a"), ("old", "x"), (OWNER_TAG, "c/n/x")]);
+        let want = tags(&[("team", "b")]);
+        let ours = managed(have, Some(&want), &["old".into()]);
+        assert_eq!(ours, tags(&[("team", "a"), ("old", "x"), (OWNER_TAG, "c/n/x")]));
+    }
+
+    #[test]
+    fn changes_name_what_goes_and_what_comes() {
+        let (stale, fresh) = changes(&tags(&[("a", "2"), ("b", "1")]), &tags(&[("a", "1"), ("c", "1")]));
+        assert_eq!(stale, ["c"]);
+        assert_eq!(fresh, tags(&[("a", "2"), ("b", "1")]));
+    }
+
+    #[test]
+    fn the_owner_tag_is_not_remembered_as_the_objects() {
+        assert_eq!(keys(&tags(&[("b", ""), ("a", ""), (OWNER_TAG, "x")])), ["a", "b"]);
+    }
+}
