@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::cache::Cache;
 use super::grants::Asker;
+use super::hub::Hub;
+use super::metrics::Metrics;
 use super::{Claim, ObjectKey, grants};
 use crate::account::Accounts;
 use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
@@ -29,6 +31,10 @@ pub struct Context {
     pub caches: Caches,
     /// Signed-in clients.
     pub accounts: Accounts,
+    /// References and queues.
+    pub hub: Hub,
+    /// Counters and gauges.
+    pub metrics: Metrics,
     /// Cancelled when the operator stops: no new step is begun, the one in flight ends.
     pub stop: CancellationToken,
 }

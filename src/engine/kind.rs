@@ -14,6 +14,8 @@ use jiff::SignedDuration;
 /// `identify` and `declare` are pure; `plan` and `release` are pure, total and know no clock; `observe`,
 /// `blockers` and `execute` are plain SDK calls.
 pub trait Kind: Sized + Send + Sync + 'static {
+    /// Whether a resource in AWS is this object's alone, so that it carries our tag and the object a finalizer.
+    const OWNED: bool = true;
     /// The custom resource.
     type Object: Controlled;
     /// The normal form of both sides: in sync is `==`.
@@ -78,6 +80,9 @@ pub trait Kind: Sized + Send + Sync + 'static {
 
     /// The owner tag's value, where the kind has one.
     fn owner(state: &Self::State) -> Ownership<'_>;
+
+    /// The state as it would be with our owner tag on it and nothing else changed.
+    fn claimed(have: &Self::State, owner_tag: &str) -> Self::State;
 }
 
 /// Whose a resource is.

@@ -2,12 +2,25 @@
 
 pub mod cache;
 pub mod context;
+pub mod controller;
+pub mod converge;
 pub mod grants;
+pub mod hub;
 pub mod kind;
+pub mod metrics;
 pub mod object;
+pub mod publish;
+pub mod queue;
+pub mod requeue;
+pub mod screen;
+pub mod summary;
 pub mod tags;
+mod teardown;
+pub mod watch;
 
 pub use context::Context;
+pub use converge::Pipeline;
 pub use grants::Claim;
+pub use hub::Hub;
 pub use kind::{Kind, Observed, Scope};
 pub use object::{Again, Controlled, Done, KindName, Note, ObjectKey, Reconciler, Report, Target};

@@ -123,6 +123,14 @@ pub trait Reconciler: Send + Sync + 'static {
         object: Arc<Self::Object>,
         context: &Context,
     ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send;
+
+    /// Whether the object must not go before `reconcile` has said that it is gone.
+    fn needs_finalizer(&self, object: &Self::Object) -> bool;
+
+    /// How long an object rests whose spec must change.
+    fn interval(&self, _object: &Self::Object) -> SignedDuration {
+        SignedDuration::from_hours(1)
+    }
 }
 
 /// What one reconcile found and did.

@@ -1,0 +1,230 @@
+//! From the spec to AWS: declare, observe, plan, screen, execute.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use kube::{Resource, ResourceExt};
+
+use super::kind::{Kind, Scope};
+use super::object::{Again, Done, Note, Reconciler, Report};
+use super::publish::Publisher;
+use super::screen::{Owner, Verdict, screen, sentence};
+use super::summary::{self, Circumstances};
+use super::{Claim, Context, Controlled, teardown};
+use crate::api::{AwsAccount, Identity, Mode};
+use crate::aws::Aws;
+use crate::error::{Error, Reason, Result};
+
+/// The reconciler of every kind that is backed by AWS.
+#[derive(Debug)]
+pub struct Pipeline<K: Kind> {
+    publisher: Publisher<K::Object>,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind> Pipeline<K> {
+    /// The pipeline of a kind; the publisher pins identities before the first write.
+    pub fn new(publisher: Publisher<K::Object>) -> Self {
+        Self { publisher, kind: PhantomData }
+    }
+}
+
+/// The status of a kind's object.
+pub(super) type StatusOf<K> = <<K as Kind>::Object as Controlled>::Status;
+
+impl<K: Kind> Reconciler for Pipeline<K> {
+    type Object = K::Object;
+
+    async fn reconcile(&self, object: Arc<K::Object>, context: &Context) -> Report<StatusOf<K>> {
+        let mut pass = Pass::<K> {
+            object: &object,
+            context,
+            publisher: &self.publisher,
+            status: object.status().cloned().unwrap_or_default(),
+            notes: Vec::new(),
+        };
+        let outcome = if object.meta().deletion_timestamp.is_some() {
+            teardown::release_or_delete(&mut pass).await
+        } else {
+            pass.converge().await
+        };
+        Report { status: pass.status, outcome, notes: pass.notes }
+    }
+
+    fn needs_finalizer(&self, object: &K::Object) -> bool {
+        K::OWNED && K::settings(object).mode == Mode::Enforce
+    }
+
+    fn interval(&self, object: &K::Object) -> SignedDuration {
+        K::settings(object).interval
+    }
+}
+
+/// One pass over one object.
+pub(super) struct Pass<'a, K: Kind> {
+    pub(super) object: &'a K::Object,
+    pub(super) context: &'a Context,
+    pub(super) publisher: &'a Publisher<K::Object>,
+    pub(super) status: StatusOf<K>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl<K: Kind> Pass<'_, K> {
+    async fn converge(&mut self) -> Result<Done> {
+        let settings = K::settings(self.object);
+        let account = self.context.caches.account(&settings.account)?;
+        let owner = self.owner(&account);
+        let namespace = self.object.namespace().unwrap_or_default();
+        let name = self.object.name_any();
+        let caches = &self.context.caches;
+        let scope =
+            Scope { account: &account, caches, owner_tag: &owner.tag, namespace: &namespace, name: &name };
+
+        let identity = K::identify(self.object, &scope)?;
+        check_pinned(K::pinned(&self.status), &identity)?;
+        let want = K::declare(self.object, &identity, &scope)?;
+        caches.check_grants(&account, &namespace, &claims::<K>(settings.mode, &identity, &want))?;
+        let aws = &self.sign_in(&account).await?;
+        let have = K::observe(aws, &identity, self.object, Some(&want)).await?;
+        let (state, facts) = have.map(|have| (have.state, have.facts)).unzip();
+        let verdict = screen::<K>(&settings, &owner, &want, state.as_ref())?;
+        match verdict {
+            Verdict::Hold(steps) => {
+                K::tell(&mut self.status, None, facts.as_ref());
+                if state.is_none() && K::OWNED {
+                    return Err(Error::waiting(
+                        Reason::NotFound,
+                        format!("{} does not exist in AWS", identity.resource()),
+                    ));
+                }
+                let drift = Some(steps.iter().map(ToString::to_string).collect());
+                Ok(Done {
+                    reason: Reason::Observed,
+                    drift,
+                    ..Done::synced("it can be read; nothing is written in this mode", settings.interval)
+                })
+            }
+            Verdict::Take { steps, adopting } => {
+                let told = self.take(aws, &identity, &steps, state.as_ref(), adopting).await?;
+                K::tell(&mut self.status, Some(&want), told.or(facts).as_ref());
+                Ok(Done::synced("AWS is as declared", settings.interval))
+            }
+        }
+    }
+
+    /// Executes the steps, with the identity pinned before the first of them. Returns the newest facts.
+    async fn take(
+        &mut self,
+        aws: &Aws,
+        identity: &Identity,
+        steps: &[K::Step],
+        have: Option<&K::State>,
+        adopting: bool,
+    ) -> Result<Option<K::Facts>> {
+        if K::pinned(&self.status) != Some(identity) {
+            self.pin(identity.clone(), !steps.is_empty()).await?;
+        }
+        let mut facts = None;
+        for (index, step) in steps.iter().enumerate() {
+            if self.context.stop.is_cancelled() {
+                return Err(Error::waiting(Reason::Progressing, "the operator is being restarted"));
+            }
+            match K::execute(aws, identity, step).await {
+                Ok(told) => facts = told.or(facts),
+                Err(error) => {
+                    self.note_steps(identity, &steps[..index], have, adopting);
+                    return Err(error);
+                }
+            }
+        }
+        self.note_steps(identity, steps, have, adopting);
+        Ok(facts)
+    }
+
+    /// Writes what AWS calls it into status, so that a deletion finds it whatever becomes of the spec.
+    async fn pin(&mut self, identity: Identity, write_now: bool) -> Result<()> {
+        let message = format!("working on {}", identity.resource());
+        K::pin(&mut self.status, identity);
+        if !write_now {
+            return Ok(());
+        }
+        let of = Circumstances { generation: self.object.meta().generation, ..Circumstances::default() };
+        let before = K::Object::common(&self.status).clone();
+        let mut status = self.status.clone();
+        *K::Object::common_mut(&mut status) =
+            summary::starting(&before, &of, &message, self.context.clock.now());
+        self.publisher.status(self.object, &status).await?;
+        Ok(())
+    }
+
+    fn note_steps(
+        &mut self,
+        identity: &Identity,
+        steps: &[K::Step],
+        have: Option<&K::State>,
+        adopting: bool,
+    ) {
+        if steps.is_empty() {
+            return;
+        }
+        let settled = K::Object::common(&self.status);
+        let spec_changed =
+            settled.observed_generation != self.object.meta().generation || !summary::is_ready(settled);
+        let reason = match have {
+            None => Reason::Created,
+            Some(_) if adopting => Reason::Adopted,
+            Some(_) if spec_changed => Reason::Updated,
+            Some(_) => Reason::DriftCorrected,
+        };
+        self.notes.push(Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps))));
+    }
+
+    pub(super) fn owner(&self, account: &AwsAccount) -> Owner {
+        let namespace = self.object.namespace().unwrap_or_default();
+        Owner::new(&self.context.cluster, &account.spec.former_clusters, &namespace, &self.object.name_any())
+    }
+
+    pub(super) async fn sign_in(&self, account: &AwsAccount) -> Result<Aws> {
+        Ok(self.context.accounts.session(account).await?.aws.clone())
+    }
+}
+
+/// The pinned identity must still be the one that the spec names.
+fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
+    match pinned {
+        Some(pinned) if pinned != named => Err(Error::stalled(
+            Reason::IdentityChanged,
+            format!(
+                "the spec now names {} of account {} in {}, but this object stands for {} of account {} in {}; put the spec back, or \
+                 make a new object",
+                named.resource(),
+                named.account,
+                named.region,
+                pinned.resource(),
+                pinned.account,
+                pinned.region
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn claims<K: Kind>(mode: Mode, identity: &Identity, want: &K::State) -> Vec<Claim> {
+    if mode == Mode::Observe {
+        return vec![Claim::Use(identity.resource())];
+    }
+    let mut claims = vec![Claim::Manage(identity.resource())];
+    if identity.repository.is_some() {
+        claims.push(Claim::Use(identity.domain_resource()));
+    }
+    claims.extend(K::claims(identity, want));
+    claims
+}
+
+impl Done {
+    /// Nothing was looked at, and nothing is due.
+    pub fn idle() -> Self {
+        Self { again: Again::Never, gone: false, ..Self::gone() }
+    }
+}

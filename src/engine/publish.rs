@@ -1,0 +1,168 @@
+//! Writes to the Kubernetes API: status, finalizer, events. Nothing is written that would change nothing.
+
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::{Api, Resource, ResourceExt};
+use serde_json::{Value, json};
+
+use super::cache::Cache;
+use super::context::{KubeClient, kube_call};
+use super::object::{Controlled, Note};
+use crate::api::{FINALIZER, MANAGER};
+use crate::error::{Error, Result};
+
+/// Writes status and finalizers of one kind, and keeps its cache level with what was written.
+#[derive(Debug)]
+pub struct Publisher<K> {
+    client: KubeClient,
+    cache: Cache<K>,
+}
+
+impl<K: Controlled> Publisher<K> {
+    /// A publisher for the kind of the cache.
+    pub fn new(client: KubeClient, cache: Cache<K>) -> Self {
+        Self { client, cache }
+    }
+
+    /// Writes the status if it differs from the object's. Returns whether it was written.
+    pub async fn status(&self, object: &K, status: &K::Status) -> Result<bool> {
+        if object.status() == Some(status) {
+            return Ok(false);
+        }
+        let patch = json!({
+            "apiVersion": K::api_version(&()), "kind": K::kind(&()),
+            "metadata": {"name": object.name_any()}, "status": status,
+        });
+        let params = PatchParams::apply(MANAGER).force();
+        let patch = Patch::Apply(&patch);
+        match kube_call(self.api(object).patch_status(&object.name_any(), &params, &patch)).await {
+            Ok(written) => self.keep(written).map(|()| true),
+            // It went away meanwhile: nobody is left to be told.
+            Err(error) if is_gone(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds our finalizer. Returns the object as it is then.
+    pub async fn add_finalizer(&self, object: &K) -> Result<()> {
+        let mut finalizers = object.finalizers().to_vec();
+        finalizers.push(FINALIZER.into());
+        self.set_finalizers(object, finalizers).await
+    }
+
+    /// Removes our finalizer; an object that is gone already is fine.
+    pub async fn remove_finalizer(&self, object: &K) -> Result<()> {
+        let finalizers =
+            object.finalizers().iter().filter(|finalizer| *finalizer != FINALIZER).cloned().collect();
+        match self.set_finalizers(object, finalizers).await {
+            Err(error) if is_gone(&error) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// The resource version makes sure that nobody else's finalizer is lost.
+    async fn set_finalizers(&self, object: &K, finalizers: Vec<String>) -> Result<()> {
+        let patch =
+            json!({"metadata": {"resourceVersion": object.resource_version(), "finalizers": finalizers}});
+        let api = self.api(object);
+        let written =
+            kube_call(api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(&patch))).await?;
+        self.keep(written)
+    }
+
+    fn keep(&self, written: DynamicObject) -> Result<()> {
+        let mut object: K = written
+            .try_parse()
+            .map_err(|error| Error::Internal(format!("the API server's answer does not parse: {error}")))?;
+        object.meta_mut().managed_fields = None;
+        self.cache.apply(object);
+        Ok(())
+    }
+
+    fn api(&self, object: &K) -> Api<DynamicObject> {
+        dynamic_api::<K>(&self.client, &object.namespace().unwrap_or_default())
+    }
+}
+
+/// Says in the status of an object that does not parse why it is left alone.
+pub async fn report_malformed<K: Controlled>(
+    client: &KubeClient,
+    namespace: &str,
+    name: &str,
+    conditions: Vec<Value>,
+) -> Result<()> {
+    let api = dynamic_api::<K>(client, namespace);
+    let Some(object) = kube_call(api.get_opt(name)).await? else { return Ok(()) };
+    let told =
+        object.data.pointer("/status/conditions").and_then(Value::as_array).map(|list| without_times(list));
+    if told.as_ref() == Some(&without_times(&conditions)) {
+        return Ok(());
+    }
+    let patch = json!({
+        "apiVersion": K::api_version(&()), "kind": K::kind(&()),
+        "metadata": {"name": name}, "status": {"conditions": conditions},
+    });
+    kube_call(api.patch_status(name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&patch))).await?;
+    Ok(())
+}
+
+fn without_times(conditions: &[Value]) -> Vec<Value> {
+    let mut list = conditions.to_vec();
+    for condition in list.iter_mut().filter_map(Value::as_object_mut) {
+        condition.remove("lastTransitionTime");
+        condition.remove("observedGeneration");
+    }
+    list
+}
+
+fn dynamic_api<K: Resource<DynamicType = ()>>(client: &KubeClient, namespace: &str) -> Api<DynamicObject> {
+    let resource = ApiResource::erase::<K>(&());
+    if namespace.is_empty() {
+        Api::all_with(client.0.clone(), &resource)
+    } else {
+        Api::namespaced_with(client.0.clone(), namespace, &resource)
+    }
+}
+
+/// Whether the API server said that there is no such object.
+pub fn is_gone(error: &Error) -> bool {
+    matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.is_not_found()))
+}
+
+/// Tells users what was done and refused.
+#[derive(Clone)]
+pub struct Events(Recorder);
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Events")
+    }
+}
+
+/// The API's limit for the note of an event, in bytes.
+const NOTE_BYTES: usize = 1024;
+
+impl Events {
+    /// Events that name the operator as their source.
+    pub fn new(client: &KubeClient) -> Self {
+        Self(Recorder::new(client.0.clone(), Reporter { controller: MANAGER.into(), instance: None }))
+    }
+
+    /// Publishes one event. An event is a courtesy: a failure is logged and nothing else.
+    pub async fn tell<K: Controlled>(&self, object: &K, note: &Note) {
+        let mut text = note.message.clone();
+        while text.len() > NOTE_BYTES {
+            text.pop();
+        }
+        let event = Event {
+            type_: if note.warning { EventType::Warning } else { EventType::Normal },
+            reason: note.reason.as_str().into(),
+            note: Some(text),
+            action: "Reconcile".into(),
+            secondary: None,
+        };
+        if let Err(error) = kube_call(self.0.publish(&event, &object.object_ref(&()))).await {
+            tracing::warn!(%error, reason = note.reason.as_str(), "could not publish an event");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Which of the planned steps may be taken. Pure.
+
+use super::kind::{Kind, Ownership, Settings};
+use crate::api::{AdoptionPolicy, Mode};
+use crate::error::{Error, Reason, Result};
+
+/// Whose tags count as this object's.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// Value of this object's owner tag: `<cluster>/<namespace>/<name>`.
+    pub tag: String,
+    /// The same of former clusters.
+    pub former: Vec<String>,
+}
+
+impl Owner {
+    /// The owner tags of an object of this cluster and of former ones.
+    pub fn new(cluster: &str, former_clusters: &[String], namespace: &str, name: &str) -> Self {
+        let tag = |cluster: &str| format!("{cluster}/{namespace}/{name}");
+        Self { tag: tag(cluster), former: former_clusters.iter().map(|cluster| tag(cluster)).collect() }
+    }
+
+    /// Whether the tag's value is this object's.
+    pub fn is(&self, tag: &str) -> bool {
+        self.tag == tag || self.former.iter().any(|former| former == tag)
+    }
+}
+
+/// What comes of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict<S> {
+    /// The steps are taken.
+    Take {
+        /// In this order.
+        steps: Vec<S>,
+        /// Whether the resource becomes ours by them.
+        adopting: bool,
+    },
+    /// The steps are shown and not taken.
+    Hold(Vec<S>),
+}
+
+/// Decides by mode, ownership and adoption policy; what may not be done at all is an error that stalls.
+pub fn screen<K: Kind>(
+    settings: &Settings,
+    owner: &Owner,
+    want: &K::State,
+    have: Option<&K::State>,
+) -> Result<Verdict<K::Step>> {
+    let steps = K::plan(Some(want), have);
+    if settings.mode == Mode::Observe {
+        return Ok(Verdict::Hold(steps));
+    }
+    match have.map(K::owner) {
+        None | Some(Ownership::Shared) => Ok(Verdict::Take { steps, adopting: false }),
+        Some(Ownership::Tagged(tag)) if owner.is(tag) => Ok(Verdict::Take { steps, adopting: false }),
+        Some(Ownership::Tagged(tag)) => Err(Error::stalled(
+            Reason::OwnedByOther,
+            format!(
+                "it exists in AWS and its tag {} says that {tag} owns it; delete or release it there, or list its cluster in the \
+                 AwsAccount's formerClusters",
+                crate::api::OWNER_TAG
+            ),
+        )),
+        Some(Ownership::Untagged) => adopt::<K>(settings, owner, want, have, steps),
+    }
+}
+
+fn adopt<K: Kind>(
+    settings: &Settings,
+    owner: &Owner,
+    want: &K::State,
+    have: Option<&K::State>,
+    steps: Vec<K::Step>,
+) -> Result<Verdict<K::Step>> {
+    let differences =
+        have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
+    match settings.adoption {
+        AdoptionPolicy::Overwrite => Ok(Verdict::Take { steps, adopting: true }),
+        AdoptionPolicy::IfIdentical if differences.is_empty() => Ok(Verdict::Take { steps, adopting: true }),
+        AdoptionPolicy::IfIdentical => Err(Error::stalled(
+            Reason::AdoptionRefused,
+            format!(
+                "it exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone; Overwrite would: {}",
+                sentence(&differences)
+            ),
+        )),
+        AdoptionPolicy::Never => Err(Error::stalled(
+            Reason::AdoptionRefused,
+            "it exists in AWS and is not ours; set spec.adoptionPolicy to IfIdentical or Overwrite to take it over, or spec.mode to \
+             Observe to watch it",
+        )),
+    }
+}
+
+/// Steps as part of a sentence.
+pub fn sentence<S: std::fmt::Display>(steps: &[S]) -> String {
+    steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

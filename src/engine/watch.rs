@@ -1,0 +1,167 @@
+//! From the API server's watches into caches.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures::{StreamExt, pin_mut};
+use kube::api::PartialObjectMeta;
+use kube::core::DeserializeGuard;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Resource};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio::sync::watch::Sender;
+
+use super::ObjectKey;
+use super::cache::Cache;
+
+/// What a watch showed.
+#[derive(Debug)]
+pub enum Change<K> {
+    /// An object is new or different. `initial` while the list is first read.
+    Applied {
+        /// What was known before.
+        before: Option<Arc<K>>,
+        /// What is known now.
+        now: Arc<K>,
+        /// Whether the watch has just begun.
+        initial: bool,
+    },
+    /// An object is gone.
+    Removed(ObjectKey),
+    /// An object is there but cannot be read.
+    Malformed(ObjectKey, String),
+}
+
+/// What the API server sent: an object, or one that does not parse.
+pub trait Incoming:
+    Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + Resource<DynamicType = ()> + 'static
+{
+    /// What is kept.
+    type Kept: Resource<DynamicType = ()> + Send + Sync + 'static;
+
+    /// The object, or its key and why it cannot be read.
+    fn accept(self) -> Result<Self::Kept, (ObjectKey, String)>;
+}
+
+impl<K> Incoming for DeserializeGuard<K>
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    type Kept = K;
+
+    fn accept(self) -> Result<K, (ObjectKey, String)> {
+        match self.0 {
+            Ok(mut object) => {
+                // Nobody here reads who set which field, and it is the largest part of a small object.
+                object.meta_mut().managed_fields = None;
+                Ok(object)
+            }
+            Err(invalid) => {
+                let meta = &invalid.metadata;
+                let key = ObjectKey::new(
+                    meta.namespace.clone().unwrap_or_default(),
+                    meta.name.clone().unwrap_or_default(),
+                );
+                Err((key, invalid.error))
+            }
+        }
+    }
+}
+
+impl<K> Incoming for PartialObjectMeta<K>
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Send + Sync + 'static,
+{
+    type Kept = Self;
+
+    fn accept(self) -> Result<Self, (ObjectKey, String)> {
+        Ok(self)
+    }
+}
+
+/// Follows one watch for ever, keeps the cache, and tells about each change. An error of the watch is waited out
+/// with backoff on its own; `synced` turns true when the first list is in.
+pub async fn follow<T: Incoming>(
+    api: Api<T>,
+    config: watcher::Config,
+    namespace: Option<String>,
+    cache: Cache<T::Kept>,
+    synced: Sender<bool>,
+    tell: impl Fn(Change<T::Kept>),
+) {
+    let events = watcher(api, config).default_backoff();
+    pin_mut!(events);
+    let mut listed: HashSet<ObjectKey> = HashSet::new();
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(Event::Init) => listed.clear(),
+            Ok(Event::InitApply(object)) => {
+                let initial = !*synced.borrow();
+                listed.insert(take_in(object, &cache, initial, &tell));
+            }
+            Ok(Event::InitDone) => {
+                for gone in cache.keys(namespace.as_deref()).into_iter().filter(|key| !listed.contains(key)) {
+                    drop_out(gone, &cache, &tell);
+                }
+                listed = HashSet::new();
+                synced.send_replace(true);
+            }
+            Ok(Event::Apply(object)) => {
+                take_in(object, &cache, false, &tell);
+            }
+            Ok(Event::Delete(object)) => drop_out(ObjectKey::of(&object), &cache, &tell),
+            Err(error) => tracing::warn!(kind = %T::kind(&()), %error, "watch interrupted"),
+        }
+    }
+}
+
+fn take_in<T: Incoming>(
+    object: T,
+    cache: &Cache<T::Kept>,
+    initial: bool,
+    tell: &impl Fn(Change<T::Kept>),
+) -> ObjectKey {
+    match object.accept() {
+        Ok(object) => {
+            let key = ObjectKey::of(&object);
+            if let Some((before, now)) = cache.apply(object) {
+                tell(Change::Applied { before, now, initial });
+            }
+            key
+        }
+        Err((key, why)) => {
+            if cache.remove(&key).is_some() {
+                tell(Change::Removed(key.clone()));
+            }
+            tell(Change::Malformed(key.clone(), why));
+            key
+        }
+    }
+}
+
+fn drop_out<K: Resource>(key: ObjectKey, cache: &Cache<K>, tell: &impl Fn(Change<K>)) {
+    cache.remove(&key);
+    tell(Change::Removed(key));
+}
+
+/// Watches are ended by the server after this long; a dead connection is noticed 5 s later.
+const WATCH_SECONDS: u32 = 290;
+
+/// How every watch is set up.
+pub fn config() -> watcher::Config {
+    watcher::Config::default().timeout(WATCH_SECONDS).page_size(500)
+}
+
+/// Waits until all first lists are in; says which are missing while it takes long.
+pub async fn all_synced(gates: Vec<(String, tokio::sync::watch::Receiver<bool>)>) {
+    for (what, mut gate) in gates {
+        loop {
+            match tokio::time::timeout(Duration::from_secs(10), gate.wait_for(|synced| *synced)).await {
+                Ok(_) => break,
+                Err(_) => tracing::warn!(%what, "still waiting for the first list"),
+            }
+        }
+    }
+}
