@@ -94,7 +94,7 @@ pub struct Credentials {
     /// The operator pod's own chain: environment, web identity, EKS Pod Identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub controller: Option<ControllerChain>,
-    /// A Secret with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if there is one, AWS_SESSION_TOKEN.
+    /// A Secret with the keys `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if there is one, `AWS_SESSION_TOKEN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<SecretRef>,
 }

@@ -177,7 +177,7 @@ pub struct CommonStatus {
     /// The generation that the conditions speak of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, and where they apply Reconciling, Stalled, Drifted and DeletionBlocked.
+    /// Ready, and where they apply Reconciling, Stalled, Drifted and `DeletionBlocked`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

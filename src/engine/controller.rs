@@ -15,7 +15,9 @@ use super::publish::{Events, Publisher, report_malformed};
 use super::queue::{Queue, Urgency};
 use super::summary::{Circumstances, summarize};
 use super::watch::Change;
-use super::{Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
+use super::{
+    Context, Controlled, Done, KindName, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue,
+};
 use crate::api::{FINALIZER, RECONCILE_AT, RENEW_AT};
 use crate::error::{Error, Outlook, Result};
 
@@ -51,7 +53,7 @@ impl<R: Reconciler> Controller<R> {
     pub fn observe(&self, change: Change<R::Object>) {
         match change {
             Change::Applied { before, now, initial } => self.applied(before.as_deref(), &now, initial),
-            Change::Removed(key) => {
+            Change::Removed(key, _) => {
                 let object = Target::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
                 self.streaks().remove(&object.key);
@@ -94,7 +96,7 @@ impl<R: Reconciler> Controller<R> {
         if before.is_none_or(|before| {
             before.meta().generation != now.meta().generation || before.uid() != now.uid()
         }) {
-            self.context.hub.relate(&object, self.targets(now));
+            self.context.hub.relate(&object, targets(now.as_ref()));
         }
         if before.is_none_or(|before| {
             before.meta().generation != now.meta().generation || before.status() != now.status()
@@ -104,15 +106,6 @@ impl<R: Reconciler> Controller<R> {
         if before.is_none_or(|before| asks_for_work(before, now)) {
             self.queue.push(object.key, if initial { Urgency::Routine } else { Urgency::Now });
         }
-    }
-
-    /// What the object refers to, and the namespace that its grants depend on.
-    fn targets(&self, object: &R::Object) -> Vec<Target> {
-        let mut targets = object.references();
-        if let Some(namespace) = object.namespace() {
-            targets.push(Target::new(super::KindName::Namespace, ObjectKey::new("", namespace)));
-        }
-        targets
     }
 
     async fn work(&self, key: &ObjectKey) {
@@ -208,18 +201,15 @@ impl<R: Reconciler> Controller<R> {
 
     fn denied_for(&self, key: &ObjectKey, outcome: &Result<Done>, now: Timestamp) -> SignedDuration {
         let mut streaks = self.streaks();
-        match outcome {
-            Err(error) => {
-                let streak = streaks.entry(key.clone()).or_default();
-                streak.failures = streak.failures.saturating_add(1);
-                let denied = error.outlook() == Outlook::Denied;
-                streak.denied_since = denied.then(|| streak.denied_since.unwrap_or(now));
-                streak.denied_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since))
-            }
-            Ok(_) => {
-                streaks.remove(key);
-                SignedDuration::ZERO
-            }
+        if let Err(error) = outcome {
+            let streak = streaks.entry(key.clone()).or_default();
+            streak.failures = streak.failures.saturating_add(1);
+            let denied = error.outlook() == Outlook::Denied;
+            streak.denied_since = denied.then(|| streak.denied_since.unwrap_or(now));
+            streak.denied_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since))
+        } else {
+            streaks.remove(key);
+            SignedDuration::ZERO
         }
     }
 
@@ -269,6 +259,13 @@ impl<R: Reconciler> Controller<R> {
     fn streaks(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectKey, Streak>> {
         self.streaks.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the object refers to, and the namespace that its grants depend on.
+fn targets<K: Controlled>(object: &K) -> Vec<Target> {
+    let namespace =
+        object.namespace().map(|namespace| Target::new(KindName::Namespace, ObjectKey::new("", namespace)));
+    object.references().into_iter().chain(namespace).collect()
 }
 
 /// Whether our finalizer is on the object.

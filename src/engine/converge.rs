@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 
-use super::kind::{Kind, Scope};
+use super::kind::{Kind, Ownership, Scope};
 use super::object::{Again, Done, Note, Reconciler, Report};
 use super::publish::Publisher;
 use super::screen::{Owner, Verdict, screen, sentence};
@@ -105,8 +105,8 @@ impl<K: Kind> Pass<'_, K> {
                     ..Done::synced("it can be read; nothing is written in this mode", settings.interval)
                 })
             }
-            Verdict::Take { steps, adopting } => {
-                let told = self.take(aws, &identity, &steps, state.as_ref(), adopting).await?;
+            Verdict::Take(steps) => {
+                let told = self.take(aws, &identity, &steps, state.as_ref()).await?;
                 K::tell(&mut self.status, Some(&want), told.or(facts).as_ref());
                 Ok(Done::synced("AWS is as declared", settings.interval))
             }
@@ -120,7 +120,6 @@ impl<K: Kind> Pass<'_, K> {
         identity: &Identity,
         steps: &[K::Step],
         have: Option<&K::State>,
-        adopting: bool,
     ) -> Result<Option<K::Facts>> {
         if K::pinned(&self.status) != Some(identity) {
             self.pin(identity.clone(), !steps.is_empty()).await?;
@@ -133,12 +132,12 @@ impl<K: Kind> Pass<'_, K> {
             match K::execute(aws, identity, step).await {
                 Ok(told) => facts = told.or(facts),
                 Err(error) => {
-                    self.note_steps(identity, &steps[..index], have, adopting);
+                    self.note_steps(identity, &steps[..index], have);
                     return Err(error);
                 }
             }
         }
-        self.note_steps(identity, steps, have, adopting);
+        self.note_steps(identity, steps, have);
         Ok(facts)
     }
 
@@ -158,13 +157,7 @@ impl<K: Kind> Pass<'_, K> {
         Ok(())
     }
 
-    fn note_steps(
-        &mut self,
-        identity: &Identity,
-        steps: &[K::Step],
-        have: Option<&K::State>,
-        adopting: bool,
-    ) {
+    fn note_steps(&mut self, identity: &Identity, steps: &[K::Step], have: Option<&K::State>) {
         if steps.is_empty() {
             return;
         }
@@ -173,7 +166,7 @@ impl<K: Kind> Pass<'_, K> {
             settled.observed_generation != self.object.meta().generation || !summary::is_ready(settled);
         let reason = match have {
             None => Reason::Created,
-            Some(_) if adopting => Reason::Adopted,
+            Some(have) if K::owner(have) == Ownership::Untagged => Reason::Adopted,
             Some(_) if spec_changed => Reason::Updated,
             Some(_) => Reason::DriftCorrected,
         };

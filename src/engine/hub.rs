@@ -123,7 +123,7 @@ mod tests {
         let (domains, repositories) = (hub.queue(KindName::Domain), hub.queue(KindName::Repository));
         let (domain, repository) = (target(KindName::Domain, "d"), target(KindName::Repository, "r"));
         hub.relate(&repository, vec![domain.clone()]);
-        assert_eq!(hub.users(&domain), [repository.clone()]);
+        assert_eq!(hub.users(&domain), std::slice::from_ref(&repository));
 
         hub.changed(&domain);
         assert_eq!(repositories.next().await, repository.key);

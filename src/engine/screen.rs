@@ -29,13 +29,8 @@ impl Owner {
 /// What comes of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict<S> {
-    /// The steps are taken.
-    Take {
-        /// In this order.
-        steps: Vec<S>,
-        /// Whether the resource becomes ours by them.
-        adopting: bool,
-    },
+    /// The steps are taken, in this order.
+    Take(Vec<S>),
     /// The steps are shown and not taken.
     Hold(Vec<S>),
 }
@@ -52,8 +47,8 @@ pub fn screen<K: Kind>(
         return Ok(Verdict::Hold(steps));
     }
     match have.map(K::owner) {
-        None | Some(Ownership::Shared) => Ok(Verdict::Take { steps, adopting: false }),
-        Some(Ownership::Tagged(tag)) if owner.is(tag) => Ok(Verdict::Take { steps, adopting: false }),
+        None | Some(Ownership::Shared) => Ok(Verdict::Take(steps)),
+        Some(Ownership::Tagged(tag)) if owner.is(tag) => Ok(Verdict::Take(steps)),
         Some(Ownership::Tagged(tag)) => Err(Error::stalled(
             Reason::OwnedByOther,
             format!(
@@ -76,8 +71,8 @@ fn adopt<K: Kind>(
     let differences =
         have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
     match settings.adoption {
-        AdoptionPolicy::Overwrite => Ok(Verdict::Take { steps, adopting: true }),
-        AdoptionPolicy::IfIdentical if differences.is_empty() => Ok(Verdict::Take { steps, adopting: true }),
+        AdoptionPolicy::Overwrite => Ok(Verdict::Take(steps)),
+        AdoptionPolicy::IfIdentical if differences.is_empty() => Ok(Verdict::Take(steps)),
         AdoptionPolicy::IfIdentical => Err(Error::stalled(
             Reason::AdoptionRefused,
             format!(

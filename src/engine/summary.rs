@@ -83,7 +83,7 @@ impl Conditions<'_> {
             None => {}
             Some([]) => self.add(DRIFTED, false, Reason::InSync, "AWS is as declared"),
             Some(steps) => {
-                self.add(DRIFTED, true, Reason::Drifted, &format!("Enforce would: {}", steps.join("; ")))
+                self.add(DRIFTED, true, Reason::Drifted, &format!("Enforce would: {}", steps.join("; ")));
             }
         }
     }

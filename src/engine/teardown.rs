@@ -101,7 +101,7 @@ async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity:
         match K::execute(&aws, identity, &step).await {
             // Something slipped in between the check and the delete: look again, and name it.
             Err(Error::Aws(error)) if error.is_conflict() => {
-                refuse_while_blocked(pass, &aws, identity).await.and(Err(error.into()))?
+                refuse_while_blocked(pass, &aws, identity).await.and(Err(error.into()))?;
             }
             other => other.map(|_| ())?,
         }

@@ -28,8 +28,8 @@ pub enum Change<K> {
         /// Whether the watch has just begun.
         initial: bool,
     },
-    /// An object is gone.
-    Removed(ObjectKey),
+    /// An object is gone; with it what was last known of it.
+    Removed(ObjectKey, Option<Arc<K>>),
     /// An object is there but cannot be read.
     Malformed(ObjectKey, String),
 }
@@ -81,16 +81,26 @@ where
     }
 }
 
+/// What is watched.
+#[derive(Debug)]
+pub struct Watch<T> {
+    /// Where the objects are.
+    pub api: Api<T>,
+    /// Which of them.
+    pub config: watcher::Config,
+    /// The namespace that this watch covers, if it is one of several that fill the same cache.
+    pub namespace: Option<String>,
+}
+
 /// Follows one watch for ever, keeps the cache, and tells about each change. An error of the watch is waited out
 /// with backoff on its own; `synced` turns true when the first list is in.
 pub async fn follow<T: Incoming>(
-    api: Api<T>,
-    config: watcher::Config,
-    namespace: Option<String>,
+    watch: Watch<T>,
     cache: Cache<T::Kept>,
     synced: Sender<bool>,
     tell: impl Fn(Change<T::Kept>),
 ) {
+    let Watch { api, config, namespace } = watch;
     let events = watcher(api, config).default_backoff();
     pin_mut!(events);
     let mut listed: HashSet<ObjectKey> = HashSet::new();
@@ -132,8 +142,8 @@ fn take_in<T: Incoming>(
             key
         }
         Err((key, why)) => {
-            if cache.remove(&key).is_some() {
-                tell(Change::Removed(key.clone()));
+            if let Some(known) = cache.remove(&key) {
+                tell(Change::Removed(key.clone(), Some(known)));
             }
             tell(Change::Malformed(key.clone(), why));
             key
@@ -142,8 +152,8 @@ fn take_in<T: Incoming>(
 }
 
 fn drop_out<K: Resource>(key: ObjectKey, cache: &Cache<K>, tell: &impl Fn(Change<K>)) {
-    cache.remove(&key);
-    tell(Change::Removed(key));
+    let known = cache.remove(&key);
+    tell(Change::Removed(key, known));
 }
 
 /// Watches are ended by the server after this long; a dead connection is noticed 5 s later.
@@ -156,12 +166,10 @@ pub fn config() -> watcher::Config {
 
 /// Waits until all first lists are in; says which are missing while it takes long.
 pub async fn all_synced(gates: Vec<(String, tokio::sync::watch::Receiver<bool>)>) {
+    const PATIENCE: Duration = Duration::from_secs(10);
     for (what, mut gate) in gates {
-        loop {
-            match tokio::time::timeout(Duration::from_secs(10), gate.wait_for(|synced| *synced)).await {
-                Ok(_) => break,
-                Err(_) => tracing::warn!(%what, "still waiting for the first list"),
-            }
+        while tokio::time::timeout(PATIENCE, gate.wait_for(|synced| *synced)).await.is_err() {
+            tracing::warn!(%what, "still waiting for the first list");
         }
     }
 }
