@@ -1,0 +1,108 @@
+//! The running emulator: its thread, its address, and what tests may ask it directly.
+
+use crate::journal::Entry;
+use crate::options::Options;
+use crate::server::{self, App};
+use jiff::{SignedDuration, Timestamp};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A running emulator. It serves from a thread of its own, and stops when dropped.
+pub struct Emulator {
+    address: SocketAddr,
+    app: Arc<App>,
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why an emulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The machine refused a thread or an event loop.
+    #[error("cannot start the server thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl Emulator {
+    /// Bind and serve. Returns once connections are accepted.
+    #[expect(clippy::unused_async, reason = "callers should not depend on how starting works")]
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let wanted = options.listen;
+        let listen = || {
+            let listener = TcpListener::bind(wanted)?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let (listener, address) = listen().map_err(|error| StartError::Listen(wanted, error))?;
+        let app = Arc::new(App::new(options, &base_url(address)));
+        let stop = CancellationToken::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let serving = server::serve(listener, app.clone(), stop.clone());
+        let thread = std::thread::Builder::new().name("codeartifact-emulator".into()).spawn(move || {
+            if let Err(error) = runtime.block_on(serving) {
+                tracing::error!(%error, "the emulator stopped serving");
+            }
+        })?;
+        Ok(Self { address, app, stop, thread: Some(thread) })
+    }
+
+    /// `http://127.0.0.1:PORT`, the endpoint for CodeArtifact and STS clients.
+    pub fn url(&self) -> String {
+        base_url(self.address)
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The port that was bound.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Every authorization token ever minted, expired and reset ones too. Never served over HTTP.
+    pub fn tokens_minted(&self) -> Vec<String> {
+        self.app.store().current().tokens.minted()
+    }
+
+    /// The journal's entries after `since`.
+    pub fn journal(&self, since: u64) -> Vec<Entry> {
+        self.app.journal().since(since)
+    }
+
+    /// The time on the emulator's clock.
+    pub fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    /// Move the emulator's clock forward.
+    pub fn advance(&self, by: SignedDuration) {
+        self.app.clock.advance(by);
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the emulator's thread panicked");
+        }
+    }
+}
+
+/// The URL that callers on this machine use, also when every address is listened on.
+fn base_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    format!("http://{address}")
+}

@@ -1,0 +1,194 @@
+//! The one error of the wire: a code, a status, a message, and the members that the model declares.
+
+use crate::wire::header_value;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// A refusal, as a caller sees it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub(crate) struct Error {
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) status: StatusCode,
+    pub(crate) message: String,
+    resource: Option<Box<Resource>>,
+    reason: Option<&'static str>,
+    pub(crate) retry_after_seconds: Option<u32>,
+}
+
+/// What a conflict, not-found or quota error is about.
+#[derive(Clone, Debug)]
+struct Resource {
+    id: String,
+    kind: ResourceType,
+}
+
+/// The values of the model's `ResourceType`. There is none for package groups and policies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ResourceType {
+    Domain,
+    Repository,
+}
+
+impl ResourceType {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Domain => "domain",
+            Self::Repository => "repository",
+        }
+    }
+}
+
+/// What an operation returns.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Any code; those of the service get their status here.
+    pub(crate) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        let code = code.into();
+        let status = status_of(&code);
+        Self {
+            code,
+            status,
+            message: message.into(),
+            resource: None,
+            reason: None,
+            retry_after_seconds: None,
+        }
+    }
+
+    pub(crate) fn access_denied(message: impl Into<String>) -> Self {
+        Self::new("AccessDeniedException", message)
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new("InternalServerException", message)
+    }
+
+    pub(crate) fn unknown_operation() -> Self {
+        Self::new("UnknownOperationException", "The operation is not known")
+    }
+
+    pub(crate) fn conflict(kind: ResourceType, id: &str, message: impl Into<String>) -> Self {
+        Self::new("ConflictException", message).about(kind, id)
+    }
+
+    pub(crate) fn not_found(kind: ResourceType, id: &str, message: impl Into<String>) -> Self {
+        Self::new("ResourceNotFoundException", message).about(kind, id)
+    }
+
+    pub(crate) fn quota(kind: ResourceType, id: &str, message: impl Into<String>) -> Self {
+        Self::new("ServiceQuotaExceededException", message).about(kind, id)
+    }
+
+    /// A value that breaks a constraint of the model, in AWS's own words.
+    pub(crate) fn constraint(value: &Value, member: &str, constraint: &str) -> Self {
+        let value = match value {
+            Value::Null => "null".to_owned(),
+            Value::String(text) => format!("'{text}'"),
+            other => format!("'{other}'"),
+        };
+        Self::validation(
+            "FIELD_VALIDATION_FAILED",
+            format!(
+                "1 validation error detected: Value {value} at '{member}' failed to satisfy \
+                 constraint: {constraint}"
+            ),
+        )
+    }
+
+    /// A request that the service understands and will not do.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::validation("OTHER", message)
+    }
+
+    pub(crate) fn unparsable(message: impl Into<String>) -> Self {
+        Self::validation("CANNOT_PARSE", message)
+    }
+
+    fn validation(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason: Some(reason), ..Self::new("ValidationException", message) }
+    }
+
+    fn about(mut self, kind: ResourceType, id: &str) -> Self {
+        self.resource = Some(Box::new(Resource { id: id.into(), kind }));
+        self
+    }
+
+    /// As restJson1 has it: the body's members, `x-amzn-errortype`, and `Retry-After`.
+    pub(crate) fn to_json_response(&self) -> Response {
+        let mut body = Map::new();
+        body.insert("message".into(), self.message.as_str().into());
+        if let Some(resource) = &self.resource {
+            body.insert("resourceId".into(), resource.id.as_str().into());
+            body.insert("resourceType".into(), resource.kind.name().into());
+        }
+        if let Some(reason) = self.reason {
+            body.insert("reason".into(), reason.into());
+        }
+        let mut response = Response::new(Value::Object(body).to_string().into());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert("x-amzn-errortype", header_value(&self.code));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// The status of each code that the service model or the list of common errors names.
+fn status_of(code: &str) -> StatusCode {
+    match code {
+        "ServiceQuotaExceededException" => StatusCode::PAYMENT_REQUIRED,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "OptInRequired"
+        | "MissingAuthenticationTokenException"
+        | "MissingAuthenticationToken" => StatusCode::FORBIDDEN,
+        "ResourceNotFoundException" | "UnknownOperationException" => StatusCode::NOT_FOUND,
+        "ConflictException" => StatusCode::CONFLICT,
+        "RequestTimeoutException" => StatusCode::REQUEST_TIMEOUT,
+        "RequestEntityTooLargeException" => StatusCode::PAYLOAD_TOO_LARGE,
+        "ThrottlingException" => StatusCode::TOO_MANY_REQUESTS,
+        "InternalServerException" | "InternalFailure" => StatusCode::INTERNAL_SERVER_ERROR,
+        "ServiceUnavailable" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constraint_messages_read_like_the_service() {
+        let error = Error::constraint(&Value::from("A"), "domain", "Member must be good");
+        assert_eq!(
+            error.message,
+            "1 validation error detected: Value 'A' at 'domain' failed to satisfy constraint: \
+             Member must be good"
+        );
+        assert_eq!(error.status, StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn throttling_says_when_to_come_back() {
+        let mut error = Error::new("ThrottlingException", "Rate exceeded");
+        error.retry_after_seconds = Some(3);
+        let response = error.to_json_response();
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()["retry-after"], "3");
+        assert_eq!(response.headers()["x-amzn-errortype"], "ThrottlingException");
+    }
+}

@@ -1,0 +1,64 @@
+//! `CreateDomain`, `DescribeDomain`, `DeleteDomain`, `ListDomains`.
+
+use super::Input;
+use crate::error::{Error, ResourceType, Result};
+use crate::state::tags::Tags;
+use crate::state::{Domain, State};
+use crate::wire::page::PageRequest;
+use crate::wire::text::ARN;
+use serde_json::{Value, json};
+
+pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let key = input.domain_key()?;
+    let encryption_key = input.members.body_text("encryptionKey", &ARN)?;
+    let tags = Tags::from_members(input.members)?;
+    if !tags.is_empty() {
+        let arn = state.settings.arn(&key.owner, &format!("domain/{}", key.name));
+        input.authorize(state, "TagResource", &arn)?;
+    }
+    let quotas = &state.settings.quotas;
+    tags.check_quota(ResourceType::Domain, &key.name, quotas.tags_per_resource)?;
+    if state.domains.contains_key(&key) {
+        let message = format!("Domain {key} already exists");
+        return Err(Error::conflict(ResourceType::Domain, &key.name, message));
+    }
+    let owned = state.domains.keys().filter(|known| known.owner == key.owner).count();
+    if owned >= quotas.domains_per_account {
+        let limit = quotas.domains_per_account;
+        let message = format!("The account already has {limit} domains, its quota");
+        return Err(Error::quota(ResourceType::Domain, &key.name, message));
+    }
+    let mut domain = Domain::new(&state.settings, key.clone(), encryption_key, input.now);
+    domain.tags = tags;
+    let description = domain.description(&state.settings);
+    state.domains.insert(key, domain);
+    Ok(json!({ "domain": description }))
+}
+
+pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let domain = state.domain(&input.domain_key()?)?;
+    Ok(json!({ "domain": domain.description(&state.settings) }))
+}
+
+/// An absent domain is no error: the operation declares none for it.
+pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let key = input.domain_key()?;
+    let Some(domain) = state.domains.get(&key) else { return Ok(json!({})) };
+    if !domain.repositories.is_empty() {
+        let message = format!(
+            "Domain {key} must contain 0 repositories to be deleted, it contains {}",
+            domain.repositories.len()
+        );
+        return Err(Error::conflict(ResourceType::Domain, &key.name, message));
+    }
+    let description = domain.description(&state.settings);
+    state.domains.remove(&key);
+    Ok(json!({ "domain": description }))
+}
+
+pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let page = PageRequest::from_body(input.members, state.settings.page_size)?;
+    let mine = state.domains.values().filter(|one| one.key.owner == input.caller.account);
+    let items = mine.map(|domain| (domain.key.name.clone(), domain));
+    Ok(page.cut("domains", items, Domain::summary))
+}

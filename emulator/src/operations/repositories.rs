@@ -1,0 +1,174 @@
+//! `CreateRepository`, `DescribeRepository`, `UpdateRepository`, `DeleteRepository`, the two lists,
+//! `GetRepositoryEndpoint`.
+
+use super::Input;
+use crate::error::{Error, ResourceType, Result};
+use crate::state::repository::{link, relink};
+use crate::state::tags::Tags;
+use crate::state::{Domain, DomainKey, Repository, State};
+use crate::wire::members::field;
+use crate::wire::page::PageRequest;
+use crate::wire::text::{ACCOUNT_ID, DESCRIPTION, ENDPOINT_TYPES, REPOSITORY_NAME};
+use serde_json::{Value, json};
+
+/// The model puts no limit on the list; the service refuses more than the quota of upstreams.
+const UPSTREAMS_PER_REQUEST: usize = 1_000;
+
+pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let key = input.domain_key()?;
+    let name = input.repository_name()?;
+    let description = input.members.body_text("description", &DESCRIPTION)?;
+    let upstreams = upstream_names(input)?.unwrap_or_default();
+    let tags = Tags::from_members(input.members)?;
+    let arn = repository_arn(state, &key, name);
+    if !tags.is_empty() {
+        input.authorize(state, "TagResource", &arn)?;
+    }
+    authorize_upstreams(input, state, &key, &upstreams)?;
+    let quotas = &state.settings.quotas;
+    tags.check_quota(ResourceType::Repository, name, quotas.tags_per_resource)?;
+    let domain = state.domain(&key)?;
+    // Whether names that differ only in case may coexist is not documented; here they may not.
+    if domain.repositories.keys().any(|known| known.eq_ignore_ascii_case(name)) {
+        let message = format!("Repository '{name}' in domain {key} already exists");
+        return Err(Error::conflict(ResourceType::Repository, name, message));
+    }
+    if domain.repositories.len() >= quotas.repositories_per_domain {
+        let limit = quotas.repositories_per_domain;
+        let message = format!("Domain {key} already has {limit} repositories, its quota");
+        return Err(Error::quota(ResourceType::Repository, name, message));
+    }
+    let upstreams = link(domain, name, &upstreams, quotas.upstreams_per_repository)?;
+    let repository = Repository {
+        id: state.next_id(),
+        name: name.into(),
+        arn,
+        administrator: input.caller.account.clone(),
+        tags,
+        upstreams,
+        connection: None,
+        description: set(description),
+        created: input.now,
+    };
+    let domain = state.domain_mut(&key)?;
+    let answer = answer(&repository, domain);
+    domain.repositories.insert(name.into(), repository);
+    Ok(answer)
+}
+
+pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let domain = state.domain(&input.domain_key()?)?;
+    Ok(answer(domain.repository(input.repository_name()?)?, domain))
+}
+
+/// Any update, also one without members, makes the references to upstreams afresh.
+pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let key = input.domain_key()?;
+    let name = input.repository_name()?;
+    let description = input.members.body_text("description", &DESCRIPTION)?;
+    let wanted = upstream_names(input)?;
+    let domain = state.domain(&key)?;
+    let repository = domain.repository(name)?;
+    let listed = |name: &String| repository.upstreams.iter().any(|known| known.name == *name);
+    let added: Vec<_> = wanted.iter().flatten().filter(|name| !listed(name)).cloned().collect();
+    authorize_upstreams(input, state, &key, &added)?;
+    let upstreams = match &wanted {
+        Some(_) if repository.connection.is_some() => {
+            return Err(Error::invalid(format!(
+                "Repository '{name}' has an external connection and cannot have upstreams"
+            )));
+        }
+        Some(names) => link(domain, name, names, state.settings.quotas.upstreams_per_repository)?,
+        None => relink(domain, &repository.upstreams),
+    };
+    let repository = state.domain_mut(&key)?.repository_mut(name)?;
+    repository.upstreams = upstreams;
+    if description.is_some() {
+        repository.description = set(description);
+    }
+    describe(input, state)
+}
+
+/// An absent repository is no error. A repository that others use as upstream goes all the same.
+pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let name = input.repository_name()?;
+    let domain = state.domain_mut(&input.domain_key()?)?;
+    match domain.repositories.remove(name) {
+        Some(repository) => Ok(answer(&repository, domain)),
+        None => Ok(json!({})),
+    }
+}
+
+/// What the caller's account administers, across domains.
+pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let page = PageRequest::from_query(input.members, state.settings.page_size)?;
+    let prefix = input.members.query("repository-prefix", &REPOSITORY_NAME)?.unwrap_or_default();
+    let all = state
+        .domains
+        .values()
+        .flat_map(|domain| domain.repositories.values().map(move |repository| (domain, repository)));
+    let items = all
+        .filter(|(_, repository)| repository.administrator == input.caller.account)
+        .filter(|(_, repository)| repository.name.starts_with(prefix))
+        // A space sorts below every character of a name, so keys sort as the maps do.
+        .map(|(domain, repository)| {
+            let key = format!("{} {} {}", domain.key.owner, domain.key.name, repository.name);
+            (key, (domain, repository))
+        });
+    Ok(page.cut("repositories", items, |(domain, repository)| repository.summary(domain)))
+}
+
+pub(super) fn list_in_domain(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let page = PageRequest::from_query(input.members, state.settings.page_size)?;
+    let prefix = input.members.query("repository-prefix", &REPOSITORY_NAME)?.unwrap_or_default();
+    let administrator = input.members.query("administrator-account", &ACCOUNT_ID)?;
+    let domain = state.domain(&input.domain_key()?)?;
+    let items = domain
+        .repositories
+        .values()
+        .filter(|repository| repository.name.starts_with(prefix))
+        .filter(|repository| administrator.is_none_or(|account| repository.administrator == account))
+        .map(|repository| (repository.name.clone(), repository));
+    Ok(page.cut("repositories", items, |repository| repository.summary(domain)))
+}
+
+/// Both endpoint types lead to the one address there is.
+pub(super) fn endpoint(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let key = input.domain_key()?;
+    let name = input.repository_name()?;
+    let format = input.members.format()?;
+    input.members.query_enum("endpointType", ENDPOINT_TYPES)?;
+    state.domain(&key)?.repository(name)?;
+    let url = &state.settings.url;
+    let DomainKey { owner, name: domain } = &key;
+    Ok(json!({ "repositoryEndpoint": format!("{url}/{format}/d/{domain}-{owner}/{name}/") }))
+}
+
+fn answer(repository: &Repository, domain: &Domain) -> Value {
+    json!({ "repository": repository.describe(domain) })
+}
+
+/// An empty description is as good as none.
+fn set(description: Option<&str>) -> Option<String> {
+    description.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn upstream_names(input: &Input<'_>) -> Result<Option<Vec<String>>> {
+    let Some(list) = input.members.body_list("upstreams", UPSTREAMS_PER_REQUEST)? else {
+        return Ok(None);
+    };
+    let name = |entry| field(entry, "repositoryName", "upstreams.member", &REPOSITORY_NAME);
+    list.iter().map(|entry| name(entry).map(str::to_owned)).collect::<Result<_>>().map(Some)
+}
+
+/// Each new upstream needs a permission of its own.
+fn authorize_upstreams(input: &Input<'_>, state: &State, key: &DomainKey, names: &[String]) -> Result<()> {
+    names.iter().try_for_each(|name| {
+        let arn = repository_arn(state, key, name);
+        input.authorize(state, "AssociateWithDownstreamRepository", &arn)
+    })
+}
+
+fn repository_arn(state: &State, key: &DomainKey, name: &str) -> String {
+    state.settings.arn(&key.owner, &format!("repository/{}/{name}", key.name))
+}

@@ -1,0 +1,68 @@
+//! `TagResource`, `UntagResource`, `ListTagsForResource`.
+
+use super::Input;
+use crate::error::{Error, ResourceType, Result};
+use crate::state::tags::{TAGS_PER_REQUEST, Tags};
+use crate::state::{DomainKey, State};
+use crate::wire::members::{missing, string};
+use crate::wire::text::{ARN, TAG_KEY};
+use serde_json::{Value, json};
+
+pub(super) fn tag(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    input.members.body_list("tags", TAGS_PER_REQUEST)?.ok_or_else(|| missing("tags"))?;
+    let given = Tags::from_members(input.members)?;
+    let limit = state.settings.quotas.tags_per_resource;
+    let Tagged { tags, kind, name } = tagged(input, state)?;
+    let merged = tags.merged(given);
+    merged.check_quota(kind, &name, limit)?;
+    *tags = merged;
+    Ok(json!({}))
+}
+
+pub(super) fn untag(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    let keys = input.members.body_list("tagKeys", TAGS_PER_REQUEST)?;
+    let keys = keys.ok_or_else(|| missing("tagKeys"))?;
+    for key in keys {
+        TAG_KEY.check("tagKeys.member", string("tagKeys.member", key)?)?;
+    }
+    let tags = tagged(input, state)?.tags;
+    keys.iter().filter_map(Value::as_str).for_each(|key| tags.remove(key));
+    Ok(json!({}))
+}
+
+pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
+    Ok(json!({ "tags": tagged(input, state)?.tags.to_json() }))
+}
+
+/// A resource's tags, with what an error would say of it.
+struct Tagged<'a> {
+    tags: &'a mut Tags,
+    kind: ResourceType,
+    name: String,
+}
+
+/// The resource that `resourceArn` names.
+fn tagged<'a>(input: &Input<'_>, state: &'a mut State) -> Result<Tagged<'a>> {
+    let arn = input.members.required_query("resourceArn", &ARN)?;
+    let malformed = || Error::invalid(format!("The resource ARN '{arn}' is not valid"));
+    let parts = arn.splitn(6, ':').collect::<Vec<_>>();
+    let ["arn", "aws", "codeartifact", region, owner, resource] = parts[..] else {
+        return Err(malformed());
+    };
+    if region != state.settings.region {
+        return Err(malformed());
+    }
+    let key = |name: &str| DomainKey { owner: owner.into(), name: name.into() };
+    match resource.split('/').collect::<Vec<_>>()[..] {
+        ["domain", domain] => {
+            let tags = &mut state.domain_mut(&key(domain))?.tags;
+            Ok(Tagged { tags, kind: ResourceType::Domain, name: domain.into() })
+        }
+        ["repository", domain, repository] => {
+            let domain = state.domain_mut(&key(domain))?;
+            let tags = &mut domain.repository_mut(repository)?.tags;
+            Ok(Tagged { tags, kind: ResourceType::Repository, name: repository.into() })
+        }
+        _ => Err(malformed()),
+    }
+}

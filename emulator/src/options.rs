@@ -1,0 +1,83 @@
+//! What an emulator is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// How an emulator starts. The default suits tests: a free loopback port, one administrator.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The account that owns what the administrator creates.
+    pub account: String,
+    /// The one Region that is served.
+    pub region: String,
+    /// The administrator's access key id.
+    pub access_key_id: String,
+    /// The administrator's secret access key.
+    pub secret_access_key: String,
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Limits that the service puts on an account.
+    pub quotas: Quotas,
+    /// The largest page a list answers with. Small, so that a caller that ignores `nextToken` fails.
+    pub page_size: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            access_key_id: "test".into(),
+            secret_access_key: "test".into(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            quotas: Quotas::default(),
+            page_size: 4,
+        }
+    }
+}
+
+/// Quotas, with the defaults of the CodeArtifact user guide.
+#[derive(Clone, Debug)]
+pub struct Quotas {
+    /// `domains-per-account`.
+    pub domains_per_account: usize,
+    /// `repositories-per-domain`.
+    pub repositories_per_domain: usize,
+    /// `upstreams-per-repository`.
+    pub upstreams_per_repository: usize,
+    /// `tags-per-resource`.
+    pub tags_per_resource: usize,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            domains_per_account: 10,
+            repositories_per_domain: 1_000,
+            upstreams_per_repository: 10,
+            tags_per_resource: 50,
+        }
+    }
+}
+
+/// A quota name that nobody knows.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(
+    "unknown quota {0:?}; known are domains-per-account, repositories-per-domain, \
+     upstreams-per-repository, tags-per-resource"
+)]
+pub struct UnknownQuota(String);
+
+impl Quotas {
+    /// Set the quota of that name, as on the command line.
+    pub fn set(&mut self, name: &str, value: usize) -> Result<(), UnknownQuota> {
+        let quota = match name {
+            "domains-per-account" => &mut self.domains_per_account,
+            "repositories-per-domain" => &mut self.repositories_per_domain,
+            "upstreams-per-repository" => &mut self.upstreams_per_repository,
+            "tags-per-resource" => &mut self.tags_per_resource,
+            _ => return Err(UnknownQuota(name.into())),
+        };
+        *quota = value;
+        Ok(())
+    }
+}

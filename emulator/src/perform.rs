@@ -1,0 +1,115 @@
+//! What every call goes through, whatever its protocol: faults, effect, journal.
+
+use crate::error::{Error, Result};
+use crate::faults::{Effect, Subject};
+use crate::journal::Entry;
+use crate::server::App;
+use crate::state::State;
+use axum::response::Response;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+/// Whether a call reads, writes or mints a token. Stale reads and failed writes depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+    Mint,
+}
+
+/// A call before it has its effect.
+pub(crate) struct Call {
+    pub(crate) service: &'static str,
+    pub(crate) operation: String,
+    pub(crate) access: Access,
+    /// The caller's ARN, as claimed.
+    pub(crate) principal: Option<String>,
+    pub(crate) domain: Option<String>,
+    pub(crate) repository: Option<String>,
+    /// What the journal keeps of the request. Never a token.
+    pub(crate) parameters: Value,
+    /// How this protocol tells an error.
+    pub(crate) render: fn(&Error) -> Response,
+}
+
+/// Marks a response that must not be sent: the connection is cut instead.
+#[derive(Clone, Copy)]
+pub(crate) struct Disconnect;
+
+/// Run a call: pick a fault, have the effect under the lock, write the journal, answer.
+pub(crate) async fn perform(
+    app: &App,
+    call: Call,
+    effect: impl FnOnce(&mut State, Timestamp) -> Result<Response>,
+) -> Response {
+    let fault = app.faults.pick(&Subject {
+        operation: &call.operation,
+        domain: call.domain.as_deref(),
+        repository: call.repository.as_deref(),
+        principal: call.principal.as_deref(),
+        access: call.access,
+    });
+    let outcome = match fault.as_ref().map(|fault| &fault.effect) {
+        Some(Effect::Error(error)) => Err(error.clone()),
+        Some(Effect::Status(status)) => Ok(bare(*status)),
+        Some(Effect::Disconnect) => Ok(cut()),
+        Some(Effect::Delay(delay)) => {
+            tokio::time::sleep(*delay).await;
+            run(app, call.access, None, effect)
+        }
+        Some(Effect::StaleReads(lag)) => run(app, call.access, Some(*lag), effect),
+        Some(Effect::FailAfterWrite) => run(app, call.access, None, effect)
+            .and_then(|_| Err(Error::internal("The request failed after it took effect"))),
+        Some(Effect::Hold) | None => run(app, call.access, None, effect),
+    };
+    let (response, code) = match outcome {
+        Ok(response) => (response, None),
+        Err(error) => ((call.render)(&error), Some(error.code.into_owned())),
+    };
+    let disconnected = response.extensions().get::<Disconnect>().is_some();
+    app.journal().append(Entry {
+        seq: 0,
+        at: app.clock.now(),
+        service: call.service,
+        operation: call.operation,
+        principal: call.principal,
+        parameters: call.parameters,
+        status: (!disconnected).then(|| response.status().as_u16()),
+        error: code,
+    });
+    if let Some(fault) = fault
+        && matches!(fault.effect, Effect::Hold)
+    {
+        fault.hold().await;
+    }
+    response
+}
+
+/// Have the effect. A read may be made on the state as it was a while ago.
+fn run(
+    app: &App,
+    access: Access,
+    lag: Option<SignedDuration>,
+    effect: impl FnOnce(&mut State, Timestamp) -> Result<Response>,
+) -> Result<Response> {
+    let now = app.clock.now();
+    let mut store = app.store();
+    match (access, lag) {
+        (Access::Read, Some(lag)) => effect(&mut store.as_of(now, lag), now),
+        (Access::Read, None) => effect(store.current_mut(), now),
+        (Access::Write | Access::Mint, _) => effect(store.about_to_change(now), now),
+    }
+}
+
+fn bare(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+fn cut() -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(Disconnect);
+    response
+}

@@ -1,0 +1,159 @@
+//! Domains.
+
+use super::repository::Repository;
+use super::tags::Tags;
+use super::{Settings, State};
+use crate::error::{Error, ResourceType, Result};
+use crate::wire::{timestamp, uuid_shaped};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A domain's identity within the Region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct DomainKey {
+    pub(crate) owner: String,
+    pub(crate) name: String,
+}
+
+impl fmt::Display for DomainKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "'{}' owned by account '{}'", self.name, self.owner)
+    }
+}
+
+/// A domain with all that is in it.
+#[derive(Clone)]
+pub(crate) struct Domain {
+    pub(crate) key: DomainKey,
+    pub(crate) arn: String,
+    pub(crate) tags: Tags,
+    pub(crate) repositories: BTreeMap<String, Repository>,
+    encryption_key: String,
+    created: Timestamp,
+}
+
+impl Domain {
+    /// A new domain. The key comes back as an ARN, however it was given.
+    pub(crate) fn new(
+        settings: &Settings,
+        key: DomainKey,
+        encryption_key: Option<&str>,
+        now: Timestamp,
+    ) -> Self {
+        let encryption_key = encryption_key.unwrap_or("alias/aws/codeartifact");
+        Self {
+            arn: settings.arn(&key.owner, &format!("domain/{}", key.name)),
+            encryption_key: key_arn(settings, &key.owner, encryption_key),
+            key,
+            tags: Tags::default(),
+            repositories: BTreeMap::new(),
+            created: now,
+        }
+    }
+
+    /// A `DomainSummary`.
+    pub(crate) fn summary(&self) -> Value {
+        json!({
+            "name": self.key.name,
+            "owner": self.key.owner,
+            "arn": self.arn,
+            "status": "Active",
+            "createdTime": timestamp(self.created),
+            "encryptionKey": self.encryption_key,
+        })
+    }
+
+    /// A `DomainDescription`.
+    pub(crate) fn description(&self, settings: &Settings) -> Value {
+        let mut description = self.summary();
+        description["repositoryCount"] = self.repositories.len().into();
+        description["assetSizeBytes"] = self.asset_size_bytes().into();
+        // The bucket belongs to the service's own account, one for each Region.
+        description["s3BucketArn"] = format!("arn:aws:s3:::assets-193858265520-{}", settings.region).into();
+        description
+    }
+
+    /// The repository of that name.
+    pub(crate) fn repository(&self, name: &str) -> Result<&Repository> {
+        self.repositories.get(name).ok_or_else(|| self.no_repository(name))
+    }
+
+    /// The repository of that name, to change it.
+    pub(crate) fn repository_mut(&mut self, name: &str) -> Result<&mut Repository> {
+        if !self.repositories.contains_key(name) {
+            return Err(self.no_repository(name));
+        }
+        self.repositories.get_mut(name).ok_or_else(|| Error::internal("the repository vanished"))
+    }
+
+    fn no_repository(&self, name: &str) -> Error {
+        let DomainKey { owner, name: domain } = &self.key;
+        let message = format!(
+            "Repository not found. Repository '{name}' in domain '{domain}' owned by account \
+             '{owner}' does not exist"
+        );
+        Error::not_found(ResourceType::Repository, name, message)
+    }
+
+    /// The size of all assets; one that several repositories hold counts once.
+    fn asset_size_bytes(&self) -> u64 {
+        let assets: BTreeMap<_, _> = self.repositories.values().flat_map(Repository::assets).collect();
+        assets.values().sum()
+    }
+}
+
+impl State {
+    /// The domain with that key.
+    pub(crate) fn domain(&self, key: &DomainKey) -> Result<&Domain> {
+        self.domains.get(key).ok_or_else(|| no_domain(key))
+    }
+
+    /// The domain with that key, to change it.
+    pub(crate) fn domain_mut(&mut self, key: &DomainKey) -> Result<&mut Domain> {
+        self.domains.get_mut(key).ok_or_else(|| no_domain(key))
+    }
+}
+
+fn no_domain(key: &DomainKey) -> Error {
+    let message = format!("Domain not found. Domain {key} does not exist");
+    Error::not_found(ResourceType::Domain, &key.name, message)
+}
+
+/// The ARN of a KMS key that was named by ARN, id, alias or alias ARN. An alias stands for one key.
+fn key_arn(settings: &Settings, owner: &str, named: &str) -> String {
+    let (prefix, resource) = match named.rsplit_once(':') {
+        Some((prefix, resource)) => (format!("{prefix}:"), resource),
+        None => (format!("arn:aws:kms:{}:{owner}:", settings.region), named),
+    };
+    if let Some(id) = resource.strip_prefix("key/") {
+        return format!("{prefix}key/{id}");
+    }
+    if !resource.starts_with("alias/") {
+        return format!("{prefix}key/{resource}");
+    }
+    let digest = Sha256::digest(format!("{prefix}{resource}"));
+    let bits = digest.iter().take(16).fold(0, |bits, &byte| (bits << 8) | u128::from(byte));
+    format!("{prefix}key/{}", uuid_shaped(bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    #[test]
+    fn a_key_comes_back_as_the_arn_of_a_key() {
+        let settings = Settings::new(Options::default(), "http://127.0.0.1:1");
+        let arn = |named| key_arn(&settings, "123456789012", named);
+        let given = "arn:aws:kms:us-east-1:123456789012:key/1234";
+        assert_eq!(arn(given), given);
+        assert_eq!(arn("1234"), given);
+        let alias = arn("alias/team");
+        assert!(alias.starts_with("arn:aws:kms:us-east-1:123456789012:key/"), "{alias}");
+        assert_eq!(arn("arn:aws:kms:us-east-1:123456789012:alias/team"), alias);
+        assert_ne!(arn("alias/aws/codeartifact"), alias);
+    }
+}

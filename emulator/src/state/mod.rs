@@ -1,0 +1,85 @@
+//! What the emulator knows, by noun. All of it sits behind one mutex and is changed in short,
+//! synchronous steps; each step checks everything before it changes anything.
+
+pub(crate) mod domain;
+pub(crate) mod policy;
+pub(crate) mod principal;
+pub(crate) mod repository;
+pub(crate) mod store;
+pub(crate) mod tags;
+pub(crate) mod token;
+
+pub(crate) use domain::{Domain, DomainKey};
+pub(crate) use principal::{Caller, Principals};
+pub(crate) use repository::Repository;
+pub(crate) use store::Store;
+pub(crate) use token::Tokens;
+
+use crate::options::{Options, Quotas};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What does not change while the emulator runs.
+pub(crate) struct Settings {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) url: String,
+    pub(crate) quotas: Quotas,
+    pub(crate) page_size: usize,
+    access_key_id: String,
+    secret_access_key: String,
+}
+
+impl Settings {
+    pub(crate) fn new(options: Options, url: &str) -> Self {
+        Self {
+            account: options.account,
+            region: options.region,
+            url: url.into(),
+            quotas: options.quotas,
+            page_size: options.page_size,
+            access_key_id: options.access_key_id,
+            secret_access_key: options.secret_access_key,
+        }
+    }
+
+    /// `arn:aws:codeartifact:REGION:OWNER:RESOURCE`. The account is always the domain owner's.
+    pub(crate) fn arn(&self, owner: &str, resource: &str) -> String {
+        format!("arn:aws:codeartifact:{}:{owner}:{resource}", self.region)
+    }
+}
+
+/// Everything that calls can read and change.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) domains: BTreeMap<DomainKey, Domain>,
+    pub(crate) principals: Principals,
+    pub(crate) tokens: Tokens,
+    last_id: u64,
+}
+
+impl State {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+        Self {
+            principals: Principals::new(&settings),
+            settings,
+            domains: BTreeMap::new(),
+            tokens: Tokens::default(),
+            last_id: 0,
+        }
+    }
+
+    /// A number that no other thing of this run has.
+    pub(crate) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Forget everything but the tokens' texts and the ids given out.
+    pub(crate) fn reset(&mut self) {
+        let fresh = Self::new(self.settings.clone());
+        let tokens = std::mem::take(&mut self.tokens).revoked();
+        *self = Self { tokens, last_id: self.last_id, ..fresh };
+    }
+}

@@ -1,0 +1,156 @@
+//! Repositories: upstreams by identity, and the external connection.
+
+use super::domain::Domain;
+use super::tags::Tags;
+use crate::error::{Error, ResourceType, Result};
+use crate::wire::timestamp;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The public registries, each with its format.
+pub(crate) const EXTERNAL_CONNECTIONS: &[(&str, &str)] = &[
+    ("public:npmjs", "npm"),
+    ("public:pypi", "pypi"),
+    ("public:nuget-org", "nuget"),
+    ("public:ruby-gems-org", "ruby"),
+    ("public:crates-io", "cargo"),
+    ("public:maven-central", "maven"),
+    ("public:maven-googleandroid", "maven"),
+    ("public:maven-gradleplugins", "maven"),
+    ("public:maven-commonsware", "maven"),
+    ("public:maven-clojars", "maven"),
+];
+
+/// A repository's identity: a repository made anew under the same name has another.
+pub(crate) type RepositoryId = u64;
+
+/// A repository.
+#[derive(Clone)]
+pub(crate) struct Repository {
+    pub(crate) id: RepositoryId,
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) administrator: String,
+    pub(crate) tags: Tags,
+    pub(crate) upstreams: Vec<Upstream>,
+    /// The name of the public registry, such as `public:npmjs`.
+    pub(crate) connection: Option<&'static str>,
+    pub(crate) description: Option<String>,
+    pub(crate) created: Timestamp,
+}
+
+/// A reference to an upstream. It dies with the repository it was made for, though the name stays
+/// listed; `UpdateRepository` makes it afresh.
+#[derive(Clone, Debug)]
+pub(crate) struct Upstream {
+    pub(crate) name: String,
+    pub(crate) id: RepositoryId,
+}
+
+impl Repository {
+    /// The assets held here: content hash and size.
+    pub(crate) fn assets(&self) -> impl Iterator<Item = (String, u64)> {
+        std::iter::empty()
+    }
+
+    /// A `RepositorySummary`.
+    pub(crate) fn summary(&self, domain: &Domain) -> Value {
+        let mut summary = json!({
+            "name": self.name,
+            "administratorAccount": self.administrator,
+            "domainName": domain.key.name,
+            "domainOwner": domain.key.owner,
+            "arn": self.arn,
+            "createdTime": timestamp(self.created),
+        });
+        if let Some(description) = &self.description {
+            summary["description"] = description.as_str().into();
+        }
+        summary
+    }
+
+    /// A `RepositoryDescription`.
+    pub(crate) fn describe(&self, domain: &Domain) -> Value {
+        let mut description = self.summary(domain);
+        description["upstreams"] =
+            self.upstreams.iter().map(|upstream| json!({ "repositoryName": upstream.name })).collect();
+        let format = |name| EXTERNAL_CONNECTIONS.iter().find(|(known, _)| *known == name);
+        description["externalConnections"] = self
+            .connection
+            .and_then(format)
+            .map(|(name, format)| {
+                // The model says `Available`; the live service sends this.
+                json!({ "externalConnectionName": name, "packageFormat": format, "status": "AVAILABLE" })
+            })
+            .into_iter()
+            .collect();
+        description
+    }
+
+    /// The repository that a reference means, unless it is gone or was made anew.
+    pub(crate) fn resolve<'a>(domain: &'a Domain, upstream: &Upstream) -> Option<&'a Self> {
+        domain.repositories.get(&upstream.name).filter(|repository| repository.id == upstream.id)
+    }
+
+    /// Attach a public registry; one at most, and none beside upstreams.
+    pub(crate) fn connect(&mut self, name: &str) -> Result<()> {
+        let known = EXTERNAL_CONNECTIONS.iter().find(|(known, _)| *known == name);
+        let Some((name, _)) = known else {
+            return Err(Error::invalid(format!("The external connection '{name}' is not known")));
+        };
+        if self.connection.is_some() {
+            return Err(Error::invalid(format!(
+                "The number of external connections of repository '{}' is limited to 1",
+                self.name
+            )));
+        }
+        if !self.upstreams.is_empty() {
+            return Err(Error::invalid(format!(
+                "Repository '{}' has upstreams and cannot have an external connection",
+                self.name
+            )));
+        }
+        self.connection = Some(name);
+        Ok(())
+    }
+
+    /// Detach a public registry.
+    pub(crate) fn disconnect(&mut self, name: &str) -> Result<()> {
+        if self.connection != Some(name) {
+            let message =
+                format!("External connection '{name}' is not associated with repository '{}'", self.name);
+            return Err(Error::not_found(ResourceType::Repository, &self.name, message));
+        }
+        self.connection = None;
+        Ok(())
+    }
+}
+
+/// References to the named upstreams, in order, for the repository `of`.
+pub(crate) fn link(domain: &Domain, of: &str, names: &[String], limit: usize) -> Result<Vec<Upstream>> {
+    if names.len() > limit {
+        return Err(Error::invalid(format!("A repository can have at most {limit} direct upstreams")));
+    }
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if name == of {
+            return Err(Error::invalid(format!("Repository '{of}' cannot be its own upstream")));
+        }
+        if !seen.insert(name) {
+            return Err(Error::invalid(format!("The upstream '{name}' is given twice")));
+        }
+    }
+    names.iter().map(|name| Ok(Upstream { name: name.clone(), id: domain.repository(name)?.id })).collect()
+}
+
+/// The same references made afresh by name. One whose repository is gone stays broken.
+pub(crate) fn relink(domain: &Domain, upstreams: &[Upstream]) -> Vec<Upstream> {
+    upstreams
+        .iter()
+        .map(|upstream| Upstream {
+            name: upstream.name.clone(),
+            id: domain.repositories.get(&upstream.name).map_or(upstream.id, |found| found.id),
+        })
+        .collect()
+}

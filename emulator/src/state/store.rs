@@ -1,0 +1,61 @@
+//! The present state, and earlier ones for as long as a fault wants reads to lag.
+
+use super::{Settings, State};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Earlier states are whole copies; a run with stale reads is short.
+const KEPT: usize = 1_000;
+
+/// The state and its recent past.
+pub(crate) struct Store {
+    current: State,
+    /// Earlier states, each with the time until which it was the present one.
+    past: VecDeque<(Timestamp, State)>,
+    keeps_past: bool,
+}
+
+impl Store {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { current: State::new(Arc::new(settings)), past: VecDeque::new(), keeps_past: false }
+    }
+
+    pub(crate) fn current(&self) -> &State {
+        &self.current
+    }
+
+    /// For reads that count something on the way, and for control routes.
+    pub(crate) fn current_mut(&mut self) -> &mut State {
+        &mut self.current
+    }
+
+    /// The state, for a call that may change it.
+    pub(crate) fn about_to_change(&mut self, now: Timestamp) -> &mut State {
+        if self.keeps_past {
+            if self.past.len() == KEPT {
+                self.past.pop_front();
+            }
+            self.past.push_back((now, self.current.clone()));
+        }
+        &mut self.current
+    }
+
+    /// The state as it was `lag` ago, or when the lag was asked for, if that is later.
+    pub(crate) fn as_of(&self, now: Timestamp, lag: SignedDuration) -> State {
+        let then = now.saturating_sub(lag).unwrap_or(Timestamp::MIN);
+        let past = self.past.iter().find(|(until, _)| *until > then);
+        let mut state = past.map_or(&self.current, |(_, state)| state).clone();
+        // Who calls is never a matter of lag.
+        state.principals = self.current.principals.clone();
+        state
+    }
+
+    /// Start or stop keeping earlier states.
+    pub(crate) fn keep_past(&mut self, keep: bool) {
+        self.keeps_past = keep;
+        if !keep {
+            self.past.clear();
+        }
+    }
+}
