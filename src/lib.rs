@@ -6,3 +6,4 @@ pub mod aws;
 pub mod clock;
 pub mod engine;
 pub mod error;
+pub mod ops;

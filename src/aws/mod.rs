@@ -1,7 +1,10 @@
 //! The AWS SDK: how it is set up, and what its errors mean.
 
+mod calls;
 mod client;
 mod error;
+mod sdk;
 
 pub use client::{Aws, Limits};
 pub use error::{AwsError, AwsErrorKind, Named};
+pub use sdk::Sdk;

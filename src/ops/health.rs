@@ -1,0 +1,159 @@
+//! The HTTP server for probes and metrics.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::{Router, routing};
+use http::{StatusCode, header};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::Metrics;
+
+/// What must hold before the operator is ready. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness {
+    open: Arc<RwLock<BTreeMap<String, bool>>>,
+}
+
+/// One thing that must hold. It starts closed.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    readiness: Readiness,
+    name: String,
+}
+
+impl Readiness {
+    /// Adds something that must hold, by the words that `/ready` lists while it does not.
+    pub fn gate(&self, name: impl Into<String>) -> Gate {
+        let name = name.into();
+        self.set(&name, false);
+        Gate { readiness: self.clone(), name }
+    }
+
+    /// What does not hold yet; ready when empty.
+    pub fn waiting_for(&self) -> Vec<String> {
+        let gates = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        gates.iter().filter(|(_, open)| !**open).map(|(name, _)| name.clone()).collect()
+    }
+
+    fn set(&self, name: &str, open: bool) {
+        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), open);
+    }
+}
+
+impl Gate {
+    /// It holds.
+    pub fn open(&self) {
+        self.readiness.set(&self.name, true);
+    }
+
+    /// It does not hold any more.
+    pub fn close(&self) {
+        self.readiness.set(&self.name, false);
+    }
+}
+
+/// The server, bound and not yet serving.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Binds the address and logs which one it became.
+    pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(address = %address, "serving");
+        Ok(Self { listener, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves `/health`, `/ready` and `/metrics` until `stop` is cancelled.
+    pub async fn serve(
+        self,
+        readiness: Readiness,
+        metrics: Metrics,
+        stop: CancellationToken,
+    ) -> std::io::Result<()> {
+        let router = Router::new()
+            .route("/health", routing::get(|| async { "ok\n" }))
+            .route("/ready", routing::get(ready))
+            .with_state(readiness)
+            .route("/metrics", routing::get(scrape).with_state(metrics));
+        axum::serve(self.listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReadyAnswer {
+    ready: bool,
+    waiting_for: Vec<String>,
+}
+
+async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
+    let waiting_for = readiness.waiting_for();
+    let ready = waiting_for.is_empty();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = serde_json::to_string(&ReadyAnswer { ready, waiting_for }).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, "application/json")], body)
+}
+
+async fn scrape(State(metrics): State<Metrics>) -> impl IntoResponse {
+    const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match metrics.encode() {
+        Ok(text) => (StatusCode::OK, [(header::CONTENT_TYPE, OPEN_METRICS)], text),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/plain")], error.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn readiness_lists_what_it_waits_for() {
+        let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let (address, stop, readiness) = (server.address(), CancellationToken::new(), Readiness::default());
+        let (watches, leader) = (readiness.gate("watches"), readiness.gate("leader lease"));
+        let metrics = Metrics::new(crate::clock::Clock::default());
+        let serving = tokio::spawn(server.serve(readiness, metrics, stop.clone()));
+
+        assert!(get(address, "/health").await.starts_with("HTTP/1.1 200"));
+        watches.open();
+        let answer = get(address, "/ready").await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.ends_with(r#"{"ready":false,"waitingFor":["leader lease"]}"#), "{answer}");
+        leader.open();
+        assert!(get(address, "/ready").await.starts_with("HTTP/1.1 200"));
+        watches.close();
+        assert!(get(address, "/ready").await.contains(r#"["watches"]"#));
+        assert!(get(address, "/metrics").await.contains("codeartifact_operator_build_info"));
+
+        stop.cancel();
+        serving.await.unwrap().unwrap();
+    }
+}

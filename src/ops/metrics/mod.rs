@@ -1,0 +1,254 @@
+//! Prometheus metrics. Labels come from closed sets only.
+
+mod scrape;
+mod table;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Metric, Registry};
+
+pub use scrape::Health;
+pub use table::{Described, PREFIX, Shape, TABLE, reference};
+
+use crate::clock::Clock;
+use crate::engine::{Done, KindName};
+use crate::error::{Error, Outlook};
+use scrape::Scrape;
+
+/// All metrics of the process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    scrape: Arc<Scrape>,
+    reconciles: Family<KindOutcome, Counter>,
+    reconcile_duration: Family<OfKind, Histogram, fn() -> Histogram>,
+    aws_calls: Family<OperationOutcome, Counter>,
+    aws_call_duration: Family<OfOperation, Histogram, fn() -> Histogram>,
+    kubernetes_writes: Family<OfKind, Counter>,
+    tokens_minted: Counter,
+    leader: Gauge,
+}
+
+/// How a reconcile ended, as a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As declared.
+    Synced,
+    /// Deleted, and nothing keeps it.
+    Gone,
+    /// It failed and is tried again.
+    Retrying,
+    /// A dependency comes first.
+    Waiting,
+    /// Access, quota or sign-in.
+    Denied,
+    /// Someone must act.
+    Stalled,
+    /// A defect of ours.
+    Panicked,
+}
+
+impl Outcome {
+    /// The outcome of a reconcile that did not panic.
+    pub fn of(result: &Result<Done, Error>) -> Self {
+        match result {
+            Ok(done) if done.gone => Self::Gone,
+            Ok(_) => Self::Synced,
+            Err(error) => match error.outlook() {
+                Outlook::Retrying(_) => Self::Retrying,
+                Outlook::Waiting => Self::Waiting,
+                Outlook::Denied => Self::Denied,
+                Outlook::Stalled => Self::Stalled,
+            },
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Synced => "synced",
+            Self::Gone => "gone",
+            Self::Retrying => "retrying",
+            Self::Waiting => "waiting",
+            Self::Denied => "denied",
+            Self::Stalled => "stalled",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct KindOutcome {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfKind {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OperationOutcome {
+    operation: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfOperation {
+    operation: String,
+}
+
+impl Metrics {
+    /// Registers everything; nothing is counted yet.
+    pub fn new(clock: Clock) -> Self {
+        let mut metrics = Self {
+            registry: Arc::default(),
+            scrape: Arc::new(Scrape::new(clock)),
+            reconciles: Family::default(),
+            reconcile_duration: Family::new_with_constructor(durations),
+            aws_calls: Family::default(),
+            aws_call_duration: Family::new_with_constructor(durations),
+            kubernetes_writes: Family::default(),
+            tokens_minted: Counter::default(),
+            leader: Gauge::default(),
+        };
+        metrics.registry = Arc::new(metrics.registered());
+        metrics
+    }
+
+    fn registered(&self) -> Registry {
+        let mut registry = Registry::with_prefix(PREFIX);
+        add(&mut registry, &table::BUILD, Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        add(&mut registry, &table::LEADER, self.leader.clone());
+        add(&mut registry, &table::RECONCILES, self.reconciles.clone());
+        add(&mut registry, &table::RECONCILE_DURATION, self.reconcile_duration.clone());
+        add(&mut registry, &table::AWS_CALLS, self.aws_calls.clone());
+        add(&mut registry, &table::AWS_CALL_DURATION, self.aws_call_duration.clone());
+        add(&mut registry, &table::KUBERNETES_WRITES, self.kubernetes_writes.clone());
+        add(&mut registry, &table::TOKENS_MINTED, self.tokens_minted.clone());
+        registry.register_collector(Box::new(Arc::clone(&self.scrape)));
+        registry
+    }
+
+    /// Counts a reconcile.
+    pub fn reconciled(&self, kind: KindName, outcome: Outcome, took: Duration) {
+        let kind = kind.as_str();
+        self.reconciles.get_or_create(&KindOutcome { kind, outcome: outcome.as_str() }).inc();
+        self.reconcile_duration.get_or_create(&OfKind { kind }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a call to AWS.
+    pub(crate) fn aws_call(&self, operation: &str, outcome: &'static str, took: Duration) {
+        let operation = operation.to_owned();
+        self.aws_calls.get_or_create(&OperationOutcome { operation: operation.clone(), outcome }).inc();
+        self.aws_call_duration.get_or_create(&OfOperation { operation }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a write to the Kubernetes API, by the kind written, such as `Secret` or `Event`.
+    pub fn kubernetes_write(&self, kind: &'static str) {
+        self.kubernetes_writes.get_or_create(&OfKind { kind }).inc();
+    }
+
+    /// Counts a token that AWS issued.
+    pub fn token_minted(&self) {
+        self.tokens_minted.inc();
+    }
+
+    /// Whether this process leads.
+    pub fn leader(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
+    }
+
+    /// Says where the health of a kind's objects is looked up at each scrape.
+    pub fn objects_from(&self, kind: KindName, source: impl Fn() -> Health + Send + Sync + 'static) {
+        self.scrape.add_objects(kind, Box::new(source));
+    }
+
+    /// Says where the length of a kind's queue is looked up at each scrape.
+    pub fn queue_from(&self, kind: KindName, source: impl Fn() -> usize + Send + Sync + 'static) {
+        self.scrape.add_queue(kind, Box::new(source));
+    }
+
+    /// Says where the earliest expiry of some tokens is looked up at each scrape.
+    pub fn expiry_from(&self, source: impl Fn() -> Option<Timestamp> + Send + Sync + 'static) {
+        self.scrape.add_expiry(Box::new(source));
+    }
+
+    /// All metrics as OpenMetrics text.
+    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+fn add(registry: &mut Registry, metric: &Described, handle: impl Metric) {
+    registry.register(metric.name, metric.help, handle);
+}
+
+/// From 5 ms, a fast answer, to 40 s, beyond every timeout of a single call.
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.005, 2.0, 14))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touched() -> String {
+        let clock = Clock::default();
+        let metrics = Metrics::new(clock.clone());
+        metrics.reconciled(KindName::Domain, Outcome::Synced, Duration::from_millis(30));
+        metrics.aws_call("CreateDomain", "ok", Duration::from_millis(10));
+        metrics.kubernetes_write("Secret");
+        metrics.token_minted();
+        metrics.leader(true);
+        metrics.objects_from(KindName::Domain, || Health { ready: 2, unready: 1, unknown: 0 });
+        metrics.queue_from(KindName::Domain, || 7);
+        let expiry = clock.now() + jiff::SignedDuration::from_secs(3601);
+        metrics.expiry_from(move || Some(expiry));
+        metrics.expiry_from(|| None);
+        metrics.encode().unwrap()
+    }
+
+    #[test]
+    fn exactly_the_documented_metrics_are_served() {
+        let text = touched();
+        let served: std::collections::BTreeSet<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE "))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        let documented: Vec<_> = TABLE.iter().map(|metric| format!("{PREFIX}_{}", metric.name)).collect();
+        assert_eq!(served, documented.iter().map(String::as_str).collect(), "{text}");
+        let page = reference();
+        for metric in &TABLE {
+            assert!(text.contains(&metric.full_name()), "{} is not in\n{text}", metric.full_name());
+            assert!(page.contains(&format!("`{}`", metric.full_name())));
+        }
+    }
+
+    #[test]
+    fn what_is_looked_up_shows_the_state_at_the_scrape() {
+        let text = touched();
+        for line in [
+            r#"codeartifact_operator_objects{kind="Domain",ready="true"} 2"#,
+            r#"codeartifact_operator_objects{kind="Domain",ready="false"} 1"#,
+            r#"codeartifact_operator_queue_depth{kind="Domain"} 7"#,
+            "codeartifact_operator_credential_expiry_seconds 3600",
+            "codeartifact_operator_tokens_minted_total 1",
+            "codeartifact_operator_leader 1",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

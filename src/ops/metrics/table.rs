@@ -1,0 +1,138 @@
+//! Every metric: name, labels and meaning. Registration and documentation both read this table.
+
+/// A metric, as documented.
+#[derive(Clone, Copy, Debug)]
+pub struct Described {
+    /// Name without the prefix, and for counters without `_total`.
+    pub name: &'static str,
+    /// What it is.
+    pub shape: Shape,
+    /// Its labels.
+    pub labels: &'static str,
+    /// What it means, without the full stop.
+    pub help: &'static str,
+}
+
+/// The kinds of metric, as OpenMetrics calls them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Only grows; its name ends in `_total`.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts by size.
+    Histogram,
+    /// Always 1; the labels are the message. Its name ends in `_info`.
+    Info,
+}
+
+/// Before every name.
+pub const PREFIX: &str = "codeartifact_operator";
+
+pub(super) const BUILD: Described =
+    Described { name: "build", shape: Shape::Info, labels: "version", help: "The version that runs" };
+pub(super) const LEADER: Described = Described {
+    name: "leader",
+    shape: Shape::Gauge,
+    labels: "",
+    help: "1 while this process holds the leader lease and so does the work, else 0",
+};
+pub(super) const RECONCILES: Described = Described {
+    name: "reconciles",
+    shape: Shape::Counter,
+    labels: "kind, outcome (synced, gone, retrying, waiting, denied, stalled, panicked)",
+    help: "Reconciles by how they ended",
+};
+pub(super) const RECONCILE_DURATION: Described = Described {
+    name: "reconcile_duration_seconds",
+    shape: Shape::Histogram,
+    labels: "kind",
+    help: "How long reconciles took, waiting for rate limits included",
+};
+pub(super) const OBJECTS: Described = Described {
+    name: "objects",
+    shape: Shape::Gauge,
+    labels: "kind, ready (true, false, unknown)",
+    help: "Objects by the status of their Ready condition; unknown when it was not reported yet",
+};
+pub(super) const QUEUE_DEPTH: Described = Described {
+    name: "queue_depth",
+    shape: Shape::Gauge,
+    labels: "kind",
+    help: "Objects that are due and wait for a free worker",
+};
+pub(super) const AWS_CALLS: Described = Described {
+    name: "aws_calls",
+    shape: Shape::Counter,
+    labels: "operation, outcome (ok, denied, not_found, conflict, quota, throttled, rejected, unavailable, no_answer, not_sent)",
+    help: "Calls to AWS by operation and outcome",
+};
+pub(super) const AWS_CALL_DURATION: Described = Described {
+    name: "aws_call_duration_seconds",
+    shape: Shape::Histogram,
+    labels: "operation",
+    help: "How long calls to AWS took",
+};
+pub(super) const KUBERNETES_WRITES: Described = Described {
+    name: "kubernetes_writes",
+    shape: Shape::Counter,
+    labels: "kind",
+    help: "Writes to the Kubernetes API by the kind that was written; an idle operator writes nothing but its Lease, which is not counted",
+};
+pub(super) const TOKENS_MINTED: Described = Described {
+    name: "tokens_minted",
+    shape: Shape::Counter,
+    labels: "",
+    help: "Authorization tokens that AWS issued to this process",
+};
+pub(super) const CREDENTIAL_EXPIRY: Described = Described {
+    name: "credential_expiry_seconds",
+    shape: Shape::Gauge,
+    labels: "",
+    help: "Seconds until the first of all tokens in use expires, negative when one has expired; absent while there is none",
+};
+
+/// All metrics, in the order of the documentation.
+pub const TABLE: [Described; 11] = [
+    BUILD,
+    LEADER,
+    RECONCILES,
+    RECONCILE_DURATION,
+    OBJECTS,
+    QUEUE_DEPTH,
+    AWS_CALLS,
+    AWS_CALL_DURATION,
+    KUBERNETES_WRITES,
+    TOKENS_MINTED,
+    CREDENTIAL_EXPIRY,
+];
+
+impl Described {
+    /// The name as it is scraped; for histograms, without the suffixes of its series.
+    pub fn full_name(&self) -> String {
+        let suffix = match self.shape {
+            Shape::Counter => "_total",
+            Shape::Info => "_info",
+            Shape::Gauge | Shape::Histogram => "",
+        };
+        format!("{PREFIX}_{}{suffix}", self.name)
+    }
+}
+
+/// The reference page `docs/metrics.md`.
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Metrics\n\nServed on `/metrics` as OpenMetrics text. Labels come from closed sets, so that the number of series is bounded.\n\n\
+         | metric | type | labels | meaning |\n|---|---|---|---|\n",
+    );
+    for metric in &TABLE {
+        let shape = format!("{:?}", metric.shape).to_lowercase();
+        page.push_str(&format!(
+            "| `{}` | {shape} | {} | {} |\n",
+            metric.full_name(),
+            metric.labels,
+            metric.help
+        ));
+    }
+    page
+}

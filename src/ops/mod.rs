@@ -1,0 +1,13 @@
+//! Running it: logs, metrics, health, the leader lease and, in tests, a followed clock.
+
+pub mod follow;
+pub mod health;
+pub mod lease;
+pub mod metrics;
+pub mod telemetry;
+
+pub use follow::follow;
+pub use health::{Gate, Readiness, Server};
+pub use lease::{Leadership, LeaseOptions, lead};
+pub use metrics::{Health, Metrics, Outcome};
+pub use telemetry::LogFormat;
