@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 use super::cache::Cache;
 use super::grants::Asker;
 use super::hub::Hub;
-use super::metrics::Metrics;
 use super::{Claim, ObjectKey, grants};
 use crate::account::Accounts;
 use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
 use crate::clock::Clock;
 use crate::error::{Error, Reason, Result};
+use crate::ops::Metrics;
 
 /// What every reconcile can reach. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::api::{FINALIZER, RECONCILE_AT, RENEW_AT};
 use crate::error::{Error, Outlook, Result};
+use crate::ops::Outcome;
 
 /// Everything that runs one kind.
 #[derive(Debug)]
@@ -57,7 +58,6 @@ impl<R: Reconciler> Controller<R> {
                 let object = Target::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
                 self.streaks().remove(&object.key);
-                self.context.metrics.forget(&object);
                 self.context.hub.forget(&object);
                 self.context.hub.changed(&object);
             }
@@ -118,7 +118,7 @@ impl<R: Reconciler> Controller<R> {
         async {
             let started = std::time::Instant::now();
             let outcome = self.reconcile(&object, deleting).await;
-            self.context.metrics.reconciled(R::Object::KIND, &outcome, started.elapsed());
+            self.context.metrics.reconciled(R::Object::KIND, Outcome::of(&outcome), started.elapsed());
             self.schedule(key, &outcome, &object);
         }
         .instrument(span)
@@ -170,10 +170,9 @@ impl<R: Reconciler> Controller<R> {
         let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
         let common = summarize(&before, &of, &outcome, now);
         self.warn_of_failure(object, &before, &common, &outcome).await;
-        self.context.metrics.health(R::Object::KIND, object, super::summary::is_ready(&common));
         *R::Object::common_mut(&mut status) = common;
         if self.publisher.status(object, &status).await? {
-            self.context.metrics.wrote(R::Object::KIND);
+            self.context.metrics.kubernetes_write(R::Object::KIND.as_str());
         }
         outcome
     }

@@ -7,7 +7,6 @@ pub mod converge;
 pub mod grants;
 pub mod hub;
 pub mod kind;
-pub mod metrics;
 pub mod object;
 pub mod publish;
 pub mod queue;
