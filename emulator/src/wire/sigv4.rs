@@ -18,7 +18,7 @@ pub(crate) struct Signed {
     pub(crate) access_key_id: String,
     pub(crate) session_token: Option<String>,
     scope: Scope,
-    signed_headers: Vec<String>,
+    header_names: Vec<String>,
     signature: String,
     at: Timestamp,
 }
@@ -103,7 +103,7 @@ pub(crate) fn parse(headers: &HeaderMap) -> Result<Signed, Refusal> {
         access_key_id: access_key_id.into(),
         session_token: text(headers, "x-amz-security-token").map(str::to_owned),
         scope: Scope { date: date.into(), region: region.into(), service: service.into() },
-        signed_headers: field("SignedHeaders")?.split(';').map(str::to_owned).collect(),
+        header_names: field("SignedHeaders")?.split(';').map(str::to_owned).collect(),
         signature: field("Signature")?,
         at: at.timestamp(),
     })
@@ -175,7 +175,7 @@ impl Signed {
     /// The signed headers, but for those that the signing crate adds by itself.
     fn headers<'a>(&'a self, headers: &'a HeaderMap) -> Result<Vec<(&'a str, &'a str)>, String> {
         let added = ["host", "x-amz-date", "x-amz-security-token"];
-        self.signed_headers
+        self.header_names
             .iter()
             .filter(|name| !added.contains(&name.as_str()))
             .map(|name| match text(headers, name) {

@@ -1,0 +1,149 @@
+//! Faults, each kind, and what they are matched by.
+
+use crate::support::{admin, client, control, create, refused, start, sts_as, try_control, with_domain};
+use aws_sdk_codeartifact::error::SdkError;
+use codeartifact_emulator::Emulator;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+async fn put(emulator: &Emulator, faults: Value) {
+    control(emulator, "PUT", "/faults", faults).await;
+}
+
+#[tokio::test]
+async fn an_error_comes_as_often_as_asked() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    put(
+        &emulator,
+        json!([{
+            "match": { "operation": "DescribeDomain", "domain": "ac*" },
+            "fault": { "error": "ThrottlingException", "retryAfter": 3 },
+            "times": 1,
+        }]),
+    )
+    .await;
+    client.list_domains().send().await.unwrap();
+    let error = client.describe_domain().domain("acme").send().await.unwrap_err();
+    let error = error.into_service_error();
+    let aws_sdk_codeartifact::operation::describe_domain::DescribeDomainError::ThrottlingException(throttled) =
+        error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(throttled.retry_after_seconds(), Some(3));
+    client.describe_domain().domain("acme").send().await.unwrap();
+    let shown = control(&emulator, "GET", "/faults", Value::Null).await;
+    assert_eq!(shown[0]["fired"], 1);
+    assert_eq!(shown[0]["held"], 0);
+}
+
+#[tokio::test]
+async fn faults_are_matched_by_repository_and_principal() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    create(&client, "store").await;
+    let describe = |name: &str| client.describe_repository().domain("acme").repository(name).send();
+    put(
+        &emulator,
+        json!([
+            { "match": { "repository": "team" }, "fault": { "error": "InternalServerException" } },
+            { "match": { "principal": "*:user/nobody" }, "fault": { "status": 503 } },
+        ]),
+    )
+    .await;
+    refused(describe("team").await, 500, "InternalServerException");
+    describe("store").await.unwrap();
+    put(&emulator, json!([{ "match": { "principal": "*:user/admin" }, "fault": { "status": 503 } }])).await;
+    let error = describe("store").await.unwrap_err();
+    assert_eq!(error.raw_response().unwrap().status().as_u16(), 503);
+    let identity = sts_as(&emulator, admin()).get_caller_identity().send().await.unwrap_err();
+    assert_eq!(identity.raw_response().unwrap().status().as_u16(), 503);
+    control(&emulator, "DELETE", "/faults", Value::Null).await;
+    describe("store").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cut_connection_has_no_answer_and_no_effect() {
+    let emulator = start().await;
+    let client = client(&emulator);
+    put(&emulator, json!([{ "match": {}, "fault": { "disconnect": true }, "times": 1 }])).await;
+    let error = client.create_domain().domain("acme").send().await.unwrap_err();
+    assert!(matches!(error, SdkError::DispatchFailure(_)), "{error:?}");
+    assert_eq!(emulator.journal(0)[0].status, None);
+    client.create_domain().domain("acme").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_write_takes_effect_and_fails() {
+    let emulator = start().await;
+    let client = client(&emulator);
+    put(&emulator, json!([{ "fault": { "failAfterWrite": true } }])).await;
+    let created = client.create_domain().domain("acme").send().await;
+    refused(created, 500, "InternalServerException");
+    client.describe_domain().domain("acme").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_delay_delays() {
+    let emulator = start().await;
+    let client = client(&emulator);
+    put(&emulator, json!([{ "fault": { "delay": "300ms" }, "times": 1 }])).await;
+    let begun = std::time::Instant::now();
+    client.list_domains().send().await.unwrap();
+    assert!(begun.elapsed().as_millis() >= 300);
+}
+
+#[tokio::test]
+async fn stale_reads_lag_on_the_emulators_clock() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    put(&emulator, json!([{ "fault": { "staleReads": "60s" } }])).await;
+    create(&client, "team").await;
+    let describe = || client.describe_repository().domain("acme").repository("team").send();
+    refused(describe().await, 404, "ResourceNotFoundException");
+    let again = client.create_repository().domain("acme").repository("team").send().await;
+    refused(again, 409, "ConflictException");
+    emulator.advance(SignedDuration::from_secs(61));
+    describe().await.unwrap();
+    client.delete_repository().domain("acme").repository("team").send().await.unwrap();
+    describe().await.unwrap();
+    control(&emulator, "DELETE", "/faults", Value::Null).await;
+    refused(describe().await, 404, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn a_seed_makes_chance_repeatable() {
+    let emulator = start().await;
+    let client = client(&emulator);
+    let mut runs = Vec::new();
+    for seed in [7, 7, 8] {
+        let fault = json!({ "fault": { "status": 500 }, "probability": 0.5 });
+        put(&emulator, json!({ "seed": seed, "faults": [fault] })).await;
+        let mut failed = Vec::new();
+        for _ in 0..32 {
+            failed.push(client.list_domains().send().await.is_err());
+        }
+        runs.push(failed);
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[0], runs[2]);
+    assert!(runs[0].contains(&true) && runs[0].contains(&false));
+}
+
+#[tokio::test]
+async fn faults_that_make_no_sense_are_refused() {
+    let emulator = start().await;
+    for faults in [
+        json!([{ "fault": {} }]),
+        json!([{ "fault": { "hold": true, "status": 500 } }]),
+        json!([{ "fault": { "status": 500 }, "probability": 2 }]),
+        json!([{ "fault": { "bogus": true } }]),
+        json!([{ "match": { "bogus": "x" }, "fault": { "hold": true } }]),
+    ] {
+        let (status, answer) = try_control(&emulator, "PUT", "/faults", faults).await;
+        assert_eq!(status, 400);
+        assert!(answer["error"].is_string());
+    }
+}

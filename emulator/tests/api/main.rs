@@ -1,0 +1,15 @@
+//! The emulator's API, driven by the AWS SDK over HTTP.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod clock;
+mod connections;
+mod domains;
+mod faults;
+mod hold;
+mod repositories;
+mod signatures;
+mod sts;
+mod support;
+mod tags;
+mod tokens;
+mod upstreams;

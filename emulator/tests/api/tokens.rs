@@ -1,0 +1,46 @@
+//! Authorization tokens: lengths of life, and that nothing but the answer carries the text.
+
+use crate::support::{control, refused, start, with_domain};
+use serde_json::Value;
+
+#[tokio::test]
+async fn tokens_are_long_and_live_as_long_as_asked() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    let mut texts = Vec::new();
+    for (asked, lives) in [(None, 43_200), (Some(0), 43_200), (Some(900), 900)] {
+        let minted = client.get_authorization_token().domain("acme").set_duration_seconds(asked);
+        let minted = minted.send().await.unwrap();
+        let left = minted.expiration().unwrap().secs() - emulator.now().as_second();
+        assert!((lives - 60..=lives).contains(&left), "{asked:?} lives for {left} s");
+        let text = minted.authorization_token().unwrap();
+        assert!(text.len() > 1_000);
+        texts.push(text.to_owned());
+    }
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), 3, "every call mints a new token");
+    let mut minted = emulator.tokens_minted();
+    minted.sort();
+    assert_eq!(minted, texts);
+
+    let journal = control(&emulator, "GET", "/journal", Value::Null).await.to_string();
+    assert!(journal.contains("GetAuthorizationToken"));
+    assert!(texts.iter().all(|text| !journal.contains(text.as_str())));
+    control(&emulator, "POST", "/reset", Value::Null).await;
+    assert_eq!(emulator.tokens_minted().len(), 3, "texts are remembered beyond a reset");
+}
+
+#[tokio::test]
+async fn lengths_that_the_service_does_not_offer_are_refused() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    for seconds in [-1, 1, 899, 43_201] {
+        let minted = client.get_authorization_token().domain("acme").duration_seconds(seconds);
+        let message = refused(minted.send().await, 400, "ValidationException");
+        assert!(message.contains("durationSeconds"), "{message}");
+    }
+    let nowhere = client.get_authorization_token().domain("none").send().await;
+    refused(nowhere, 404, "ResourceNotFoundException");
+    assert!(emulator.tokens_minted().is_empty());
+}
