@@ -1,18 +1,45 @@
 //! AwsAccounts: signing in, and one client for each identity.
 
-use std::sync::Arc;
+mod failure;
+mod limits;
+mod object;
+mod proof;
+mod reconciler;
+mod role;
+mod secret;
+mod sign_in;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use kube::ResourceExt;
+use tokio::time::Instant;
+
+pub use reconciler::AccountReconciler;
 
 use crate::api::AwsAccount;
-use crate::aws::Aws;
+use crate::aws::{Aws, AwsErrorKind, Sdk};
 use crate::clock::Clock;
 use crate::engine::context::KubeClient;
-use crate::error::{Error, Reason, Result};
+use crate::error::Result;
+use failure::Failure;
+use limits::SharedLimits;
+use proof::Basis;
+use sign_in::SignIn;
+
+/// A failed sign-in is not tried again for this long, so that many users of an account do not each try.
+const FAILURE_HOLDS: std::time::Duration = std::time::Duration::from_secs(5);
+/// A Secret is read again after this long, so that changed keys are picked up.
+const SECRET_HOLDS: SignedDuration = SignedDuration::from_mins(5);
 
 /// Signed-in clients by account and role. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Accounts {
-    _client: KubeClient,
-    _clock: Clock,
+    sign_in: Arc<SignIn>,
+    clock: Clock,
+    limits: Arc<SharedLimits>,
+    entries: Arc<Mutex<HashMap<String, Entry>>>,
 }
 
 /// A signed-in identity.
@@ -20,22 +47,177 @@ pub struct Accounts {
 pub struct Session {
     /// CodeArtifact, behind the account's limits.
     pub aws: Aws,
-    /// ARN that STS gave for it.
+    /// ARN that STS gave for it, without the name of an assumed role's session, which changes by itself.
     pub identity_arn: String,
     /// Changes whenever tokens minted before must not be used any more: the AwsAccount's uid, its credentials and the role.
     pub proof: String,
+    /// How it was signed in; roles are assumed with it.
+    signed_in: sign_in::SignedIn,
+    /// The session that assumed this one's role.
+    base: Option<Arc<Session>>,
+}
+
+/// The sessions of one AwsAccount as it is declared now.
+#[derive(Debug)]
+struct Entry {
+    uid: Option<String>,
+    basis: Basis,
+    own: Arc<Slot>,
+    roles: HashMap<String, Arc<Slot>>,
+}
+
+/// Holds one session. Whoever holds the lock signs in; the others wait and share the result.
+type Slot = tokio::sync::Mutex<Held>;
+
+#[derive(Debug, Default)]
+struct Held {
+    session: Option<Arc<Session>>,
+    checked: Timestamp,
+    failure: Option<(Instant, Failure)>,
 }
 
 impl Accounts {
-    /// The account's own identity, checked against `accountId`. Signs in when first used.
-    pub async fn session(&self, account: &AwsAccount) -> Result<Arc<Session>> {
-        let _ = account;
-        Err(Error::waiting(Reason::AccountNotReady, "sign-in is not built yet"))
+    /// Nothing is signed in yet. `cluster` becomes part of the names of role sessions.
+    pub fn new(client: KubeClient, clock: Clock, sdk: Sdk, cluster: &str) -> Self {
+        Self {
+            sign_in: Arc::new(SignIn::new(client, sdk, cluster)),
+            clock,
+            limits: Arc::default(),
+            entries: Arc::default(),
+        }
     }
 
-    /// A role that a grant names, assumed from the account's own identity.
+    /// The account's own identity, checked against `accountId`. Signs in when first used.
+    pub async fn session(&self, account: &AwsAccount) -> Result<Arc<Session>> {
+        let limits = self.limits.of(account);
+        let slot = self.slot(account, None);
+        let mut held = slot.lock().await;
+        held.recent_failure()?;
+        if let Some(session) = held.session.clone()
+            && self.still_holds(account, &session, &mut held).await?
+        {
+            return Ok(session);
+        }
+        let signed_in = self.sign_in.own(account, limits).await;
+        held.keep(signed_in, self.clock.now())
+    }
+
+    /// A role that a grant names, assumed from the account's own identity; that identity itself without a role.
     pub async fn session_as(&self, account: &AwsAccount, role_arn: Option<&str>) -> Result<Arc<Session>> {
-        let _ = role_arn;
+        let base = self.session(account).await?;
+        let Some(role_arn) = role_arn else { return Ok(base) };
+        let slot = self.slot(account, Some(role_arn));
+        let mut held = slot.lock().await;
+        held.recent_failure()?;
+        if let Some(session) = &held.session
+            && session.base.as_ref().is_some_and(|known| Arc::ptr_eq(known, &base))
+        {
+            return Ok(Arc::clone(session));
+        }
+        let assumed = self.sign_in.role(account, &base, role_arn, self.limits.of(account)).await;
+        if matches!(&assumed, Err(Failure::Aws(error)) if error.kind == AwsErrorKind::SignIn) {
+            self.forget(&base);
+        }
+        held.keep(assumed, self.clock.now())
+    }
+
+    /// Asks STS again who the account's own identity is, and signs in anew when that has changed.
+    pub async fn check(&self, account: &AwsAccount) -> Result<Arc<Session>> {
+        let session = self.session(account).await?;
+        if self.sign_in.is_still(account, &session).await {
+            return Ok(session);
+        }
+        self.forget(&session);
         self.session(account).await
+    }
+
+    /// Drops a session that AWS refused, so that the next use signs in anew. A newer session stays.
+    pub fn forget(&self, session: &Session) {
+        let refused = |slot: &Arc<Slot>| {
+            // A slot that is locked is being signed in anew already.
+            if let Ok(mut held) = slot.try_lock()
+                && held.session.as_ref().is_some_and(|known| known.signed_in.id == session.signed_in.id)
+            {
+                held.session = None;
+            }
+        };
+        for entry in self.entries().values() {
+            refused(&entry.own);
+            entry.roles.values().for_each(refused);
+        }
+    }
+
+    /// Drops everything about the AwsAccount of that name, which is gone.
+    pub fn remove(&self, name: &str) {
+        self.entries().remove(name);
+        self.limits.remove(name);
+    }
+
+    /// The slot for an identity. What was signed in for an earlier spec, or an earlier object of that name, goes.
+    fn slot(&self, account: &AwsAccount, role_arn: Option<&str>) -> Arc<Slot> {
+        let (uid, basis) = (account.uid(), Basis::of(&account.spec));
+        let mut entries = self.entries();
+        let entry =
+            entries.entry(account.name_any()).or_insert_with(|| Entry::new(uid.clone(), basis.clone()));
+        if entry.uid != uid || entry.basis != basis {
+            *entry = Entry::new(uid, basis);
+        }
+        match role_arn {
+            None => Arc::clone(&entry.own),
+            Some(role_arn) => Arc::clone(entry.roles.entry(role_arn.to_owned()).or_default()),
+        }
+    }
+
+    /// Whether the Secret, where there is one, still holds the keys that were used. It is looked at now and then.
+    async fn still_holds(&self, account: &AwsAccount, session: &Session, held: &mut Held) -> Result<bool> {
+        let now = self.clock.now();
+        if (now - SECRET_HOLDS..=now).contains(&held.checked) {
+            return Ok(true);
+        }
+        match self.sign_in.same_keys(account, session).await {
+            Ok(same) => {
+                held.checked = now;
+                Ok(same)
+            }
+            // The API server's troubles are no reason to stop using keys that were good.
+            Err(Failure::Kube(_) | Failure::KubeTimeout(_)) => Ok(true),
+            Err(failure) => {
+                held.session = None;
+                held.keep(Err(failure), now).map(|_| false)
+            }
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn new(uid: Option<String>, basis: Basis) -> Self {
+        Self { uid, basis, own: Arc::default(), roles: HashMap::new() }
+    }
+}
+
+impl Held {
+    fn recent_failure(&self) -> Result<()> {
+        match &self.failure {
+            Some((when, failure)) if when.elapsed() < FAILURE_HOLDS => Err(failure.clone().into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep(&mut self, signed_in: Result<Session, Failure>, now: Timestamp) -> Result<Arc<Session>> {
+        match signed_in {
+            Ok(session) => {
+                let session = Arc::new(session);
+                *self = Self { session: Some(Arc::clone(&session)), checked: now, failure: None };
+                Ok(session)
+            }
+            Err(failure) => {
+                *self = Self { failure: Some((Instant::now(), failure.clone())), ..Self::default() };
+                Err(failure.into())
+            }
+        }
     }
 }

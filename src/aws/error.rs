@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::error::{Outlook, Reason};
 
+/// Whatever AWS asks for, somebody looks again after this long.
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
+/// In characters.
+const LONGEST_MESSAGE: usize = 1000;
+
 /// An AWS call that did not succeed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {message}")]
 pub struct AwsError {
     /// The operation, such as `CreateDomain`.
@@ -49,16 +55,15 @@ impl AwsError {
     {
         let (kind, message) = match error {
             SdkError::ServiceError(service) => {
-                let code = service.err().code().unwrap_or("Unknown");
-                let said = service.err().message().unwrap_or("no message");
-                (kind_of(code, service.raw()), format!("{code}: {said}"))
+                said(service.err().code(), service.err().message(), service.raw())
             }
-            SdkError::ConstructionFailure(_) => (AwsErrorKind::Rejected, chain(error)),
-            SdkError::DispatchFailure(failure) if failure.is_other() || failure.is_user() => {
-                (AwsErrorKind::SignIn, chain(error))
-            }
-            _ => (AwsErrorKind::Unavailable, chain(error)),
+            // A role that could not be assumed, or other credentials that could not be had, before anything was sent.
+            _ => match cause::<Self>(error) {
+                Some(inner) => (inner.kind, inner.to_string()),
+                None => (silent(error), chain(error)),
+            },
         };
+        let message = legible(&message);
         Self { operation, kind, message }
     }
 
@@ -113,24 +118,41 @@ where
     }
 }
 
+/// The kind and the words of an answer that is an error.
+fn said(code: Option<&str>, message: Option<&str>, response: &Response) -> (AwsErrorKind, String) {
+    let status = response.status().as_u16();
+    let text = match (code, message) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => format!("{code} (HTTP {status})"),
+        (None, _) => format!("HTTP {status} without an error code of AWS; is the endpoint right?"),
+    };
+    (kind_of(code.unwrap_or_default(), response), text)
+}
+
 fn kind_of(code: &str, response: &Response) -> AwsErrorKind {
     match (code, response.status().as_u16()) {
         (
             "ExpiredTokenException"
             | "ExpiredToken"
+            | "RequestExpired"
             | "UnrecognizedClientException"
             | "InvalidClientTokenId"
+            | "InvalidIdentityToken"
+            | "InvalidToken"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
             | "SignatureDoesNotMatch"
             | "InvalidSignatureException"
-            | "IncompleteSignature",
+            | "IncompleteSignature"
+            | "IncompleteSignatureException",
             _,
         ) => AwsErrorKind::SignIn,
-        ("ThrottlingException" | "Throttling" | "TooManyRequestsException", _) | (_, 429) => {
-            AwsErrorKind::Throttled(retry_after(response))
-        }
+        ("ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded", _)
+        | (_, 429) => AwsErrorKind::Throttled(retry_after(response)),
         ("AccessDeniedException" | "AccessDenied" | "OptInRequired", _) | (_, 401 | 403) => {
             AwsErrorKind::Denied
         }
+        // Only the code says that the thing is missing; a bare 404 may come from a wrong endpoint.
         ("ResourceNotFoundException", _) => AwsErrorKind::NotFound,
         ("ConflictException", _) | (_, 409) => AwsErrorKind::Conflict,
         ("ServiceQuotaExceededException", _) | (_, 402) => AwsErrorKind::Quota,
@@ -139,8 +161,42 @@ fn kind_of(code: &str, response: &Response) -> AwsErrorKind {
     }
 }
 
+/// The kind of a failure without an answer.
+fn silent<E>(error: &SdkError<E, Response>) -> AwsErrorKind
+where
+    E: std::error::Error + 'static,
+{
+    if cause::<CredentialsError>(error).is_some() {
+        return AwsErrorKind::SignIn;
+    }
+    match error {
+        SdkError::ConstructionFailure(_) => AwsErrorKind::Rejected,
+        SdkError::DispatchFailure(failure) if failure.is_user() => AwsErrorKind::Rejected,
+        _ => AwsErrorKind::Unavailable,
+    }
+}
+
+/// In whole seconds, or in milliseconds as AWS's own header has it.
 fn retry_after(response: &Response) -> Option<Duration> {
-    response.headers().get("retry-after").and_then(|value| value.parse().ok()).map(Duration::from_secs)
+    let number = |name: &str| response.headers().get(name).and_then(|value| value.trim().parse().ok());
+    number("retry-after")
+        .map(Duration::from_secs)
+        .or_else(|| number("x-amz-retry-after").map(Duration::from_millis))
+        .map(|wait| wait.min(LONGEST_WAIT))
+}
+
+/// The nearest cause of that type.
+fn cause<'a, C: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a C> {
+    std::iter::successors(error.source(), |error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+/// Fit for a condition: one line, not longer than a paragraph.
+fn legible(message: &str) -> String {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
 }
 
 /// An error and its causes in one line. Our own calls never put a response body into an error.

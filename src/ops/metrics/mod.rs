@@ -38,53 +38,6 @@ pub struct Metrics {
     leader: Gauge,
 }
 
-/// How a reconcile ended, as a label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As declared.
-    Synced,
-    /// Deleted, and nothing keeps it.
-    Gone,
-    /// It failed and is tried again.
-    Retrying,
-    /// A dependency comes first.
-    Waiting,
-    /// Access, quota or sign-in.
-    Denied,
-    /// Someone must act.
-    Stalled,
-    /// A defect of ours.
-    Panicked,
-}
-
-impl Outcome {
-    /// The outcome of a reconcile that did not panic.
-    pub fn of(result: &Result<Done, Error>) -> Self {
-        match result {
-            Ok(done) if done.gone => Self::Gone,
-            Ok(_) => Self::Synced,
-            Err(error) => match error.outlook() {
-                Outlook::Retrying(_) => Self::Retrying,
-                Outlook::Waiting => Self::Waiting,
-                Outlook::Denied => Self::Denied,
-                Outlook::Stalled => Self::Stalled,
-            },
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Synced => "synced",
-            Self::Gone => "gone",
-            Self::Retrying => "retrying",
-            Self::Waiting => "waiting",
-            Self::Denied => "denied",
-            Self::Stalled => "stalled",
-            Self::Panicked => "panicked",
-        }
-    }
-}
-
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct KindOutcome {
     kind: &'static str,
@@ -105,6 +58,12 @@ struct OperationOutcome {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfOperation {
     operation: String,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new(Clock::default())
+    }
 }
 
 impl Metrics {
@@ -140,9 +99,9 @@ impl Metrics {
     }
 
     /// Counts a reconcile.
-    pub fn reconciled(&self, kind: KindName, outcome: Outcome, took: Duration) {
+    pub fn reconciled(&self, kind: KindName, outcome: &Result<Done, Error>, took: Duration) {
         let kind = kind.as_str();
-        self.reconciles.get_or_create(&KindOutcome { kind, outcome: outcome.as_str() }).inc();
+        self.reconciles.get_or_create(&KindOutcome { kind, outcome: word(outcome) }).inc();
         self.reconcile_duration.get_or_create(&OfKind { kind }).observe(took.as_secs_f64());
     }
 
@@ -153,8 +112,13 @@ impl Metrics {
         self.aws_call_duration.get_or_create(&OfOperation { operation }).observe(took.as_secs_f64());
     }
 
-    /// Counts a write to the Kubernetes API, by the kind written, such as `Secret` or `Event`.
-    pub fn kubernetes_write(&self, kind: &'static str) {
+    /// Counts a write of a status or of metadata of that kind.
+    pub fn wrote(&self, kind: KindName) {
+        self.wrote_other(kind.as_str());
+    }
+
+    /// Counts a write of something that is not of our kinds, such as `Secret` or `Event`.
+    pub fn wrote_other(&self, kind: &'static str) {
         self.kubernetes_writes.get_or_create(&OfKind { kind }).inc();
     }
 
@@ -173,9 +137,9 @@ impl Metrics {
         self.scrape.add_objects(kind, Box::new(source));
     }
 
-    /// Says where the length of a kind's queue is looked up at each scrape.
-    pub fn queue_from(&self, kind: KindName, source: impl Fn() -> usize + Send + Sync + 'static) {
-        self.scrape.add_queue(kind, Box::new(source));
+    /// Says where the lengths of queues are looked up at each scrape.
+    pub fn queues_from(&self, source: impl Fn() -> Vec<(KindName, usize)> + Send + Sync + 'static) {
+        self.scrape.add_queues(Box::new(source));
     }
 
     /// Says where the earliest expiry of some tokens is looked up at each scrape.
@@ -195,6 +159,21 @@ fn add(registry: &mut Registry, metric: &Described, handle: impl Metric) {
     registry.register(metric.name, metric.help, handle);
 }
 
+/// How a reconcile ended, as a label.
+fn word(outcome: &Result<Done, Error>) -> &'static str {
+    match outcome {
+        Ok(done) if done.gone => "gone",
+        Ok(_) => "synced",
+        Err(Error::Internal(_)) => "internal_error",
+        Err(error) => match error.outlook() {
+            Outlook::Retrying(_) => "retrying",
+            Outlook::Waiting => "waiting",
+            Outlook::Denied => "denied",
+            Outlook::Stalled => "stalled",
+        },
+    }
+}
+
 /// From 5 ms, a fast answer, to 40 s, beyond every timeout of a single call.
 fn durations() -> Histogram {
     Histogram::new(exponential_buckets(0.005, 2.0, 14))
@@ -207,13 +186,13 @@ mod tests {
     fn touched() -> String {
         let clock = Clock::default();
         let metrics = Metrics::new(clock.clone());
-        metrics.reconciled(KindName::Domain, Outcome::Synced, Duration::from_millis(30));
+        metrics.reconciled(KindName::Domain, &Ok(Done::gone()), Duration::from_millis(30));
         metrics.aws_call("CreateDomain", "ok", Duration::from_millis(10));
-        metrics.kubernetes_write("Secret");
+        metrics.wrote_other("Secret");
         metrics.token_minted();
         metrics.leader(true);
         metrics.objects_from(KindName::Domain, || Health { ready: 2, unready: 1, unknown: 0 });
-        metrics.queue_from(KindName::Domain, || 7);
+        metrics.queues_from(|| vec![(KindName::Domain, 7)]);
         let expiry = clock.now() + jiff::SignedDuration::from_secs(3601);
         metrics.expiry_from(move || Some(expiry));
         metrics.expiry_from(|| None);

@@ -29,7 +29,7 @@ type Source<T> = Box<dyn Fn() -> T + Send + Sync>;
 pub(super) struct Scrape {
     clock: Clock,
     objects: RwLock<Vec<(KindName, Source<Health>)>>,
-    queues: RwLock<Vec<(KindName, Source<usize>)>>,
+    queues: RwLock<Vec<Source<Vec<(KindName, usize)>>>>,
     expiries: RwLock<Vec<Source<Option<Timestamp>>>>,
 }
 
@@ -42,8 +42,8 @@ impl Scrape {
         self.objects.write().unwrap_or_else(PoisonError::into_inner).push((kind, source));
     }
 
-    pub(super) fn add_queue(&self, kind: KindName, source: Source<usize>) {
-        self.queues.write().unwrap_or_else(PoisonError::into_inner).push((kind, source));
+    pub(super) fn add_queues(&self, source: Source<Vec<(KindName, usize)>>) {
+        self.queues.write().unwrap_or_else(PoisonError::into_inner).push(source);
     }
 
     pub(super) fn add_expiry(&self, source: Source<Option<Timestamp>>) {
@@ -67,8 +67,9 @@ impl Scrape {
 
     fn encode_queues(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let mut metric = gauge(encoder, &QUEUE_DEPTH)?;
-        for (kind, source) in self.queues.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            metric.encode_family(&[("kind", kind.as_str())])?.encode_gauge(&as_i64(source()))?;
+        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        for (kind, depth) in queues.iter().flat_map(|source| source()) {
+            metric.encode_family(&[("kind", kind.as_str())])?.encode_gauge(&as_i64(depth))?;
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ pub(super) const LEADER: Described = Described {
 pub(super) const RECONCILES: Described = Described {
     name: "reconciles",
     shape: Shape::Counter,
-    labels: "kind, outcome (synced, gone, retrying, waiting, denied, stalled, panicked)",
+    labels: "kind, outcome (synced, gone, retrying, waiting, denied, stalled, internal_error)",
     help: "Reconciles by how they ended",
 };
 pub(super) const RECONCILE_DURATION: Described = Described {

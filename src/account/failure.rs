@@ -1,0 +1,43 @@
+//! A failed sign-in, in a form that can be told to everyone who waits for it.
+
+use std::time::Duration;
+
+use crate::aws::{AwsError, AwsErrorKind};
+use crate::error::{Error, Reason};
+
+/// Why signing in did not work.
+#[derive(Clone, Debug)]
+pub(super) enum Failure {
+    /// AWS refused, or the credentials are missing.
+    Aws(AwsError),
+    /// The AwsAccount must change.
+    Stalled(String),
+    /// The Kubernetes API server failed or could not be reached.
+    Kube(String),
+    /// It did not answer in time.
+    KubeTimeout(Duration),
+}
+
+impl Failure {
+    /// The credentials are missing or cannot work, in our own words.
+    pub(super) fn sign_in(message: impl Into<String>) -> Self {
+        Self::Aws(AwsError { operation: "SignIn", kind: AwsErrorKind::SignIn, message: message.into() })
+    }
+}
+
+impl From<AwsError> for Failure {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Aws(error) => Self::Aws(error),
+            Failure::Stalled(message) => Self::stalled(Reason::SignInFailed, message),
+            Failure::Kube(message) => kube::Error::Service(message.into()).into(),
+            Failure::KubeTimeout(timeout) => Self::KubeTimeout(timeout),
+        }
+    }
+}

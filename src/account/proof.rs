@@ -1,0 +1,89 @@
+//! What signing in depends on, and the proof that tokens are keyed by.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::api::{AwsAccountSpec, Credentials, Endpoints};
+
+/// The part of an AwsAccount that matters to signing in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Basis {
+    region: String,
+    account_id: String,
+    endpoints: Option<Endpoints>,
+    credentials: Credentials,
+}
+
+impl Basis {
+    pub(super) fn of(spec: &AwsAccountSpec) -> Self {
+        Self {
+            region: spec.region.clone(),
+            account_id: spec.account_id.clone(),
+            endpoints: spec.endpoints.clone(),
+            credentials: spec.credentials.clone(),
+        }
+    }
+}
+
+/// Changes with the object, with how it signs in, with who that turns out to be, and with the role. Rotated keys of
+/// the same identity change nothing.
+pub(super) fn proof(uid: &str, basis: &Basis, identity_arn: &str, role_arn: Option<&str>) -> String {
+    let parts = serde_json::json!([uid, basis, identity_arn, role_arn]);
+    Sha256::digest(parts.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The ARN without the session's name: STS gives `assumed-role/<role>/<session>`, and providers make up the session's
+/// name anew with each sign-in.
+pub(super) fn lasting(arn: &str) -> String {
+    match arn.split_once(":assumed-role/") {
+        Some((start, rest)) => {
+            let role = rest.split('/').next().unwrap_or(rest);
+            format!("{start}:assumed-role/{role}")
+        }
+        None => arn.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(patch: &[(&str, serde_json::Value)]) -> AwsAccountSpec {
+        let mut spec = serde_json::json!({"region": "us-east-1", "accountId": "123456789012"});
+        for (field, value) in patch {
+            spec[*field] = value.clone();
+        }
+        serde_json::from_value(spec).unwrap()
+    }
+
+    #[test]
+    fn the_proof_changes_with_what_tokens_depend_on_and_with_nothing_else() {
+        let basis = Basis::of(&spec(&[]));
+        let user = "arn:aws:iam::123456789012:user/a";
+        let first = proof("1", &basis, user, None);
+        let secret = |name: &str| serde_json::json!({"secretRef": {"namespace": "aws", "name": name}});
+        let different = [
+            proof("2", &basis, user, None),
+            proof("1", &Basis::of(&spec(&[("credentials", secret("a"))])), user, None),
+            proof("1", &Basis::of(&spec(&[("credentials", secret("b"))])), user, None),
+            proof("1", &basis, "arn:aws:iam::123456789012:user/b", None),
+            proof("1", &basis, user, Some("arn:aws:iam::123456789012:role/x")),
+        ];
+        for (row, other) in different.iter().enumerate() {
+            assert_ne!(first, *other, "row {row}");
+        }
+        let limits = serde_json::json!({"readsPerSecond": 1, "writesPerSecond": 1, "tokensPerSecond": 1});
+        let same = Basis::of(&spec(&[("limits", limits), ("suspend", true.into())]));
+        assert_eq!(first, proof("1", &same, user, None));
+    }
+
+    #[test]
+    fn the_lasting_part_of_an_arn_has_no_session_name() {
+        for (arn, lasts) in [
+            ("arn:aws:iam::123456789012:user/a", "arn:aws:iam::123456789012:user/a"),
+            ("arn:aws:sts::123456789012:assumed-role/r/s-17", "arn:aws:sts::123456789012:assumed-role/r"),
+        ] {
+            assert_eq!(lasting(arn), lasts);
+        }
+    }
+}
