@@ -38,6 +38,54 @@ pub struct Metrics {
     leader: Gauge,
 }
 
+/// How a reconcile ended, as a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As declared.
+    Synced,
+    /// Deleted, and nothing keeps it.
+    Gone,
+    /// It failed and is tried again.
+    Retrying,
+    /// A dependency comes first.
+    Waiting,
+    /// Access, quota or sign-in.
+    Denied,
+    /// Someone must act.
+    Stalled,
+    /// A defect of ours.
+    InternalError,
+}
+
+impl Outcome {
+    /// The outcome of a reconcile.
+    pub fn of(result: &Result<Done, Error>) -> Self {
+        match result {
+            Ok(done) if done.gone => Self::Gone,
+            Ok(_) => Self::Synced,
+            Err(Error::Internal(_)) => Self::InternalError,
+            Err(error) => match error.outlook() {
+                Outlook::Retrying(_) => Self::Retrying,
+                Outlook::Waiting => Self::Waiting,
+                Outlook::Denied => Self::Denied,
+                Outlook::Stalled => Self::Stalled,
+            },
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Synced => "synced",
+            Self::Gone => "gone",
+            Self::Retrying => "retrying",
+            Self::Waiting => "waiting",
+            Self::Denied => "denied",
+            Self::Stalled => "stalled",
+            Self::InternalError => "internal_error",
+        }
+    }
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct KindOutcome {
     kind: &'static str,
@@ -99,9 +147,9 @@ impl Metrics {
     }
 
     /// Counts a reconcile.
-    pub fn reconciled(&self, kind: KindName, outcome: &Result<Done, Error>, took: Duration) {
+    pub fn reconciled(&self, kind: KindName, outcome: Outcome, took: Duration) {
         let kind = kind.as_str();
-        self.reconciles.get_or_create(&KindOutcome { kind, outcome: word(outcome) }).inc();
+        self.reconciles.get_or_create(&KindOutcome { kind, outcome: outcome.as_str() }).inc();
         self.reconcile_duration.get_or_create(&OfKind { kind }).observe(took.as_secs_f64());
     }
 
@@ -112,13 +160,8 @@ impl Metrics {
         self.aws_call_duration.get_or_create(&OfOperation { operation }).observe(took.as_secs_f64());
     }
 
-    /// Counts a write of a status or of metadata of that kind.
-    pub fn wrote(&self, kind: KindName) {
-        self.wrote_other(kind.as_str());
-    }
-
-    /// Counts a write of something that is not of our kinds, such as `Secret` or `Event`.
-    pub fn wrote_other(&self, kind: &'static str) {
+    /// Counts a write to the Kubernetes API, by the kind written, such as `Secret` or `Event`.
+    pub fn kubernetes_write(&self, kind: &'static str) {
         self.kubernetes_writes.get_or_create(&OfKind { kind }).inc();
     }
 
@@ -159,21 +202,6 @@ fn add(registry: &mut Registry, metric: &Described, handle: impl Metric) {
     registry.register(metric.name, metric.help, handle);
 }
 
-/// How a reconcile ended, as a label.
-fn word(outcome: &Result<Done, Error>) -> &'static str {
-    match outcome {
-        Ok(done) if done.gone => "gone",
-        Ok(_) => "synced",
-        Err(Error::Internal(_)) => "internal_error",
-        Err(error) => match error.outlook() {
-            Outlook::Retrying(_) => "retrying",
-            Outlook::Waiting => "waiting",
-            Outlook::Denied => "denied",
-            Outlook::Stalled => "stalled",
-        },
-    }
-}
-
 /// From 5 ms, a fast answer, to 40 s, beyond every timeout of a single call.
 fn durations() -> Histogram {
     Histogram::new(exponential_buckets(0.005, 2.0, 14))
@@ -186,9 +214,9 @@ mod tests {
     fn touched() -> String {
         let clock = Clock::default();
         let metrics = Metrics::new(clock.clone());
-        metrics.reconciled(KindName::Domain, &Ok(Done::gone()), Duration::from_millis(30));
+        metrics.reconciled(KindName::Domain, Outcome::Synced, Duration::from_millis(30));
         metrics.aws_call("CreateDomain", "ok", Duration::from_millis(10));
-        metrics.wrote_other("Secret");
+        metrics.kubernetes_write("Secret");
         metrics.token_minted();
         metrics.leader(true);
         metrics.objects_from(KindName::Domain, || Health { ready: 2, unready: 1, unknown: 0 });
