@@ -52,17 +52,18 @@ impl SharedLimits {
 
 impl Share {
     fn apply(&self) {
-        if let Some(smallest) = self.declared.values().cloned().reduce(smaller) {
+        if let Some(smallest) = self.smallest() {
             self.limits.set(&smallest);
         }
     }
-}
 
-fn smaller(one: api::Limits, other: api::Limits) -> api::Limits {
-    api::Limits {
-        reads_per_second: one.reads_per_second.min(other.reads_per_second),
-        writes_per_second: one.writes_per_second.min(other.writes_per_second),
-        tokens_per_second: one.tokens_per_second.min(other.tokens_per_second),
+    fn smallest(&self) -> Option<api::Limits> {
+        let all = || self.declared.values();
+        Some(api::Limits {
+            reads_per_second: all().map(|limits| limits.reads_per_second).min()?,
+            writes_per_second: all().map(|limits| limits.writes_per_second).min()?,
+            tokens_per_second: all().map(|limits| limits.tokens_per_second).min()?,
+        })
     }
 }
 

@@ -29,7 +29,7 @@ impl Basis {
 /// the same identity change nothing.
 pub(super) fn proof(uid: &str, basis: &Basis, identity_arn: &str, role_arn: Option<&str>) -> String {
     let parts = serde_json::json!([uid, basis, identity_arn, role_arn]);
-    Sha256::digest(parts.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(parts.to_string()))
 }
 
 /// The ARN without the session's name: STS gives `assumed-role/<role>/<session>`, and providers make up the session's

@@ -54,7 +54,7 @@ impl ProvideCredentials for RoleCredentials {
     }
 }
 
-/// The session's name, which CloudTrail shows: who we are and on which cluster. STS takes 2 to 64 of these characters.
+/// The session's name, which `CloudTrail` shows: who we are and on which cluster. STS takes 2 to 64 of these characters.
 pub(super) fn session_name(cluster: &str) -> String {
     let legal = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
     format!("codeartifact-operator@{cluster}").chars().map(legal).take(64).collect()

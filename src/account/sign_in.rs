@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use super::Session;
 use super::failure::Failure;
-use super::proof::{Basis, lasting, proof};
+use super::proof::{self, Basis, lasting};
 use super::role::{RoleCredentials, session_name};
 use super::secret;
 use crate::api::AwsAccount;
@@ -63,7 +63,7 @@ impl SignIn {
             )));
         }
         let identity_arn = lasting(&caller.arn);
-        let proof = self.proof(account, &identity_arn, None);
+        let proof = proof(account, &identity_arn, None);
         tracing::info!(account = account.name_any(), identity = identity_arn, "signed in to AWS");
         Ok(Session {
             aws: self.client(account, &config, limits, caller.account),
@@ -94,7 +94,7 @@ impl SignIn {
         Ok(Session {
             aws: self.client(account, &config, limits, caller.account),
             identity_arn: lasting(&caller.arn),
-            proof: self.proof(account, &base.identity_arn, Some(role_arn)),
+            proof: proof(account, &base.identity_arn, Some(role_arn)),
             signed_in: SignedIn { id: self.id(), sts, digest: None },
             base: Some(Arc::clone(base)),
         })
@@ -140,13 +140,13 @@ impl SignIn {
         Aws::new(client, limits, signed_in_to, account.spec.region.clone())
     }
 
-    fn proof(&self, account: &AwsAccount, identity_arn: &str, role_arn: Option<&str>) -> String {
-        proof(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), identity_arn, role_arn)
-    }
-
     fn id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+fn proof(account: &AwsAccount, identity_arn: &str, role_arn: Option<&str>) -> String {
+    proof::proof(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), identity_arn, role_arn)
 }
 
 async fn ask(sts: &aws_sdk_sts::Client) -> Result<Caller, AwsError> {

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
@@ -24,6 +25,14 @@ impl Storable for Began {
     type Storer = StoreReplace<Self>;
 }
 
+/// Credentials were found, the request is signed and goes out.
+#[derive(Clone, Copy, Debug)]
+struct Sent;
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
 #[dyn_dispatch_hint]
 impl Intercept for CountCalls {
     fn name(&self) -> &'static str {
@@ -39,6 +48,16 @@ impl Intercept for CountCalls {
         Ok(())
     }
 
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        cfg.interceptor_state().store_put(Sent);
+        Ok(())
+    }
+
     fn read_after_execution(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -48,7 +67,7 @@ impl Intercept for CountCalls {
         let operation = cfg.load::<Metadata>().map_or("unknown", Metadata::name);
         let took = cfg.load::<Began>().map_or(Duration::ZERO, |began| began.0.elapsed());
         let failed = context.output_or_error().is_some_and(|result| result.is_err());
-        let outcome = outcome(failed, context.request().is_some(), context.response());
+        let outcome = outcome(failed, cfg.load::<Sent>().is_some(), context.response());
         self.0.aws_call(operation, outcome, took);
         let id = context.response().and_then(request_id).unwrap_or_default();
         tracing::debug!(operation, outcome, took_ms = took.as_millis(), request_id = id, "called AWS");

@@ -124,6 +124,9 @@ fn said(code: Option<&str>, message: Option<&str>, response: &Response) -> (AwsE
     let text = match (code, message) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => format!("{code} (HTTP {status})"),
+        (None, _) if (200..300).contains(&status) => {
+            "the answer cannot be read; is the endpoint right?".to_owned()
+        }
         (None, _) => format!("HTTP {status} without an error code of AWS; is the endpoint right?"),
     };
     (kind_of(code.unwrap_or_default(), response), text)
@@ -156,7 +159,8 @@ fn kind_of(code: &str, response: &Response) -> AwsErrorKind {
         ("ResourceNotFoundException", _) => AwsErrorKind::NotFound,
         ("ConflictException", _) | (_, 409) => AwsErrorKind::Conflict,
         ("ServiceQuotaExceededException", _) | (_, 402) => AwsErrorKind::Quota,
-        (_, 408 | 500..) => AwsErrorKind::Unavailable,
+        // 2xx: an answer that cannot be read.
+        (_, 200..300 | 408 | 500..) => AwsErrorKind::Unavailable,
         _ => AwsErrorKind::Rejected,
     }
 }

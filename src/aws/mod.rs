@@ -4,6 +4,8 @@ mod calls;
 mod client;
 mod error;
 mod sdk;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use client::{Aws, Limits};
 pub use error::{AwsError, AwsErrorKind, Named};

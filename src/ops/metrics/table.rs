@@ -121,18 +121,18 @@ impl Described {
 
 /// The reference page `docs/metrics.md`.
 pub fn reference() -> String {
-    let mut page = String::from(
-        "# Metrics\n\nServed on `/metrics` as OpenMetrics text. Labels come from closed sets, so that the number of series is bounded.\n\n\
-         | metric | type | labels | meaning |\n|---|---|---|---|\n",
-    );
-    for metric in &TABLE {
+    let rows = TABLE.iter().map(|metric| {
         let shape = format!("{:?}", metric.shape).to_lowercase();
-        page.push_str(&format!(
-            "| `{}` | {shape} | {} | {} |\n",
-            metric.full_name(),
-            metric.labels,
-            metric.help
-        ));
-    }
-    page
+        format!("| `{}` | {shape} | {} | {} |\n", metric.full_name(), metric.labels, metric.help)
+    });
+    std::iter::once(HEAD.to_owned()).chain(rows).collect()
 }
+
+const HEAD: &str = "\
+# Metrics
+
+Served on `/metrics` as OpenMetrics text. Labels come from closed sets, so that the number of series is bounded.
+
+| metric | type | labels | meaning |
+|---|---|---|---|
+";
