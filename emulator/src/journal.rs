@@ -56,3 +56,35 @@ impl Journal {
         self.entries.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            seq: 0,
+            at: Timestamp::UNIX_EPOCH,
+            service: "codeartifact",
+            operation: "DescribeDomain".into(),
+            principal: None,
+            parameters: Value::Null,
+            status: Some(200),
+            error: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_entries_go_and_numbers_stay() {
+        let mut journal = Journal::default();
+        (0..CAPACITY + 2).for_each(|_| journal.append(entry()));
+        let all = journal.since(0);
+        assert_eq!((all.len(), all[0].seq), (CAPACITY, 3));
+        let last = CAPACITY as u64 + 2;
+        assert_eq!(journal.since(last - 1)[0].seq, last);
+        assert!(journal.since(last).is_empty());
+        journal.clear();
+        journal.append(entry());
+        assert_eq!(journal.since(0)[0].seq, last + 1);
+    }
+}

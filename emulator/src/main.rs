@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use codeartifact_emulator::{Emulator, Options};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -26,7 +27,8 @@ struct Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).init();
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let emulator = Emulator::start(options(arguments)?).await?;

@@ -24,6 +24,14 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// What the journal keeps: nothing that proves who somebody is.
+    fn journaled(&self) -> Value {
+        let proofs = ["WebIdentityToken", "SAMLAssertion", "TokenCode", "ExternalId"];
+        let kept = self.0.iter().filter(|(name, _)| !proofs.contains(&name.as_str()));
+        let kept: Map<_, _> = kept.map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        Value::Object(kept)
+    }
+
     fn required(&self, name: &str) -> Result<&str> {
         self.get(name).ok_or_else(|| invalid(format!("The request must contain {name}")))
     }
@@ -36,8 +44,6 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     let principal = signed.as_ref().ok().and_then(|signed| {
         app.store().current().principals.claimed_arn(&signed.access_key_id).map(str::to_owned)
     });
-    let parameters: Map<String, Value> =
-        form.0.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
     let call = Call {
         service: "sts",
         operation: form.get("Action").unwrap_or_default().into(),
@@ -46,7 +52,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         principal,
         domain: None,
         repository: None,
-        parameters: Value::Object(parameters),
+        parameters: form.journaled(),
         render: error_response,
     };
     perform(app, call, |state, now| {

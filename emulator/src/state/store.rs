@@ -46,8 +46,9 @@ impl Store {
         let then = now.saturating_sub(lag).unwrap_or(Timestamp::MIN);
         let past = self.past.iter().find(|(until, _)| *until > then);
         let mut state = past.map_or(&self.current, |(_, state)| state).clone();
-        // Who calls is never a matter of lag.
-        state.principals = self.current.principals.clone();
+        // Who calls, and with which token, is never a matter of lag.
+        state.principals.clone_from(&self.current.principals);
+        state.tokens.clone_from(&self.current.tokens);
         state
     }
 

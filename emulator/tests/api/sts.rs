@@ -101,9 +101,10 @@ async fn impossible_sessions_are_refused() {
 #[tokio::test]
 async fn the_journal_has_no_secret_of_a_session() {
     let emulator = start().await;
-    put_role(&emulator, Value::Null).await;
+    put_role(&emulator, json!("the-external-id")).await;
     let sts = sts_as(&emulator, admin());
-    let assumed = sts.assume_role().role_arn(ROLE).role_session_name("e2e").send().await.unwrap();
+    let assumed = sts.assume_role().role_arn(ROLE).role_session_name("e2e");
+    let assumed = assumed.external_id("the-external-id").send().await.unwrap();
     let credentials = assumed.credentials().unwrap();
     sts_as(&emulator, session(credentials)).get_caller_identity().send().await.unwrap();
     let journal = control(&emulator, "GET", "/journal", Value::Null).await;
@@ -112,4 +113,5 @@ async fn the_journal_has_no_secret_of_a_session() {
     let text = journal.to_string();
     assert!(!text.contains(credentials.session_token()));
     assert!(!text.contains(credentials.secret_access_key()));
+    assert!(!text.contains("the-external-id"));
 }
