@@ -29,7 +29,8 @@ impl Basis {
 /// the same identity change nothing.
 pub(super) fn proof(uid: &str, basis: &Basis, identity_arn: &str, role_arn: Option<&str>) -> String {
     let parts = serde_json::json!([uid, basis, identity_arn, role_arn]);
-    format!("{:x}", Sha256::digest(parts.to_string()))
+    let digits = Sha256::digest(parts.to_string()).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// The ARN without the session's name: STS gives `assumed-role/<role>/<session>`, and providers make up the session's
