@@ -1,1 +1,36 @@
-//! Test harness.
+//! Real control planes, emulators and operators for tests, the demo and measurements.
+//!
+//! Everything that is started here ends with the process that started it, however that process ends.
+//! What it leaves behind for the last stage of the tests is described in [`evidence`].
+
+pub mod control_plane;
+pub mod evidence;
+pub mod http;
+pub mod objects;
+pub mod process;
+pub mod scratch;
+pub mod wait;
+
+pub use control_plane::{ControlPlane, Options, Own, own, shared};
+pub use wait::wait_for;
+
+use std::path::{Path, PathBuf};
+
+/// The top folder of the repository.
+pub fn repository() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here)
+}
+
+/// One of the programs that `make cluster-tools` builds.
+pub fn cluster_tool(name: &str) -> anyhow::Result<PathBuf> {
+    let path = repository().join("target/cluster/bin").join(name);
+    anyhow::ensure!(path.exists(), "{} is missing: run `make cluster-tools`", path.display());
+    Ok(path)
+}
+
+/// A name that no other test uses: the given prefix and six random characters.
+pub fn unique(prefix: &str) -> String {
+    let suffix: String = std::iter::repeat_with(fastrand::lowercase).take(6).collect();
+    format!("{prefix}-{suffix}")
+}

@@ -1,0 +1,45 @@
+//! Who gets which control plane: one shared by all tests of a process, or one of a test's own.
+
+use std::ops::Deref;
+
+use anyhow::Result;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+
+use crate::control_plane::{ControlPlane, Options};
+use crate::evidence::Evidence;
+
+/// A control plane needs 312 MiB and, while it starts, a processor.
+const OWN_AT_ONCE: usize = 2;
+
+/// The control plane that all tests of this process share, started by the first that asks. Use names and namespaces
+/// that nobody else uses: [`crate::unique`].
+pub async fn shared() -> Result<&'static ControlPlane> {
+    static SHARED: OnceCell<ControlPlane> = OnceCell::const_new();
+    SHARED
+        .get_or_try_init(async || {
+            ControlPlane::start_for(Options::default(), Evidence::named("shared")?).await
+        })
+        .await
+}
+
+/// A control plane of a test's own. At most two live at once in a process; others wait for their turn.
+pub async fn own(options: Options) -> Result<Own> {
+    static TURNS: Semaphore = Semaphore::const_new(OWN_AT_ONCE);
+    let turn = TURNS.acquire().await?;
+    Ok(Own { control_plane: ControlPlane::start(options).await?, _turn: turn })
+}
+
+/// A control plane of a test's own; dropping it ends it and lets the next test have its turn.
+#[derive(Debug)]
+pub struct Own {
+    control_plane: ControlPlane,
+    _turn: SemaphorePermit<'static>,
+}
+
+impl Deref for Own {
+    type Target = ControlPlane;
+
+    fn deref(&self) -> &ControlPlane {
+        &self.control_plane
+    }
+}
