@@ -125,7 +125,7 @@ impl ControlPlane {
     }
 
     /// Waits until an object is Ready.
-    pub async fn ready_object(&self, kind: &str, namespace: &str, name: &str) -> Result<Condition> {
+    pub async fn ready(&self, kind: &str, namespace: &str, name: &str) -> Result<Condition> {
         self.condition((kind, namespace, name), "Ready", "True").await
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 /// How long tests wait unless they say otherwise: far longer than anything takes on a busy machine with two cores.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// Looks until `check` succeeds. Its error says what is not yet so; the last one is reported when patience ends.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use harness::{ControlPlane, Options, own, unique, wait_for};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::api::PostParams;
+use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ async fn objects_live_and_outlive_the_api_server() -> Result<()> {
 
     let after = api.get("kept").await?;
     assert_eq!((before.uid(), before.data), (after.uid(), after.data));
-    api.delete("kept", &kube::api::DeleteParams::default()).await?;
+    api.delete("kept", &DeleteParams::default()).await?;
     control_plane.gone("ConfigMap", "default", "kept").await
 }
 
@@ -45,7 +45,7 @@ async fn rbac_refuses_an_unprivileged_account_and_the_audit_log_shows_it() -> Re
     let secrets: Api<Secret> =
         Api::namespaced(control_plane.client_as(&namespace, "poor").await?, &namespace);
 
-    let refusal = secrets.list(&Default::default()).await.expect_err("it may list Secrets");
+    let refusal = secrets.list(&ListParams::default()).await.expect_err("it may list Secrets");
     assert!(matches!(&refusal, kube::Error::Api(status) if status.is_forbidden()), "{refusal}");
 
     let user = format!("system:serviceaccount:{namespace}:poor");
@@ -61,10 +61,10 @@ async fn owned_objects_go_with_their_owner() -> Result<()> {
     let control_plane = own(BARE).await?;
     let api = config_map(&control_plane, "owner").await?;
     let owner = api.get("owner").await?;
-    let owned = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "owned", "ownerReferences": [
+    let dependent = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "owned", "ownerReferences": [
         {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner.uid()}]}});
-    control_plane.apply("default", &owned.to_string()).await?;
-    api.delete("owner", &kube::api::DeleteParams::default()).await?;
+    control_plane.apply("default", &dependent.to_string()).await?;
+    api.delete("owner", &DeleteParams::default()).await?;
     control_plane.gone("ConfigMap", "default", "owned").await
 }
 

@@ -52,7 +52,7 @@ pub struct ControlPlane {
     // Servers are dropped, and so killed, before the folder that they use.
     controller_manager: Mutex<Option<Process>>,
     api_server: Mutex<Process>,
-    _etcd: Process,
+    etcd: Process,
     scratch: Scratch,
 }
 
@@ -78,10 +78,10 @@ impl ControlPlane {
             evidence,
             controller_manager: Mutex::new(None),
             api_server: Mutex::new(api_server),
-            _etcd: etcd,
+            etcd,
             scratch,
         };
-        control_plane.ready().await?;
+        control_plane.serving().await?;
         if options.crds {
             control_plane.apply_crds().await?;
         }
@@ -109,7 +109,7 @@ impl ControlPlane {
     pub fn process_ids(&self) -> Vec<u32> {
         let manager = self.controller_manager.lock().unwrap_or_else(PoisonError::into_inner);
         let api_server = self.api_server.lock().unwrap_or_else(PoisonError::into_inner);
-        manager.iter().map(Process::id).chain([api_server.id(), self._etcd.id()]).collect()
+        manager.iter().map(Process::id).chain([api_server.id(), self.etcd.id()]).collect()
     }
 
     /// Kills the API server, as a crash would.
@@ -122,7 +122,7 @@ impl ControlPlane {
         let audit_log = self.options.audit.then_some(self.audit_log.as_path());
         let api_server = servers::api_server(&self.scratch, self.address, &self.identity, audit_log)?;
         *self.api_server.lock().unwrap_or_else(PoisonError::into_inner) = api_server;
-        self.ready().await
+        self.serving().await
     }
 
     /// Kills the API server and starts it again.
@@ -136,7 +136,7 @@ impl ControlPlane {
         &self.evidence
     }
 
-    async fn ready(&self) -> Result<()> {
+    async fn serving(&self) -> Result<()> {
         let client = self.client()?;
         wait_for("the API server is ready", PATIENCE, async || {
             // One that ended will not become ready: that ends the wait.
