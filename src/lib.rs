@@ -3,7 +3,9 @@
 pub mod account;
 pub mod api;
 pub mod aws;
+pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod error;
 pub mod ops;
+pub mod run;

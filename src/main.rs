@@ -1,2 +1,6 @@
 //! Entry point.
-fn main() {}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    codeartifact_operator::cli::main().await
+}

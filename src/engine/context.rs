@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::core::PartialObjectMeta;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +54,8 @@ pub struct Caches {
     pub credentials: Cache<RegistryCredential>,
     /// Namespaces, for their labels.
     pub namespaces: Cache<PartialObjectMeta<Namespace>>,
+    /// The Secrets that we wrote, without their data.
+    pub secrets: Cache<PartialObjectMeta<Secret>>,
 }
 
 impl Caches {

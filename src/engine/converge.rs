@@ -12,8 +12,9 @@ use super::publish::Publisher;
 use super::screen::{Owner, Verdict, screen, sentence};
 use super::summary::{self, Circumstances};
 use super::{Claim, Context, Controlled, teardown};
+use crate::account::Session;
 use crate::api::{AwsAccount, Identity, Mode};
-use crate::aws::Aws;
+use crate::aws::{Aws, AwsErrorKind};
 use crate::error::{Error, Reason, Result};
 
 /// The reconciler of every kind that is backed by AWS.
@@ -43,12 +44,18 @@ impl<K: Kind> Reconciler for Pipeline<K> {
             publisher: &self.publisher,
             status: object.status().cloned().unwrap_or_default(),
             notes: Vec::new(),
+            session: None,
         };
         let outcome = if object.meta().deletion_timestamp.is_some() {
             teardown::release_or_delete(&mut pass).await
         } else {
             pass.converge().await
         };
+        if let (Some(session), Err(Error::Aws(error))) = (&pass.session, &outcome)
+            && error.kind == AwsErrorKind::SignIn
+        {
+            context.accounts.forget(session);
+        }
         Report { status: pass.status, outcome, notes: pass.notes }
     }
 
@@ -68,6 +75,7 @@ pub(super) struct Pass<'a, K: Kind> {
     pub(super) publisher: &'a Publisher<K::Object>,
     pub(super) status: StatusOf<K>,
     pub(super) notes: Vec<Note>,
+    session: Option<Arc<Session>>,
 }
 
 impl<K: Kind> Pass<'_, K> {
@@ -178,8 +186,11 @@ impl<K: Kind> Pass<'_, K> {
         Owner::new(&self.context.cluster, &account.spec.former_clusters, &namespace, &self.object.name_any())
     }
 
-    pub(super) async fn sign_in(&self, account: &AwsAccount) -> Result<Aws> {
-        Ok(self.context.accounts.session(account).await?.aws.clone())
+    pub(super) async fn sign_in(&mut self, account: &AwsAccount) -> Result<Aws> {
+        let session = self.context.accounts.session(account).await?;
+        let aws = session.aws.clone();
+        self.session = Some(session);
+        Ok(aws)
     }
 }
 

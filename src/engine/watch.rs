@@ -1,7 +1,6 @@
 //! From the API server's watches into caches.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use futures::{StreamExt, pin_mut};
 use kube::api::PartialObjectMeta;
@@ -162,14 +161,4 @@ const WATCH_SECONDS: u32 = 290;
 /// How every watch is set up.
 pub fn config() -> watcher::Config {
     watcher::Config::default().timeout(WATCH_SECONDS).page_size(500)
-}
-
-/// Waits until all first lists are in; says which are missing while it takes long.
-pub async fn all_synced(gates: Vec<(String, tokio::sync::watch::Receiver<bool>)>) {
-    const PATIENCE: Duration = Duration::from_secs(10);
-    for (what, mut gate) in gates {
-        while tokio::time::timeout(PATIENCE, gate.wait_for(|synced| *synced)).await.is_err() {
-            tracing::warn!(%what, "still waiting for the first list");
-        }
-    }
 }

@@ -1,0 +1,187 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, ResourceExt};
+use tokio_util::sync::CancellationToken;
+
+use crate::account::Accounts;
+use crate::aws::Sdk;
+use crate::clock::Clock;
+use crate::engine::context::{Caches, KubeClient, kube_call};
+use crate::engine::{Context, Hub};
+use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, telemetry};
+use crate::run::Operator;
+
+/// Kubernetes operator for AWS CodeArtifact.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the controllers.
+    Run(Box<RunOptions>),
+}
+
+/// What `run` can be told. A flag that is given twice counts the second time.
+#[derive(Debug, Args)]
+#[command(args_override_self = true)]
+struct RunOptions {
+    /// Namespaces to work in, separated by commas; the whole cluster when left out.
+    #[arg(long, value_delimiter = ',', env = "CODEARTIFACT_OPERATOR_NAMESPACES")]
+    namespaces: Vec<String>,
+    /// Name of this cluster in owner tags, unique among clusters that share an account; the uid of kube-system when empty.
+    #[arg(long, default_value = "", env = "CODEARTIFACT_OPERATOR_CLUSTER_NAME")]
+    cluster_name: String,
+    /// The namespace that the operator runs in; tokens are kept there.
+    #[arg(long, default_value = "codeartifact-operator", env = "CODEARTIFACT_OPERATOR_OPERATOR_NAMESPACE")]
+    operator_namespace: String,
+    /// Name of the pod: who holds the Lease.
+    #[arg(long, default_value = "codeartifact-operator", env = "POD_NAME", hide = true)]
+    pod_name: String,
+    /// Address of /health, /ready and /metrics.
+    #[arg(long, default_value = "0.0.0.0:8080", env = "CODEARTIFACT_OPERATOR_LISTEN")]
+    listen: SocketAddr,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value = "json", env = "CODEARTIFACT_OPERATOR_LOG_FORMAT")]
+    log_format: LogFormat,
+    /// A level, or directives such as info,codeartifact_operator=debug.
+    #[arg(long, default_value = "info", env = "CODEARTIFACT_OPERATOR_LOG_LEVEL")]
+    log_level: String,
+    /// Name of the Lease that keeps a second replica idle.
+    #[arg(long, default_value = "codeartifact-operator", env = "CODEARTIFACT_OPERATOR_LEASE_NAME")]
+    lease_name: String,
+    /// Objects of one kind that are worked on at once.
+    #[arg(long, default_value_t = 16, env = "CODEARTIFACT_OPERATOR_CONCURRENCY")]
+    concurrency: usize,
+    /// A kubeconfig file; the pod's own ServiceAccount when left out.
+    #[arg(long, env = "CODEARTIFACT_OPERATOR_KUBECONFIG")]
+    kubeconfig: Option<PathBuf>,
+    /// For tests: follow the clock of an emulator on this machine.
+    #[arg(long, hide = true, env = "CODEARTIFACT_OPERATOR_CLOCK")]
+    clock: Option<String>,
+}
+
+/// Does what the command line says.
+pub async fn main() -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another TLS provider is installed already"))?;
+    match Cli::parse().command {
+        Command::Run(options) => run(*options).await,
+    }
+}
+
+async fn run(options: RunOptions) -> anyhow::Result<()> {
+    telemetry::start(options.log_format, &options.log_level)?;
+    let stop = stop_on_signals()?;
+    let clock = Clock::default();
+    if let Some(url) = &options.clock {
+        follow(url, clock.clone(), stop.clone()).await?;
+    }
+    let metrics = Metrics::new(clock.clone());
+    let readiness = Readiness::default();
+    let leading = readiness.gate("leader lease");
+    let server =
+        Server::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    // The health server outlives the work, so that a graceful stop is not taken for a crash.
+    let closing = CancellationToken::new();
+    let serving = tokio::spawn(server.serve(readiness.clone(), metrics.clone(), closing.clone()));
+
+    let client = client(options.kubeconfig.as_deref()).await?;
+    let lease = LeaseOptions {
+        client: client.clone(),
+        namespace: options.operator_namespace.clone(),
+        name: options.lease_name.clone(),
+        holder: options.pod_name.clone(),
+    };
+    let Some(leadership) = lead(lease, stop.clone()).await else { return Ok(()) };
+    metrics.leader(true);
+    leading.open();
+
+    let context = context(&options, client, clock, metrics, stop).await?;
+    let operator = Operator::new(context, readiness, options.namespaces, options.concurrency);
+    tokio::select! {
+        () = operator.run() => leadership.release().await,
+        // Somebody else may be working by now: whatever is in flight here ends with this process.
+        () = leadership.lost.cancelled() => anyhow::bail!("the leader lease was lost"),
+    }
+    closing.cancel();
+    serving.await??;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn context(
+    options: &RunOptions,
+    client: KubeClient,
+    clock: Clock,
+    metrics: Metrics,
+    stop: CancellationToken,
+) -> anyhow::Result<Context> {
+    let cluster = match options.cluster_name.as_str() {
+        "" => cluster_uid(&client).await?,
+        name => name.to_owned(),
+    };
+    let sdk = Sdk::new(clock.clone(), metrics.clone());
+    Ok(Context {
+        accounts: Accounts::new(client.clone(), clock.clone(), sdk, &cluster),
+        hub: Hub::new(clock.clone()),
+        caches: Caches::default(),
+        operator_namespace: options.operator_namespace.clone(),
+        client,
+        clock,
+        cluster,
+        metrics,
+        stop,
+    })
+}
+
+async fn cluster_uid(client: &KubeClient) -> anyhow::Result<String> {
+    let namespaces: Api<Namespace> = Api::all(client.0.clone());
+    let system = kube_call(namespaces.get_metadata("kube-system"))
+        .await
+        .context("cannot read the namespace kube-system")?;
+    system.uid().context("the namespace kube-system has no uid")
+}
+
+/// Retries are the engine's: kube would otherwise repeat a write for minutes.
+async fn client(kubeconfig: Option<&std::path::Path>) -> anyhow::Result<KubeClient> {
+    let mut config = match kubeconfig {
+        Some(path) => {
+            let file =
+                Kubeconfig::read_from(path).with_context(|| format!("cannot read {}", path.display()))?;
+            kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?
+        }
+        None => kube::Config::incluster().context("not in a cluster; use --kubeconfig")?,
+    };
+    config.default_retry = false;
+    config.connect_timeout = Some(Duration::from_secs(5));
+    Ok(KubeClient(kube::Client::try_from(config)?))
+}
+
+fn stop_on_signals() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is in flight ends first");
+        stopping.cancel();
+    });
+    Ok(stop)
+}

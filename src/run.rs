@@ -1,0 +1,254 @@
+//! `codeartifact-operator run`: everything wired together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::api::PartialObjectMeta;
+use kube::core::{ClusterResourceScope, DeserializeGuard, NamespaceResourceScope};
+use kube::{Api, Resource, ResourceExt};
+use tokio::sync::watch::{Receiver, Sender};
+use tokio::task::JoinSet;
+
+use crate::account::AccountReconciler;
+use crate::api::{MANAGED_BY, MANAGER};
+use crate::engine::cache::Cache;
+use crate::engine::controller::Controller;
+use crate::engine::publish::Publisher;
+use crate::engine::summary;
+use crate::engine::watch::{Change, Incoming, Watch, config, follow};
+use crate::engine::{Context, Controlled, KindName, ObjectKey, Pipeline, Reconciler, Target};
+use crate::ops::{Gate, Health, Readiness};
+
+/// How long work in flight may take once the operator has been asked to stop.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Watches and workers of all kinds.
+pub struct Operator {
+    context: Context,
+    namespaces: Vec<String>,
+    concurrency: usize,
+    watches: JoinSet<()>,
+    workers: JoinSet<()>,
+    starts: Vec<Box<dyn FnOnce(&mut JoinSet<()>) + Send>>,
+    lists: Vec<(Gate, Receiver<bool>)>,
+    readiness: Readiness,
+}
+
+impl std::fmt::Debug for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operator").field("namespaces", &self.namespaces).finish_non_exhaustive()
+    }
+}
+
+impl Operator {
+    /// An operator for the whole cluster, or for some namespaces.
+    pub fn new(context: Context, readiness: Readiness, namespaces: Vec<String>, concurrency: usize) -> Self {
+        Self {
+            context,
+            namespaces,
+            concurrency,
+            watches: JoinSet::new(),
+            workers: JoinSet::new(),
+            starts: Vec::new(),
+            lists: Vec::new(),
+            readiness,
+        }
+    }
+
+    /// Works until the context is told to stop, then ends what is in flight.
+    pub async fn run(mut self) {
+        let context = self.context.clone();
+        let caches = context.caches.clone();
+        let hub = context.hub.clone();
+        context.metrics.queues_from(move || hub.depths());
+        self.control_accounts();
+        // KINDS
+        self.watch_namespaces();
+        self.watch_secrets();
+
+        tokio::select! {
+            () = listed(std::mem::take(&mut self.lists)) => {}
+            () = context.stop.cancelled() => return,
+        }
+        for start in std::mem::take(&mut self.starts) {
+            start(&mut self.workers);
+        }
+        self.until_stopped().await;
+    }
+
+    async fn until_stopped(&mut self) {
+        let stop = self.context.stop.clone();
+        stop.cancelled().await;
+        let finish = async { while self.workers.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, finish).await.is_err() {
+            tracing::warn!("work in flight did not end in time");
+        }
+        self.watches.abort_all();
+    }
+
+    /// A namespaced kind with its controller.
+    fn control<R>(&mut self, reconciler: R, cache: &Cache<R::Object>)
+    where
+        R: Reconciler + std::fmt::Debug,
+        R::Object: Resource<Scope = NamespaceResourceScope>,
+    {
+        self.count_objects(cache);
+        let controller = Controller::new(reconciler, self.context.clone(), cache.clone());
+        self.start_later(Arc::clone(&controller));
+        self.watch_namespaced::<DeserializeGuard<R::Object>>(&config(), cache, move |change| {
+            controller.observe(change)
+        });
+    }
+
+    /// AwsAccounts: looked after by the operator of the whole cluster, only read by one of some namespaces.
+    fn control_accounts(&mut self) {
+        let cache = self.context.caches.accounts.clone();
+        if self.namespaces.is_empty() {
+            self.count_objects(&cache);
+            let controller = Controller::new(AccountReconciler, self.context.clone(), cache.clone());
+            self.start_later(Arc::clone(&controller));
+            self.watch_cluster(&cache, move |change| controller.observe(change));
+        } else {
+            let hub = self.context.hub.clone();
+            self.watch_cluster(&cache, move |change| {
+                if let Some(key) = changed_spec(&change) {
+                    hub.changed(&Target::new(KindName::AwsAccount, key));
+                }
+            });
+        }
+    }
+
+    /// Lets a scrape count the objects of a kind.
+    fn count_objects<K: Controlled>(&self, cache: &Cache<K>) {
+        let cache = cache.clone();
+        self.context.metrics.objects_from(K::KIND, move || health(&cache));
+    }
+
+    fn start_later<R: Reconciler + std::fmt::Debug>(&mut self, controller: Arc<Controller<R>>) {
+        let concurrency = self.concurrency;
+        self.starts.push(Box::new(move |workers| {
+            workers.spawn(controller.run(concurrency));
+        }));
+    }
+
+    /// Grants may select namespaces by label, so that a label that changes wakes everything in the namespace.
+    fn watch_namespaces(&mut self) {
+        let (cache, hub) = (self.context.caches.namespaces.clone(), self.context.hub.clone());
+        let tell = move |change: Change<PartialObjectMeta<Namespace>>| {
+            if let Change::Applied { before, now, .. } = change
+                && before.is_none_or(|before| before.metadata.labels != now.metadata.labels)
+            {
+                hub.changed(&Target::new(KindName::Namespace, ObjectKey::of(now.as_ref())));
+            }
+        };
+        let api = Api::<PartialObjectMeta<Namespace>>::all(self.context.client.0.clone());
+        self.spawn(Watch { api, config: config(), namespace: None }, cache, tell);
+    }
+
+    /// The Secrets that we wrote, by metadata only: their data never reaches this process.
+    fn watch_secrets(&mut self) {
+        let hub = self.context.hub.clone();
+        let tell = move |change: Change<PartialObjectMeta<Secret>>| {
+            let secret = match change {
+                Change::Applied { now, initial: false, .. } => now,
+                Change::Removed(_, Some(known)) => known,
+                _ => return,
+            };
+            if let Some(owner) = owning_credential(&secret) {
+                hub.wake(&owner);
+            }
+        };
+        let config = config().labels(&format!("{MANAGED_BY}={MANAGER}"));
+        let cache = self.context.caches.secrets.clone();
+        self.watch_namespaced::<PartialObjectMeta<Secret>>(&config, &cache, tell);
+    }
+
+    fn watch_cluster<K>(&mut self, cache: &Cache<K>, tell: impl Fn(Change<K>) + Send + 'static)
+    where
+        K: Controlled + Resource<Scope = ClusterResourceScope>,
+    {
+        let api = Api::<DeserializeGuard<K>>::all(self.context.client.0.clone());
+        self.spawn(Watch { api, config: config(), namespace: None }, cache.clone(), tell);
+    }
+
+    fn watch_namespaced<T>(
+        &mut self,
+        config: &kube::runtime::watcher::Config,
+        cache: &Cache<T::Kept>,
+        tell: impl Fn(Change<T::Kept>) + Send + Sync + 'static,
+    ) where
+        T: Incoming + Resource<Scope = NamespaceResourceScope>,
+    {
+        let client = self.context.client.0.clone();
+        let tell = Arc::new(tell);
+        let scopes: Vec<_> = match self.namespaces.as_slice() {
+            [] => vec![(Api::<T>::all(client), None)],
+            some => {
+                some.iter().map(|name| (Api::namespaced(client.clone(), name), Some(name.clone()))).collect()
+            }
+        };
+        for (api, namespace) in scopes {
+            let tell = Arc::clone(&tell);
+            let watch = Watch { api, config: config.clone(), namespace };
+            self.spawn(watch, cache.clone(), move |change| tell(change));
+        }
+    }
+
+    fn spawn<T: Incoming>(
+        &mut self,
+        watch: Watch<T>,
+        cache: Cache<T::Kept>,
+        tell: impl Fn(Change<T::Kept>) + Send + 'static,
+    ) {
+        let synced = Sender::new(false);
+        let what = match &watch.namespace {
+            Some(namespace) => format!("{} in {namespace}", T::plural(&())),
+            None => T::plural(&()).into_owned(),
+        };
+        self.lists.push((self.readiness.gate(format!("list of {what}")), synced.subscribe()));
+        self.watches.spawn(follow(watch, cache, synced, tell));
+    }
+}
+
+/// Waits until all first lists are in, opening the gate of each.
+async fn listed(lists: Vec<(Gate, Receiver<bool>)>) {
+    for (gate, mut synced) in lists {
+        // The sender lives as long as its watch, which never ends by itself.
+        if synced.wait_for(|synced| *synced).await.is_ok() {
+            gate.open();
+        }
+    }
+}
+
+fn health<K: Controlled>(cache: &Cache<K>) -> Health {
+    let mut health = Health::default();
+    for object in cache.all() {
+        match object.status().map(K::common).and_then(summary::ready) {
+            Some(ready) if ready.status == "True" => health.ready += 1,
+            Some(_) => health.unready += 1,
+            None => health.unknown += 1,
+        }
+    }
+    health
+}
+
+/// The key of an object whose spec is new, or that is gone.
+fn changed_spec<K: Controlled>(change: &Change<K>) -> Option<ObjectKey> {
+    match change {
+        Change::Applied { before, now, .. } => {
+            let same =
+                before.as_ref().is_some_and(|before| before.meta().generation == now.meta().generation);
+            (!same).then(|| ObjectKey::of(now.as_ref()))
+        }
+        Change::Removed(key, _) => Some(key.clone()),
+        Change::Malformed(..) => None,
+    }
+}
+
+fn owning_credential(secret: &PartialObjectMeta<Secret>) -> Option<Target> {
+    let owner = secret.owner_references().iter().find(|owner| {
+        owner.controller == Some(true) && owner.kind == KindName::RegistryCredential.as_str()
+    })?;
+    Some(Target::new(KindName::RegistryCredential, ObjectKey::new(secret.namespace()?, owner.name.clone())))
+}
