@@ -115,7 +115,7 @@ pub struct Management {
     pub suspend: bool,
     /// How often AWS is checked for drift, 1m to 24h; up to 10 % is added or taken at random.
     #[serde(default = "one_hour")]
-    #[schemars(with = "String", length(max = 16))]
+    #[schemars(with = "String", length(max = 16), extend("default" = "1h"))]
     #[x_kube(validation = ("duration(self) >= duration('1m') && duration(self) <= duration('24h')", "interval must lie between 1m and 24h"))]
     pub interval: Duration,
 }
