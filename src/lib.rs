@@ -7,7 +7,6 @@ pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod error;
-
 pub mod manifests;
 pub mod ops;
 pub mod run;
