@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 
 use super::{Claim, Controlled, context::Caches};
-use crate::api::{AdoptionPolicy, AwsAccount, DeletionPolicy, Identity, Mode, Tags};
+use crate::api::{AdoptionPolicy, AwsAccount, DeletionPolicy, Identity, Management, Mode, Tags};
 use crate::aws::Aws;
 use crate::error::Result;
 use jiff::SignedDuration;
@@ -109,6 +109,24 @@ pub struct Settings {
     pub deletion: DeletionPolicy,
     /// How often AWS is checked for drift.
     pub interval: SignedDuration,
+}
+
+impl Settings {
+    /// What a spec says about management and deletion.
+    pub fn new(management: &Management, deletion: DeletionPolicy) -> Self {
+        Self {
+            account: management.account_ref.name.clone(),
+            mode: management.mode,
+            adoption: management.adoption_policy,
+            deletion,
+            interval: interval(management.interval),
+        }
+    }
+}
+
+/// An interval as the engine reckons.
+pub fn interval(interval: kube::core::Duration) -> SignedDuration {
+    SignedDuration::try_from(std::time::Duration::from(interval)).unwrap_or(SignedDuration::MAX)
 }
 
 /// What AWS holds.

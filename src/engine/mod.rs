@@ -11,10 +11,12 @@ pub mod object;
 pub mod publish;
 pub mod queue;
 pub mod requeue;
+pub mod resolve;
 pub mod screen;
 pub mod summary;
 pub mod tags;
 mod teardown;
+mod uncompared;
 pub mod watch;
 
 pub use context::Context;
@@ -23,3 +25,4 @@ pub use grants::Claim;
 pub use hub::Hub;
 pub use kind::{Kind, Observed, Scope};
 pub use object::{Again, Controlled, Done, KindName, Note, ObjectKey, Reconciler, Report, Target};
+pub use uncompared::Uncompared;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::kind::Ownership;
 use crate::api::{OWNER_TAG, Tags};
 
 /// The tags in AWS that an object may change: those that it wants, those that it set before, and the owner tag.
@@ -26,6 +27,34 @@ pub fn keys(tags: &Tags) -> Vec<String> {
     tags.keys().filter(|key| *key != OWNER_TAG).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// Setting tags, as part of a sentence.
+pub fn setting(tags: &Tags) -> String {
+    let each = tags.iter().map(|(key, value)| format!("{key} to {value:?}")).collect::<Vec<_>>().join(", ");
+    format!("set {} {each}", if tags.len() == 1 { "tag" } else { "tags" })
+}
+
+/// Removing tags, as part of a sentence.
+pub fn removing(keys: &[String]) -> String {
+    format!("remove {} {}", if keys.len() == 1 { "tag" } else { "tags" }, keys.join(", "))
+}
+
+/// Our owner tag's key, if it is among the tags: what letting go removes.
+pub fn owner_key(tags: &Tags) -> Option<Vec<String>> {
+    tags.contains_key(OWNER_TAG).then(|| vec![OWNER_TAG.to_owned()])
+}
+
+/// The tags with the owner tag set.
+pub fn claimed(tags: &Tags, owner_tag: &str) -> Tags {
+    let mut tags = tags.clone();
+    tags.insert(OWNER_TAG.into(), owner_tag.into());
+    tags
+}
+
+/// Whose a resource with these tags is.
+pub fn ownership(tags: &Tags) -> Ownership<'_> {
+    tags.get(OWNER_TAG).map_or(Ownership::Untagged, |tag| Ownership::Tagged(tag))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +76,13 @@ mod tests {
         let (stale, fresh) = changes(&tags(&[("a", "2"), ("b", "1")]), &tags(&[("a", "1"), ("c", "1")]));
         assert_eq!(stale, ["c"]);
         assert_eq!(fresh, tags(&[("a", "2"), ("b", "1")]));
+    }
+
+    #[test]
+    fn tags_read_as_parts_of_a_sentence() {
+        assert_eq!(setting(&tags(&[("team", "a")])), r#"set tag team to "a""#);
+        assert_eq!(setting(&tags(&[("env", ""), ("team", "a")])), r#"set tags env to "", team to "a""#);
+        assert_eq!(removing(&["env".into(), "team".into()]), "remove tags env, team");
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! What to do to make a domain as declared. Pure.
+
+use std::fmt;
+
+use super::state::DomainState;
+use crate::api::Tags;
+use crate::engine::tags;
+
+/// One call to AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Create the domain, with its tags.
+    Create {
+        /// KMS key; AWS's own when left out.
+        encryption_key: Option<String>,
+        /// Tags.
+        tags: Tags,
+    },
+    /// Remove tags.
+    Untag {
+        /// ARN of the domain.
+        arn: String,
+        /// Keys of the tags.
+        keys: Vec<String>,
+    },
+    /// Set tags.
+    Tag {
+        /// ARN of the domain.
+        arn: String,
+        /// Tags.
+        tags: Tags,
+    },
+    /// Delete the domain.
+    Delete,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create { .. } => f.write_str("create the domain"),
+            Self::Untag { keys, .. } => f.write_str(&tags::removing(keys)),
+            Self::Tag { tags, .. } => f.write_str(&tags::setting(tags)),
+            Self::Delete => f.write_str("delete the domain"),
+        }
+    }
+}
+
+/// The writes, in order, that turn `have` into `want`. Tags go before others come, so that AWS's limit on them is never passed midway.
+pub fn plan(want: Option<&DomainState>, have: Option<&DomainState>) -> Vec<Step> {
+    match (want, have) {
+        (None, None) => vec![],
+        (None, Some(_)) => vec![Step::Delete],
+        (Some(want), None) => {
+            vec![Step::Create { encryption_key: want.encryption_key.0.clone(), tags: want.tags.clone() }]
+        }
+        (Some(want), Some(have)) => changes(want, have),
+    }
+}
+
+fn changes(want: &DomainState, have: &DomainState) -> Vec<Step> {
+    let (stale, fresh) = tags::changes(&want.tags, &have.tags);
+    let arn = &have.arn.0;
+    [
+        (!stale.is_empty()).then(|| Step::Untag { arn: arn.clone(), keys: stale }),
+        (!fresh.is_empty()).then(|| Step::Tag { arn: arn.clone(), tags: fresh }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The writes that let the domain go: our tag comes off.
+pub fn release(have: &DomainState) -> Vec<Step> {
+    let keys = tags::owner_key(&have.tags);
+    keys.map(|keys| Step::Untag { arn: have.arn.0.clone(), keys }).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::OWNER_TAG;
+    use crate::engine::Uncompared;
+
+    const ARN: &str = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+    }
+
+    fn want(pairs: &[(&str, &str)]) -> DomainState {
+        DomainState {
+            tags: tags(pairs),
+            encryption_key: Uncompared(Some("alias/k".into())),
+            ..DomainState::default()
+        }
+    }
+
+    fn have(pairs: &[(&str, &str)]) -> DomainState {
+        DomainState { tags: tags(pairs), encryption_key: Uncompared(None), arn: Uncompared(ARN.into()) }
+    }
+
+    #[test]
+    fn plans() {
+        let tag = |pairs| Step::Tag { arn: ARN.into(), tags: tags(pairs) };
+        let untag = |keys: &[&str]| Step::Untag {
+            arn: ARN.into(),
+            keys: keys.iter().map(ToString::to_string).collect(),
+        };
+        let create = Step::Create { encryption_key: Some("alias/k".into()), tags: tags(&[("a", "1")]) };
+        let table = [
+            ("nothing is wanted and nothing is there", None, None, vec![]),
+            ("what is missing is created with key and tags", Some(want(&[("a", "1")])), None, vec![create]),
+            ("what is not wanted is deleted", None, Some(have(&[])), vec![Step::Delete]),
+            ("another key is no difference", Some(want(&[("a", "1")])), Some(have(&[("a", "1")])), vec![]),
+            (
+                "a changed value is set",
+                Some(want(&[("a", "2")])),
+                Some(have(&[("a", "1")])),
+                vec![tag(&[("a", "2")])],
+            ),
+            (
+                "old tags go before new ones come",
+                Some(want(&[("b", "1")])),
+                Some(have(&[("a", "1")])),
+                vec![untag(&["a"]), tag(&[("b", "1")])],
+            ),
+        ];
+        for (sentence, want, have, steps) in table {
+            assert_eq!(plan(want.as_ref(), have.as_ref()), steps, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn letting_go_removes_our_tag_and_nothing_else() {
+        let ours = have(&[("a", "1"), (OWNER_TAG, "c/n/x")]);
+        assert_eq!(release(&ours), [Step::Untag { arn: ARN.into(), keys: vec![OWNER_TAG.into()] }]);
+        assert_eq!(release(&have(&[("a", "1")])), []);
+    }
+}

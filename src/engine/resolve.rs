@@ -1,0 +1,50 @@
+//! From a reference to the object that it names, and to what AWS calls it.
+
+use std::sync::Arc;
+
+use super::summary;
+use super::{Controlled, ObjectKey, cache::Cache, context::Caches};
+use crate::api::{Domain, Identity, ObjectRef, Repository};
+use crate::error::{Error, Reason, Result};
+
+impl ObjectKey {
+    /// The object that a reference in `namespace` names.
+    pub fn named(reference: &ObjectRef, namespace: &str) -> Self {
+        Self::new(reference.namespace.as_deref().unwrap_or(namespace), &reference.name)
+    }
+}
+
+/// The Domain of that key and what AWS calls it; an error that waits until it exists in AWS.
+pub fn domain(caches: &Caches, key: &ObjectKey) -> Result<(Arc<Domain>, Identity)> {
+    let domain = existing(&caches.domains, key)?;
+    let status = domain.status.as_ref();
+    let identity = status.filter(|status| status.arn.is_some()).and_then(|status| status.identity.clone());
+    let identity = identity.ok_or_else(|| not_in_aws(domain.as_ref(), key))?;
+    Ok((domain, identity))
+}
+
+/// The Repository of that key and what AWS calls it; an error that waits until it exists in AWS.
+pub fn repository(caches: &Caches, key: &ObjectKey) -> Result<(Arc<Repository>, Identity)> {
+    let repository = existing(&caches.repositories, key)?;
+    let status = repository.status.as_ref();
+    let identity = status.filter(|status| status.arn.is_some()).and_then(|status| status.identity.clone());
+    let identity = identity.ok_or_else(|| not_in_aws(repository.as_ref(), key))?;
+    Ok((repository, identity))
+}
+
+fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> {
+    cache.get(key).ok_or_else(|| {
+        Error::waiting(Reason::DependencyNotReady, format!("{} {key} does not exist", K::KIND.as_str()))
+    })
+}
+
+/// The referenced object's own reason says why it is not there yet.
+fn not_in_aws<K: Controlled>(object: &K, key: &ObjectKey) -> Error {
+    let said =
+        object.status().and_then(|status| summary::ready(K::common(status))).map(|ready| &ready.reason);
+    let because = said.map(|said| format!(" ({said})")).unwrap_or_default();
+    Error::waiting(
+        Reason::DependencyNotReady,
+        format!("{} {key} does not exist in AWS yet{because}", K::KIND.as_str()),
+    )
+}

@@ -1,0 +1,16 @@
+//! What rides along with a state and makes no difference.
+
+/// A part of a state that is never drift: two of them are always equal.
+///
+/// For what the plan needs and AWS decides (an ARN), and for what AWS takes at creation only (a key, whose alias comes back as
+/// an ARN).
+#[derive(Clone, Debug, Default)]
+pub struct Uncompared<T>(pub T);
+
+impl<T> PartialEq for Uncompared<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Uncompared<T> {}

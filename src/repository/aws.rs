@@ -1,0 +1,197 @@
+//! The SDK calls of a repository.
+
+use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepository};
+
+use super::endpoints::{Endpoints, derive};
+use super::lookup;
+use super::plan::Step;
+use super::state::{RepositoryFacts, UpstreamState};
+use crate::api::{Identity, PackageFormat, Tags};
+use crate::aws::{Aws, AwsError, AwsErrorKind, Named, tagging};
+use crate::error::{Error, Result};
+
+/// The external connections that the service's documentation names; AWS refuses one of these only for what the repository has.
+const KNOWN_CONNECTIONS: [&str; 10] = [
+    "public:npmjs",
+    "public:pypi",
+    "public:nuget-org",
+    "public:ruby-gems-org",
+    "public:crates-io",
+    "public:maven-central",
+    "public:maven-googleandroid",
+    "public:maven-gradleplugins",
+    "public:maven-commonsware",
+    "public:maven-clojars",
+];
+
+/// A repository of the same domain as AWS describes it; `None` when there is none.
+pub(super) async fn describe(
+    aws: &Aws,
+    identity: &Identity,
+    name: &str,
+) -> Result<Option<RepositoryDescription>> {
+    let call = aws.reads().await.describe_repository().domain(&identity.domain).domain_owner(&identity.owner);
+    match call.repository(name).send().await.named("DescribeRepository") {
+        Ok(output) => described(output.repository).map(Some),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The addresses of all formats: asked once and derived, or asked for each format when the shape is not known.
+pub(super) async fn endpoints(aws: &Aws, identity: &Identity) -> Result<Endpoints> {
+    let sample = PackageFormat::Npm;
+    let url = endpoint(aws, identity, sample).await?;
+    if let Some(endpoints) = derive(&url, sample, identity) {
+        return Ok(endpoints);
+    }
+    let mut endpoints = Endpoints::from([(sample.as_str().into(), url)]);
+    for format in PackageFormat::ALL.into_iter().filter(|format| *format != sample) {
+        endpoints.insert(format.as_str().into(), endpoint(aws, identity, format).await?);
+    }
+    Ok(endpoints)
+}
+
+async fn endpoint(aws: &Aws, identity: &Identity, format: PackageFormat) -> Result<String> {
+    let call = aws.reads().await.get_repository_endpoint().format(format.as_str().into());
+    let call = call.domain(&identity.domain).domain_owner(&identity.owner).repository(name_of(identity)?);
+    let output = call.send().await.named("GetRepositoryEndpoint")?;
+    output.repository_endpoint.ok_or_else(|| Error::Internal("AWS gave no endpoint".into()))
+}
+
+/// Carries out one step.
+pub(super) async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Result<Option<RepositoryFacts>> {
+    match step {
+        Step::Create { description, upstreams, tags } => {
+            return create(aws, identity, (description, upstreams), tags).await.map(Some);
+        }
+        Step::Disconnect(name) => disconnect(aws, identity, name).await?,
+        Step::Update { description, upstreams } => {
+            update(aws, identity, description.clone(), upstreams.as_deref()).await?;
+        }
+        Step::Connect(name) => connect(aws, identity, name).await?,
+        Step::Untag { arn, keys } => tagging::untag(aws, arn, keys).await?,
+        Step::Tag { arn, tags } => tagging::tag(aws, arn, tags).await?,
+        Step::Delete => delete(aws, identity).await?,
+    }
+    Ok(None)
+}
+
+/// Upstreams are looked up before they are set: what is recorded may then be too old, and is set once more, but never too new.
+async fn create(
+    aws: &Aws,
+    identity: &Identity,
+    (description, upstreams): (&str, &[UpstreamState]),
+    tags: &Tags,
+) -> Result<RepositoryFacts> {
+    let upstreams_created = lookup::creation_times(aws, identity, upstreams).await?;
+    let names: Vec<_> = upstreams.iter().map(|upstream| upstream.name.clone()).collect();
+    let call = aws.writes().await.create_repository().domain(&identity.domain).domain_owner(&identity.owner);
+    let call = call
+        .repository(name_of(identity)?)
+        .set_description((!description.is_empty()).then(|| description.to_owned()))
+        .set_upstreams((!names.is_empty()).then(|| to_aws(&names)).transpose()?)
+        .set_tags(Some(tagging::to_aws(tags)?));
+    let output = call.send().await.named("CreateRepository");
+    let output = output.map_err(|error| about_upstreams(error, &names))?;
+    let endpoints = Some(endpoints(aws, identity).await?);
+    Ok(RepositoryFacts {
+        endpoints,
+        upstreams_created,
+        ..RepositoryFacts::from(&described(output.repository)?)
+    })
+}
+
+async fn update(
+    aws: &Aws,
+    identity: &Identity,
+    description: Option<String>,
+    upstreams: Option<&[String]>,
+) -> Result<()> {
+    let call = aws.writes().await.update_repository().domain(&identity.domain).domain_owner(&identity.owner);
+    let call = call.repository(name_of(identity)?).set_description(description);
+    let call = call.set_upstreams(upstreams.map(to_aws).transpose()?).send().await;
+    call.named("UpdateRepository").map_err(|error| match upstreams {
+        // Nobody's spec is wrong: a connection has come meanwhile, or was not seen yet.
+        Some([]) => moved_on(error),
+        names => about_upstreams(error, names.unwrap_or_default()),
+    })?;
+    Ok(())
+}
+
+async fn connect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()> {
+    let call = aws.writes().await.associate_external_connection().external_connection(connection);
+    let call = call.domain(&identity.domain).domain_owner(&identity.owner).repository(name_of(identity)?);
+    let Err(error) = call.send().await.named("AssociateExternalConnection") else { return Ok(()) };
+    if !matches!(error.kind, AwsErrorKind::Rejected | AwsErrorKind::Conflict) {
+        return Err(error.into());
+    }
+    // Attaching twice is refused in the same way as attaching a second one.
+    let now = describe(aws, identity, name_of(identity)?).await?;
+    let attached = now.iter().flat_map(RepositoryDescription::external_connections);
+    if attached.filter_map(|one| one.external_connection_name()).any(|name| name == connection) {
+        return Ok(());
+    }
+    let known = KNOWN_CONNECTIONS.contains(&connection);
+    Err(if known { moved_on(error) } else { unknown_connection(error) }.into())
+}
+
+async fn disconnect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()> {
+    let call = aws.writes().await.disassociate_external_connection().external_connection(connection);
+    let call = call.domain(&identity.domain).domain_owner(&identity.owner).repository(name_of(identity)?);
+    absent_is_done(call.send().await.named("DisassociateExternalConnection"))
+}
+
+async fn delete(aws: &Aws, identity: &Identity) -> Result<()> {
+    let call = aws.writes().await.delete_repository().domain(&identity.domain).domain_owner(&identity.owner);
+    absent_is_done(call.repository(name_of(identity)?).send().await.named("DeleteRepository"))
+}
+
+fn absent_is_done<T>(result: Result<T, AwsError>) -> Result<()> {
+    match result {
+        Err(error) if !error.is_not_found() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A refusal that comes from the state of the repository, not from the spec: to be planned afresh.
+fn moved_on(error: AwsError) -> AwsError {
+    match error.kind {
+        AwsErrorKind::Rejected => AwsError { kind: AwsErrorKind::Conflict, ..error },
+        _ => error,
+    }
+}
+
+fn unknown_connection(mut error: AwsError) -> AwsError {
+    error.message.push_str("; the documented names are ");
+    error.message.push_str(&KNOWN_CONNECTIONS.join(", "));
+    error
+}
+
+/// What is refused may be an action on an upstream that AWS does not name.
+fn about_upstreams(error: AwsError, upstreams: &[String]) -> AwsError {
+    if error.kind != AwsErrorKind::Denied || upstreams.is_empty() {
+        return error;
+    }
+    let message = format!(
+        "{}; besides {} on the repository, this identity needs codeartifact:AssociateWithDownstreamRepository on each upstream: {}",
+        error.message,
+        error.operation,
+        upstreams.join(", ")
+    );
+    AwsError { message, ..error }
+}
+
+fn to_aws(names: &[String]) -> Result<Vec<UpstreamRepository>> {
+    let built = names.iter().map(|name| UpstreamRepository::builder().repository_name(name).build());
+    built.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn described(repository: Option<RepositoryDescription>) -> Result<RepositoryDescription> {
+    repository.ok_or_else(|| Error::Internal("AWS described no repository".into()))
+}
+
+/// The repository's name; every identity of this kind has one.
+pub(super) fn name_of(identity: &Identity) -> Result<&str> {
+    identity.repository.as_deref().ok_or_else(|| Error::Internal("an identity names no repository".into()))
+}

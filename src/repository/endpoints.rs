@@ -1,0 +1,77 @@
+//! A repository's addresses, one for each package format, derived from one of them. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::api::{Identity, PackageFormat};
+
+/// Format to URL.
+pub type Endpoints = BTreeMap<String, String>;
+
+/// All addresses, from the one that AWS gave for `asked`; `None` when its shape is not one whose other members are known.
+///
+/// The known shapes carry the format as their first path segment: `https://<domain>-<owner>.…/<format>/<repository>/` of the
+/// service (CodeArtifact API Reference, `GetRepositoryEndpoint`) and `http://…/<format>/d/<domain>-<owner>/<repository>/`, where
+/// the host is not the domain's own.
+pub fn derive(url: &str, asked: PackageFormat, identity: &Identity) -> Option<Endpoints> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (authority, path) = rest.split_once('/')?;
+    let tail = path.strip_prefix(asked.as_str())?.strip_prefix('/')?;
+    let repository = identity.repository.as_deref()?;
+    let label = format!("{}-{}", identity.domain, identity.owner);
+    let own_host = authority.strip_prefix(&label).is_some_and(|rest| rest.starts_with('.'));
+    let known = (own_host && tail == format!("{repository}/")) || tail == format!("d/{label}/{repository}/");
+    known.then(|| {
+        let url = |format: &str| format!("{scheme}://{authority}/{format}/{tail}");
+        PackageFormat::ALL.iter().map(|format| (format.as_str().to_owned(), url(format.as_str()))).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            owner: "123456789012".into(),
+            domain: "acme".into(),
+            repository: Some("npm".into()),
+        }
+    }
+
+    #[test]
+    fn the_other_formats_follow_from_a_known_shape() {
+        let table = [
+            (
+                "the service",
+                "https://acme-123456789012.d.codeartifact.us-east-1.amazonaws.com/npm/npm/",
+                Some("https://acme-123456789012.d.codeartifact.us-east-1.amazonaws.com/pypi/npm/"),
+            ),
+            (
+                "the service over IPv6",
+                "https://acme-123456789012.codeartifact.us-east-1.on.aws/npm/npm/",
+                Some("https://acme-123456789012.codeartifact.us-east-1.on.aws/pypi/npm/"),
+            ),
+            (
+                "one host for all domains",
+                "http://127.0.0.1:4566/npm/d/acme-123456789012/npm/",
+                Some("http://127.0.0.1:4566/pypi/d/acme-123456789012/npm/"),
+            ),
+            ("another domain's host", "https://acme-2-123456789012.d.example.com/npm/npm/", None),
+            ("a longer account", "https://acme-1234567890123.d.example.com/npm/npm/", None),
+            ("another repository", "https://acme-123456789012.d.example.com/npm/other/", None),
+            ("another format", "https://acme-123456789012.d.example.com/pypi/npm/", None),
+            ("no slash at the end", "https://acme-123456789012.d.example.com/npm/npm", None),
+            ("the format elsewhere", "https://acme-123456789012.d.example.com/v2/npm/npm/", None),
+            ("no URL", "npm/npm/", None),
+        ];
+        for (sentence, url, pypi) in table {
+            let endpoints = derive(url, PackageFormat::Npm, &identity());
+            assert_eq!(endpoints.as_ref().map(|endpoints| endpoints["pypi"].as_str()), pypi, "{sentence}");
+            if let Some(endpoints) = endpoints {
+                assert_eq!((endpoints["npm"].as_str(), endpoints.len()), (url, 8), "{sentence}");
+            }
+        }
+    }
+}

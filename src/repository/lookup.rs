@@ -1,0 +1,138 @@
+//! What AWS knows about a repository's neighbours: its upstreams, its users and its packages.
+
+use aws_sdk_codeartifact::types::{PackageFormat, PackageSummary, RepositorySummary};
+use futures::future::try_join_all;
+
+use super::aws::{describe, name_of};
+use super::state::{CreationTimes, UpstreamState};
+use crate::api::Identity;
+use crate::aws::{Aws, Named, timestamp};
+use crate::error::{Error, Reason, Result};
+
+/// How many repositories are described at once; the account's limits slow this down where needed.
+const AT_ONCE: usize = 16;
+/// How many blockers are named.
+const NAMED_BLOCKERS: usize = 10;
+
+/// When AWS created the upstreams of which only AWS knows; an error that waits when one is missing.
+pub(super) async fn creation_times(
+    aws: &Aws,
+    identity: &Identity,
+    upstreams: &[UpstreamState],
+) -> Result<CreationTimes> {
+    let unknown = upstreams.iter().filter(|upstream| upstream.created.is_none());
+    let names: Vec<_> = unknown.map(|upstream| upstream.name.as_str()).collect();
+    let found = match names.as_slice() {
+        [] => CreationTimes::new(),
+        // One call for one name; more are found in a list with fewer calls than names.
+        [name] => {
+            let described = describe(aws, identity, name).await?;
+            let created = described.and_then(|described| described.created_time().and_then(timestamp));
+            created.map(|created| ((*name).to_owned(), created)).into_iter().collect()
+        }
+        names => listed(aws, identity, names).await?,
+    };
+    match names.iter().find(|name| !found.contains_key(**name)) {
+        None => Ok(found),
+        Some(missing) => Err(Error::waiting(
+            Reason::NotFound,
+            format!("upstream {missing} does not exist in domain {}", identity.domain_resource()),
+        )),
+    }
+}
+
+async fn listed(aws: &Aws, identity: &Identity, names: &[&str]) -> Result<CreationTimes> {
+    let mut found = CreationTimes::new();
+    let mut next = None;
+    loop {
+        let (page, token) = page(aws, identity, next).await?;
+        let wanted = page.iter().filter_map(|repository| {
+            let name = repository.name().filter(|name| names.contains(name))?;
+            Some((name.to_owned(), timestamp(repository.created_time()?)?))
+        });
+        found.extend(wanted);
+        next = token;
+        if next.is_none() || found.len() == names.len() {
+            return Ok(found);
+        }
+    }
+}
+
+/// The repositories that use this one as upstream, by name. A refused read is an error, so that nothing is deleted unseen.
+pub(super) async fn downstreams(aws: &Aws, identity: &Identity) -> Result<Vec<String>> {
+    let own = name_of(identity)?;
+    let mut users = Vec::new();
+    let mut next = None;
+    loop {
+        let (page, token) = page(aws, identity, next).await?;
+        let names: Vec<_> =
+            page.iter().filter_map(RepositorySummary::name).filter(|name| *name != own).collect();
+        for some in names.chunks(AT_ONCE) {
+            let described = try_join_all(some.iter().map(|name| describe(aws, identity, name))).await?;
+            let using = described.into_iter().flatten().filter(|repository| {
+                repository.upstreams().iter().any(|upstream| upstream.repository_name() == Some(own))
+            });
+            users.extend(using.filter_map(|repository| repository.name));
+        }
+        next = token;
+        if next.is_none() || users.len() >= NAMED_BLOCKERS {
+            users.truncate(NAMED_BLOCKERS);
+            return Ok(users);
+        }
+    }
+}
+
+async fn page(
+    aws: &Aws,
+    identity: &Identity,
+    next: Option<String>,
+) -> Result<(Vec<RepositorySummary>, Option<String>)> {
+    let call = aws.reads().await.list_repositories_in_domain().domain(&identity.domain);
+    let call = call.domain_owner(&identity.owner).max_results(1000).set_next_token(next);
+    let output = call.send().await.named("ListRepositoriesInDomain")?;
+    Ok((output.repositories.unwrap_or_default(), output.next_token))
+}
+
+/// A package that holds a version, and how many packages the repository has; `None` when no package holds one.
+pub(super) async fn packages_with_versions(
+    aws: &Aws,
+    identity: &Identity,
+) -> Result<Option<(String, usize)>> {
+    let (mut holding, mut count, mut next) = (None, 0, None);
+    loop {
+        let call = aws.reads().await.list_packages().domain(&identity.domain).domain_owner(&identity.owner);
+        let call = call.repository(name_of(identity)?).max_results(1000).set_next_token(next);
+        let page = call.send().await.named("ListPackages")?;
+        count += page.packages().len();
+        for package in page.packages() {
+            if holding.is_none() && has_versions(aws, identity, package).await? {
+                holding = Some(display(package));
+            }
+        }
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(holding.map(|package| (package, count)));
+        }
+    }
+}
+
+async fn has_versions(aws: &Aws, identity: &Identity, package: &PackageSummary) -> Result<bool> {
+    let call =
+        aws.reads().await.list_package_versions().domain(&identity.domain).domain_owner(&identity.owner);
+    let call = call
+        .repository(name_of(identity)?)
+        .set_format(package.format.clone())
+        .set_namespace(package.namespace.clone())
+        .set_package(package.package.clone())
+        .max_results(1);
+    match call.send().await.named("ListPackageVersions") {
+        Ok(page) => Ok(!page.versions().is_empty() || page.next_token().is_some()),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn display(package: &PackageSummary) -> String {
+    let format = package.format().map(PackageFormat::as_str);
+    [format, package.namespace(), package.package()].into_iter().flatten().collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,160 @@
+//! The kind Repository.
+
+mod aws;
+mod cycle;
+mod declare;
+pub mod endpoints;
+mod lookup;
+pub mod plan;
+pub mod state;
+
+use kube::ResourceExt;
+
+use crate::api::{
+    CommonStatus, DeletionPolicy, Identity, Repository, RepositoryDeletionPolicy, RepositoryStatus,
+};
+use crate::aws::{Aws, tagging};
+use crate::engine::kind::{Ownership, Settings};
+use crate::engine::{Claim, Controlled, Kind, KindName, ObjectKey, Observed, Scope, Target, tags};
+use crate::error::Result;
+
+pub use plan::Step;
+pub use state::{RepositoryFacts, RepositoryState, UpstreamState};
+
+/// How a Repository is kept as declared.
+#[derive(Clone, Copy, Debug)]
+pub struct RepositoryKind;
+
+impl Controlled for Repository {
+    const KIND: KindName = KindName::Repository;
+    type Status = RepositoryStatus;
+
+    fn status(&self) -> Option<&RepositoryStatus> {
+        self.status.as_ref()
+    }
+
+    fn common(status: &RepositoryStatus) -> &CommonStatus {
+        &status.common
+    }
+
+    fn common_mut(status: &mut RepositoryStatus) -> &mut CommonStatus {
+        &mut status.common
+    }
+
+    fn references(&self) -> Vec<Target> {
+        let namespace = self.namespace().unwrap_or_default();
+        let account = Target::account(&self.spec.management.account_ref.name);
+        let domain = self.spec.domain_ref.iter().map(|domain| (KindName::Domain, domain));
+        let upstreams = self.spec.upstreams.iter().filter_map(|upstream| upstream.repository_ref.as_ref());
+        let upstreams = upstreams.map(|upstream| (KindName::Repository, upstream));
+        let named = domain.chain(upstreams);
+        let named = named.map(|(kind, reference)| Target::new(kind, ObjectKey::named(reference, &namespace)));
+        [account].into_iter().chain(named).collect()
+    }
+
+    fn suspended(&self) -> bool {
+        self.spec.management.suspend
+    }
+}
+
+impl Kind for RepositoryKind {
+    type Object = Repository;
+    type State = RepositoryState;
+    type Step = Step;
+    type Facts = RepositoryFacts;
+
+    fn settings(repository: &Repository) -> Settings {
+        let deletion = match repository.spec.deletion_policy {
+            RepositoryDeletionPolicy::Retain => DeletionPolicy::Retain,
+            RepositoryDeletionPolicy::Delete | RepositoryDeletionPolicy::DeleteIfEmpty => {
+                DeletionPolicy::Delete
+            }
+        };
+        Settings::new(&repository.spec.management, deletion)
+    }
+
+    fn identify(repository: &Repository, scope: &Scope<'_>) -> Result<Identity> {
+        declare::identify(repository, scope.account, scope.caches)
+    }
+
+    fn declare(repository: &Repository, identity: &Identity, scope: &Scope<'_>) -> Result<RepositoryState> {
+        declare::declare(repository, identity, scope)
+    }
+
+    fn claims(identity: &Identity, state: &RepositoryState) -> Vec<Claim> {
+        let domain = identity.domain_resource();
+        let upstreams = state.upstreams.iter();
+        let upstreams = upstreams.map(|upstream| Claim::Use(format!("{domain}/{}", upstream.name)));
+        upstreams.chain(state.connection.clone().map(Claim::Connect)).collect()
+    }
+
+    async fn observe(
+        aws: &Aws,
+        identity: &Identity,
+        repository: &Repository,
+        want: Option<&RepositoryState>,
+    ) -> Result<Option<Observed<Self>>> {
+        let Some(described) = aws::describe(aws, identity, aws::name_of(identity)?).await? else {
+            return Ok(None);
+        };
+        let all_tags = tagging::list(aws, described.arn().unwrap_or_default()).await?;
+        let status = repository.status.clone().unwrap_or_default();
+        let mut facts = RepositoryFacts::from(&described);
+        if let Some(want) = want {
+            facts.upstreams_created = lookup::creation_times(aws, identity, &want.upstreams).await?;
+            if status.endpoints.is_empty() {
+                facts.endpoints = Some(aws::endpoints(aws, identity).await?);
+            }
+        }
+        let state =
+            RepositoryState::observed(&described, all_tags, want, (&status, &facts.upstreams_created));
+        Ok(Some(Observed { state, facts }))
+    }
+
+    fn plan(want: Option<&RepositoryState>, have: Option<&RepositoryState>) -> Vec<Step> {
+        plan::plan(want, have)
+    }
+
+    fn release(have: &RepositoryState) -> Vec<Step> {
+        plan::release(have)
+    }
+
+    async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Result<Option<RepositoryFacts>> {
+        aws::execute(aws, identity, step).await
+    }
+
+    async fn blockers(aws: &Aws, identity: &Identity, repository: &Repository) -> Result<Vec<String>> {
+        let downstreams = lookup::downstreams(aws, identity).await?;
+        let mut blockers: Vec<_> =
+            downstreams.iter().map(|name| format!("repository {name}, which has it as upstream")).collect();
+        if repository.spec.deletion_policy == RepositoryDeletionPolicy::DeleteIfEmpty
+            && let Some((package, count)) = lookup::packages_with_versions(aws, identity).await?
+        {
+            blockers.push(match count {
+                1 => format!("its package {package}, which has versions"),
+                count => format!("its {count} packages, of which {package} has versions"),
+            });
+        }
+        Ok(blockers)
+    }
+
+    fn pinned(status: &RepositoryStatus) -> Option<&Identity> {
+        status.identity.as_ref()
+    }
+
+    fn pin(status: &mut RepositoryStatus, identity: Identity) {
+        status.identity = Some(identity);
+    }
+
+    fn tell(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
+        state::tell(status, state, facts);
+    }
+
+    fn owner(state: &RepositoryState) -> Ownership<'_> {
+        tags::ownership(&state.tags)
+    }
+
+    fn claimed(have: &RepositoryState, owner_tag: &str) -> RepositoryState {
+        RepositoryState { tags: tags::claimed(&have.tags, owner_tag), ..have.clone() }
+    }
+}

@@ -1,0 +1,120 @@
+//! What to do to make a repository as declared. Pure.
+
+use std::fmt;
+
+use super::state::{RepositoryState, UpstreamState};
+use crate::api::Tags;
+use crate::engine::tags;
+
+/// One call to AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Create the repository.
+    Create {
+        /// Description; not sent when empty.
+        description: String,
+        /// Upstreams, in order; not sent when there are none.
+        upstreams: Vec<UpstreamState>,
+        /// Tags.
+        tags: Tags,
+    },
+    /// Detach an external connection.
+    Disconnect(String),
+    /// Change what is given; the rest stays. AWS keeps upstreams by identity, so giving the same names again renews them.
+    Update {
+        /// The new description.
+        description: Option<String>,
+        /// All upstreams, in order.
+        upstreams: Option<Vec<String>>,
+    },
+    /// Attach an external connection.
+    Connect(String),
+    /// Remove tags.
+    Untag {
+        /// ARN of the repository.
+        arn: String,
+        /// Keys of the tags.
+        keys: Vec<String>,
+    },
+    /// Set tags.
+    Tag {
+        /// ARN of the repository.
+        arn: String,
+        /// Tags.
+        tags: Tags,
+    },
+    /// Delete the repository with its packages.
+    Delete,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create { .. } => f.write_str("create the repository"),
+            Self::Disconnect(name) => write!(f, "detach {name}"),
+            Self::Update { description, upstreams } => {
+                let upstreams = upstreams.as_deref().map(|names| match names {
+                    [] => "remove all upstreams".to_owned(),
+                    names => format!("set upstreams to {}", names.join(", ")),
+                });
+                let description = description.as_ref().map(|text| format!("set description to {text:?}"));
+                let parts = [description, upstreams].into_iter().flatten().collect::<Vec<_>>();
+                f.write_str(&parts.join(" and "))
+            }
+            Self::Connect(name) => write!(f, "attach {name}"),
+            Self::Untag { keys, .. } => f.write_str(&tags::removing(keys)),
+            Self::Tag { tags, .. } => f.write_str(&tags::setting(tags)),
+            Self::Delete => f.write_str("delete the repository"),
+        }
+    }
+}
+
+/// The writes, in order, that turn `have` into `want`.
+pub fn plan(want: Option<&RepositoryState>, have: Option<&RepositoryState>) -> Vec<Step> {
+    match (want, have) {
+        (None, None) => vec![],
+        (None, Some(_)) => vec![Step::Delete],
+        (Some(want), None) => {
+            let create = Step::Create {
+                description: want.description.clone(),
+                upstreams: want.upstreams.clone(),
+                tags: want.tags.clone(),
+            };
+            [create].into_iter().chain(want.connection.clone().map(Step::Connect)).collect()
+        }
+        (Some(want), Some(have)) => changes(want, have),
+    }
+}
+
+/// Release, reshape, acquire: upstreams and a connection exclude each other, and there is room for one connection and for a
+/// number of tags, so that what goes must go before anything comes.
+fn changes(want: &RepositoryState, have: &RepositoryState) -> Vec<Step> {
+    let rewired = want.upstreams != have.upstreams;
+    // Upstreams cannot be sent, not even an empty list, while a connection is attached.
+    let reconnected = want.connection != have.connection || (rewired && have.connection.is_some());
+    let update = Step::Update {
+        description: (want.description != have.description).then(|| want.description.clone()),
+        upstreams: rewired.then(|| want.upstreams.iter().map(|upstream| upstream.name.clone()).collect()),
+    };
+    let (stale, fresh) = tags::changes(&want.tags, &have.tags);
+    let arn = &have.arn.0;
+    [
+        have.connection.clone().filter(|_| reconnected).map(Step::Disconnect),
+        (rewired || want.description != have.description).then_some(update),
+        want.connection.clone().filter(|_| reconnected).map(Step::Connect),
+        (!stale.is_empty()).then(|| Step::Untag { arn: arn.clone(), keys: stale }),
+        (!fresh.is_empty()).then(|| Step::Tag { arn: arn.clone(), tags: fresh }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The writes that let the repository go: our tag comes off.
+pub fn release(have: &RepositoryState) -> Vec<Step> {
+    let keys = tags::owner_key(&have.tags);
+    keys.map(|keys| Step::Untag { arn: have.arn.0.clone(), keys }).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;
