@@ -4,14 +4,19 @@
 //! What it leaves behind for the last stage of the tests is described in [`evidence`].
 
 pub mod control_plane;
+pub mod emulator;
 pub mod evidence;
-pub mod http;
+
+pub mod install;
 pub mod objects;
 pub mod process;
 pub mod scratch;
 pub mod wait;
+pub mod web;
 
 pub use control_plane::{ControlPlane, Options, Own, own, shared};
+pub use emulator::Emulator;
+pub use install::Install;
 pub use wait::wait_for;
 
 use std::path::{Path, PathBuf};

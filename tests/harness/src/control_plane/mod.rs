@@ -131,6 +131,15 @@ impl ControlPlane {
         self.start_api_server().await
     }
 
+    /// Whether our kinds are there without a chart's doing.
+    pub(crate) fn has_crds(&self) -> bool {
+        self.options.crds
+    }
+
+    pub(crate) fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
     /// The folder of evidence of the test that started this control plane.
     pub fn evidence(&self) -> &Evidence {
         &self.evidence

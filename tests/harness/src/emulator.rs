@@ -1,0 +1,121 @@
+//! An emulator of AWS CodeArtifact and its control routes.
+
+use std::ops::Deref;
+
+use anyhow::{Context, Result, ensure};
+use codeartifact_emulator::Options;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::evidence::Evidence;
+use crate::web;
+
+/// A running emulator; dropping it leaves its journal and its tokens as evidence and stops it.
+pub struct Emulator {
+    emulator: codeartifact_emulator::Emulator,
+    evidence: Evidence,
+}
+
+impl Emulator {
+    /// Starts one on a free port, with one administrator whose access key is `test`.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(Options::default()).await
+    }
+
+    /// Starts one with other options.
+    pub async fn start_with(options: Options) -> Result<Self> {
+        let evidence = Evidence::of_this_test()?;
+        Ok(Self { emulator: codeartifact_emulator::Emulator::start(options).await?, evidence })
+    }
+
+    /// Where the operator follows its clock.
+    pub fn clock_url(&self) -> String {
+        format!("{}/_emulator/clock", self.url())
+    }
+
+    /// Calls a control route; `route` is what follows `/_emulator/`. An empty answer is null.
+    pub async fn control(&self, method: Method, route: &str, body: &Value) -> Result<Value> {
+        let url = format!("{}/_emulator/{route}", self.url());
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let (status, answer) = web::send(method, &url, body).await?;
+        ensure!(status.is_success(), "{url} answered {status}: {answer}");
+        if answer.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&answer).context(url) }
+    }
+
+    /// Moves the clock forward, such as by `4h`. Whoever follows it learns of the jump at once.
+    pub async fn forward(&self, by: &str) -> Result<()> {
+        self.control(Method::POST, "clock", &json!({"advance": by})).await.map(drop)
+    }
+
+    /// Puts a list of faults in force, instead of those that were.
+    pub async fn set_faults(&self, faults: &Value) -> Result<()> {
+        self.control(Method::PUT, "faults", faults).await.map(drop)
+    }
+
+    /// Ends all faults; calls that are held go on.
+    pub async fn clear_faults(&self) -> Result<()> {
+        self.control(Method::DELETE, "faults", &Value::Null).await.map(drop)
+    }
+
+    /// The faults in force, with how often each fired.
+    pub async fn faults(&self) -> Result<Value> {
+        self.control(Method::GET, "faults", &Value::Null).await
+    }
+
+    /// Puts packages into a public registry.
+    pub async fn seed(&self, packages: &Value) -> Result<()> {
+        self.control(Method::PUT, "seed", packages).await.map(drop)
+    }
+
+    /// Adds or replaces a principal.
+    pub async fn set_principal(&self, principal: &Value) -> Result<()> {
+        self.control(Method::PUT, "principals", principal).await.map(drop)
+    }
+
+    /// How many calls of an operation the journal holds after a sequence number; a `*` at the end is a wildcard.
+    pub fn calls(&self, operation: &str, since: u64) -> usize {
+        let matches = |name: &str| match operation.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => name == operation,
+        };
+        self.journal(since).iter().filter(|entry| matches(&entry.operation)).count()
+    }
+
+    /// How many calls the journal holds that change something in AWS, mints not counted.
+    pub fn writes(&self, since: u64) -> usize {
+        const READS: [&str; 4] = ["Get", "List", "Describe", "AssumeRole"];
+        let api = |service: &str| service == "codeartifact";
+        let journal = self.journal(since);
+        journal
+            .iter()
+            .filter(|e| api(e.service) && !READS.iter().any(|read| e.operation.starts_with(read)))
+            .count()
+    }
+
+    /// The sequence number of the last call.
+    pub fn last_call(&self) -> u64 {
+        self.journal(0).last().map_or(0, |entry| entry.seq)
+    }
+
+    fn collect(&self) -> Result<()> {
+        let journal = serde_json::to_string_pretty(&self.journal(0))?;
+        std::fs::write(self.evidence.fresh("journal", "json")?, journal)?;
+        self.evidence.keep_tokens(&self.tokens_minted())
+    }
+}
+
+impl Deref for Emulator {
+    type Target = codeartifact_emulator::Emulator;
+
+    fn deref(&self) -> &Self::Target {
+        &self.emulator
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if let Err(error) = self.collect() {
+            crate::process::report(&format!("the emulator's journal is not collected: {error:#}"));
+        }
+    }
+}

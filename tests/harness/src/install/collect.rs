@@ -1,0 +1,69 @@
+//! What an install leaves as evidence: metrics, events, our objects, and Secrets without what they hold.
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::{Event, Secret};
+use kube::api::{DynamicObject, ListParams};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Resource};
+use serde::Serialize;
+
+use crate::install::Install;
+use crate::objects::GROUP;
+use crate::process::report;
+
+/// Collects on a thread and runtime of its own: a drop cannot wait, and the test's own runtime may be ending.
+pub(super) fn on_drop(install: &Install<'_>) {
+    if std::thread::panicking() {
+        report(&format!("the operator's log ends:\n{}", install.operator.log_tail()));
+    }
+    let collected = std::thread::scope(|scope| {
+        let work = || -> Result<()> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                install.operator.collect_metrics().await;
+                objects(install).await
+            })
+        };
+        scope.spawn(work).join().unwrap_or_else(|_| Err(anyhow::anyhow!("collecting panicked")))
+    });
+    if let Err(error) = collected {
+        // The test may have stopped the API server on purpose: what could be had is there.
+        report(&format!("not all is collected: {error:#}"));
+    }
+}
+
+async fn objects(install: &Install<'_>) -> Result<()> {
+    let client = install.control_plane.client()?;
+    let all = ListParams::default();
+    let namespaces =
+        install.namespaces.iter().chain([&install.operator_namespace]).map(|name| Some(name.as_str()));
+    let scopes: Vec<Option<&str>> =
+        if install.namespaces.is_empty() { vec![None] } else { namespaces.collect() };
+    for scope in scopes {
+        let name = scope.unwrap_or("all");
+        let events: Api<Event> = scoped(&client, scope);
+        keep(install, &format!("events-{name}"), &events.list(&all).await?.items)?;
+        let secrets: Api<Secret> = scoped(&client, scope);
+        keep(install, &format!("secrets-{name}"), &secrets.list_metadata(&all).await?.items)?;
+    }
+    let group = kube::discovery::group(&client, GROUP).await.context("our kinds")?;
+    for (resource, _) in group.recommended_resources() {
+        let objects: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+        keep(install, &resource.plural, &objects.list(&all).await?.items)?;
+    }
+    Ok(())
+}
+
+fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    match namespace {
+        Some(name) => Api::namespaced(client.clone(), name),
+        None => Api::all(client.clone()),
+    }
+}
+
+fn keep(install: &Install<'_>, name: &str, items: &impl Serialize) -> Result<()> {
+    Ok(std::fs::write(install.evidence.fresh(name, "json")?, serde_json::to_string_pretty(items)?)?)
+}
