@@ -27,7 +27,8 @@ release: setup ## build the operator as released: small and static
 	tests/release.sh
 
 generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml and docs/reference.md anew
-	tests/generated.sh
+	cargo run --quiet --locked --bin codeartifact-operator -- crds --dir crds
+	cargo run --quiet --locked --package harness --bin generated
 
 fmt: ## format the Rust code
 	cargo fmt --all

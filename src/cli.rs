@@ -16,6 +16,7 @@ use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::engine::context::{Caches, KubeClient, kube_call};
 use crate::engine::{Context, Hub};
+use crate::manifests;
 use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, telemetry};
 use crate::run::Operator;
 
@@ -31,6 +32,8 @@ pub struct Cli {
 enum Command {
     /// Runs the controllers.
     Run(Box<RunOptions>),
+    /// Writes the CustomResourceDefinitions: to standard output, to a folder, or into the cluster.
+    Crds(CrdOptions),
 }
 
 /// What `run` can be told. A flag that is given twice counts the second time.
@@ -72,6 +75,19 @@ struct RunOptions {
     clock: Option<String>,
 }
 
+#[derive(Debug, Args)]
+struct CrdOptions {
+    /// Write one file a kind into this folder.
+    #[arg(long, conflicts_with = "apply")]
+    dir: Option<PathBuf>,
+    /// Apply them server-side and wait until they are established.
+    #[arg(long)]
+    apply: bool,
+    /// A kubeconfig file; the pod's own ServiceAccount when left out.
+    #[arg(long, env = "CODEARTIFACT_OPERATOR_KUBECONFIG")]
+    kubeconfig: Option<PathBuf>,
+}
+
 /// Does what the command line says.
 pub async fn main() -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider()
@@ -79,6 +95,7 @@ pub async fn main() -> anyhow::Result<()> {
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed already"))?;
     match Cli::parse().command {
         Command::Run(options) => run(*options).await,
+        Command::Crds(options) => crds(options).await,
     }
 }
 
@@ -184,4 +201,22 @@ fn stop_on_signals() -> anyhow::Result<CancellationToken> {
         stopping.cancel();
     });
     Ok(stop)
+}
+
+async fn crds(options: CrdOptions) -> anyhow::Result<()> {
+    if options.apply {
+        let client = client(options.kubeconfig.as_deref()).await?;
+        return Ok(manifests::apply(&client.0).await?);
+    }
+    let files = manifests::crd_yaml()?;
+    let Some(dir) = options.dir else {
+        use std::io::Write as _;
+        let mut out = std::io::stdout();
+        return files.iter().try_for_each(|(_, text)| Ok(write!(out, "---\n{text}")?));
+    };
+    for (name, text) in files {
+        let path = dir.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }

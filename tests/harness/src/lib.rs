@@ -6,7 +6,7 @@
 pub mod control_plane;
 pub mod emulator;
 pub mod evidence;
-
+pub mod generated;
 pub mod install;
 pub mod objects;
 pub mod process;
