@@ -12,13 +12,15 @@ use tokio::task::JoinSet;
 
 use crate::account::AccountReconciler;
 use crate::api::{MANAGED_BY, MANAGER};
+use crate::domain::DomainKind;
 use crate::engine::cache::Cache;
 use crate::engine::controller::Controller;
 use crate::engine::publish::Publisher;
 use crate::engine::summary;
 use crate::engine::watch::{Change, Incoming, Watch, config, follow};
-use crate::engine::{Context, Controlled, KindName, ObjectKey, Pipeline, Reconciler, Target};
+use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Reconciler, Target};
 use crate::ops::{Gate, Health, Readiness};
+use crate::repository::RepositoryKind;
 
 /// How long work in flight may take once the operator has been asked to stop.
 const GRACE: Duration = Duration::from_secs(25);
@@ -63,7 +65,8 @@ impl Operator {
         let hub = context.hub.clone();
         context.metrics.queues_from(move || hub.depths());
         self.control_accounts();
-        // KINDS
+        self.control_kind::<DomainKind>(&caches.domains);
+        self.control_kind::<RepositoryKind>(&caches.repositories);
         self.watch_namespaces();
         self.watch_secrets();
 
@@ -85,6 +88,15 @@ impl Operator {
             tracing::warn!("work in flight did not end in time");
         }
         self.watches.abort_all();
+    }
+
+    /// A kind that is backed by AWS.
+    fn control_kind<K: Kind + std::fmt::Debug>(&mut self, cache: &Cache<K::Object>)
+    where
+        K::Object: Resource<Scope = NamespaceResourceScope>,
+    {
+        let publisher = Publisher::new(self.context.client.clone(), self.context.hub.clone(), cache.clone());
+        self.control(Pipeline::<K>::new(publisher), cache);
     }
 
     /// A namespaced kind with its controller.

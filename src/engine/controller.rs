@@ -19,7 +19,7 @@ use super::{
     Context, Controlled, Done, KindName, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue,
 };
 use crate::api::{FINALIZER, RECONCILE_AT, RENEW_AT};
-use crate::error::{Error, Outlook, Result};
+use crate::error::{Error, Outlook, Reason, Result};
 use crate::ops::Outcome;
 
 /// Everything that runs one kind.
@@ -45,7 +45,7 @@ impl<R: Reconciler> Controller<R> {
     /// A controller over the cache of its kind.
     pub fn new(reconciler: R, context: Context, cache: Cache<R::Object>) -> Arc<Self> {
         let queue = context.hub.queue(R::Object::KIND);
-        let publisher = Publisher::new(context.client.clone(), cache.clone());
+        let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
         let events = Events::new(&context.client);
         Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks: Mutex::default() })
     }
@@ -188,9 +188,9 @@ impl<R: Reconciler> Controller<R> {
         let Err(error) = outcome else { return };
         let said =
             |status| super::summary::ready(status).map(|ready| (ready.reason.clone(), ready.message.clone()));
-        if said(before) == said(common)
-            || matches!(error.outlook(), Outlook::Waiting) && said(before).is_none()
-        {
+        // Waiting for something that is declared too is how things start, in whatever order they are applied.
+        let ordinary = error.outlook() == Outlook::Waiting && error.reason() != Reason::DeletionBlocked;
+        if ordinary || said(before) == said(common) {
             return;
         }
         let note = Note::warning(error.reason(), error.to_string());
@@ -237,7 +237,7 @@ impl<R: Reconciler> Controller<R> {
         let (client, now) = (self.context.client.clone(), self.context.clock.now());
         tokio::spawn(async move {
             let error = Error::stalled(
-                crate::error::Reason::Malformed,
+                Reason::Malformed,
                 format!("the object cannot be read: {why}; correct it or delete it"),
             );
             let common =

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::cache::Cache;
 use super::context::{KubeClient, kube_call};
-use super::object::{Controlled, Note};
+use super::hub::Hub;
+use super::object::{Controlled, Note, ObjectKey, Target};
 use crate::api::{FINALIZER, MANAGER};
 use crate::error::{Error, Result};
 
@@ -15,13 +16,14 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Publisher<K> {
     client: KubeClient,
+    hub: Hub,
     cache: Cache<K>,
 }
 
 impl<K: Controlled> Publisher<K> {
     /// A publisher for the kind of the cache.
-    pub fn new(client: KubeClient, cache: Cache<K>) -> Self {
-        Self { client, cache }
+    pub fn new(client: KubeClient, hub: Hub, cache: Cache<K>) -> Self {
+        Self { client, hub, cache }
     }
 
     /// Writes the status if it differs from the object's. Returns whether it was written.
@@ -36,7 +38,12 @@ impl<K: Controlled> Publisher<K> {
         let params = PatchParams::apply(MANAGER).force();
         let patch = Patch::Apply(&patch);
         match kube_call(self.api(object).patch_status(&object.name_any(), &params, &patch)).await {
-            Ok(written) => self.keep(written).map(|()| true),
+            Ok(written) => {
+                self.keep(written)?;
+                // The watch will find nothing new in what is known here already.
+                self.hub.changed(&Target::new(K::KIND, ObjectKey::of(object)));
+                Ok(true)
+            }
             // It went away meanwhile: nobody is left to be told.
             Err(error) if is_gone(&error) => Ok(false),
             Err(error) => Err(error),
