@@ -10,5 +10,6 @@ pub mod engine;
 pub mod error;
 pub mod manifests;
 pub mod ops;
+pub mod package_policy;
 pub mod repository;
 pub mod run;

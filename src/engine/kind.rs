@@ -78,6 +78,11 @@ pub trait Kind: Sized + Send + Sync + 'static {
         facts: Option<&Self::Facts>,
     );
 
+    /// What the user should know beyond the state, in sentences; it follows the message of the Ready condition.
+    fn remark(_want: &Self::State) -> Option<String> {
+        None
+    }
+
     /// The owner tag's value, where the kind has one.
     fn owner(state: &Self::State) -> Ownership<'_>;
 

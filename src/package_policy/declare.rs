@@ -1,0 +1,130 @@
+//! From the spec and the objects beside it to AWS names and controls. Reads caches, calls nothing.
+
+use kube::{Resource, ResourceExt};
+
+use super::state::{PolicyState, Rival};
+use crate::api::{AwsAccount, Identity, Mode, PackagePolicy};
+use crate::engine::context::Caches;
+use crate::engine::{Claim, ObjectKey, Scope, resolve};
+use crate::error::{Error, Result};
+
+/// What AWS calls the repository. Waits for the Repository that the policy refers to.
+pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Caches) -> Result<Identity> {
+    let own = &account.spec;
+    match (&policy.spec.repository_ref, &policy.spec.repository) {
+        (Some(reference), _) => {
+            let key = ObjectKey::named(reference, &policy.namespace().unwrap_or_default());
+            let (_, its) = resolve::repository(caches, &key)?;
+            if its.region != own.region {
+                return Err(Error::invalid(
+                    "spec.accountRef.name",
+                    account.name_any(),
+                    format!(
+                        "it works in {} and Repository {key} lies in {}; name the AwsAccount that the Repository names",
+                        own.region, its.region
+                    ),
+                ));
+            }
+            Ok(Identity { account: own.account_id.clone(), ..its })
+        }
+        (None, Some(named)) => Ok(Identity {
+            account: own.account_id.clone(),
+            region: own.region.clone(),
+            owner: named.owner.clone().unwrap_or_else(|| own.account_id.clone()),
+            domain: named.domain.clone(),
+            repository: Some(named.name.clone()),
+        }),
+        (None, None) => Err(Error::invalid(
+            "spec.repositoryRef",
+            "missing",
+            "name the repository by repositoryRef or repository",
+        )),
+    }
+}
+
+/// The declared state, with what other policies say about the same packages.
+pub(super) fn declare(policy: &PackagePolicy, identity: &Identity, scope: &Scope<'_>) -> PolicyState {
+    let own = ObjectKey::new(scope.namespace, scope.name);
+    let mut rivals: Vec<_> = scope
+        .caches
+        .policies
+        .all()
+        .iter()
+        .filter(|other| ObjectKey::of(other.as_ref()) != own && counts(other, identity, scope.caches))
+        .map(|other| Rival {
+            name: ObjectKey::of(other.as_ref()).to_string(),
+            origin: other.spec.origin,
+            packages: other.spec.packages.clone(),
+        })
+        .collect();
+    rivals.sort_by(|one, other| one.name.cmp(&other.name));
+    PolicyState::declared(&policy.spec.packages, policy.spec.origin, &rivals)
+}
+
+/// Whether another policy has a say: it enforces, on the same repository, and its namespace may.
+fn counts(other: &PackagePolicy, identity: &Identity, caches: &Caches) -> bool {
+    let granted = || {
+        let account = caches.account(&other.spec.account_ref.name).ok()?;
+        let its = identify(other, &account, caches).ok()?;
+        let same = (&its.region, &its.owner, &its.domain, &its.repository)
+            == (&identity.region, &identity.owner, &identity.domain, &identity.repository);
+        let namespace = other.namespace().unwrap_or_default();
+        let claim = Claim::Manage(its.resource());
+        (same && caches.check_grants(&account, &namespace, &[claim]).is_ok()).then_some(())
+    };
+    other.spec.mode == Mode::Enforce && other.meta().deletion_timestamp.is_none() && granted().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Permission::{Allow, Block};
+    use serde_json::json;
+
+    fn policy(namespace: &str, name: &str, mode: &str, repository: &str, upstream: &str) -> PackagePolicy {
+        serde_json::from_value(json!({
+            "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "PackagePolicy",
+            "metadata": {"namespace": namespace, "name": name, "uid": name},
+            "spec": {
+                "mode": mode, "repository": {"domain": "acme", "name": repository},
+                "packages": [{"format": "pypi", "name": "a"}], "origin": {"publish": "Allow", "upstream": upstream}
+            }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn only_policies_that_may_and_do_enforce_have_a_say() {
+        let account: AwsAccount = serde_json::from_value(json!({
+            "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": "default"},
+            "spec": {"region": "us-east-1", "accountId": "123456789012",
+                     "grants": [{"namespaces": {"names": ["team"]}, "manage": ["*/*"]}]}
+        }))
+        .unwrap();
+        let table = [
+            ("one that enforces", policy("team", "b", "Enforce", "npm", "Block"), Block, 1),
+            ("one that only observes", policy("team", "b", "Observe", "npm", "Block"), Allow, 0),
+            ("one of another repository", policy("team", "b", "Enforce", "other", "Block"), Allow, 0),
+            (
+                "one whose namespace has no grant",
+                policy("stranger", "b", "Enforce", "npm", "Block"),
+                Allow,
+                0,
+            ),
+            ("itself", policy("team", "a", "Enforce", "npm", "Block"), Allow, 0),
+        ];
+        for (sentence, other, upstream, disputes) in table {
+            let caches = Caches::default();
+            caches.accounts.apply(account.clone());
+            caches.policies.apply(other);
+            let own = policy("team", "a", "Enforce", "npm", "Allow");
+            let scope =
+                Scope { account: &account, caches: &caches, owner_tag: "", namespace: "team", name: "a" };
+            let identity = identify(&own, &account, &caches).unwrap();
+            let state = declare(&own, &identity, &scope);
+            let controls = state.packages.values().next().copied().flatten().unwrap();
+            assert_eq!((controls.publish, controls.upstream), (Allow, upstream), "{sentence}");
+            assert_eq!(state.disputes.0.len(), disputes, "{sentence}");
+        }
+    }
+}
