@@ -5,6 +5,11 @@ use std::time::Duration;
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::error::{Error, Reason};
 
+/// A failed sign-in is not tried again for this long, so that many users of an account do not each try.
+const FAILURE_HOLDS: Duration = Duration::from_secs(5);
+/// The same for a failure that may pass by itself.
+const TROUBLE_HOLDS: Duration = Duration::from_secs(1);
+
 /// Why signing in did not work.
 #[derive(Clone, Debug)]
 pub(super) enum Failure {
@@ -22,6 +27,19 @@ impl Failure {
     /// The credentials are missing or cannot work, in our own words.
     pub(super) fn sign_in(message: impl Into<String>) -> Self {
         Self::Aws(AwsError { operation: "SignIn", kind: AwsErrorKind::SignIn, message: message.into() })
+    }
+
+    /// For how long nobody tries again.
+    pub(super) fn holds(&self) -> Duration {
+        match self {
+            Self::Stalled(_) => FAILURE_HOLDS,
+            Self::Aws(error)
+                if !matches!(error.kind, AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable) =>
+            {
+                FAILURE_HOLDS
+            }
+            Self::Aws(_) | Self::Kube(_) | Self::KubeTimeout(_) => TROUBLE_HOLDS,
+        }
     }
 }
 

@@ -28,8 +28,6 @@ use limits::SharedLimits;
 use proof::Basis;
 use sign_in::SignIn;
 
-/// A failed sign-in is not tried again for this long, so that many users of an account do not each try.
-const FAILURE_HOLDS: std::time::Duration = std::time::Duration::from_secs(5);
 /// A Secret is read again after this long, so that changed keys are picked up.
 const SECRET_HOLDS: SignedDuration = SignedDuration::from_mins(5);
 
@@ -202,7 +200,7 @@ impl Entry {
 impl Held {
     fn recent_failure(&self) -> Result<()> {
         match &self.failure {
-            Some((when, failure)) if when.elapsed() < FAILURE_HOLDS => Err(failure.clone().into()),
+            Some((when, failure)) if when.elapsed() < failure.holds() => Err(failure.clone().into()),
             _ => Ok(()),
         }
     }

@@ -129,6 +129,12 @@ fn said(code: Option<&str>, message: Option<&str>, response: &Response) -> (AwsE
         }
         (None, _) => format!("HTTP {status} without an error code of AWS; is the endpoint right?"),
     };
+    if message.is_some_and(|message| {
+        message.starts_with("Signature expired") || message.starts_with("Signature not yet current")
+    }) {
+        // The keys may well be good.
+        return (AwsErrorKind::Unavailable, format!("{text}; is the clock of this machine right?"));
+    }
     (kind_of(code.unwrap_or_default(), response), text)
 }
 

@@ -111,6 +111,15 @@ async fn answers_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_wrong_clock_is_not_a_wrong_key() {
+    let body = r#"{"message":"Signature expired: 20260101T000000Z is now earlier than 20260101T040000Z"}"#;
+    let url = serve((StatusCode::FORBIDDEN, [("x-amzn-errortype", "InvalidSignatureException")], body)).await;
+    let asked = ask(&url, keys(), Clock::default()).await;
+    assert_eq!(asked.error().outlook(), Outlook::Retrying(None));
+    assert!(asked.error().message.ends_with("is the clock of this machine right?"));
+}
+
+#[tokio::test]
 async fn the_wait_that_aws_asks_for_is_kept() {
     let table = [
         ("retry-after", "3", Some(Duration::from_secs(3))),

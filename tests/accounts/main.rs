@@ -1,0 +1,184 @@
+//! Signing in to AwsAccounts, against the emulator's STS.
+
+mod world;
+
+use std::sync::Arc;
+
+use codeartifact_operator::account::AccountReconciler;
+use codeartifact_operator::aws::{AwsErrorKind, Named};
+use codeartifact_operator::engine::{KindName, ObjectKey, Reconciler, Target};
+use codeartifact_operator::error::{Error, Outlook, Reason};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use world::{World, eventually};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/team-a";
+
+fn sign_in_failed(error: &Error) -> bool {
+    error.reason() == Reason::SignInFailed && error.outlook() == Outlook::Denied
+}
+
+#[tokio::test]
+async fn keys_of_a_secret_sign_in_and_the_session_is_shared() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    let (session, same) = tokio::join!(world.session(), world.session());
+    let session = session.unwrap();
+    assert!(Arc::ptr_eq(&session, &same.unwrap()));
+    assert_eq!(session.identity_arn, "arn:aws:iam::123456789012:user/admin");
+    assert_eq!(session.aws.account, "123456789012");
+    session.aws.reads().await.list_domains().send().await.named("ListDomains").unwrap();
+    assert_eq!(world.calls("GetCallerIdentity"), 1);
+}
+
+#[tokio::test]
+async fn credentials_of_another_account_are_refused_by_name() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    let mut account = world.account();
+    account.spec.account_id = "999999999999".into();
+    let error = world.accounts.session(&account).await.unwrap_err();
+    assert_eq!((error.outlook(), error.reason()), (Outlook::Stalled, Reason::SignInFailed));
+    let text = error.to_string();
+    assert!(text.contains("999999999999") && text.contains("123456789012"), "{text}");
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_tried_once_for_many_users_and_works_once_it_is_right() {
+    let world = World::start().await;
+    world.keys("test", "wrong");
+    let tried = futures::future::join_all((0..1000).map(|_| world.session())).await;
+    for result in tried {
+        let error = result.unwrap_err();
+        assert!(sign_in_failed(&error), "{error}");
+        assert!(error.to_string().contains("Secret aws/keys"), "{error}");
+    }
+    assert_eq!(world.calls("GetCallerIdentity"), 1);
+    world.keys("test", "test");
+    eventually("the corrected key is used", async || world.session().await.is_ok()).await;
+    assert_eq!(world.calls("GetCallerIdentity"), 2);
+}
+
+#[tokio::test]
+async fn a_missing_secret_is_named_and_nothing_is_sent() {
+    let world = World::start().await;
+    let error = world.session().await.unwrap_err();
+    assert!(sign_in_failed(&error), "{error}");
+    assert_eq!(error.to_string(), "SignIn: Secret aws/keys does not exist");
+    assert_eq!(world.calls("*"), 0);
+}
+
+#[tokio::test]
+async fn a_role_is_denied_until_it_may_be_assumed() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    let account = world.account();
+    let error = world.accounts.session_as(&account, Some(ROLE)).await.unwrap_err();
+    assert_eq!((error.outlook(), error.reason()), (Outlook::Denied, Reason::AccessDenied), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(ROLE) && text.contains("arn:aws:iam::123456789012:user/admin"), "{text}");
+    assert!(world.session().await.is_ok(), "the account itself still works");
+
+    world.put("/_emulator/principals", &json!({"roleArn": ROLE})).await;
+    eventually("the role is assumed", async || world.accounts.session_as(&account, Some(ROLE)).await.is_ok())
+        .await;
+}
+
+#[tokio::test]
+async fn a_role_has_its_own_identity_and_proof_and_names_the_cluster() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    world.put("/_emulator/principals", &json!({"roleArn": ROLE})).await;
+    let account = world.account();
+    let own = world.accounts.session_as(&account, None).await.unwrap();
+    let assumed =
+        futures::future::join_all((0..50).map(|_| world.accounts.session_as(&account, Some(ROLE)))).await;
+    let role = assumed.into_iter().next().unwrap().unwrap();
+    assert_eq!(world.calls("AssumeRole"), 1);
+    assert_eq!(role.identity_arn, "arn:aws:sts::111122223333:assumed-role/team-a");
+    assert_ne!(role.proof, own.proof);
+    assert_eq!(own.proof, world.session().await.unwrap().proof);
+    let entry = world.journal("AssumeRole").pop().unwrap();
+    assert_eq!(entry["parameters"]["RoleSessionName"], "codeartifact-operator@test-cluster");
+    assert_eq!(entry["parameters"]["DurationSeconds"], "3600");
+}
+
+#[tokio::test]
+async fn an_expired_role_session_is_assumed_anew_by_itself() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    world.put("/_emulator/principals", &json!({"roleArn": ROLE})).await;
+    let role = world.accounts.session_as(&world.account(), Some(ROLE)).await.unwrap();
+    let list = async || role.aws.reads().await.list_domains().send().await.named("ListDomains");
+    list().await.unwrap();
+    assert_eq!(world.calls("AssumeRole"), 1);
+    world.advance(SignedDuration::from_hours(2));
+    list().await.unwrap();
+    assert_eq!(world.calls("AssumeRole"), 2);
+}
+
+#[tokio::test]
+async fn changed_keys_are_picked_up_and_another_identity_is_another_proof() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    let first = world.session().await.unwrap();
+    let user = json!({"accessKeyId": "other", "secretAccessKey": "other", "arn": "arn:aws:iam::123456789012:user/other"});
+    world.put("/_emulator/principals", &user).await;
+    world.keys("other", "other");
+    assert!(Arc::ptr_eq(&first, &world.session().await.unwrap()), "the Secret is not read each time");
+    world.advance(SignedDuration::from_mins(6));
+    let second = world.session().await.unwrap();
+    assert_eq!(second.identity_arn, "arn:aws:iam::123456789012:user/other");
+    assert_ne!(first.proof, second.proof);
+
+    world.advance(SignedDuration::from_mins(6));
+    assert!(Arc::ptr_eq(&second, &world.session().await.unwrap()), "keys that did not change change nothing");
+    world.forget_keys();
+    world.advance(SignedDuration::from_mins(6));
+    assert!(sign_in_failed(&world.session().await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn a_refused_session_is_dropped_and_the_next_use_signs_in_anew() {
+    let world = World::start().await;
+    let rotate = async |secret: &str| {
+        let arn = "arn:aws:iam::123456789012:user/rotated";
+        let user = json!({"accessKeyId": "rotated", "secretAccessKey": secret, "arn": arn});
+        world.put("/_emulator/principals", &user).await;
+        world.keys("rotated", secret);
+    };
+    rotate("one").await;
+    let old = world.session().await.unwrap();
+    rotate("two").await;
+    let refused = old.aws.reads().await.list_domains().send().await.named("ListDomains").unwrap_err();
+    assert_eq!(refused.kind, AwsErrorKind::SignIn, "{refused}");
+    world.accounts.forget(&old);
+    let new = world.session().await.unwrap();
+    new.aws.reads().await.list_domains().send().await.named("ListDomains").unwrap();
+    assert_eq!(old.proof, new.proof, "rotated keys of one identity keep its tokens good");
+    world.accounts.forget(&old);
+    assert!(Arc::ptr_eq(&new, &world.session().await.unwrap()), "a newer session stays");
+}
+
+#[tokio::test]
+async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    let context = world.context();
+    let mut account = world.account();
+    let report = AccountReconciler.reconcile(Arc::new(account.clone()), &context).await;
+    assert!(!report.outcome.unwrap().gone);
+    assert_eq!(report.status.identity_arn.as_deref(), Some("arn:aws:iam::123456789012:user/admin"));
+
+    account.metadata.deletion_timestamp =
+        Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(world.emulator.now()));
+    let account = Arc::new(account);
+    let user = Target { kind: KindName::Domain, key: ObjectKey::new("team-a", "acme") };
+    context.hub.relate(&user, vec![Target::account("default")]);
+    let error = AccountReconciler.reconcile(Arc::clone(&account), &context).await.outcome.unwrap_err();
+    assert_eq!((error.outlook(), error.reason()), (Outlook::Waiting, Reason::DeletionBlocked));
+    assert!(error.to_string().contains("Domain team-a/acme"), "{error}");
+    context.hub.forget(&user);
+    assert!(AccountReconciler.reconcile(account, &context).await.outcome.unwrap().gone);
+}

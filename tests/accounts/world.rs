@@ -1,0 +1,149 @@
+//! An emulator, the Secret that holds its keys, and what signs in to it.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use codeartifact_emulator::{Emulator, Options};
+use codeartifact_operator::account::{Accounts, Session};
+use codeartifact_operator::api::AwsAccount;
+use codeartifact_operator::aws::Sdk;
+use codeartifact_operator::clock::Clock;
+use codeartifact_operator::engine::context::{Caches, KubeClient};
+use codeartifact_operator::engine::{Context, Hub};
+use codeartifact_operator::error::Result;
+use codeartifact_operator::ops::Metrics;
+use http::{StatusCode, header};
+use jiff::SignedDuration;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
+
+type Keys = Arc<Mutex<Option<Secret>>>;
+
+pub struct World {
+    pub emulator: Emulator,
+    pub accounts: Accounts,
+    clock: Clock,
+    metrics: Metrics,
+    client: KubeClient,
+    secret: Keys,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let emulator = Emulator::start(Options::default()).await.unwrap();
+        let (clock, secret) = (Clock::default(), Keys::default());
+        let client = KubeClient(kube::Client::new(secrets(Arc::clone(&secret)), "default"));
+        let metrics = Metrics::new(clock.clone());
+        let sdk = Sdk::new(clock.clone(), metrics.clone());
+        let accounts = Accounts::new(client.clone(), clock.clone(), sdk, "test-cluster");
+        Self { emulator, accounts, clock, metrics, client, secret }
+    }
+
+    /// The AwsAccount `default`, with the keys of Secret `aws/keys`.
+    pub fn account(&self) -> AwsAccount {
+        let url = self.emulator.url();
+        let spec = serde_json::json!({
+            "region": "us-east-1", "accountId": "123456789012",
+            "endpoints": {"codeartifact": url, "sts": url},
+            "credentials": {"secretRef": {"namespace": "aws", "name": "keys"}},
+        });
+        let mut account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
+        account.metadata.uid = Some("uid-1".into());
+        account
+    }
+
+    pub async fn session(&self) -> Result<Arc<Session>> {
+        self.accounts.session(&self.account()).await
+    }
+
+    pub fn keys(&self, id: &str, secret: &str) {
+        let bytes = |text: &str| ByteString(text.as_bytes().to_vec());
+        let data = [("AWS_ACCESS_KEY_ID".into(), bytes(id)), ("AWS_SECRET_ACCESS_KEY".into(), bytes(secret))];
+        *self.secret.lock().unwrap() = Some(Secret { data: Some(data.into()), ..Secret::default() });
+    }
+
+    pub fn forget_keys(&self) {
+        *self.secret.lock().unwrap() = None;
+    }
+
+    /// Moves the emulator's clock, and ours with it.
+    pub fn advance(&self, by: SignedDuration) {
+        self.emulator.advance(by);
+        self.clock.set(self.emulator.now());
+    }
+
+    pub fn journal(&self, operation: &str) -> Vec<Value> {
+        let entries = self.emulator.journal(0);
+        let entries = entries.iter().map(|entry| serde_json::to_value(entry).unwrap());
+        entries.filter(|entry| operation == "*" || entry["operation"] == operation).collect()
+    }
+
+    pub fn calls(&self, operation: &str) -> usize {
+        self.journal(operation).len()
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) {
+        let body = body.to_string();
+        let request = format!(
+            "PUT {path} HTTP/1.1\r\nhost: emulator\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = tokio::net::TcpStream::connect(self.emulator.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
+    }
+
+    pub fn context(&self) -> Context {
+        Context {
+            client: self.client.clone(),
+            clock: self.clock.clone(),
+            cluster: "test-cluster".into(),
+            operator_namespace: "operator".into(),
+            caches: Caches::default(),
+            accounts: self.accounts.clone(),
+            hub: Hub::new(self.clock.clone()),
+            metrics: self.metrics.clone(),
+            stop: CancellationToken::new(),
+        }
+    }
+}
+
+pub async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds().await {
+        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The one Secret of an API server.
+fn secrets(keys: Keys) -> Router {
+    async fn get(
+        State(keys): State<Keys>,
+        Path((namespace, name)): Path<(String, String)>,
+    ) -> impl IntoResponse {
+        let secret = keys.lock().unwrap().clone().filter(|_| namespace == "aws" && name == "keys");
+        let (status, body) = match secret {
+            Some(secret) => (StatusCode::OK, serde_json::to_string(&secret).unwrap()),
+            None => {
+                let status = serde_json::json!({
+                    "apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404,
+                    "message": format!("secrets \"{name}\" not found"),
+                });
+                (StatusCode::NOT_FOUND, status.to_string())
+            }
+        };
+        (status, [(header::CONTENT_TYPE, "application/json")], body)
+    }
+    Router::new()
+        .route("/api/v1/namespaces/{namespace}/secrets/{name}", axum::routing::get(get))
+        .with_state(keys)
+}
