@@ -30,6 +30,8 @@ use sign_in::SignIn;
 
 /// A Secret is read again after this long, so that changed keys are picked up.
 const SECRET_HOLDS: SignedDuration = SignedDuration::from_mins(5);
+/// When it could not be read, it is tried again after this long.
+const SECRET_UNREADABLE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Signed-in clients by account and role. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -91,7 +93,7 @@ impl Accounts {
         let slot = self.slot(account, None);
         let mut held = slot.lock().await;
         held.recent_failure()?;
-        if let Some(session) = held.session.clone()
+        if let Some(session) = held.usable()
             && self.still_holds(account, &session, &mut held).await?
         {
             return Ok(session);
@@ -107,10 +109,10 @@ impl Accounts {
         let slot = self.slot(account, Some(role_arn));
         let mut held = slot.lock().await;
         held.recent_failure()?;
-        if let Some(session) = &held.session
+        if let Some(session) = held.usable()
             && session.base.as_ref().is_some_and(|known| Arc::ptr_eq(known, &base))
         {
-            return Ok(Arc::clone(session));
+            return Ok(session);
         }
         let assumed = self.sign_in.role(account, &base, role_arn, self.limits.of(account)).await;
         if matches!(&assumed, Err(Failure::Aws(error)) if error.kind == AwsErrorKind::SignIn) {
@@ -130,19 +132,9 @@ impl Accounts {
     }
 
     /// Drops a session that AWS refused, so that the next use signs in anew. A newer session stays.
+    #[allow(clippy::unused_self, reason = "callers should not depend on where sessions are kept")]
     pub fn forget(&self, session: &Session) {
-        let refused = |slot: &Arc<Slot>| {
-            // A slot that is locked is being signed in anew already.
-            if let Ok(mut held) = slot.try_lock()
-                && held.session.as_ref().is_some_and(|known| known.signed_in.id == session.signed_in.id)
-            {
-                held.session = None;
-            }
-        };
-        for entry in self.entries().values() {
-            refused(&entry.own);
-            entry.roles.values().for_each(refused);
-        }
+        session.signed_in.refuse();
     }
 
     /// Drops everything about the AwsAccount of that name, which is gone.
@@ -178,11 +170,11 @@ impl Accounts {
                 Ok(same)
             }
             // The API server's troubles are no reason to stop using keys that were good.
-            Err(Failure::Kube(_) | Failure::KubeTimeout(_)) => Ok(true),
-            Err(failure) => {
-                held.session = None;
-                held.keep(Err(failure), now).map(|_| false)
+            Err(Failure::Kube(_) | Failure::KubeTimeout(_)) => {
+                held.checked = now - SECRET_HOLDS + SECRET_UNREADABLE;
+                Ok(true)
             }
+            Err(failure) => held.keep(Err(failure), now).map(|_| false),
         }
     }
 
@@ -198,6 +190,10 @@ impl Entry {
 }
 
 impl Held {
+    fn usable(&self) -> Option<Arc<Session>> {
+        self.session.clone().filter(|session| !session.signed_in.is_refused())
+    }
+
     fn recent_failure(&self) -> Result<()> {
         match &self.failure {
             Some((when, failure)) if when.elapsed() < failure.holds() => Err(failure.clone().into()),

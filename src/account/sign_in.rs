@@ -1,7 +1,7 @@
 //! Signing in: find the credentials, ask STS whose they are, and check that it is the declared account.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -22,14 +22,13 @@ pub(super) struct SignIn {
     client: KubeClient,
     sdk: Sdk,
     session_name: String,
-    next_id: AtomicU64,
 }
 
 /// The part of a session that only signing in looks at.
 #[derive(Clone, Debug)]
 pub(super) struct SignedIn {
-    /// Tells sessions apart.
-    pub(super) id: u64,
+    /// AWS refused it since.
+    refused: Arc<AtomicBool>,
     sts: aws_sdk_sts::Client,
     /// Of the keys, where they came from a Secret.
     digest: Option<[u8; 32]>,
@@ -41,9 +40,19 @@ struct Caller {
     arn: String,
 }
 
+impl SignedIn {
+    pub(super) fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
 impl SignIn {
     pub(super) fn new(client: KubeClient, sdk: Sdk, cluster: &str) -> Self {
-        Self { client, sdk, session_name: session_name(cluster), next_id: AtomicU64::new(0) }
+        Self { client, sdk, session_name: session_name(cluster) }
     }
 
     /// The account's own identity.
@@ -69,7 +78,7 @@ impl SignIn {
             aws: self.client(account, &config, limits, caller.account),
             identity_arn,
             proof,
-            signed_in: SignedIn { id: self.id(), sts, digest },
+            signed_in: SignedIn { refused: Arc::default(), sts, digest },
             base: None,
         })
     }
@@ -95,7 +104,7 @@ impl SignIn {
             aws: self.client(account, &config, limits, caller.account),
             identity_arn: lasting(&caller.arn),
             proof: proof(account, &base.identity_arn, Some(role_arn)),
-            signed_in: SignedIn { id: self.id(), sts, digest: None },
+            signed_in: SignedIn { refused: Arc::default(), sts, digest: None },
             base: Some(Arc::clone(base)),
         })
     }
@@ -139,10 +148,6 @@ impl SignIn {
         let client = self.sdk.codeartifact(config, account);
         Aws::new(client, limits, signed_in_to, account.spec.region.clone())
     }
-
-    fn id(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed)
-    }
 }
 
 fn proof(account: &AwsAccount, identity_arn: &str, role_arn: Option<&str>) -> String {
@@ -168,7 +173,7 @@ fn explain(account: &AwsAccount, error: AwsError) -> AwsError {
         (_, AwsErrorKind::Rejected) => "check spec.endpoints.sts and spec.region".to_owned(),
         _ => return error,
     };
-    AwsError { message: format!("{}; {remedy}", error.message), ..error }
+    AwsError { message: format!("{remedy} ({})", error.message), ..error }
 }
 
 fn explain_role(base: &Session, role_arn: &str, error: AwsError) -> AwsError {
@@ -179,5 +184,5 @@ fn explain_role(base: &Session, role_arn: &str, error: AwsError) -> AwsError {
         "the role {role_arn} must exist, its trust policy must allow {who}, and {who} must be allowed sts:AssumeRole on it",
         who = base.identity_arn
     );
-    AwsError { message: format!("{}; {remedy}", error.message), ..error }
+    AwsError { message: format!("{remedy} ({})", error.message), ..error }
 }

@@ -58,9 +58,12 @@ impl AwsError {
                 said(service.err().code(), service.err().message(), service.raw())
             }
             // A role that could not be assumed, or other credentials that could not be had, before anything was sent.
-            _ => match cause::<Self>(error) {
-                Some(inner) => (inner.kind, inner.to_string()),
-                None => (silent(error), chain(error)),
+            _ => match (cause::<Self>(error), cause::<CredentialsError>(error)) {
+                (Some(inner), _) => (inner.kind, inner.to_string()),
+                (None, Some(missing)) => {
+                    (AwsErrorKind::SignIn, format!("no credentials: {}", chain(missing)))
+                }
+                (None, None) => (silent(error), chain(error)),
             },
         };
         let message = legible(&message);
@@ -172,13 +175,7 @@ fn kind_of(code: &str, response: &Response) -> AwsErrorKind {
 }
 
 /// The kind of a failure without an answer.
-fn silent<E>(error: &SdkError<E, Response>) -> AwsErrorKind
-where
-    E: std::error::Error + 'static,
-{
-    if cause::<CredentialsError>(error).is_some() {
-        return AwsErrorKind::SignIn;
-    }
+fn silent<E>(error: &SdkError<E, Response>) -> AwsErrorKind {
     match error {
         SdkError::ConstructionFailure(_) => AwsErrorKind::Rejected,
         SdkError::DispatchFailure(failure) if failure.is_user() => AwsErrorKind::Rejected,

@@ -1,4 +1,5 @@
 //! An emulator, the Secret that holds its keys, and what signs in to it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -25,9 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 type Keys = Arc<Mutex<Option<Secret>>>;
 
-pub struct World {
-    pub emulator: Emulator,
-    pub accounts: Accounts,
+pub(crate) struct World {
+    pub(crate) emulator: Emulator,
+    pub(crate) accounts: Accounts,
     clock: Clock,
     metrics: Metrics,
     client: KubeClient,
@@ -35,7 +36,7 @@ pub struct World {
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let emulator = Emulator::start(Options::default()).await.unwrap();
         let (clock, secret) = (Clock::default(), Keys::default());
         let client = KubeClient(kube::Client::new(secrets(Arc::clone(&secret)), "default"));
@@ -46,7 +47,7 @@ impl World {
     }
 
     /// The AwsAccount `default`, with the keys of Secret `aws/keys`.
-    pub fn account(&self) -> AwsAccount {
+    pub(crate) fn account(&self) -> AwsAccount {
         let url = self.emulator.url();
         let spec = serde_json::json!({
             "region": "us-east-1", "accountId": "123456789012",
@@ -58,37 +59,37 @@ impl World {
         account
     }
 
-    pub async fn session(&self) -> Result<Arc<Session>> {
+    pub(crate) async fn session(&self) -> Result<Arc<Session>> {
         self.accounts.session(&self.account()).await
     }
 
-    pub fn keys(&self, id: &str, secret: &str) {
+    pub(crate) fn keys(&self, id: &str, secret: &str) {
         let bytes = |text: &str| ByteString(text.as_bytes().to_vec());
         let data = [("AWS_ACCESS_KEY_ID".into(), bytes(id)), ("AWS_SECRET_ACCESS_KEY".into(), bytes(secret))];
         *self.secret.lock().unwrap() = Some(Secret { data: Some(data.into()), ..Secret::default() });
     }
 
-    pub fn forget_keys(&self) {
+    pub(crate) fn forget_keys(&self) {
         *self.secret.lock().unwrap() = None;
     }
 
     /// Moves the emulator's clock, and ours with it.
-    pub fn advance(&self, by: SignedDuration) {
+    pub(crate) fn advance(&self, by: SignedDuration) {
         self.emulator.advance(by);
         self.clock.set(self.emulator.now());
     }
 
-    pub fn journal(&self, operation: &str) -> Vec<Value> {
+    pub(crate) fn journal(&self, operation: &str) -> Vec<Value> {
         let entries = self.emulator.journal(0);
         let entries = entries.iter().map(|entry| serde_json::to_value(entry).unwrap());
         entries.filter(|entry| operation == "*" || entry["operation"] == operation).collect()
     }
 
-    pub fn calls(&self, operation: &str) -> usize {
+    pub(crate) fn calls(&self, operation: &str) -> usize {
         self.journal(operation).len()
     }
 
-    pub async fn put(&self, path: &str, body: &Value) {
+    pub(crate) async fn put(&self, path: &str, body: &Value) {
         let body = body.to_string();
         let request = format!(
             "PUT {path} HTTP/1.1\r\nhost: emulator\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -101,7 +102,7 @@ impl World {
         assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
     }
 
-    pub fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         Context {
             client: self.client.clone(),
             clock: self.clock.clone(),
@@ -116,7 +117,7 @@ impl World {
     }
 }
 
-pub async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds().await {
         assert!(Instant::now() < deadline, "not within 30 s: {what}");
@@ -131,16 +132,15 @@ fn secrets(keys: Keys) -> Router {
         Path((namespace, name)): Path<(String, String)>,
     ) -> impl IntoResponse {
         let secret = keys.lock().unwrap().clone().filter(|_| namespace == "aws" && name == "keys");
-        let (status, body) = match secret {
-            Some(secret) => (StatusCode::OK, serde_json::to_string(&secret).unwrap()),
-            None => {
-                let status = serde_json::json!({
-                    "apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404,
-                    "message": format!("secrets \"{name}\" not found"),
-                });
-                (StatusCode::NOT_FOUND, status.to_string())
-            }
+        let missing = || {
+            serde_json::json!({
+                "apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404,
+                "message": format!("secrets \"{name}\" not found"),
+            })
         };
+        let status = if secret.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let body =
+            secret.map_or_else(|| missing().to_string(), |secret| serde_json::to_string(&secret).unwrap());
         (status, [(header::CONTENT_TYPE, "application/json")], body)
     }
     Router::new()

@@ -275,3 +275,6 @@ fn renewed(mut lease: Lease) -> Lease {
 fn host_time() -> MicroTime {
     MicroTime(Clock::default().now())
 }
+
+#[cfg(test)]
+mod tests;

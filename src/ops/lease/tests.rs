@@ -1,0 +1,181 @@
+//! Two contenders and an API server that knows resource versions. Time is paused: it jumps when all wait.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{StatusCode, header};
+
+use super::*;
+
+/// The Lease as stored, and whether the server can be reached.
+#[derive(Clone, Default)]
+struct Server {
+    lease: Arc<Mutex<Option<Lease>>>,
+    down: Arc<AtomicBool>,
+}
+
+impl Server {
+    fn client(&self) -> KubeClient {
+        const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/operator/leases";
+        let router = Router::new()
+            .route(LEASES, post(write))
+            .route(&format!("{LEASES}/leader"), get(read).put(write))
+            .with_state(self.clone());
+        KubeClient(kube::Client::new(router, "default"))
+    }
+
+    fn options(&self, holder: &str) -> LeaseOptions {
+        let (namespace, name) = ("operator".into(), "leader".into());
+        LeaseOptions { client: self.client(), namespace, name, holder: holder.into() }
+    }
+
+    async fn lead(&self, holder: &str) -> Leadership {
+        lead(self.options(holder), CancellationToken::new()).await.unwrap()
+    }
+
+    fn holder(&self) -> String {
+        holder(self.lease.lock().unwrap().as_ref().unwrap()).unwrap().to_owned()
+    }
+}
+
+fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], serde_json::to_string(body).unwrap())
+        .into_response()
+}
+
+fn refusal(code: StatusCode, reason: &str) -> Response {
+    let body = serde_json::json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code.as_u16()});
+    json(code, &body)
+}
+
+async fn read(State(server): State<Server>) -> Response {
+    if server.down.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+    match &*server.lease.lock().unwrap() {
+        Some(lease) => json(StatusCode::OK, lease),
+        None => refusal(StatusCode::NOT_FOUND, "NotFound"),
+    }
+}
+
+async fn write(State(server): State<Server>, body: Bytes) -> Response {
+    if server.down.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+    let mut lease: Lease = serde_json::from_slice(&body).unwrap();
+    let mut stored = server.lease.lock().unwrap();
+    let version = stored.as_ref().and_then(|lease| lease.metadata.resource_version.clone());
+    if lease.metadata.resource_version != version {
+        return refusal(StatusCode::CONFLICT, if version.is_some() { "Conflict" } else { "AlreadyExists" });
+    }
+    let next = version.map_or(1, |version| version.parse::<u64>().unwrap() + 1);
+    lease.metadata.resource_version = Some(next.to_string());
+    *stored = Some(lease.clone());
+    json(StatusCode::OK, &lease)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_released_lease_goes_to_the_next_and_only_then() {
+    let server = Server::default();
+    let first = server.lead("one").await;
+    let mut second = tokio::spawn({
+        let server = server.clone();
+        async move { server.lead("two").await }
+    });
+    tokio::time::timeout(Duration::from_mins(10), &mut second).await.expect_err("one goes on renewing");
+    assert!(!first.lost.is_cancelled());
+
+    first.release().await;
+    let freed = Instant::now();
+    let second = second.await.unwrap();
+    assert!(freed.elapsed() <= PERIOD, "a released lease is not waited for");
+    assert_eq!(server.holder(), "two");
+    let transitions = server.lease.lock().unwrap().clone().unwrap().spec.unwrap().lease_transitions;
+    assert_eq!(transitions, Some(1));
+    assert!(!second.lost.is_cancelled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_holders_lease_expires_and_not_before_its_duration() {
+    let server = Server::default();
+    let dead = server.lead("one").await;
+    dead.renewals.abort();
+    dead.lost.cancelled().await;
+    let died = Instant::now();
+    let _second = server.lead("two").await;
+    assert!(died.elapsed() > DURATION, "{:?}", died.elapsed());
+    assert!(died.elapsed() <= DURATION + 2 * PERIOD, "{:?}", died.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_renew_stops_before_others_take_over() {
+    let server = Server::default();
+    let leads = server.lead("one").await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(!leads.lost.is_cancelled());
+    server.down.store(true, Ordering::Relaxed);
+    let cut = Instant::now();
+    leads.lost.cancelled().await;
+    assert!(cut.elapsed() <= RENEW_DEADLINE, "{:?}", cut.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_outage_costs_nothing() {
+    let server = Server::default();
+    let leads = server.lead("one").await;
+    server.down.store(true, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    server.down.store(false, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(!leads.lost.is_cancelled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_somebody_took_is_lost_and_stays_theirs() {
+    let server = Server::default();
+    let leads = server.lead("one").await;
+    {
+        let mut stored = server.lease.lock().unwrap();
+        let lease = stored.as_mut().unwrap();
+        lease.metadata.resource_version = Some("77".into());
+        lease.spec.as_mut().unwrap().holder_identity = Some("two".into());
+    }
+    leads.lost.cancelled().await;
+    leads.release().await;
+    assert_eq!(server.holder(), "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edited_lease_is_renewed_all_the_same() {
+    let server = Server::default();
+    let leads = server.lead("one").await;
+    server.lease.lock().unwrap().as_mut().unwrap().metadata.resource_version = Some("77".into());
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(!leads.lost.is_cancelled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restarted_holder_goes_on_at_once() {
+    let server = Server::default();
+    let before = server.lead("one").await;
+    before.renewals.abort();
+    let began = Instant::now();
+    let _again = server.lead("one").await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_when_the_process_stops() {
+    let server = Server::default();
+    let _first = server.lead("one").await;
+    let stop = CancellationToken::new();
+    let second = tokio::spawn(lead(server.options("two"), stop.clone()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stop.cancel();
+    assert!(second.await.unwrap().is_none());
+}
