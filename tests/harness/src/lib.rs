@@ -3,6 +3,7 @@
 //! Everything that is started here ends with the process that started it, however that process ends.
 //! What it leaves behind for the last stage of the tests is described in [`evidence`].
 
+pub mod audit;
 pub mod control_plane;
 pub mod emulator;
 pub mod evidence;

@@ -1,5 +1,7 @@
 //! What an install leaves as evidence: metrics, events, our objects, and Secrets without what they hold.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::{Event, Secret};
 use kube::api::{DynamicObject, ListParams};
@@ -10,6 +12,10 @@ use serde::Serialize;
 use crate::install::Install;
 use crate::objects::GROUP;
 use crate::process::report;
+use crate::wait::wait_for;
+
+/// A stopped API server must not hold up the end of a test for long.
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// Collects on a thread and runtime of its own: a drop cannot wait, and the test's own runtime may be ending.
 pub(super) fn on_drop(install: &Install<'_>) {
@@ -42,16 +48,24 @@ async fn objects(install: &Install<'_>) -> Result<()> {
     for scope in scopes {
         let name = scope.unwrap_or("all");
         let events: Api<Event> = scoped(&client, scope);
-        keep(install, &format!("events-{name}"), &events.list(&all).await?.items)?;
+        keep(install, &format!("events-{name}"), &settled(|| events.list(&all)).await?.items)?;
         let secrets: Api<Secret> = scoped(&client, scope);
-        keep(install, &format!("secrets-{name}"), &secrets.list_metadata(&all).await?.items)?;
+        keep(install, &format!("secrets-{name}"), &settled(|| secrets.list_metadata(&all)).await?.items)?;
     }
     let group = kube::discovery::group(&client, GROUP).await.context("our kinds")?;
     for (resource, _) in group.recommended_resources() {
         let objects: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-        keep(install, &resource.plural, &objects.list(&all).await?.items)?;
+        keep(install, &resource.plural, &settled(|| objects.list(&all)).await?.items)?;
     }
     Ok(())
+}
+
+/// An API server that has just started, or just learnt of a kind, answers lists with 429 for a moment.
+async fn settled<T, F>(mut list: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = kube::Result<T>>,
+{
+    wait_for("the list is served", SETTLING, async || Ok(list().await?)).await
 }
 
 fn scoped<K>(client: &Client, namespace: Option<&str>) -> Api<K>

@@ -1,0 +1,47 @@
+//! The chart installs an operator whose rights are enough: for the whole cluster, and in some namespaces with Roles alone.
+
+use anyhow::Result;
+use harness::{Emulator, Install, Options, own, shared};
+use serde_json::json;
+
+#[tokio::test]
+async fn an_installed_operator_signs_in_is_killed_returns_and_ends_cleanly() -> Result<()> {
+    let control_plane = own(Options { audit: true, crds: false }).await?;
+    let emulator = Emulator::start().await?;
+    let grants = json!([{"namespaces": {"all": true}, "manage": ["*", "*/*"]}]);
+    let install = Install::into(&control_plane, &emulator).account(&grants).start().await?;
+    install.operator.ready().await?;
+    install.ready("AwsAccount", "", "default").await?;
+
+    install.operator.kill().await?;
+    assert!(install.operator.get("/health").await.is_err(), "a killed operator answered");
+    install.operator.start_again().await?;
+    install.operator.ready().await?;
+
+    let status = install.operator.terminate().await?;
+    assert_eq!(status.code(), Some(0), "{}", install.operator.log_tail());
+    let log = control_plane.audit_log().await?;
+    let ours: Vec<_> = log.iter().filter(|event| event.user.username == install.user).collect();
+    assert!(!ours.is_empty(), "the audit log knows no {}", install.user);
+    let denied: Vec<String> =
+        ours.iter().filter(|event| event.denied()).map(|event| event.summary()).collect();
+    assert!(denied.is_empty(), "{denied:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_namespaced_installs_share_a_cluster_with_roles_alone() -> Result<()> {
+    let control_plane = shared().await?;
+    let (one, other) = (Emulator::start().await?, Emulator::start().await?);
+    let first = Install::into(control_plane, &one).namespaced(2).start().await?;
+    let second = Install::into(control_plane, &other).namespaced(1).start().await?;
+    for install in [&first, &second] {
+        install.explain(install.operator.ready().await)?;
+        let log = control_plane.audit_log().await?;
+        let denied = log.iter().filter(|event| event.user.username == install.user && event.denied());
+        let denied: Vec<String> = denied.map(harness::control_plane::AuditEvent::summary).collect();
+        assert!(denied.is_empty(), "{denied:#?}");
+    }
+    assert_ne!(first.operator.address()?, second.operator.address()?);
+    Ok(())
+}
