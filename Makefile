@@ -26,8 +26,9 @@ build: ## build the operator, the emulator and the harness
 release: setup ## build the operator as released: small and static
 	tests/release.sh
 
-generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml and docs/reference.md anew
+generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml, docs/reference.md and docs/metrics.md anew
 	cargo run --quiet --locked --bin codeartifact-operator -- crds --dir crds
+	cargo run --quiet --locked --bin codeartifact-operator -- metrics >docs/metrics.md
 	cargo run --quiet --locked --package harness --bin generated
 
 fmt: ## format the Rust code

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::engine::context::{Caches, KubeClient, kube_call};
 use crate::engine::{Context, Hub};
 use crate::manifests;
-use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, telemetry};
+use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, metrics, telemetry};
 use crate::run::Operator;
 
 /// Kubernetes operator for AWS CodeArtifact.
@@ -34,6 +34,9 @@ enum Command {
     Run(Box<RunOptions>),
     /// Writes the CustomResourceDefinitions: to standard output, to a folder, or into the cluster.
     Crds(CrdOptions),
+    /// Prints the reference of the metrics, for the documentation.
+    #[command(hide = true)]
+    Metrics,
 }
 
 /// What `run` can be told. A flag that is given twice counts the second time.
@@ -96,6 +99,10 @@ pub async fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run(options) => run(*options).await,
         Command::Crds(options) => crds(options).await,
+        Command::Metrics => {
+            use std::io::Write as _;
+            Ok(std::io::stdout().write_all(metrics::reference().as_bytes())?)
+        }
     }
 }
 

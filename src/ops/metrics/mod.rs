@@ -245,6 +245,15 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_page_is_up_to_date() {
+        let page = include_str!("../../../docs/metrics.md");
+        assert!(
+            page == reference(),
+            "docs/metrics.md is stale: run `make generated` and commit what it changes"
+        );
+    }
+
+    #[test]
     fn what_is_looked_up_shows_the_state_at_the_scrape() {
         let text = touched();
         for line in [
