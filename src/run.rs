@@ -20,6 +20,7 @@ use crate::engine::summary;
 use crate::engine::watch::{Change, Incoming, Watch, config, follow};
 use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Reconciler, Target};
 use crate::ops::{Gate, Health, Readiness};
+use crate::package_policy::PackagePolicyKind;
 use crate::repository::RepositoryKind;
 
 /// How long work in flight may take once the operator has been asked to stop.
@@ -67,6 +68,7 @@ impl Operator {
         self.control_accounts();
         self.control_kind::<DomainKind>(&caches.domains);
         self.control_kind::<RepositoryKind>(&caches.repositories);
+        self.control_kind::<PackagePolicyKind>(&caches.policies);
         self.watch_namespaces();
         self.watch_secrets();
 
@@ -109,7 +111,7 @@ impl Operator {
         let controller = Controller::new(reconciler, self.context.clone(), cache.clone());
         self.start_later(Arc::clone(&controller));
         self.watch_namespaced::<DeserializeGuard<R::Object>>(&config(), cache, move |change| {
-            controller.observe(change)
+            controller.observe(change);
         });
     }
 

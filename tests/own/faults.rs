@@ -1,0 +1,128 @@
+//! Faults of AWS and of the cluster: nothing is lost, and all converges when the fault ends.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+use harness::ControlPlane;
+use harness::objects::conditions;
+use kube::api::PostParams;
+
+use crate::scene::scene;
+
+const DOMAIN: &str =
+    "apiVersion: codeartifact-operator.dev/v1alpha1\nkind: Domain\nmetadata: {name: acme}\nspec: {}\n";
+
+#[tokio::test]
+async fn an_outage_of_aws_is_waited_out() -> Result<()> {
+    for (fault, reason) in [
+        (json!({"status": 503}), "AwsUnavailable"),
+        (json!({"disconnect": true}), "AwsUnavailable"),
+        (json!({"error": "InternalServerException"}), "AwsUnavailable"),
+        (json!({"error": "ThrottlingException", "retryAfter": 2}), "Throttled"),
+    ] {
+        scene!(scene);
+        scene.fault("*", &fault).await?;
+        scene.apply(DOMAIN).await?;
+        let failing = scene.condition("Domain", "acme", "Ready", "False").await?;
+        ensure!(failing.reason == reason || failing.reason == "SignInFailed", "{fault}: {failing:?}");
+        scene.emulator.clear_faults().await?;
+        scene.ready("Domain", "acme").await?;
+        ensure!(scene.took_effect("CreateDomain") == 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_write_that_failed_after_it_took_effect_is_not_repeated() -> Result<()> {
+    scene!(scene);
+    scene.fault("CreateDomain", &json!({"failAfterWrite": true})).await?;
+    scene.apply(DOMAIN).await?;
+    scene.ready("Domain", "acme").await?;
+    ensure!(scene.calls("CreateDomain") == 1, "the domain was there already");
+    Ok(())
+}
+
+#[tokio::test]
+async fn denied_access_stalls_after_ten_minutes_and_heals_when_allowed() -> Result<()> {
+    scene!(scene);
+    scene.fault("CreateDomain", &json!({"error": "AccessDeniedException"})).await?;
+    scene.apply(DOMAIN).await?;
+    let denied = scene.condition("Domain", "acme", "Ready", "False").await?;
+    ensure!(denied.reason == "AccessDenied", "{denied:?}");
+    ensure!(!scene.has("Domain", "acme", "Stalled").await?, "stalled at once");
+    for _ in 0..3 {
+        scene.emulator.forward("6m").await?;
+        let calls = scene.calls("CreateDomain");
+        scene.until_calls("tried again", "CreateDomain", calls + 1).await?;
+    }
+    scene.condition("Domain", "acme", "Stalled", "True").await?;
+    scene.emulator.clear_faults().await?;
+    scene.emulator.forward("6m").await?;
+    scene.ready("Domain", "acme").await?;
+    ensure!(!scene.has("Domain", "acme", "Stalled").await?, "still stalled");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_object_that_does_not_parse_is_told_and_disturbs_nobody() -> Result<()> {
+    scene!(scene);
+    loosen_schema(scene.cluster).await?;
+    let broken = json!({
+        "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Domain", "metadata": {"name": "broken"},
+        "spec": {"mode": "Sometimes", "tags": ["not", "a", "map"]},
+    });
+    scene.apply(&broken.to_string()).await?;
+    let told = scene
+        .until("it is told", "Domain", "broken", |object| {
+            conditions(object).iter().any(|seen| seen.kind == "Stalled")
+        })
+        .await?;
+    ensure!(conditions(&told).iter().all(|seen| seen.reason == "Malformed"), "{:?}", conditions(&told));
+    scene.apply(DOMAIN).await?;
+    scene.ready("Domain", "acme").await?;
+    scene.install.operator.terminate().await?;
+    scene.install.operator.start_again().await?;
+    scene.apply(&DOMAIN.replace("acme", "umbrella")).await?;
+    scene.ready("Domain", "umbrella").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restarted_api_server_is_found_again() -> Result<()> {
+    scene!(scene);
+    scene.apply(DOMAIN).await?;
+    scene.ready("Domain", "acme").await?;
+    scene.cluster.restart_api_server().await?;
+    scene.apply(&DOMAIN.replace("acme", "umbrella")).await?;
+    scene.ready("Domain", "umbrella").await?;
+    ensure!(scene.took_effect("CreateDomain") == 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_account_is_told_by_name_and_nothing_is_written() -> Result<()> {
+    scene!(scene);
+    let url = scene.emulator.url();
+    let account = json!({
+        "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": "other"},
+        "spec": {
+            "accountId": "999999999999", "region": "us-east-1", "endpoints": {"codeartifact": url, "sts": url},
+            "credentials": {"secretRef": {"namespace": scene.install.operator_namespace, "name": "aws"}},
+        },
+    });
+    scene.apply(&account.to_string()).await?;
+    let told = scene.install.condition(("AwsAccount", "", "other"), "Stalled", "True").await?;
+    ensure!(told.message.contains("123456789012") && told.message.contains("999999999999"), "{told:?}");
+    Ok(())
+}
+
+/// Lets the API server take any Domain: what a newer or older version of a CRD may do.
+async fn loosen_schema(cluster: &ControlPlane) -> Result<()> {
+    type Crd = k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+    let crds: kube::Api<Crd> = kube::Api::all(cluster.client()?);
+    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    let mut loose = crds.get("domains.codeartifact-operator.dev").await?;
+    loose.spec.versions[0].schema = Some(serde_json::from_value(schema)?);
+    crds.replace("domains.codeartifact-operator.dev", &PostParams::default(), &loose).await?;
+    Ok(())
+}

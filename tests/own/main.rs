@@ -1,0 +1,8 @@
+//! The operator against a real control plane and the emulator, each test with its own: kinds of the whole cluster,
+//! audit logs, kills and restarts.
+
+mod crash;
+mod faults;
+mod lifecycle;
+mod scene;
+mod silence;
