@@ -1,0 +1,111 @@
+//! Upstreams that come, go, and come again under the same name.
+
+use codeartifact_operator::engine::Kind;
+use codeartifact_operator::error::{Outlook, Reason};
+use codeartifact_operator::repository::{RepositoryKind, Step};
+use jiff::SignedDuration;
+
+use crate::repositories::{created, over, subject};
+use crate::world::World;
+
+async fn make_anew(world: &World, name: &str) {
+    world.client.delete_repository().domain("acme").repository(name).send().await.unwrap();
+    world.emulator.advance(SignedDuration::from_secs(1));
+    world.client.create_repository().domain("acme").repository(name).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upstream_made_anew_is_set_again_once() {
+    let renewed = [Step::Update { description: None, upstreams: Some(vec!["store".into(), "other".into()]) }];
+    for by_name in [false, true] {
+        let world = World::with_repositories(&["store", "other"]).await;
+        let other = ("other", created(&world, "other").await);
+        let mut subject = subject("app");
+        let stored = created(&world, "store").await.filter(|_| !by_name);
+        subject.pass(&world.aws, Some(&over(&[("store", stored), other]))).await;
+
+        make_anew(&world, "store").await;
+        let stored = created(&world, "store").await.filter(|_| !by_name);
+        let want = over(&[("store", stored), other]);
+        let before = world.last_call();
+        assert_eq!(subject.pass(&world.aws, Some(&want)).await, renewed, "by name: {by_name}");
+        assert_eq!(subject.pass(&world.aws, Some(&want)).await, [], "by name: {by_name}");
+        let calls = world.called_since(before);
+        assert_eq!(calls.iter().filter(|call| *call == "UpdateRepository").count(), 1, "{calls:?}");
+    }
+}
+
+#[tokio::test]
+async fn several_upstreams_by_name_are_watched_too() {
+    let world = World::with_repositories(&["aa", "bb", "cc", "dd", "ee", "ff"]).await;
+    let want = over(&[("ff", None), ("aa", None), ("cc", None)]);
+    let mut subject = subject("app");
+    subject.pass(&world.aws, Some(&want)).await;
+    assert_eq!(subject.pass(&world.aws, Some(&want)).await, []);
+    make_anew(&world, "ff").await;
+    let renewed =
+        Step::Update { description: None, upstreams: Some(vec!["ff".into(), "aa".into(), "cc".into()]) };
+    assert_eq!(subject.pass(&world.aws, Some(&want)).await, [renewed]);
+    assert_eq!(subject.pass(&world.aws, Some(&want)).await, []);
+}
+
+#[tokio::test]
+async fn a_missing_upstream_is_waited_for_by_name() {
+    let world = World::with_repositories(&["store"]).await;
+    let mut subject = subject("app");
+    let want = over(&[("store", None)]);
+    subject.pass(&world.aws, Some(&want)).await;
+    world.client.delete_repository().domain("acme").repository("store").send().await.unwrap();
+    let error = RepositoryKind::observe(&world.aws, &subject.identity, &subject.object, Some(&want))
+        .await
+        .unwrap_err();
+    assert_eq!((error.outlook(), error.reason()), (Outlook::Waiting, Reason::NotFound));
+    assert_eq!(error.to_string(), "upstream store does not exist in domain acme");
+
+    let late = Step::Create { description: String::new(), upstreams: want.upstreams, tags: want.tags };
+    let error = RepositoryKind::execute(&world.aws, &subject.identity, &late).await.unwrap_err();
+    assert_eq!((error.outlook(), error.reason()), (Outlook::Waiting, Reason::NotFound));
+}
+
+#[tokio::test]
+async fn a_repository_in_use_is_blocked_by_its_users_in_aws() {
+    let world = World::with_repositories(&["store"]).await;
+    let (mut app, mut web) = (subject("app"), subject("web"));
+    let want = over(&[("store", created(&world, "store").await)]);
+    app.pass(&world.aws, Some(&want)).await;
+    web.pass(&world.aws, Some(&want)).await;
+    let store = subject("store");
+    let blockers = || RepositoryKind::blockers(&world.aws, &store.identity, &store.object);
+    let named = |name: &str| format!("repository {name}, which has it as upstream");
+    assert_eq!(blockers().await.unwrap(), [named("app"), named("web")]);
+    app.pass(&world.aws, None).await;
+    assert_eq!(blockers().await.unwrap(), [named("web")]);
+    web.pass(&world.aws, Some(&over(&[]))).await;
+    assert_eq!(blockers().await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn steps_that_took_effect_can_be_repeated() {
+    let world = World::with_repositories(&["app"]).await;
+    let app = subject("app");
+    let connect = Step::Connect("public:npmjs".into());
+    for step in [&connect, &Step::Disconnect("public:npmjs".into()), &Step::Delete] {
+        for _ in 0..2 {
+            RepositoryKind::execute(&world.aws, &app.identity, step).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_connection_stalls_and_a_taken_place_is_planned_afresh() {
+    let world = World::with_repositories(&["app"]).await;
+    let app = subject("app");
+    let connect = |name: &str| Step::Connect(name.into());
+    let execute = async |step: Step| RepositoryKind::execute(&world.aws, &app.identity, &step).await;
+    let unknown = execute(connect("public:nowhere")).await.unwrap_err();
+    assert_eq!(unknown.outlook(), Outlook::Stalled);
+    assert!(unknown.to_string().contains("public:maven-central"), "{unknown}");
+    execute(connect("public:npmjs")).await.unwrap();
+    let taken = execute(connect("public:pypi")).await.unwrap_err();
+    assert_eq!(taken.outlook(), Outlook::Retrying(None), "{taken}");
+}
