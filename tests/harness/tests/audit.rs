@@ -1,8 +1,8 @@
 //! The last stage itself: it passes what is clean, and fails for a leak, for a refusal, and for nothing to check.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
+use anyhow::Result;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -10,65 +10,67 @@ const TOKEN: &str = "eyJ0eXAiOiJKV1QifQ.c29tZS1kb21haW4tYW5kLWFjY291bnQ.01234567
 const OPERATOR: &str = "system:serviceaccount:operator:operator";
 
 /// A run with one operator, one request and one token, as tests leave it.
-fn run(decision: &str, log: &str) -> TempDir {
-    let run = TempDir::new().unwrap();
+fn run(decision: &str, log: &str) -> Result<TempDir> {
+    let run = TempDir::new()?;
     let event = json!({"stage": "ResponseComplete", "verb": "list", "user": {"username": OPERATOR},
         "requestURI": "/api/v1/secrets", "stageTimestamp": "2026-01-01T00:00:00.000000Z",
         "annotations": {"authorization.k8s.io/decision": decision, "authorization.k8s.io/reason": "none"}});
     let test = run.path().join("evidence/own.a_test");
-    write(&test.join("audit-1.log"), &format!("{event}\n"));
-    write(&test.join("operator-1.log"), log);
-    write(&run.path().join("tokens/own.a_test.txt"), &format!("{TOKEN}\n"));
-    write(&run.path().join("operators.txt"), &format!("{OPERATOR}\n"));
-    run
+    let tokens = run.path().join("tokens");
+    std::fs::create_dir_all(&test)?;
+    std::fs::create_dir_all(&tokens)?;
+    std::fs::write(test.join("audit-1.log"), format!("{event}\n"))?;
+    std::fs::write(test.join("operator-1.log"), log)?;
+    std::fs::write(tokens.join("own.a_test.txt"), format!("{TOKEN}\n"))?;
+    std::fs::write(run.path().join("operators.txt"), format!("{OPERATOR}\n"))?;
+    Ok(run)
 }
 
-fn write(path: &Path, content: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, content).unwrap();
-}
-
-fn audit(run: &TempDir) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_audit"));
-    let Output { status, stdout, stderr } = command.arg(run.path()).output().unwrap();
-    (status.success(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+fn audit(run: &TempDir) -> Result<(bool, String)> {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_audit")).arg(run.path()).output()?;
+    Ok((status.success(), String::from_utf8(stdout)? + &String::from_utf8(stderr)?))
 }
 
 #[test]
-fn a_clean_run_passes_and_is_counted() {
-    let (passed, said) = audit(&run("allow", "{\"message\":\"serving\"}\n"));
+fn a_clean_run_passes_and_is_counted() -> Result<()> {
+    let (passed, said) = audit(&run("allow", "{\"message\":\"serving\"}\n")?)?;
     assert!(passed, "{said}");
     assert!(said.contains("requests: 1 of 1 operators in 1 audit logs, 0 denied"), "{said}");
     assert!(said.contains("searched in 2 files"), "{said}");
     assert!(said.contains("canary: found in all 18 copies it was planted in: audit, operator"), "{said}");
+    Ok(())
 }
 
 #[test]
-fn a_refused_request_fails_and_is_named() {
-    let (passed, said) = audit(&run("forbid", ""));
+fn a_refused_request_fails_and_is_named() -> Result<()> {
+    let (passed, said) = audit(&run("forbid", "")?)?;
     assert!(!passed && said.contains("operator list /api/v1/secrets"), "{said}");
+    Ok(())
 }
 
 #[test]
-fn a_token_in_a_log_fails_in_every_writing_and_is_not_repeated() {
+fn a_token_in_a_log_fails_in_every_writing_and_is_not_repeated() -> Result<()> {
     let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("aws:{TOKEN}"));
     let percent = TOKEN.replace('-', "%2D").replace('_', "%5F").replace('.', "%2E");
     for text in [TOKEN.to_owned(), base64, percent] {
-        let (passed, said) = audit(&run("allow", &format!("before {text} after\n")));
+        let (passed, said) = audit(&run("allow", &format!("before {text} after\n"))?)?;
         assert!(
             !passed && said.contains("a token leaked") && said.contains("operator-1.log at byte"),
             "{said}"
         );
         assert!(!said.contains(TOKEN), "the report repeats the token");
     }
+    Ok(())
 }
 
 #[test]
-fn a_run_without_requests_or_tokens_fails() {
-    let without_requests = run("allow", "");
-    std::fs::write(without_requests.path().join("operators.txt"), "").unwrap();
-    assert!(!audit(&without_requests).0);
-    let without_tokens = run("allow", "");
-    std::fs::write(without_tokens.path().join("tokens/own.a_test.txt"), "").unwrap();
-    assert!(!audit(&without_tokens).0);
+fn a_run_without_requests_or_tokens_fails() -> Result<()> {
+    let without_requests = run("allow", "")?;
+    std::fs::write(without_requests.path().join("operators.txt"), "")?;
+    assert!(!audit(&without_requests)?.0);
+    let without_tokens = run("allow", "")?;
+    std::fs::write(without_tokens.path().join("tokens/own.a_test.txt"), "")?;
+    assert!(!audit(&without_tokens)?.0);
+    Ok(())
 }
