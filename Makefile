@@ -42,7 +42,8 @@ lint: ## check the format, clippy and the documentation; a warning is an error
 test: ## run every test in stages and print how long each took
 	@tests/run.sh
 
-demo: cluster-tools build ## show the whole story on a local control plane; KEEP=0 exits after it
+demo: cluster-tools ## show the whole story on a local control plane; KEEP=0 exits after it
+	@cargo build --quiet --workspace --bins --locked
 	@KEEP=$(KEEP) target/debug/demo
 
 size: release cluster-tools ## print the size of the release binary and its memory when idle

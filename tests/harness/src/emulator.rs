@@ -3,6 +3,8 @@
 use std::ops::Deref;
 
 use anyhow::{Context, Result, ensure};
+use aws_sdk_codeartifact::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_async::time::StaticTimeSource;
 use codeartifact_emulator::Options;
 use http::Method;
 use serde_json::{Value, json};
@@ -70,6 +72,20 @@ impl Emulator {
     /// Adds or replaces a principal.
     pub async fn set_principal(&self, principal: &Value) -> Result<()> {
         self.control(Method::PUT, "principals", principal).await.map(drop)
+    }
+
+    /// The AWS SDK, signed in as the administrator: what somebody does by hand in AWS. Ask for a new one after the clock
+    /// moved: signatures carry the emulator's time.
+    pub fn aws(&self) -> aws_sdk_codeartifact::Client {
+        let config = aws_sdk_codeartifact::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(self.url())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .time_source(StaticTimeSource::new(self.now().into()))
+            .build();
+        aws_sdk_codeartifact::Client::from_conf(config)
     }
 
     /// How many calls of an operation the journal holds after a sequence number; a `*` at the end is a wildcard.

@@ -4,6 +4,7 @@
 //! What it leaves behind for the last stage of the tests is described in [`evidence`].
 
 pub mod audit;
+pub mod clients;
 pub mod control_plane;
 pub mod emulator;
 pub mod evidence;

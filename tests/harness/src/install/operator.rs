@@ -1,10 +1,10 @@
 //! The operator's process: killed, ended, started again, asked.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::evidence::Evidence;
@@ -30,8 +30,8 @@ struct Running {
 }
 
 impl Operator {
-    pub(super) fn new(container: Container, evidence: Evidence) -> Result<Self> {
-        Ok(Self { program: program()?, container, evidence, running: Mutex::default() })
+    pub(super) fn new(program: PathBuf, container: Container, evidence: Evidence) -> Self {
+        Self { program, container, evidence, running: Mutex::default() }
     }
 
     /// Starts it and waits until it serves. One that still runs is killed first.
@@ -133,17 +133,12 @@ impl Operator {
     }
 }
 
-/// The operator's program: named by the environment, or beside this one, where cargo puts both.
-fn program() -> Result<PathBuf> {
+/// The operator's program: named by the environment, or where cargo puts it, beside this one or one folder up.
+pub(super) fn program() -> Result<PathBuf> {
     if let Some(told) = std::env::var_os("CODEARTIFACT_OPERATOR_BIN") {
         return Ok(told.into());
     }
     let here = std::env::current_exe()?;
-    let beside = here.ancestors().skip(1).take(2).map(|folder: &Path| folder.join("codeartifact-operator"));
-    let found: Vec<PathBuf> = beside.filter(|path| path.is_file()).collect();
-    ensure!(!found.is_empty(), "the operator is not built: run `make build`");
-    match found.as_slice() {
-        [program, ..] => Ok(program.clone()),
-        [] => bail!("the operator is not built"),
-    }
+    let mut beside = here.ancestors().skip(1).take(2).map(|folder| folder.join("codeartifact-operator"));
+    beside.find(|path| path.is_file()).context("the operator is not built: run `make build`")
 }

@@ -1,5 +1,7 @@
 //! What to install, and installing it.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result};
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
@@ -10,7 +12,7 @@ use crate::control_plane::ControlPlane;
 use crate::emulator::Emulator;
 use crate::evidence::Evidence;
 use crate::install::container::Container;
-use crate::install::{Install, Operator};
+use crate::install::{Install, Operator, operator};
 
 const RELEASE: &str = "codeartifact-operator";
 
@@ -25,6 +27,7 @@ pub struct Request<'a> {
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     host_clock: bool,
+    program: Option<PathBuf>,
 }
 
 impl<'a> Request<'a> {
@@ -38,6 +41,7 @@ impl<'a> Request<'a> {
             environment: Vec::new(),
             arguments: Vec::new(),
             host_clock: false,
+            program: None,
         }
     }
 
@@ -87,9 +91,16 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Runs this program instead of the one that cargo built beside this one.
+    pub fn program(mut self, program: &Path) -> Self {
+        self.program = Some(program.to_owned());
+        self
+    }
+
     /// Installs the chart, and starts the operator as the Deployment says; returns when it serves.
     pub async fn start(mut self) -> Result<Install<'a>> {
         let evidence = Evidence::of_this_test()?;
+        let program = self.program.take().map_or_else(operator::program, Ok)?;
         let control_plane = self.control_plane;
         self.prepare().await?;
         self.helm_install().await?;
@@ -115,7 +126,7 @@ impl<'a> Request<'a> {
             operator_namespace: self.operator_namespace,
             namespaces: self.namespaces,
             user,
-            operator: Operator::new(container, evidence.clone())?,
+            operator: Operator::new(program, container, evidence.clone()),
             evidence,
         };
         install.operator.start_again().await?;
