@@ -131,12 +131,15 @@ async fn run(options: RunOptions) -> anyhow::Result<()> {
     };
     let Some(leadership) = lead(lease, stop.clone()).await else { return Ok(()) };
     metrics.leader(true);
-    leading.open();
 
-    let context = context(&options, client, clock, metrics, stop).await?;
+    let context = context(&options, client, clock, metrics.clone(), stop).await?;
     let operator = Operator::new(context, readiness, options.namespaces, options.concurrency);
+    leading.open();
     tokio::select! {
-        () = operator.run() => leadership.release().await,
+        () = operator.run() => {
+            metrics.leader(false);
+            leadership.release().await;
+        }
         // Somebody else may be working by now: whatever is in flight here ends with this process.
         () = leadership.lost.cancelled() => anyhow::bail!("the leader lease was lost"),
     }

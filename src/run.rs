@@ -36,6 +36,7 @@ pub struct Operator {
     starts: Vec<Box<dyn FnOnce(&mut JoinSet<()>) + Send>>,
     lists: Vec<(Gate, Receiver<bool>)>,
     readiness: Readiness,
+    working: Gate,
 }
 
 impl std::fmt::Debug for Operator {
@@ -55,6 +56,7 @@ impl Operator {
             workers: JoinSet::new(),
             starts: Vec::new(),
             lists: Vec::new(),
+            working: readiness.gate("controllers"),
             readiness,
         }
     }
@@ -79,6 +81,7 @@ impl Operator {
         for start in std::mem::take(&mut self.starts) {
             start(&mut self.workers);
         }
+        self.working.open();
         self.until_stopped().await;
     }
 
@@ -124,8 +127,11 @@ impl Operator {
             self.start_later(Arc::clone(&controller));
             self.watch_cluster(&cache, move |change| controller.observe(change));
         } else {
-            let hub = self.context.hub.clone();
+            let (hub, accounts) = (self.context.hub.clone(), self.context.accounts.clone());
             self.watch_cluster(&cache, move |change| {
+                if let Change::Removed(key, _) = &change {
+                    accounts.remove(&key.name);
+                }
                 if let Some(key) = changed_spec(&change) {
                     hub.changed(&Target::new(KindName::AwsAccount, key));
                 }
