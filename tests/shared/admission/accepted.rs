@@ -1,0 +1,104 @@
+//! What the API server accepts, and what it makes of it.
+
+use serde_json::{Value, json};
+
+/// Short name, kind and columns. Columns of priority 1 show with `-o wide` only.
+pub(super) const COLUMNS: [(&str, &str, &str); 5] = [
+    ("caacct", "AwsAccount", "NAME ACCOUNT REGION READY REASON AGE"),
+    ("cadom", "Domain", "NAME DOMAIN READY REASON AGE"),
+    ("carepo", "Repository", "NAME DOMAIN REPOSITORY READY REASON AGE"),
+    ("capol", "PackagePolicy", "NAME REPOSITORY MODE READY REASON AGE"),
+    ("cacred", "RegistryCredential", "NAME SECRET READY REASON EXPIRES AGE"),
+];
+
+/// What the stored spec of the valid object holds besides what it was given.
+pub(super) fn defaults() -> Vec<(&'static str, Value)> {
+    let account_ref = json!({"name": "default"});
+    vec![
+        (
+            "AwsAccount",
+            json!({"credentials": {"controller": {}}, "suspend": false,
+                "limits": {"readsPerSecond": 100, "writesPerSecond": 20, "tokensPerSecond": 10}}),
+        ),
+        (
+            "Domain",
+            json!({"accountRef": account_ref, "mode": "Enforce", "adoptionPolicy": "Never", "deletionPolicy": "Retain",
+                "suspend": false, "interval": "1h"}),
+        ),
+        (
+            "Repository",
+            json!({"accountRef": account_ref, "mode": "Enforce", "adoptionPolicy": "Never", "deletionPolicy": "Retain",
+                "suspend": false, "interval": "1h"}),
+        ),
+        (
+            "PackagePolicy",
+            json!({"accountRef": account_ref, "mode": "Observe", "suspend": false, "interval": "24h"}),
+        ),
+        (
+            "RegistryCredential",
+            json!({"accountRef": account_ref, "token": {"duration": "12h"}, "secret": {}, "suspend": false}),
+        ),
+    ]
+}
+
+/// Changes to the valid objects that keep them valid, at the limits of what the rules allow.
+pub(super) fn specs() -> Vec<(&'static str, Value)> {
+    let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
+    vec![
+        ("AwsAccount", json!({})),
+        ("AwsAccount", json!({"credentials": {"secretRef": {"namespace": "a", "name": "b"}}})),
+        (
+            "AwsAccount",
+            json!({"endpoints": {"codeartifact": "http://127.0.0.1:4566", "sts": "https://sts.example/"}}),
+        ),
+        ("AwsAccount", json!({"grants": [{"namespaces": {"all": true}}]})),
+        (
+            "AwsAccount",
+            json!({"grants": [{"namespaces": {"selector": {"matchLabels": {"a": "b"}}}, "credentials": [
+            {"domains": ["*"], "roleArn": "arn:aws-cn:iam::123456789012:role/path/name", "maxDuration": "15m"}]}]}),
+        ),
+        (
+            "AwsAccount",
+            json!({"region": "us-gov-west-1", "formerClusters": ["green"], "tags": {"awsome": ""}}),
+        ),
+        ("Domain", json!({})),
+        (
+            "Domain",
+            json!({"name": "a".repeat(50), "owner": "999999999999", "mode": "Observe", "interval": "1m"}),
+        ),
+        (
+            "Domain",
+            json!({"encryptionKey": "alias/packages", "interval": "24h", "tags": {"k".repeat(128): "v".repeat(256)}}),
+        ),
+        ("Repository", json!({"upstreams": null, "externalConnection": "public:npmjs"})),
+        (
+            "Repository",
+            json!({"upstreams": [], "externalConnection": "public:npmjs", "deletionPolicy": "DeleteIfEmpty"}),
+        ),
+        ("Repository", json!({"domainRef": null, "domain": {"name": "acme", "owner": "123456789012"}})),
+        ("Repository", json!({"name": "Team_1.x-y", "description": "Größe ✓"})),
+        (
+            "Repository",
+            json!({"upstreams": [{"name": "bb"}, {"name": "aa"}, {"repositoryRef": {"name": "aa"}}]}),
+        ),
+        (
+            "PackagePolicy",
+            json!({"mode": "Enforce", "packages": [{"format": "npm", "namespace": "acme", "name": "hello"},
+            {"format": "npm", "name": "hello"}, {"format": "maven", "namespace": "com.acme", "name": "hello"},
+            {"format": "pypi", "name": "hello-world"}, {"format": "nuget", "name": "acme.hello"}]}),
+        ),
+        ("PackagePolicy", json!({"repositoryRef": null, "repository": {"domain": "acme", "name": "team"}})),
+        (
+            "RegistryCredential",
+            json!({"registries": [registry("@acme"), registry("@other"),
+            {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"], "endpointType": "dualstack"}]}),
+        ),
+        ("RegistryCredential", json!({"token": {"duration": "15m", "renewBefore": "450s"}})),
+        ("RegistryCredential", json!({"token": {"renewBefore": "6h"}})),
+        (
+            "RegistryCredential",
+            json!({"secret": {"name": "npm.login", "labels": {"example.com/team": "a", "x": ""},
+            "annotations": {"reloader.stakater.com/match": "true"}}}),
+        ),
+    ]
+}

@@ -1,0 +1,4 @@
+//! Tests that share one control plane; each has names and namespaces that nobody else uses.
+
+mod admission;
+mod confinement;
