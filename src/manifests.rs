@@ -1,4 +1,4 @@
-//! The CustomResourceDefinitions as files and in the cluster.
+//! The CRDs as files and in the cluster.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is generated from the CustomResourceDefinitions and the chart, and committed.
+//! What is generated from the CRDs and the chart, and committed.
 //!
 //! The operator itself writes `crds/`; everything else is derived from those files here.
 

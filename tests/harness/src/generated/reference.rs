@@ -1,4 +1,4 @@
-//! The reference of the API, in Markdown, from the schemas of the CustomResourceDefinitions.
+//! The reference of the API, in Markdown, from the schemas of the CRDs.
 
 use std::fmt::Write as _;
 
