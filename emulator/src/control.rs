@@ -1,8 +1,9 @@
-//! Control routes for tests and demonstrations: clock, journal, faults, principals, reset.
+//! Control routes for tests and demonstrations: clock, journal, faults, principals, seed, reset.
 
 use crate::clock::Reading;
 use crate::faults::{Rule, Shown};
 use crate::journal::Entry;
+use crate::seed::Seed;
 use crate::server::App;
 use crate::state::principal::PrincipalSpec;
 use axum::Json;
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/journal", get(read_journal).delete(clear_journal))
         .route("/faults", get(show_faults).put(put_faults).delete(clear_faults))
         .route("/principals", get(show_principals).put(put_principal))
+        .route("/seed", put(seed))
         .route("/reset", post(reset))
 }
 
@@ -133,6 +135,13 @@ async fn show_principals(State(app): State<Arc<App>>) -> Json<Value> {
 async fn put_principal(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode, BadRequest> {
     let spec: PrincipalSpec = parse(&body)?;
     app.store().current_mut().principals.put(spec).map_err(BadRequest)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn seed(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode, BadRequest> {
+    let seed: Seed = parse(&body)?;
+    let now = app.clock.now();
+    seed.apply(app.store().current_mut(), now).map_err(BadRequest)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

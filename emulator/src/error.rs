@@ -30,6 +30,8 @@ struct Resource {
 pub(crate) enum ResourceType {
     Domain,
     Repository,
+    Package,
+    PackageVersion,
 }
 
 impl ResourceType {
@@ -37,6 +39,8 @@ impl ResourceType {
         match self {
             Self::Domain => "domain",
             Self::Repository => "repository",
+            Self::Package => "package",
+            Self::PackageVersion => "package-version",
         }
     }
 }
@@ -143,6 +147,8 @@ impl Error {
 /// The status of each code that the service model or the list of common errors names.
 fn status_of(code: &str) -> StatusCode {
     match code {
+        // The data plane's; the model does not have it.
+        "UnauthorizedException" => StatusCode::UNAUTHORIZED,
         "ServiceQuotaExceededException" => StatusCode::PAYMENT_REQUIRED,
         "AccessDeniedException"
         | "AccessDenied"

@@ -5,6 +5,7 @@
 
 mod clock;
 mod control;
+mod data;
 mod emulator;
 mod error;
 mod faults;
@@ -13,6 +14,7 @@ mod journal;
 mod operations;
 mod options;
 mod perform;
+mod seed;
 mod server;
 mod state;
 mod sts;

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::control;
+use crate::data;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::operations;
@@ -126,6 +127,7 @@ fn routes(app: Arc<App>) -> Router {
     Router::new()
         .route("/", post(sts_request))
         .route("/v1/{*path}", any(api_request))
+        .route("/{format}/d/{*path}", any(data_request))
         .nest("/_emulator", control::routes())
         .fallback(unknown)
         .with_state(app)
@@ -134,6 +136,13 @@ fn routes(app: Arc<App>) -> Router {
 async fn api_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     match collected(request).await {
         Ok(request) => operations::answer(&app, &request).await,
+        Err(response) => response,
+    }
+}
+
+async fn data_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    match collected(request).await {
+        Ok(request) => data::answer(&app, request).await,
         Err(response) => response,
     }
 }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod domains;
+mod packages;
 mod repositories;
 mod table;
 mod tags;

@@ -10,6 +10,7 @@ use crate::wire::members::field;
 use crate::wire::page::PageRequest;
 use crate::wire::text::{ACCOUNT_ID, DESCRIPTION, ENDPOINT_TYPES, REPOSITORY_NAME};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The model puts no limit on the list; the service refuses more than the quota of upstreams.
 const UPSTREAMS_PER_REQUEST: usize = 1_000;
@@ -49,6 +50,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Value> {
         connection: None,
         description: set(description),
         created: input.now,
+        packages: BTreeMap::new(),
     };
     let domain = state.domain_mut(&key)?;
     let answer = answer(&repository, domain);

@@ -1,6 +1,6 @@
 //! The table of the API's 48 operations.
 
-use super::{Handler, connections, domains, repositories, tags, tokens};
+use super::{Handler, connections, domains, packages, repositories, tags, tokens};
 use crate::perform::Access;
 use crate::perform::Access::{Mint, Read, Write};
 use http::Method;
@@ -61,7 +61,7 @@ static OPERATIONS: &[Operation] = &[
     operation("DeleteRepository", ("DELETE", "/repository"), Write, Repository, Some(repositories::delete)),
     operation("DeleteRepositoryPermissionsPolicy", ("DELETE", "/repository/permissions/policies"), Write, Repository, None),
     operation("DescribeDomain", ("GET", "/domain"), Read, Domain, Some(domains::describe)),
-    operation("DescribePackage", ("GET", "/package"), Read, Package, None),
+    operation("DescribePackage", ("GET", "/package"), Read, Package, Some(packages::describe)),
     operation("DescribePackageGroup", ("GET", "/package-group"), Read, Domain, None),
     operation("DescribePackageVersion", ("GET", "/package/version"), Read, Package, None),
     operation("DescribeRepository", ("GET", "/repository"), Read, Repository, Some(repositories::describe)),
@@ -80,15 +80,15 @@ static OPERATIONS: &[Operation] = &[
     operation("ListPackageGroups", ("POST", "/package-groups"), Read, Domain, None),
     operation("ListPackageVersionAssets", ("POST", "/package/version/assets"), Read, Package, None),
     operation("ListPackageVersionDependencies", ("POST", "/package/version/dependencies"), Read, Package, None),
-    operation("ListPackageVersions", ("POST", "/package/versions"), Read, Package, None),
-    operation("ListPackages", ("POST", "/packages"), Read, Repository, None),
+    operation("ListPackageVersions", ("POST", "/package/versions"), Read, Package, Some(packages::list_versions)),
+    operation("ListPackages", ("POST", "/packages"), Read, Repository, Some(packages::list)),
     operation("ListRepositories", ("POST", "/repositories"), Read, Any, Some(repositories::list)),
     operation("ListRepositoriesInDomain", ("POST", "/domain/repositories"), Read, Domain, Some(repositories::list_in_domain)),
     operation("ListSubPackageGroups", ("POST", "/package-groups/sub-groups"), Read, Domain, None),
     operation("ListTagsForResource", ("POST", "/tags"), Read, Named, Some(tags::list)),
     operation("PublishPackageVersion", ("POST", "/package/version/publish"), Write, Package, None),
     operation("PutDomainPermissionsPolicy", ("PUT", "/domain/permissions/policy"), Write, Domain, None),
-    operation("PutPackageOriginConfiguration", ("POST", "/package"), Write, Package, None),
+    operation("PutPackageOriginConfiguration", ("POST", "/package"), Write, Package, Some(packages::put_origin_configuration)),
     operation("PutRepositoryPermissionsPolicy", ("PUT", "/repository/permissions/policy"), Write, Repository, None),
     operation("TagResource", ("POST", "/tag"), Write, Named, Some(tags::tag)),
     operation("UntagResource", ("POST", "/untag"), Write, Named, Some(tags::untag)),

@@ -2,15 +2,23 @@
 //! synchronous steps; each step checks everything before it changes anything.
 
 pub(crate) mod domain;
+pub(crate) mod format;
+pub(crate) mod package;
 pub(crate) mod policy;
 pub(crate) mod principal;
+pub(crate) mod public;
+pub(crate) mod publish;
 pub(crate) mod repository;
+pub(crate) mod resolution;
 pub(crate) mod store;
 pub(crate) mod tags;
 pub(crate) mod token;
+pub(crate) mod version;
 
 pub(crate) use domain::{Domain, DomainKey};
+pub(crate) use format::Format;
 pub(crate) use principal::{Caller, Principals};
+pub(crate) use public::PublicRegistries;
 pub(crate) use repository::Repository;
 pub(crate) use store::Store;
 pub(crate) use token::Tokens;
@@ -56,6 +64,7 @@ pub(crate) struct State {
     pub(crate) domains: BTreeMap<DomainKey, Domain>,
     pub(crate) principals: Principals,
     pub(crate) tokens: Tokens,
+    pub(crate) public: PublicRegistries,
     last_id: u64,
 }
 
@@ -66,6 +75,7 @@ impl State {
             settings,
             domains: BTreeMap::new(),
             tokens: Tokens::default(),
+            public: PublicRegistries::default(),
             last_id: 0,
         }
     }

@@ -1,6 +1,7 @@
 //! Repositories: upstreams by identity, and the external connection.
 
 use super::domain::Domain;
+use super::package::Packages;
 use super::tags::Tags;
 use crate::error::{Error, ResourceType, Result};
 use crate::wire::timestamp;
@@ -38,6 +39,8 @@ pub(crate) struct Repository {
     pub(crate) connection: Option<&'static str>,
     pub(crate) description: Option<String>,
     pub(crate) created: Timestamp,
+    /// They are lost with the repository.
+    pub(crate) packages: Packages,
 }
 
 /// A reference to an upstream. It dies with the repository it was made for, though the name stays
@@ -51,7 +54,9 @@ pub(crate) struct Upstream {
 impl Repository {
     /// The assets held here: content hash and size.
     pub(crate) fn assets(&self) -> impl Iterator<Item = (String, u64)> {
-        std::iter::empty()
+        let versions = self.packages.values().flat_map(|package| package.versions.values());
+        let assets = versions.flat_map(|version| &version.assets);
+        assets.map(|asset| (asset.sha256.clone(), asset.content.len() as u64))
     }
 
     /// A `RepositorySummary`.

@@ -19,6 +19,8 @@ pub(crate) static REPOSITORY_NAME: Text = Text::new(2, 100, r"[A-Za-z0-9][A-Za-z
 pub(crate) static EXTERNAL_CONNECTION_NAME: Text = Text::new(2, 100, r"[A-Za-z0-9][A-Za-z0-9._\-:]{1,99}");
 pub(crate) static DESCRIPTION: Text = Text::new(0, 1000, r"\P{C}*");
 pub(crate) static ARN: Text = Text::new(1, 1011, r"\S+");
+/// Names, namespaces, versions and prefixes of packages.
+pub(crate) static PACKAGE_NAME: Text = Text::new(1, 255, r"[^#/\s]+");
 pub(crate) static TAG_KEY: Text = Text::new(1, 128, r"\P{C}+");
 pub(crate) static TAG_VALUE: Text = Text::new(0, 256, r"\P{C}*");
 pub(crate) static PAGINATION_TOKEN: Text = Text::new(1, 2000, r"\S+");
@@ -79,6 +81,7 @@ mod tests {
             (&EXTERNAL_CONNECTION_NAME, "public:npmjs", "public/npmjs"),
             (&DESCRIPTION, "für alle", "a\u{7}b"),
             (&ARN, "arn:aws:x", "arn aws"),
+            (&PACKAGE_NAME, "left-pad", "left/pad"),
             (&TAG_KEY, "team", ""),
             (&TAG_VALUE, "", "a\nb"),
             (&PAGINATION_TOKEN, "abc", "a b"),

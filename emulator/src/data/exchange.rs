@@ -1,0 +1,89 @@
+//! One request of a package manager, understood: what it is called, what it needs, what it does.
+
+use super::Target;
+use crate::error::{Error, Result};
+use crate::perform::Access;
+use crate::state::State;
+use crate::state::package::PackageKey;
+use axum::response::Response;
+use jiff::Timestamp;
+
+/// What a request does once it is let in.
+pub(super) type Effect = Box<dyn FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send>;
+
+/// The permission that a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Permission {
+    /// On the whole repository.
+    Read,
+    /// On the package.
+    Publish,
+    /// On the package.
+    PutMetadata,
+}
+
+impl Permission {
+    /// The IAM action.
+    pub(super) fn action(self) -> &'static str {
+        match self {
+            Self::Read => "codeartifact:ReadFromRepository",
+            Self::Publish => "codeartifact:PublishPackageVersion",
+            Self::PutMetadata => "codeartifact:PutPackageMetadata",
+        }
+    }
+}
+
+/// A request, understood.
+pub(super) struct Exchange {
+    /// The name in the journal and for faults, such as `NpmGetPackument`.
+    pub(super) operation: &'static str,
+    pub(super) access: Access,
+    pub(super) permission: Permission,
+    pub(super) package: Option<PackageKey>,
+    pub(super) version: Option<String>,
+    pub(super) effect: Effect,
+}
+
+impl Exchange {
+    /// A request that reads. Downloads count as reads too, although they retain versions.
+    pub(super) fn read(
+        operation: &'static str,
+        effect: impl FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send + 'static,
+    ) -> Self {
+        Self {
+            operation,
+            access: Access::Read,
+            permission: Permission::Read,
+            package: None,
+            version: None,
+            effect: Box::new(effect),
+        }
+    }
+
+    /// A request that changes a package.
+    pub(super) fn write(
+        operation: &'static str,
+        permission: Permission,
+        effect: impl FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send + 'static,
+    ) -> Self {
+        Self { access: Access::Write, permission, ..Self::read(operation, effect) }
+    }
+
+    /// The same, about a package.
+    pub(super) fn about(self, key: &PackageKey) -> Self {
+        Self { package: Some(key.clone()), ..self }
+    }
+
+    /// The same, about a version.
+    pub(super) fn version(self, version: &str) -> Self {
+        Self { version: Some(version.into()), ..self }
+    }
+
+    /// A path that means nothing here.
+    pub(super) fn unknown() -> Self {
+        Self::read("Unknown", |_, target, _| {
+            let message = format!("'/{}' is nothing that a repository serves", target.rest);
+            Err(Error::new("ResourceNotFoundException", message))
+        })
+    }
+}

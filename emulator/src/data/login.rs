@@ -1,0 +1,89 @@
+//! Who is let in: tokens as Bearer or as Basic password, for one domain, with what they may do.
+
+use super::Target;
+use super::exchange::{Exchange, Permission};
+use crate::error::{Error, Result};
+use crate::state::State;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use jiff::Timestamp;
+
+/// The user name that goes with every token.
+const USER: &str = "aws";
+
+/// The token that a request carries.
+pub(super) fn token(headers: &HeaderMap) -> Result<String> {
+    let malformed = || unauthorized("the Authorization header is malformed");
+    let value = headers.get(AUTHORIZATION).ok_or_else(|| unauthorized("there is no authorization token"))?;
+    let (scheme, rest) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(rest.trim().into());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(malformed());
+    }
+    let decoded = BASE64_STANDARD.decode(rest.trim()).ok();
+    let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(malformed)?;
+    match decoded.split_once(':') {
+        Some((USER, token)) => Ok(token.into()),
+        _ => Err(unauthorized("the user name must be aws")),
+    }
+}
+
+/// Let the request in, or say why not. Permissions are those that the token's principal has now.
+pub(super) fn admit(
+    state: &State,
+    target: &Target,
+    exchange: &Exchange,
+    token: Result<String>,
+    now: Timestamp,
+) -> Result<()> {
+    let refused = |why: crate::state::token::Unauthorized| unauthorized(&why.to_string());
+    let grant = state.tokens.check(&token?, now).map_err(refused)?;
+    if grant.domain != target.domain {
+        return Err(Error::access_denied("The authorization token is for another domain"));
+    }
+    state.domain(&target.domain)?.repository(&target.repository)?;
+    let place = format!("{}/{}", target.domain.name, target.repository);
+    let resource = match (exchange.permission, &exchange.package) {
+        (Permission::Publish | Permission::PutMetadata, Some(key)) => {
+            format!("package/{place}/{}", key.arn_path())
+        }
+        _ => format!("repository/{place}"),
+    };
+    let resource = state.settings.arn(&target.domain.owner, &resource);
+    state.principals.authorize(&grant.caller, exchange.permission.action(), &resource)
+}
+
+fn unauthorized(why: &str) -> Error {
+    Error::new("UnauthorizedException", format!("Unauthorized: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_come_as_bearer_or_as_password() {
+        let basic = |text: &str| format!("Basic {}", BASE64_STANDARD.encode(text));
+        for (header, expected) in [
+            (Some("Bearer abc".to_owned()), Some("abc")),
+            (Some("bearer abc".to_owned()), Some("abc")),
+            (Some(basic("aws:a:b")), Some("a:b")),
+            (Some(basic("admin:abc")), None),
+            (Some(basic("abc")), None),
+            (Some("Basic ???".to_owned()), None),
+            (Some("Digest abc".to_owned()), None),
+            (Some("abc".to_owned()), None),
+            (None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = &header {
+                headers.insert(AUTHORIZATION, value.parse().unwrap());
+            }
+            assert_eq!(token(&headers).ok().as_deref(), expected, "{header:?}");
+        }
+    }
+}

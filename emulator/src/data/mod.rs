@@ -1,0 +1,139 @@
+//! The data plane: repositories as package managers speak to them, behind a token.
+//!
+//! Paths are `/<format>/d/<domain>-<owner>/<repository>/…`, as at a private endpoint.
+
+mod exchange;
+mod login;
+mod npm;
+mod pypi;
+
+use crate::error::Error;
+use crate::perform::{Call, perform};
+use crate::server::App;
+use crate::state::{DomainKey, Settings};
+use crate::wire::header_value;
+use axum::body::Bytes;
+use axum::response::Response;
+use exchange::Exchange;
+use http::{Request, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+/// Which repository a request is for, and what remains of its path.
+struct Target {
+    format: String,
+    domain: DomainKey,
+    repository: String,
+    /// Decoded; `%2f` is a slash, as npm wants it in the names of scoped packages.
+    rest: String,
+}
+
+/// Answer a request of a package manager.
+pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
+    let Some(target) = Target::parse(request.uri().path()) else {
+        return render(&Error::new("ResourceNotFoundException", "No repository has this address"));
+    };
+    let token = login::token(request.headers());
+    let exchange = match target.format.as_str() {
+        "npm" => npm::understand(&target.rest, request),
+        "pypi" => pypi::understand(&target.rest, request).await,
+        _ => None,
+    };
+    let exchange = exchange.unwrap_or_else(Exchange::unknown);
+    let call = Call {
+        service: "data",
+        operation: exchange.operation.into(),
+        access: exchange.access,
+        principal: token.as_ref().ok().and_then(|token| {
+            let store = app.store();
+            let grant = store.current().tokens.check(token, app.clock.now()).ok()?;
+            Some(grant.caller.arn.clone())
+        }),
+        domain: Some(target.domain.name.clone()),
+        repository: Some(target.repository.clone()),
+        parameters: parameters(&target, &exchange),
+        render,
+    };
+    let mut response = perform(app, call, |state, now| {
+        login::admit(state, &target, &exchange, token, now)?;
+        (exchange.effect)(state, &target, now)
+    })
+    .await;
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = format!("Basic realm=\"{}/{}\"", target.domain.name, target.repository);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, header_value(&challenge));
+    }
+    response
+}
+
+impl Target {
+    fn parse(path: &str) -> Option<Self> {
+        let mut parts = path.strip_prefix('/')?.splitn(5, '/');
+        let (format, "d", domain, repository) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?)
+        else {
+            return None;
+        };
+        let (name, owner) = domain.rsplit_once('-')?;
+        let rest = percent_decode_str(parts.next().unwrap_or_default()).decode_utf8().ok()?;
+        Some(Self {
+            format: format.into(),
+            domain: DomainKey { owner: owner.into(), name: name.into() },
+            repository: repository.into(),
+            rest: rest.into_owned(),
+        })
+    }
+
+    /// The repository's address, with a slash at its end.
+    fn url(&self, settings: &Settings) -> String {
+        let Self { format, domain: DomainKey { owner, name }, repository, .. } = self;
+        format!("{}/{format}/d/{name}-{owner}/{repository}/", settings.url)
+    }
+}
+
+/// What the journal keeps.
+fn parameters(target: &Target, exchange: &Exchange) -> Value {
+    let mut parameters = json!({
+        "format": target.format,
+        "domain": target.domain.name,
+        "domain-owner": target.domain.owner,
+        "repository": target.repository,
+    });
+    let key = exchange.package.as_ref();
+    let named = [
+        ("namespace", key.and_then(|key| key.namespace.as_ref())),
+        ("package", key.map(|key| &key.name)),
+        ("version", exchange.version.as_ref()),
+    ];
+    for (name, value) in named {
+        if let Some(value) = value {
+            parameters[name] = value.as_str().into();
+        }
+    }
+    parameters
+}
+
+/// npm shows a member `error`, other clients show `message` or the whole body.
+fn render(error: &Error) -> Response {
+    let mut response = error.to_json_response();
+    *response.body_mut() = json!({ "error": error.message, "message": error.message }).to_string().into();
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Target;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        let target = Target::parse("/npm/d/my-domain-123456789012/team/@acme%2fwidgets").unwrap();
+        assert_eq!(
+            (target.domain.name.as_str(), target.domain.owner.as_str()),
+            ("my-domain", "123456789012")
+        );
+        assert_eq!((target.repository.as_str(), target.rest.as_str()), ("team", "@acme/widgets"));
+        assert_eq!(Target::parse("/pypi/d/acme-1/team").unwrap().rest, "");
+        for path in ["/npm/d/acme/team/", "/npm/d/acme-1", "/npm/x/acme-1/team/", "/npm"] {
+            assert!(Target::parse(path).is_none(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Packages for the public registries behind external connections, as the control route takes them.
+
+mod npm;
+mod pypi;
+
+use crate::state::package::PackageKey;
+use crate::state::repository::EXTERNAL_CONNECTIONS;
+use crate::state::version::Asset;
+use crate::state::{Format, State};
+use axum::body::Bytes;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What to seed behind one connection.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seed {
+    /// Such as `public:npmjs`.
+    connection: String,
+    packages: Vec<SeedPackage>,
+}
+
+/// One file of one version.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedPackage {
+    /// With its scope where it has one: `@acme/widgets`.
+    name: String,
+    version: String,
+    /// The file, base64-encoded. Left out, a small package that installs is made.
+    content: Option<String>,
+    /// The file's name; needed with the content of a Python package.
+    filename: Option<String>,
+}
+
+/// A file to serve, understood.
+struct Made {
+    key: PackageKey,
+    asset: Asset,
+    metadata: Value,
+}
+
+impl Seed {
+    /// Check all of it, then seed all of it.
+    pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
+        let known = EXTERNAL_CONNECTIONS.iter().find(|(name, _)| *name == self.connection);
+        let Some(&(connection, format)) = known else {
+            return Err(format!("the external connection {:?} is not known", self.connection));
+        };
+        let make = match Format::parse(format) {
+            Some(Format::Npm) => npm::make,
+            Some(Format::Pypi) => pypi::make,
+            _ => return Err(format!("packages of format {format} are not served to package managers")),
+        };
+        let made = self.packages.iter().map(|package| {
+            let content = package.content.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose();
+            content
+                .map_err(|error| error.to_string())
+                .and_then(|content| make(package, content.map(Bytes::from)))
+                .map_err(|error| format!("{} {}: {error}", package.name, package.version))
+        });
+        let made = made.collect::<Result<Vec<_>, _>>()?;
+        for (package, Made { key, asset, metadata }) in self.packages.iter().zip(made) {
+            state.public.seed(connection, key, (&package.version, asset, metadata), now);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! Packages in a repository: their identity, origin configuration, and versions.
+
+use super::format::{Format, NamespaceRule};
+use super::version::Version;
+use crate::error::{Error, ResourceType, Result};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A package's identity within a repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PackageKey {
+    pub(crate) format: Format,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+}
+
+impl PackageKey {
+    /// As the API names a package: a namespace where the format has them, and only there.
+    pub(crate) fn new(format: Format, namespace: Option<&str>, name: &str) -> Result<Self> {
+        let problem = match (format.namespace_rule(), namespace) {
+            (NamespaceRule::Required, None) => "need a namespace",
+            (NamespaceRule::Refused, Some(_)) => "have no namespace",
+            _ => {
+                return Ok(Self { format, namespace: namespace.map(str::to_owned), name: name.into() });
+            }
+        };
+        Err(Error::invalid(format!("Packages of format '{}' {problem}", format.name())))
+    }
+
+    /// From `widgets` or `@acme/widgets`.
+    pub(crate) fn from_npm_name(name: &str) -> Option<Self> {
+        let (namespace, name) = match name.strip_prefix('@') {
+            Some(scoped) => scoped.split_once('/').map(|(scope, name)| (Some(scope), name))?,
+            None => (None, name),
+        };
+        let is_legal = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with(['.', '-'])
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-~".contains(&byte))
+        };
+        if !is_legal(name) || !namespace.is_none_or(is_legal) {
+            return None;
+        }
+        Self::new(Format::Npm, namespace, name).ok()
+    }
+
+    /// A Python project, by its name in any spelling.
+    pub(crate) fn from_python_name(name: &str) -> Self {
+        Self { format: Format::Pypi, namespace: None, name: name.into() }.normalised()
+    }
+
+    /// The identity under which the package is stored.
+    pub(crate) fn normalised(&self) -> Self {
+        Self {
+            format: self.format,
+            namespace: self.namespace.as_deref().map(|namespace| self.format.normalise(namespace)),
+            name: self.format.normalise(&self.name),
+        }
+    }
+
+    /// The name with its namespace, as people write it: `@acme/widgets` for npm.
+    pub(crate) fn full_name(&self) -> String {
+        match (&self.namespace, self.format) {
+            (None, _) => self.name.clone(),
+            (Some(scope), Format::Npm) => format!("@{scope}/{}", self.name),
+            (Some(namespace), _) => format!("{namespace}/{}", self.name),
+        }
+    }
+
+    /// The part of an ARN after `package/DOMAIN/REPOSITORY/`.
+    pub(crate) fn arn_path(&self) -> String {
+        let namespace = self.namespace.as_deref().unwrap_or_default();
+        format!("{}/{namespace}/{}", self.format.name(), self.name)
+    }
+
+    pub(crate) fn not_found(&self) -> Error {
+        let message = format!("Package not found. Package '{}' does not exist", self.full_name());
+        Error::not_found(ResourceType::Package, &self.full_name(), message)
+    }
+
+    pub(crate) fn version_not_found(&self, version: &str) -> Error {
+        let message = format!("Package version not found. '{}' has no version '{version}'", self.full_name());
+        Error::not_found(ResourceType::PackageVersion, version, message)
+    }
+}
+
+/// Whether versions may come in by one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Restriction {
+    Allow,
+    Block,
+}
+
+impl Restriction {
+    /// The model's values.
+    pub(crate) const NAMES: &'static [&'static str] = &["ALLOW", "BLOCK"];
+
+    /// One of [`Self::NAMES`].
+    pub(crate) fn parse(name: &str) -> Self {
+        if name == "BLOCK" { Self::Block } else { Self::Allow }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "ALLOW",
+            Self::Block => "BLOCK",
+        }
+    }
+}
+
+/// By which ways versions of a package may come into a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OriginConfiguration {
+    pub(crate) publish: Restriction,
+    pub(crate) upstream: Restriction,
+}
+
+impl OriginConfiguration {
+    /// What a package gets when its first version appears. That of versions retained from another
+    /// repository is not documented; here it is that of ingested ones, so that updates go on.
+    pub(crate) fn of_first_version(published_here: bool) -> Self {
+        if published_here {
+            Self { publish: Restriction::Allow, upstream: Restriction::Block }
+        } else {
+            Self { publish: Restriction::Block, upstream: Restriction::Allow }
+        }
+    }
+
+    /// As in answers.
+    pub(crate) fn describe(self) -> Value {
+        json!({ "restrictions": { "publish": self.publish.name(), "upstream": self.upstream.name() } })
+    }
+}
+
+/// A package of a repository. It can exist without versions.
+#[derive(Clone, Debug)]
+pub(crate) struct Package {
+    pub(crate) key: PackageKey,
+    pub(crate) origin: OriginConfiguration,
+    pub(crate) versions: BTreeMap<String, Version>,
+    /// npm's distribution tags, set in this very repository.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Package {
+    /// A package without versions.
+    pub(crate) fn new(key: PackageKey, origin: OriginConfiguration) -> Self {
+        Self { key, origin, versions: BTreeMap::new(), tags: BTreeMap::new() }
+    }
+
+    /// The version that consoles show: npm's `latest`, else the one published last.
+    pub(crate) fn default_display_version(&self) -> Option<&str> {
+        let latest = self.tags.get("latest").filter(|version| self.versions.contains_key(*version));
+        let newest = || self.versions.values().max_by_key(|version| version.published);
+        latest.or_else(|| newest().map(|version| &version.version)).map(String::as_str)
+    }
+
+    /// A `PackageSummary`.
+    pub(crate) fn summary(&self) -> Value {
+        self.describe_as("package")
+    }
+
+    /// A `PackageDescription`.
+    pub(crate) fn description(&self) -> Value {
+        self.describe_as("name")
+    }
+
+    fn describe_as(&self, name: &str) -> Value {
+        let mut description = json!({ "format": self.key.format.name() });
+        if let Some(namespace) = &self.key.namespace {
+            description["namespace"] = namespace.as_str().into();
+        }
+        description[name] = self.key.name.as_str().into();
+        description["originConfiguration"] = self.origin.describe();
+        description
+    }
+}
+
+/// A repository's packages.
+pub(crate) type Packages = BTreeMap<PackageKey, Package>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn namespaces_follow_the_format() {
+        for (format, namespace, legal) in [
+            (Format::Maven, None, false),
+            (Format::Swift, None, false),
+            (Format::Generic, None, false),
+            (Format::Maven, Some("org.acme"), true),
+            (Format::Npm, None, true),
+            (Format::Npm, Some("acme"), true),
+            (Format::Pypi, Some("acme"), false),
+            (Format::Nuget, Some("acme"), false),
+            (Format::Ruby, Some("acme"), false),
+            (Format::Cargo, Some("acme"), false),
+            (Format::Cargo, None, true),
+        ] {
+            let key = PackageKey::new(format, namespace, "widgets");
+            assert_eq!(key.is_ok(), legal, "{format:?} {namespace:?}");
+        }
+    }
+
+    #[test]
+    fn names_read_as_people_write_them() {
+        let key = |format, namespace| PackageKey::new(format, namespace, "widgets").unwrap();
+        assert_eq!(key(Format::Npm, Some("acme")).full_name(), "@acme/widgets");
+        assert_eq!(key(Format::Npm, None).arn_path(), "npm//widgets");
+        assert_eq!(key(Format::Maven, Some("org.acme")).arn_path(), "maven/org.acme/widgets");
+    }
+}

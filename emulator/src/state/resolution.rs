@@ -1,0 +1,133 @@
+//! Where the versions of a package come from: the repository itself, its upstreams depth first in
+//! list order, and the public registries behind them.
+
+use super::package::{Package, PackageKey, Restriction};
+use super::public::PublicRegistries;
+use super::repository::{Repository, RepositoryId};
+use super::version::Version;
+use super::{Domain, DomainKey, State};
+use crate::error::{Error, Result};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// The quota "upstream repositories searched per request"; it cannot be raised.
+const SEARCHED_REPOSITORIES: usize = 25;
+
+/// A place that has the package.
+pub(crate) struct Place<'a> {
+    pub(crate) package: &'a Package,
+    /// The repository that holds it, or the one that is connected to the registry that does.
+    pub(crate) repository: &'a Repository,
+    /// Whether it is the public registry, and not the repository.
+    pub(crate) is_public: bool,
+}
+
+/// All places that have the package and may be reached from `repository`, the nearest first.
+pub(crate) fn search<'a>(
+    domain: &'a Domain,
+    public: &'a PublicRegistries,
+    repository: &'a Repository,
+    key: &'a PackageKey,
+) -> Result<Vec<Place<'a>>> {
+    let mut walk = Walk { domain, public, key, visited: Vec::new(), places: Vec::new() };
+    walk.visit(repository)?;
+    Ok(walk.places)
+}
+
+/// The versions found, each from the nearest place that has it.
+pub(crate) fn versions<'a>(places: &[Place<'a>]) -> BTreeMap<&'a str, &'a Version> {
+    let mut found = BTreeMap::new();
+    for (name, version) in places.iter().flat_map(|place| &place.package.versions) {
+        found.entry(name.as_str()).or_insert(version);
+    }
+    found
+}
+
+struct Walk<'a> {
+    domain: &'a Domain,
+    public: &'a PublicRegistries,
+    key: &'a PackageKey,
+    visited: Vec<RepositoryId>,
+    places: Vec<Place<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn visit(&mut self, repository: &'a Repository) -> Result<()> {
+        if self.visited.contains(&repository.id) || self.visited.len() == SEARCHED_REPOSITORIES {
+            return Ok(());
+        }
+        self.visited.push(repository.id);
+        let own = repository.packages.get(self.key);
+        self.places.extend(own.map(|package| Place { package, repository, is_public: false }));
+        // A broken reference fails every request through it, also for a package that would not
+        // have been looked for there.
+        let upstreams = repository.upstreams.iter().map(|upstream| {
+            Repository::resolve(self.domain, upstream).ok_or_else(|| broken(repository, &upstream.name))
+        });
+        let upstreams = upstreams.collect::<Result<Vec<_>>>()?;
+        if own.is_some_and(|package| package.origin.upstream == Restriction::Block) {
+            return Ok(());
+        }
+        let ingested = repository.connection.and_then(|name| self.public.package(name, self.key));
+        self.places.extend(ingested.map(|package| Place { package, repository, is_public: true }));
+        upstreams.into_iter().try_for_each(|upstream| self.visit(upstream))
+    }
+}
+
+fn broken(repository: &Repository, upstream: &str) -> Error {
+    Error::invalid(format!(
+        "The upstream repository '{upstream}' of repository '{}' was deleted. Call UpdateRepository on \
+         '{}' to use the repository that now has that name, or to remove the upstream",
+        repository.name, repository.name
+    ))
+}
+
+impl State {
+    /// All places from which a request to the repository may be served.
+    pub(crate) fn places<'a>(
+        &'a self,
+        domain: &DomainKey,
+        repository: &str,
+        key: &'a PackageKey,
+    ) -> Result<Vec<Place<'a>>> {
+        let domain = self.domain(domain)?;
+        search(domain, &self.public, domain.repository(repository)?, key)
+    }
+
+    /// A version for a client that downloads from it. One from elsewhere is retained in the
+    /// repository that was asked and, when it was ingested, in the connected one; never between.
+    pub(crate) fn fetch(
+        &mut self,
+        domain: &DomainKey,
+        repository: &str,
+        (key, version): (&PackageKey, &str),
+        now: Timestamp,
+    ) -> Result<Version> {
+        let places = self.places(domain, repository, key)?;
+        let Some((place, found)) =
+            places.iter().find_map(|place| Some((place, place.package.versions.get(version)?)))
+        else {
+            return Err(key.version_not_found(version));
+        };
+        let mut keepers = vec![repository.to_owned()];
+        if place.is_public && place.repository.name != repository {
+            keepers.push(place.repository.name.clone());
+        }
+        let is_here = !place.is_public && place.repository.name == repository;
+        let mut found = found.clone();
+        if is_here {
+            return Ok(found);
+        }
+        if place.is_public {
+            found.published = now;
+        }
+        let domain = self.domain_mut(domain)?;
+        for keeper in keepers {
+            domain.repository_mut(&keeper)?.retain(key, found.clone());
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests;
