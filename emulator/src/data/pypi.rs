@@ -49,7 +49,7 @@ fn index(state: &State, target: &Target, key: &PackageKey) -> Result<Response> {
         let requires = version.metadata["requires_python"].as_str().map(escape);
         let requires = requires.map(|text| format!(" data-requires-python=\"{text}\"")).unwrap_or_default();
         for Asset { name, sha256, .. } in &version.assets {
-            let (shown, number) = (escape(name), escape(&version.version));
+            let (shown, number) = (escape(name), escape(&version.number));
             let link = format!("{url}simple/{}/{number}/{shown}#sha256={sha256}", key.name);
             writeln!(page, "<a href=\"{link}\"{requires}>{shown}</a><br>")
                 .map_err(|error| Error::internal(error.to_string()))?;

@@ -84,7 +84,7 @@ pub(super) fn list_versions(input: &Input<'_>, state: &mut State) -> Result<Valu
             && origin.is_none_or(|origin| version.origin.type_name() == origin)
     };
     let page_key = |version: &Version| {
-        if newest_first { format!("{} {}", age(version), version.version) } else { version.version.clone() }
+        if newest_first { format!("{} {}", age(version), version.number) } else { version.number.clone() }
     };
     let versions = package.versions.values().filter(wanted);
     let sorted: BTreeMap<String, &Version> = versions.map(|version| (page_key(version), version)).collect();

@@ -50,20 +50,20 @@ impl Seed {
         let Some(&(connection, format)) = known else {
             return Err(format!("the external connection {:?} is not known", self.connection));
         };
-        let make = match Format::parse(format) {
+        let prepare = match Format::parse(format) {
             Some(Format::Npm) => npm::make,
             Some(Format::Pypi) => pypi::make,
             _ => return Err(format!("packages of format {format} are not served to package managers")),
         };
-        let made = self.packages.iter().map(|package| {
+        let files = self.packages.iter().map(|package| {
             let content = package.content.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose();
             content
                 .map_err(|error| error.to_string())
-                .and_then(|content| make(package, content.map(Bytes::from)))
+                .and_then(|content| prepare(package, content.map(Bytes::from)))
                 .map_err(|error| format!("{} {}: {error}", package.name, package.version))
         });
-        let made = made.collect::<Result<Vec<_>, _>>()?;
-        for (package, Made { key, asset, metadata }) in self.packages.iter().zip(made) {
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        for (package, Made { key, asset, metadata }) in self.packages.iter().zip(files) {
             state.public.seed(connection, key, (&package.version, asset, metadata), now);
         }
         Ok(())

@@ -152,7 +152,7 @@ impl Package {
     pub(crate) fn default_display_version(&self) -> Option<&str> {
         let latest = self.tags.get("latest").filter(|version| self.versions.contains_key(*version));
         let newest = || self.versions.values().max_by_key(|version| version.published);
-        latest.or_else(|| newest().map(|version| &version.version)).map(String::as_str)
+        latest.or_else(|| newest().map(|version| &version.number)).map(String::as_str)
     }
 
     /// A `PackageSummary`.

@@ -29,16 +29,12 @@ impl PublicRegistries {
         let package = packages
             .entry(key.clone())
             .or_insert_with(|| Package::new(key, OriginConfiguration::of_first_version(true)));
-        match package.versions.get_mut(version) {
-            Some(known) => {
-                known.put_asset(asset);
-                known.metadata = metadata;
-            }
-            None => {
-                let origin = Origin::External(connection);
-                let made = Version::new(version, origin, asset, metadata, now);
-                package.versions.insert(version.into(), made);
-            }
+        if let Some(known) = package.versions.get_mut(version) {
+            known.put_asset(asset);
+            known.metadata = metadata;
+        } else {
+            let made = Version::new(version, Origin::External(connection), asset, metadata, now);
+            package.versions.insert(version.into(), made);
         }
     }
 }

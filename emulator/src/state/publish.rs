@@ -35,12 +35,11 @@ impl State {
         let repository = self.domain_mut(domain)?.repository_mut(repository)?;
         let origin = Origin::Internal(repository.name.clone());
         let package = repository.package_for_first_version(&key, true);
-        match package.versions.get_mut(&version) {
-            Some(known) => known.put_asset(asset),
-            None => {
-                let made = Version::new(&version, origin, asset, metadata, now);
-                package.versions.insert(version.clone(), made);
-            }
+        if let Some(known) = package.versions.get_mut(&version) {
+            known.put_asset(asset);
+        } else {
+            let made = Version::new(&version, origin, asset, metadata, now);
+            package.versions.insert(version.clone(), made);
         }
         package.tags.extend(tags.into_iter().map(|tag| (tag, version.clone())));
         Ok(())
@@ -95,7 +94,7 @@ impl Repository {
     /// Keep a version that was found elsewhere.
     pub(crate) fn retain(&mut self, key: &PackageKey, version: Version) {
         let package = self.package_for_first_version(key, false);
-        package.versions.entry(version.version.clone()).or_insert(version);
+        package.versions.entry(version.number.clone()).or_insert(version);
     }
 
     /// The package; a record that is not there yet is made with the defaults for its first version.

@@ -88,7 +88,8 @@ impl Asset {
 /// A version of a package.
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
-    pub(crate) version: String,
+    /// Such as `1.0.0`.
+    pub(crate) number: String,
     /// Changes with assets and metadata.
     pub(crate) revision: String,
     pub(crate) status: Status,
@@ -102,14 +103,14 @@ pub(crate) struct Version {
 impl Version {
     /// A version as it comes in, complete with its first asset.
     pub(crate) fn new(
-        version: &str,
+        number: &str,
         origin: Origin,
         asset: Asset,
         metadata: Value,
         published: Timestamp,
     ) -> Self {
         Self {
-            version: version.into(),
+            number: number.into(),
             revision: new_revision(),
             status: Status::Published,
             origin,
@@ -134,7 +135,7 @@ impl Version {
     /// A `PackageVersionSummary`.
     pub(crate) fn summary(&self) -> Value {
         json!({
-            "version": self.version,
+            "version": self.number,
             "revision": self.revision,
             "status": self.status.name(),
             "origin": self.origin.describe(),

@@ -33,7 +33,7 @@ pub(super) fn understand(path: &str, request: Request<Bytes>) -> Option<Exchange
         }
         _ => {
             let (key, rest) = package(&segments)?;
-            about_package(&method, key, rest, request.into_body())
+            about_package(&method, key, rest, request.body())
         }
     }
 }
@@ -48,7 +48,7 @@ fn package<'a, 'b>(segments: &'a [&'b str]) -> Option<(PackageKey, &'a [&'b str]
     Some((PackageKey::from_npm_name(&format!("{first}/{second}"))?, rest))
 }
 
-fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: Bytes) -> Option<Exchange> {
+fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: &Bytes) -> Option<Exchange> {
     let about = key.clone();
     let exchange = match (method, rest) {
         (&Method::GET, []) => Exchange::read("NpmGetPackument", move |state, target, _| {
@@ -75,7 +75,7 @@ fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: Bytes) -
             .version(version)
         }
         (&Method::PUT, []) => {
-            let publication = publish::parse(&key, &body);
+            let publication = publish::parse(&key, body);
             let version = publication.as_ref().ok().map(|publication| publication.version.clone());
             let exchange = Exchange::write("NpmPublish", Permission::Publish, |state, target, now| {
                 state.publish(&target.domain, &target.repository, publication?, now)?;

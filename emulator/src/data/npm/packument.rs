@@ -19,10 +19,10 @@ pub(super) fn packument(state: &State, target: &Target, key: &PackageKey) -> Res
     }
     let url = target.url(&state.settings);
     let manifests: Map<String, Value> =
-        found.values().map(|version| (version.version.clone(), manifest(version, key, &url))).collect();
+        found.values().map(|version| (version.number.clone(), manifest(version, key, &url))).collect();
     let times: Map<String, Value> = found
         .values()
-        .map(|version| (version.version.clone(), version.published.to_string().into()))
+        .map(|version| (version.number.clone(), version.published.to_string().into()))
         .collect();
     let name = key.full_name();
     Ok(json!({
@@ -56,7 +56,7 @@ fn tags(places: &[Place<'_>], found: &BTreeMap<&str, &Version>) -> BTreeMap<Stri
 /// The version's `package.json` with where to get it, and what hashes it must have.
 fn manifest(version: &Version, key: &PackageKey, url: &str) -> Value {
     let mut manifest = version.metadata.clone();
-    let file = format!("{}-{}.tgz", key.name, version.version);
+    let file = format!("{}-{}.tgz", key.name, version.number);
     manifest["dist"] = json!({ "tarball": format!("{url}{}/-/{file}", key.full_name()) });
     if let Some(asset) = version.assets.first() {
         manifest["dist"]["shasum"] = asset.sha1.as_str().into();

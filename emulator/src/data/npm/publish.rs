@@ -33,7 +33,7 @@ pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Publication> {
         return Err(Error::invalid("The package's name differs from the one in the path"));
     }
     // Provenance may be attached beside the tarball.
-    let tarballs = document.attachments.iter().filter(|(name, _)| name.ends_with(".tgz"));
+    let tarballs = document.attachments.iter().filter(|(name, _)| name.strip_suffix(".tgz").is_some());
     let (versions, tarballs): (Vec<_>, Vec<_>) =
         (document.versions.into_iter().collect(), tarballs.collect());
     let ([(version, manifest)], [(_, attachment)]) = (&versions[..], &tarballs[..]) else {

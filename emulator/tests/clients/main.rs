@@ -1,0 +1,14 @@
+//! The data plane, driven by the real npm and pip.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod broken;
+mod login;
+mod npm;
+mod origin;
+mod program;
+mod pypi;
+#[path = "../api/support.rs"]
+#[allow(dead_code, reason = "shared with the tests of the API, which need all of it")]
+mod support;
+mod tools;
+mod world;

@@ -1,0 +1,123 @@
+//! npm publishes and installs.
+
+use crate::program::{failed, succeeded};
+use crate::tools::{Login, Npm};
+use crate::world::{World, path};
+use aws_sdk_codeartifact::types::{PackageFormat, PackageVersionOriginType};
+use serde_json::Value;
+
+#[tokio::test]
+async fn a_private_package_is_published_and_installed_with_either_login() {
+    let world = World::new().await;
+    for (login, name) in [(Login::Bearer, "@acme/widgets"), (Login::Basic, "gadgets")] {
+        let npm = Npm::new(&world, "team", login).await;
+        succeeded(&npm.run(&["ping"]).await);
+        succeeded(&npm.publish(name, "1.0.0").await);
+        succeeded(&npm.run(&["install", name]).await);
+        assert_eq!(npm.installed(name)["version"], "1.0.0");
+        assert!(npm.required(name).await.contains(&format!("private {name} 1.0.0")));
+    }
+    // The journal tells who did what, and no token.
+    let journal = world.emulator.journal(0);
+    let published = journal.iter().find(|entry| entry.operation == "NpmPublish").unwrap();
+    assert_eq!(published.service, "data");
+    assert_eq!(published.principal.as_deref(), Some("arn:aws:iam::123456789012:user/admin"));
+    let parameters = &published.parameters;
+    assert_eq!((&parameters["namespace"], &parameters["package"]), (&"acme".into(), &"widgets".into()));
+    assert_eq!((&parameters["repository"], &parameters["version"]), (&"team".into(), &"1.0.0".into()));
+    for operation in ["NpmGetPackument", "NpmGetTarball", "NpmPing"] {
+        assert!(journal.iter().any(|entry| entry.operation == operation), "{operation}");
+    }
+    assert!(!serde_json::to_string(&journal).unwrap().contains(&world.token));
+}
+
+#[tokio::test]
+async fn a_public_package_comes_through_the_upstream_and_is_retained() {
+    let world = World::new().await;
+    world
+        .seed("public:npmjs", &[("left-pad", "1.0.0"), ("left-pad", "1.3.0"), ("@scope/thing", "2.0.0")])
+        .await;
+    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    assert!(world.held("team", PackageFormat::Npm, "left-pad").await.is_empty());
+    succeeded(&npm.run(&["install", "left-pad@1.0.0", "@scope/thing"]).await);
+    assert_eq!(npm.installed("left-pad")["version"], "1.0.0");
+    assert_eq!(npm.installed("@scope/thing")["version"], "2.0.0");
+    assert_eq!(npm.required("left-pad").await.trim(), r#"{"name":"left-pad","version":"1.0.0"}"#);
+    for repository in ["team", "npm-store"] {
+        assert_eq!(world.held(repository, PackageFormat::Npm, "left-pad").await, ["1.0.0"], "{repository}");
+    }
+    let list = world.client.list_package_versions().domain("acme").repository("team");
+    let list = list.format(PackageFormat::Npm).namespace("scope").package("thing").send().await.unwrap();
+    let origin = list.versions()[0].origin().unwrap();
+    assert_eq!(origin.origin_type(), Some(&PackageVersionOriginType::External));
+    let entry = origin.domain_entry_point().unwrap();
+    assert_eq!(entry.external_connection_name(), Some("public:npmjs"));
+    // What was not asked for is still offered, and the highest is the latest.
+    let output = npm.run(&["view", "left-pad", "--json", "versions", "dist-tags"]).await;
+    succeeded(&output);
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["versions"], serde_json::json!(["1.0.0", "1.3.0"]));
+    assert_eq!(shown["dist-tags"]["latest"], "1.3.0");
+}
+
+#[tokio::test]
+async fn a_version_is_published_once() {
+    let world = World::new().await;
+    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    succeeded(&npm.publish("widgets", "1.0.0").await);
+    failed(&npm.publish("widgets", "1.0.0").await);
+    // npm looks before it publishes; two that publish at once are refused by the repository.
+    let packument = world.get(&path("npm", "team", "widgets"), Some(&world.bearer())).await;
+    let document: Value = serde_json::from_slice(packument.body()).unwrap();
+    let tarball = document["versions"]["1.0.0"]["dist"]["tarball"].as_str().unwrap();
+    let tarball = tarball.strip_prefix(&world.emulator.url()).unwrap();
+    let content = world.get(tarball, Some(&world.bearer())).await;
+    let body = serde_json::json!({
+        "name": "widgets",
+        "versions": { "1.0.0": document["versions"]["1.0.0"] },
+        "_attachments": { "widgets-1.0.0.tgz": { "data": base64(content.body()) } },
+    });
+    let request = http::Request::put(path("npm", "team", "widgets"))
+        .header("host", "emulator")
+        .header("authorization", world.bearer())
+        .body(http_body_util::Full::new(body.to_string().into()))
+        .unwrap();
+    let answer = crate::support::send(&world.emulator, request).await;
+    assert_eq!(answer.status(), 409, "{answer:?}");
+}
+
+#[tokio::test]
+async fn distribution_tags_can_be_set_and_removed() {
+    let world = World::new().await;
+    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    succeeded(&npm.publish("widgets", "1.0.0").await);
+    succeeded(&npm.publish("widgets", "2.0.0").await);
+    succeeded(&npm.run(&["dist-tag", "add", "widgets@1.0.0", "stable"]).await);
+    succeeded(&npm.run(&["install", "widgets@stable"]).await);
+    assert_eq!(npm.installed("widgets")["version"], "1.0.0");
+    succeeded(&npm.run(&["dist-tag", "rm", "widgets", "stable"]).await);
+    let tags = succeeded(&npm.run(&["dist-tag", "ls", "widgets"]).await);
+    assert_eq!(tags.trim(), "latest: 2.0.0");
+    failed(&npm.run(&["dist-tag", "add", "widgets@9.0.0", "stable"]).await);
+}
+
+#[tokio::test]
+async fn a_fault_hits_the_data_plane_too() {
+    let world = World::new().await;
+    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    succeeded(&npm.publish("widgets", "1.0.0").await);
+    let fault = serde_json::json!([{
+        "match": { "operation": "NpmGet*", "repository": "team" },
+        "fault": { "status": 503 },
+        "times": 1,
+    }]);
+    crate::support::control(&world.emulator, "PUT", "/faults", fault).await;
+    let told = failed(&npm.run(&["install", "widgets"]).await);
+    assert!(told.contains("503"), "{told}");
+    succeeded(&npm.run(&["install", "widgets"]).await);
+}
+
+fn base64(content: &[u8]) -> String {
+    use base64::Engine;
+    base64::prelude::BASE64_STANDARD.encode(content)
+}

@@ -1,0 +1,91 @@
+//! An emulator with the repositories that the tests of clients need, and what they ask of it.
+
+use crate::support::{ACCOUNT, control, send, start, with_domain};
+use aws_sdk_codeartifact::Client;
+use aws_sdk_codeartifact::types::{
+    AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, UpstreamRepository,
+};
+use codeartifact_emulator::Emulator;
+use http::Request;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use serde_json::json;
+use std::sync::Arc;
+
+/// `npm-store` ← public:npmjs, `pypi-store` ← public:pypi, and `team` with both as upstreams.
+pub(crate) struct World {
+    pub(crate) emulator: Arc<Emulator>,
+    pub(crate) client: Client,
+    pub(crate) token: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let emulator = start().await;
+        let client = with_domain(&emulator).await;
+        for (name, connection) in [("npm-store", "public:npmjs"), ("pypi-store", "public:pypi")] {
+            client.create_repository().domain("acme").repository(name).send().await.unwrap();
+            let connect = client.associate_external_connection().domain("acme").repository(name);
+            connect.external_connection(connection).send().await.unwrap();
+        }
+        let upstream = |name: &str| UpstreamRepository::builder().repository_name(name).build().unwrap();
+        let team = client.create_repository().domain("acme").repository("team");
+        let team = team.upstreams(upstream("npm-store")).upstreams(upstream("pypi-store"));
+        team.send().await.unwrap();
+        let minted = client.get_authorization_token().domain("acme").send().await.unwrap();
+        let token = minted.authorization_token().unwrap().to_owned();
+        Self { emulator, client, token }
+    }
+
+    /// The repository's address for a format, as `GetRepositoryEndpoint` tells it.
+    pub(crate) async fn endpoint(&self, format: PackageFormat, repository: &str) -> String {
+        let endpoint = self.client.get_repository_endpoint().domain("acme").repository(repository);
+        let endpoint = endpoint.format(format).send().await.unwrap();
+        endpoint.repository_endpoint().unwrap().to_owned()
+    }
+
+    /// Put made packages into a public registry.
+    pub(crate) async fn seed(&self, connection: &str, packages: &[(&str, &str)]) {
+        let packages: Vec<_> =
+            packages.iter().map(|(name, version)| json!({ "name": name, "version": version })).collect();
+        let seed = json!({ "connection": connection, "packages": packages });
+        control(&self.emulator, "PUT", "/seed", seed).await;
+    }
+
+    /// The versions that a repository itself holds; none when it has no such package.
+    pub(crate) async fn held(&self, repository: &str, format: PackageFormat, name: &str) -> Vec<String> {
+        let list = self.client.list_package_versions().domain("acme").repository(repository);
+        match list.format(format).package(name).send().await {
+            Ok(answer) => answer.versions().iter().map(|one| one.version().to_owned()).collect(),
+            Err(error) if error.as_service_error().unwrap().is_resource_not_found_exception() => Vec::new(),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    /// Restrict the unscoped npm package of that name in `team`.
+    pub(crate) async fn restrict(&self, name: &str, publish: AllowPublish, upstream: AllowUpstream) {
+        let restrictions = PackageOriginRestrictions::builder().publish(publish).upstream(upstream);
+        let put = self.client.put_package_origin_configuration().domain("acme").repository("team");
+        let put = put.format(PackageFormat::Npm).package(name);
+        put.restrictions(restrictions.build().unwrap()).send().await.unwrap();
+    }
+
+    /// A plain request to the data plane, with an Authorization header or none.
+    pub(crate) async fn get(&self, path: &str, authorization: Option<&str>) -> http::Response<Bytes> {
+        let mut request = Request::get(path).header("host", self.emulator.address().to_string());
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        send(&self.emulator, request.body(Full::new(Bytes::new())).unwrap()).await
+    }
+
+    /// The token as an Authorization header.
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+}
+
+/// A path of the data plane.
+pub(crate) fn path(format: &str, repository: &str, rest: &str) -> String {
+    format!("/{format}/d/acme-{ACCOUNT}/{repository}/{rest}")
+}
