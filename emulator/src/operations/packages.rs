@@ -66,7 +66,7 @@ pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
     };
     let packages = repository(input, state)?.packages.values().filter(wanted);
     let sorted: BTreeMap<String, &Package> =
-        packages.map(|package| (package.key.arn_path(), package)).collect();
+        packages.map(|package| (sort_key(&package.key), package)).collect();
     Ok(page.cut("packages", sorted.into_iter(), Package::summary))
 }
 
@@ -98,6 +98,11 @@ pub(super) fn list_versions(input: &Input<'_>, state: &mut State) -> Result<Valu
         answer["defaultDisplayVersion"] = version.into();
     }
     Ok(answer)
+}
+
+/// A space sorts below every character of a name, so namespaces stay together.
+fn sort_key(key: &PackageKey) -> String {
+    format!("{} {} {}", key.format.name(), key.namespace.as_deref().unwrap_or_default(), key.name)
 }
 
 /// Sorts the newest first as text.
