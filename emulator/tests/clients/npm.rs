@@ -10,9 +10,11 @@ use serde_json::Value;
 async fn a_private_package_is_published_and_installed_with_either_login() {
     let world = World::new().await;
     for (login, name) in [(Login::Bearer, "@acme/widgets"), (Login::Basic, "gadgets")] {
+        let publisher = Npm::new(&world, "team", login).await;
+        succeeded(&publisher.run(&["ping"]).await);
+        succeeded(&publisher.publish(name, "1.0.0").await);
+        // Another cache than the publisher's, in which npm keeps what it has packed.
         let npm = Npm::new(&world, "team", login).await;
-        succeeded(&npm.run(&["ping"]).await);
-        succeeded(&npm.publish(name, "1.0.0").await);
         succeeded(&npm.run(&["install", name]).await);
         assert_eq!(npm.installed(name)["version"], "1.0.0");
         assert!(npm.required(name).await.contains(&format!("private {name} 1.0.0")));
