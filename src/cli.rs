@@ -32,7 +32,7 @@ pub struct Cli {
 enum Command {
     /// Runs the controllers.
     Run(Box<RunOptions>),
-    /// Writes the CustomResourceDefinitions: to standard output, to a folder, or into the cluster.
+    /// Writes the CRDs: to standard output, to a folder, or into the cluster.
     Crds(CrdOptions),
     /// Prints the reference of the metrics, for the documentation.
     #[command(hide = true)]
@@ -61,7 +61,7 @@ struct RunOptions {
     /// How log lines look.
     #[arg(long, value_enum, default_value = "json", env = "CODEARTIFACT_OPERATOR_LOG_FORMAT")]
     log_format: LogFormat,
-    /// A level, or directives such as info,codeartifact_operator=debug.
+    /// A level, or directives such as `info,codeartifact_operator=debug`.
     #[arg(long, default_value = "info", env = "CODEARTIFACT_OPERATOR_LOG_LEVEL")]
     log_level: String,
     /// Name of the Lease that keeps a second replica idle.

@@ -13,7 +13,7 @@ use crate::api::{self, MANAGER};
 use crate::error::{Error, Result};
 
 /// How long the API server may take to serve a definition that it has accepted.
-const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
+const ESTABLISHED_WITHIN: Duration = Duration::from_mins(1);
 
 /// The definitions as files: name and YAML.
 pub fn crd_yaml() -> Result<Vec<(String, String)>> {

@@ -37,7 +37,7 @@ impl Release {
         Ok(release)
     }
 
-    /// The API server notices a new ValidatingAdmissionPolicy some moments later.
+    /// The API server notices a new admission policy some moments later.
     async fn confined(&self) -> Result<()> {
         let probe = secret("probe", &json!({}), &json!({"type": "example.com/probe"}))?;
         let dry = PostParams { dry_run: true, ..PostParams::default() };

@@ -1,0 +1,86 @@
+//! What is refused of a RegistryCredential.
+
+use serde_json::{Value, json};
+
+use super::super::{Row, row};
+
+const KIND: &str = "RegistryCredential";
+/// Which registries, in which files.
+pub(super) fn registries() -> Vec<Row> {
+    const ONE: &str = "a registry needs exactly one of repositoryRef and repository";
+    let npm = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"]});
+    let pip = json!({"repositoryRef": {"name": "team"}, "formats": ["pip"]});
+    let scoped = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "scope": "@acme"});
+    let registry = |registry: Value| json!({ "registries": [registry] });
+    let with = |member: &str, value: Value| {
+        let mut registry = json!({"repositoryRef": {"name": "team"}, "formats": ["pip"]});
+        registry[member] = value;
+        json!({ "registries": [registry] })
+    };
+    let endpoints = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "endpointType": "ipv4",
+        "endpoint": "https://example.com"});
+    vec![
+        row(KIND, json!({"registries": []}), "spec.registries in body should have at least 1 items"),
+        row(
+            KIND,
+            json!({"registries": vec![&pip; 11]}),
+            "spec.registries: Too many: 11: must have at most 10 items",
+        ),
+        row(KIND, registry(json!({"formats": ["npm"]})), ONE),
+        row(KIND, with("repository", json!({"domain": "acme", "name": "team"})), ONE),
+        row(
+            KIND,
+            json!({"registries": [npm, npm]}),
+            "npm can hold one registry without a scope; give the others a scope",
+        ),
+        row(
+            KIND,
+            json!({"registries": [pip, pip]}),
+            "pip can hold one registry; make a second RegistryCredential for the other",
+        ),
+        row(KIND, json!({"registries": [scoped, scoped]}), "a scope is used twice"),
+        row(KIND, with("scope", json!("@acme")), "scope goes with the format npm"),
+        row(KIND, with("scope", json!("acme")), "spec.registries[0].scope in body should match"),
+        row(KIND, registry(endpoints), "endpoint and endpointType exclude each other"),
+        row(
+            KIND,
+            with("endpoint", json!("http://example.com")),
+            "spec.registries[0].endpoint in body should match",
+        ),
+        row(KIND, with("endpointType", json!("ipv6")), "spec.registries[0].endpointType: Unsupported value"),
+        row(
+            KIND,
+            with("formats", json!([])),
+            "spec.registries[0].formats in body should have at least 1 items",
+        ),
+        row(KIND, with("formats", json!(["pip", "pip"])), "a format is listed twice"),
+        row(KIND, with("formats", json!(["rpm"])), "spec.registries[0].formats[0]: Unsupported value"),
+    ]
+}
+
+/// The token and the Secret.
+pub(super) fn settings() -> Vec<Row> {
+    const DURATION: &str = "duration must lie between 15m and 12h";
+    const LABELS: &str = "labels under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved";
+    const ANNOTATIONS: &str =
+        "annotations under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved";
+    let mut rows = vec![
+        row(KIND, json!({"token": {"duration": "14m"}}), DURATION),
+        row(KIND, json!({"token": {"duration": "13h"}}), DURATION),
+        row(KIND, json!({"token": {"renewBefore": "59s"}}), "renewBefore must be at least 1m"),
+        row(KIND, json!({"token": {"renewBefore": "7h"}}), "renewBefore must be at most half of duration"),
+        row(KIND, json!({"secret": {"name": "Login"}}), "spec.secret.name in body should match"),
+        row(KIND, json!({"secret": {"labels": {"-a": "b"}}}), "a key of labels is not legal in Kubernetes"),
+        row(KIND, json!({"secret": {"labels": {"a": "b c"}}}), "in body should match"),
+        row(
+            KIND,
+            json!({"secret": {"annotations": {"a b": "c"}}}),
+            "a key of annotations is not legal in Kubernetes",
+        ),
+    ];
+    for reserved in ["app.kubernetes.io/managed-by", "k8s.io/a", "codeartifact-operator.dev/content"] {
+        rows.push(row(KIND, json!({"secret": {"labels": {reserved: "a"}}}), LABELS));
+        rows.push(row(KIND, json!({"secret": {"annotations": {reserved: "a"}}}), ANNOTATIONS));
+    }
+    rows
+}
