@@ -5,6 +5,7 @@ pub mod api;
 pub mod aws;
 pub mod cli;
 pub mod clock;
+pub mod credential;
 pub mod domain;
 pub mod engine;
 pub mod error;

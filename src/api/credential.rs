@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::{AccountRef, CommonStatus, ObjectRef, RepositoryName};
 
 /// A Secret in this namespace that always holds a valid login for some registries.
+///
+/// The Secret has the files of each format, and `username` (`aws`). When all registries are in one domain it also has the
+/// plain keys `token` and `password` (the same), `expiration` (RFC 3339) and `expires_at` (Unix seconds); with several domains there
+/// are several tokens, and only the files say which belongs to which registry. `endpoint-npm` and `endpoint-pip` hold the address that
+/// the tool wants: of the registry without a scope, or else of the first one with that format.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "codeartifact-operator.dev",
@@ -72,7 +77,7 @@ pub struct Registry {
     /// A repository by AWS names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<RepositoryName>,
-    /// Which files are written.
+    /// Which files are written. A file holds all registries that list its format.
     #[schemars(length(min = 1, max = 3))]
     #[x_kube(validation = ("self.all(x, self.exists_one(y, y == x))", "a format is listed twice"))]
     pub formats: Vec<Format>,
@@ -192,7 +197,7 @@ pub struct TokenStatus {
     /// When it stops to work.
     #[schemars(with = "String")]
     pub expires_at: Timestamp,
-    /// When it is renewed.
+    /// When it is renewed at the latest; earlier when another RegistryCredential that shares it needs that.
     #[schemars(with = "String")]
     pub renews_at: Timestamp,
 }

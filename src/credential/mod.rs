@@ -1,0 +1,4 @@
+//! RegistryCredential: a Secret that always holds a valid login.
+
+pub mod render;
+pub mod schedule;
