@@ -15,7 +15,7 @@ pub struct Entry {
     pub seq: u64,
     /// The emulator's time when the call had its effect.
     pub at: Timestamp,
-    /// `codeartifact`, `sts`, or the package format of the data plane.
+    /// `codeartifact`, `sts`, or `data` for what package managers ask.
     pub service: &'static str,
     /// The operation's name.
     pub operation: String,

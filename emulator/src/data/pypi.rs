@@ -10,7 +10,7 @@ use crate::state::resolution::versions;
 use crate::state::version::Asset;
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Multipart};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart};
 use axum::response::Response;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
@@ -84,7 +84,9 @@ struct Form {
 
 async fn form(request: Request<Bytes>) -> Result<Form> {
     let unparsable = |error: &dyn std::fmt::Display| Error::unparsable(error.to_string());
-    let request = request.map(Body::from);
+    let mut request = request.map(Body::from);
+    // The whole body is here already; the server has its own limit.
+    DefaultBodyLimit::disable().apply(&mut request);
     let mut parts = Multipart::from_request(request, &()).await.map_err(|error| unparsable(&error))?;
     let mut form = Form::default();
     while let Some(field) = parts.next_field().await.map_err(|error| unparsable(&error))? {

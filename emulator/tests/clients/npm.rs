@@ -12,6 +12,7 @@ async fn a_private_package_is_published_and_installed_with_either_login() {
     for (login, name) in [(Login::Bearer, "@acme/widgets"), (Login::Basic, "gadgets")] {
         let publisher = Npm::new(&world, "team", login).await;
         succeeded(&publisher.run(&["ping"]).await);
+        assert_eq!(succeeded(&publisher.run(&["whoami"]).await).trim(), "aws");
         succeeded(&publisher.publish(name, "1.0.0").await);
         // Another cache than the publisher's, in which npm keeps what it has packed.
         let npm = Npm::new(&world, "team", login).await;

@@ -86,4 +86,6 @@ async fn an_uploaded_wheel_installs_and_is_uploaded_once() {
     // Where upstreams have the version, it cannot be published.
     assert_eq!(upload(&world, "team", ("tool", "1.0"), &content).await, 409);
     failed(&pip.install("tool==2.0").await);
+    // Real wheels are larger than most limits that servers come with.
+    assert_eq!(upload(&world, "private", ("large", "1.0"), &vec![0; 4 << 20]).await, 200);
 }
