@@ -17,7 +17,9 @@ use crate::clock::Clock;
 use crate::engine::context::{Caches, KubeClient, kube_call};
 use crate::engine::{Context, Hub};
 use crate::manifests;
+use crate::ops::lease::RENEW_DEADLINE;
 use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, metrics, telemetry};
+use crate::release::release;
 use crate::run::Operator;
 
 /// Kubernetes operator for AWS CodeArtifact.
@@ -32,6 +34,8 @@ pub struct Cli {
 enum Command {
     /// Runs the controllers.
     Run(Box<RunOptions>),
+    /// Before an uninstall: takes over from the operator that runs, and lets every object go as Retain does.
+    Release(Box<RunOptions>),
     /// Writes the CRDs: to standard output, to a folder, or into the cluster.
     Crds(CrdOptions),
     /// Prints the reference of the metrics, for the documentation.
@@ -97,8 +101,9 @@ pub async fn main() -> anyhow::Result<()> {
         .install_default()
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed already"))?;
     match Cli::parse().command {
-        Command::Run(options) => run(*options).await,
-        Command::Crds(options) => crds(options).await,
+        Command::Run(options) => Box::pin(run(*options)).await,
+        Command::Release(options) => Box::pin(release_all(*options)).await,
+        Command::Crds(options) => Box::pin(crds(options)).await,
         Command::Metrics => {
             use std::io::Write as _;
             Ok(std::io::stdout().write_all(metrics::reference().as_bytes())?)
@@ -123,12 +128,7 @@ async fn run(options: RunOptions) -> anyhow::Result<()> {
     let serving = tokio::spawn(server.serve(readiness.clone(), metrics.clone(), closing.clone()));
 
     let client = client(options.kubeconfig.as_deref()).await?;
-    let lease = LeaseOptions {
-        client: client.clone(),
-        namespace: options.operator_namespace.clone(),
-        name: options.lease_name.clone(),
-        holder: options.pod_name.clone(),
-    };
+    let lease = lease(&options, &client, false);
     let Some(leadership) = lead(lease, stop.clone()).await else { return Ok(()) };
     metrics.leader(true);
 
@@ -146,6 +146,36 @@ async fn run(options: RunOptions) -> anyhow::Result<()> {
     closing.cancel();
     serving.await??;
     tracing::info!("stopped");
+    Ok(())
+}
+
+fn lease(options: &RunOptions, client: &KubeClient, force: bool) -> LeaseOptions {
+    LeaseOptions {
+        client: client.clone(),
+        namespace: options.operator_namespace.clone(),
+        name: options.lease_name.clone(),
+        holder: options.pod_name.clone(),
+        force,
+    }
+}
+
+async fn release_all(options: RunOptions) -> anyhow::Result<()> {
+    telemetry::start(options.log_format, &options.log_level)?;
+    let (stop, clock) = (stop_on_signals()?, Clock::default());
+    if let Some(url) = &options.clock {
+        follow(url, clock.clone(), stop.clone()).await?;
+    }
+    let client = client(options.kubeconfig.as_deref()).await?;
+    let Some(leadership) = lead(lease(&options, &client, true), stop.clone()).await else { return Ok(()) };
+    // By then the operator that led has noticed, and writes nothing any more.
+    tokio::time::sleep(RENEW_DEADLINE).await;
+    let metrics = Metrics::new(clock.clone());
+    let context = context(&options, client, clock, metrics, stop).await?;
+    tokio::select! {
+        released = release(&context, &options.namespaces) => tracing::info!(objects = released?, "released"),
+        () = leadership.lost.cancelled() => anyhow::bail!("the leader lease was lost"),
+    }
+    // The Lease stays ours until it expires, so that no operator begins before it is uninstalled.
     Ok(())
 }
 

@@ -12,5 +12,6 @@ pub mod error;
 pub mod manifests;
 pub mod ops;
 pub mod package_policy;
+pub mod release;
 pub mod repository;
 pub mod run;

@@ -31,6 +31,17 @@ impl<K: Kind> Pipeline<K> {
     }
 }
 
+impl<K: Kind> Pipeline<K> {
+    /// Lets go of what an object stands for, whatever its policies say, and takes our finalizer off it. The object and
+    /// the resource in AWS stay.
+    pub async fn release(&self, object: &Arc<K::Object>, context: &Context) -> Result<Vec<Note>> {
+        let mut pass = Pass::<K>::new(object, context, &self.publisher);
+        teardown::release(&mut pass).await?;
+        self.publisher.remove_finalizer(object).await?;
+        Ok(pass.notes)
+    }
+}
+
 /// The status of a kind's object.
 pub(super) type StatusOf<K> = <<K as Kind>::Object as Controlled>::Status;
 
@@ -38,14 +49,7 @@ impl<K: Kind> Reconciler for Pipeline<K> {
     type Object = K::Object;
 
     async fn reconcile(&self, object: Arc<K::Object>, context: &Context) -> Report<StatusOf<K>> {
-        let mut pass = Pass::<K> {
-            object: &object,
-            context,
-            publisher: &self.publisher,
-            status: object.status().cloned().unwrap_or_default(),
-            notes: Vec::new(),
-            session: None,
-        };
+        let mut pass = Pass::<K>::new(&object, context, &self.publisher);
         let outcome = if object.meta().deletion_timestamp.is_some() {
             teardown::release_or_delete(&mut pass).await
         } else {
@@ -78,7 +82,12 @@ pub(super) struct Pass<'a, K: Kind> {
     session: Option<Arc<Session>>,
 }
 
-impl<K: Kind> Pass<'_, K> {
+impl<'a, K: Kind> Pass<'a, K> {
+    fn new(object: &'a K::Object, context: &'a Context, publisher: &'a Publisher<K::Object>) -> Self {
+        let status = object.status().cloned().unwrap_or_default();
+        Self { object, context, publisher, status, notes: Vec::new(), session: None }
+    }
+
     async fn converge(&mut self) -> Result<Done> {
         let settings = K::settings(self.object);
         let account = self.context.caches.account(&settings.account)?;

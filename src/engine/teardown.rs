@@ -6,7 +6,7 @@ use kube::ResourceExt;
 
 use super::Claim;
 use super::converge::Pass;
-use super::kind::{Kind, Ownership};
+use super::kind::{Kind, Ownership, Settings};
 use super::object::{Controlled as _, Done, Note};
 use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode};
 use crate::aws::Aws;
@@ -17,7 +17,15 @@ const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10)
 
 /// Ends what the object stands for, as its policy says.
 pub(super) async fn release_or_delete<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
-    let settings = K::settings(pass.object);
+    end(pass, K::settings(pass.object)).await
+}
+
+/// Ends it as Retain does.
+pub(super) async fn release<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
+    end(pass, Settings { deletion: DeletionPolicy::Retain, ..K::settings(pass.object) }).await
+}
+
+async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings) -> Result<Done> {
     let Some(identity) = K::pinned(&pass.status).cloned() else { return Ok(Done::gone()) };
     if !K::OWNED || settings.mode == Mode::Observe {
         return Ok(Done::gone());
@@ -37,7 +45,7 @@ pub(super) async fn release_or_delete<K: Kind>(pass: &mut Pass<'_, K>) -> Result
         Err(error) => return Ok(left_behind(pass, &identity, &error.to_string())),
     };
     match settings.deletion {
-        DeletionPolicy::Retain => Ok(release(pass, &account, &identity).await),
+        DeletionPolicy::Retain => Ok(let_go(pass, &account, &identity).await),
         DeletionPolicy::Delete => delete(pass, &account, &identity).await,
     }
 }
@@ -57,7 +65,7 @@ fn permitted<K: Kind>(pass: &Pass<'_, K>, account: &str, identity: &Identity) ->
 }
 
 /// Takes our tag off if that can be done now; lets go in any case.
-async fn release<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Done {
+async fn let_go<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Done {
     let untagged = tokio::time::timeout(RELEASE_PATIENCE, async {
         let aws = pass.sign_in(account).await?;
         let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(()) };

@@ -18,7 +18,7 @@ use crate::engine::context::KubeClient;
 /// Others may take over after this long without a renewal. client-go's default.
 const DURATION: Duration = Duration::from_secs(15);
 /// The holder stops working when it could not renew for this long: well before others take over.
-const RENEW_DEADLINE: Duration = Duration::from_secs(10);
+pub const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// Between renewals, and between looks at another's Lease.
 const PERIOD: Duration = Duration::from_secs(3);
 /// Between attempts after a failure.
@@ -38,6 +38,8 @@ pub struct LeaseOptions {
     /// Who asks, unique among processes that run at the same time: the pod's name. A restarted container of the
     /// same pod goes on with its own Lease.
     pub holder: String,
+    /// Take it from whoever has it: that process ends its work when it next renews.
+    pub force: bool,
 }
 
 /// Held as long as `lost` is not cancelled.
@@ -85,6 +87,7 @@ struct Contender {
     api: Api<Lease>,
     name: String,
     holder: String,
+    force: bool,
     /// Another's Lease as last seen, and since when it has not changed.
     seen: Option<(Option<String>, Instant)>,
 }
@@ -92,7 +95,7 @@ struct Contender {
 impl Contender {
     fn new(options: LeaseOptions) -> Self {
         let api = Api::namespaced(options.client.0, &options.namespace);
-        Self { api, name: options.name, holder: options.holder, seen: None }
+        Self { api, name: options.name, holder: options.holder, force: options.force, seen: None }
     }
 
     /// The Lease once it is ours, and when the call began that made it so.
@@ -124,7 +127,7 @@ impl Contender {
     fn free(&mut self, lease: &Lease) -> bool {
         let spec = lease.spec.clone().unwrap_or_default();
         let holder = spec.holder_identity.unwrap_or_default();
-        if holder.is_empty() || holder == self.holder {
+        if self.force || holder.is_empty() || holder == self.holder {
             return true;
         }
         let version = lease.metadata.resource_version.clone();

@@ -31,7 +31,7 @@ impl Server {
 
     fn options(&self, holder: &str) -> LeaseOptions {
         let (namespace, name) = ("operator".into(), "leader".into());
-        LeaseOptions { client: self.client(), namespace, name, holder: holder.into() }
+        LeaseOptions { client: self.client(), namespace, name, holder: holder.into(), force: false }
     }
 
     async fn lead(&self, holder: &str) -> Leadership {
