@@ -122,6 +122,10 @@ impl Kind for DomainKind {
         status.identity = Some(identity);
     }
 
+    fn intend(status: &mut DomainStatus, want: &DomainState) {
+        tags::remember(&mut status.tag_keys, &want.tags);
+    }
+
     fn tell(status: &mut DomainStatus, state: Option<&DomainState>, facts: Option<&DomainFacts>) {
         state::tell(status, state, facts);
     }

@@ -115,17 +115,20 @@ impl<'a, K: Kind> Pass<'a, K> {
                         format!("{} does not exist in AWS", identity.resource()),
                     ));
                 }
+                // Those who refer to it must know its names also where nothing is written.
+                K::pin(&mut self.status, identity);
                 let drift = Some(steps.iter().map(ToString::to_string).collect());
-                Ok(Done {
-                    reason: Reason::Observed,
-                    drift,
-                    ..Done::synced("it can be read; nothing is written in this mode", settings.interval)
-                })
+                let message = with_remark::<K>("it can be read; nothing is written in this mode", &want);
+                Ok(Done { reason: Reason::Observed, drift, ..Done::synced(message, settings.interval) })
             }
             Verdict::Take(steps) => {
-                let told = self.take(aws, &identity, &steps, state.as_ref()).await?;
-                K::tell(&mut self.status, Some(&want), told.or(facts).as_ref());
-                Ok(Done::synced("AWS is as declared", settings.interval))
+                let taken = self.take(aws, &identity, &steps, state.as_ref()).await;
+                if taken.is_err() {
+                    // Some steps may have taken effect: what was to be set must still be known as ours later.
+                    K::intend(&mut self.status, &want);
+                }
+                K::tell(&mut self.status, Some(&want), taken?.or(facts).as_ref());
+                Ok(Done::synced(with_remark::<K>("AWS is as declared", &want), settings.interval))
             }
         }
     }
@@ -201,6 +204,10 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.session = Some(session);
         Ok(aws)
     }
+}
+
+fn with_remark<K: Kind>(message: &str, want: &K::State) -> String {
+    K::remark(want).map_or_else(|| message.into(), |remark| format!("{message}. {remark}"))
 }
 
 /// The pinned identity must still be the one that the spec names.

@@ -71,6 +71,9 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// Pins the identity.
     fn pin(status: &mut <Self::Object as Controlled>::Status, identity: Identity);
 
+    /// Remembers what some steps of an unfinished pass may have set, so that a later pass may remove it.
+    fn intend(_status: &mut <Self::Object as Controlled>::Status, _want: &Self::State) {}
+
     /// Puts into status what is now known. `facts` is `None` when nothing exists.
     fn tell(
         status: &mut <Self::Object as Controlled>::Status,

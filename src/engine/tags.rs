@@ -27,6 +27,12 @@ pub fn keys(tags: &Tags) -> Vec<String> {
     tags.keys().filter(|key| *key != OWNER_TAG).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// Adds keys to those that status remembers.
+pub fn remember(known: &mut Vec<String>, tags: &Tags) {
+    let all: BTreeSet<_> = known.drain(..).chain(keys(tags)).collect();
+    known.extend(all);
+}
+
 /// Setting tags, as part of a sentence.
 pub fn setting(tags: &Tags) -> String {
     let each = tags.iter().map(|(key, value)| format!("{key} to {value:?}")).collect::<Vec<_>>().join(", ");
@@ -88,5 +94,12 @@ mod tests {
     #[test]
     fn the_owner_tag_is_not_remembered_as_the_objects() {
         assert_eq!(keys(&tags(&[("b", ""), ("a", ""), (OWNER_TAG, "x")])), ["a", "b"]);
+    }
+
+    #[test]
+    fn keys_of_an_unfinished_pass_are_added_to_those_that_were_set() {
+        let mut known = vec!["b".to_owned(), "c".to_owned()];
+        remember(&mut known, &tags(&[("a", ""), ("b", ""), (OWNER_TAG, "x")]));
+        assert_eq!(known, ["a", "b", "c"]);
     }
 }

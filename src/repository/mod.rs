@@ -146,6 +146,10 @@ impl Kind for RepositoryKind {
         status.identity = Some(identity);
     }
 
+    fn intend(status: &mut RepositoryStatus, want: &RepositoryState) {
+        tags::remember(&mut status.tag_keys, &want.tags);
+    }
+
     fn tell(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
         state::tell(status, state, facts);
     }

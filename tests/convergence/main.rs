@@ -1,6 +1,8 @@
 //! Every pair of small states, through observe, plan and execute against the emulator: one pass converges, a second is empty.
 
+mod contents;
 mod domains;
+mod policies;
 mod repositories;
 mod upstreams;
 mod world;

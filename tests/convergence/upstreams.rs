@@ -35,6 +35,28 @@ async fn an_upstream_made_anew_is_set_again_once() {
     }
 }
 
+async fn connect(world: &World, name: &str) {
+    let connect = world.client.associate_external_connection().domain("acme").repository(name);
+    connect.external_connection("public:npmjs").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn packages_flow_again_through_an_upstream_made_anew() {
+    let world = World::with_repositories(&["store"]).await;
+    connect(&world, "store").await;
+    let mut subject = subject("app");
+    subject.pass(&world.aws, Some(&over(&[("store", None)]))).await;
+    for version in ["1.0.0", "1.1.0"] {
+        world.seed_npm("left-pad", version).await;
+    }
+    assert_eq!(world.fetch_npm("app", "left-pad", "1.0.0").await, 200);
+    make_anew(&world, "store").await;
+    connect(&world, "store").await;
+    assert_ne!(world.fetch_npm("app", "left-pad", "1.1.0").await, 200, "the name alone does not heal it");
+    subject.pass(&world.aws, Some(&over(&[("store", None)]))).await;
+    assert_eq!(world.fetch_npm("app", "left-pad", "1.1.0").await, 200);
+}
+
 #[tokio::test]
 async fn several_upstreams_by_name_are_watched_too() {
     let world = World::with_repositories(&["aa", "bb", "cc", "dd", "ee", "ff"]).await;

@@ -10,6 +10,8 @@ use codeartifact_emulator::{Emulator, Options};
 use codeartifact_operator::api::{Identity, Limits as Rates, OWNER_TAG, Tags};
 use codeartifact_operator::aws::{Aws, Limits};
 use codeartifact_operator::engine::{Controlled, Kind};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// The account that the emulator serves.
 pub const ACCOUNT: &str = "123456789012";
@@ -54,6 +56,36 @@ impl World {
             world.client.create_repository().domain("acme").repository(*name).send().await.unwrap();
         }
         world
+    }
+
+    /// Makes a public registry hold a version of an npm package.
+    pub async fn seed_npm(&self, package: &str, version: &str) {
+        let packages = serde_json::json!([{ "name": package, "version": version }]);
+        let seed = serde_json::json!({ "connection": "public:npmjs", "packages": packages });
+        assert_eq!(self.ask("PUT", "/_emulator/seed", "", &seed.to_string()).await / 100, 2);
+    }
+
+    /// Fetches a version of an npm package as npm does; the HTTP status.
+    pub async fn fetch_npm(&self, repository: &str, package: &str, version: &str) -> u16 {
+        let token = self.client.get_authorization_token().domain("acme").send().await.unwrap();
+        let login = format!("authorization: Bearer {}\r\n", token.authorization_token().unwrap());
+        let path = format!("/npm/d/acme-{ACCOUNT}/{repository}/{package}/-/{package}-{version}.tgz");
+        self.ask("GET", &path, &login, "").await
+    }
+
+    /// One plain HTTP request; the status of the answer.
+    async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.emulator.address()).await.unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: emulator\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer);
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     /// The operations that were called since a call of the journal, in order.
