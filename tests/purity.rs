@@ -1,4 +1,5 @@
 //! Decisions do no I/O: plans, normal forms, schedules and renderers know no client, no clock and no log.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::path::{Path, PathBuf};
 

@@ -17,8 +17,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Limits that the service puts on an account.
     pub quotas: Quotas,
-    /// The largest page a list answers with. Small, so that a caller that ignores `nextToken` fails.
+    /// The page a list answers with unless it is asked for another size. Small, so that a caller that ignores `nextToken` fails.
     pub page_size: usize,
+    /// The largest page a list answers with, whatever size it is asked for.
+    pub largest_page: usize,
 }
 
 impl Default for Options {
@@ -31,6 +33,7 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             quotas: Quotas::default(),
             page_size: 4,
+            largest_page: 1_000,
         }
     }
 }

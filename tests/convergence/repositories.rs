@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::world::{AT_ONCE, Subject, World, identity, say, tags};
 
 /// A repository in `acme`.
-pub fn subject(name: &str) -> Subject<RepositoryKind> {
+pub(crate) fn subject(name: &str) -> Subject<RepositoryKind> {
     Subject {
         identity: identity("acme", Some(name)),
         object: Repository::new(name, RepositorySpec::default()),
@@ -17,7 +17,7 @@ pub fn subject(name: &str) -> Subject<RepositoryKind> {
 }
 
 /// A state over upstreams; with a time as a reference to an object knows it, without as a plain name.
-pub fn over(upstreams: &[(&str, Option<Timestamp>)]) -> RepositoryState {
+pub(crate) fn over(upstreams: &[(&str, Option<Timestamp>)]) -> RepositoryState {
     let upstreams = upstreams.iter();
     let upstreams =
         upstreams.map(|(name, created)| UpstreamState { name: (*name).into(), created: *created });
@@ -25,7 +25,7 @@ pub fn over(upstreams: &[(&str, Option<Timestamp>)]) -> RepositoryState {
 }
 
 /// When AWS created a repository of `acme`.
-pub async fn created(world: &World, name: &str) -> Option<Timestamp> {
+pub(crate) async fn created(world: &World, name: &str) -> Option<Timestamp> {
     let output = world.client.describe_repository().domain("acme").repository(name).send().await.unwrap();
     codeartifact_operator::aws::timestamp(output.repository().unwrap().created_time().unwrap())
 }

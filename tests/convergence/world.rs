@@ -14,25 +14,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// The account that the emulator serves.
-pub const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 /// How many pairs are worked on at once.
-pub const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// An emulator and a client of it.
-pub struct World {
+pub(crate) struct World {
     /// The emulator.
-    pub emulator: Emulator,
+    pub(crate) emulator: Emulator,
     /// The client, as kinds get it.
-    pub aws: Aws,
+    pub(crate) aws: Aws,
     /// The client, for what happens behind the operator's back.
-    pub client: Client,
+    pub(crate) client: Client,
 }
 
 impl World {
     /// A fresh emulator with room for many domains.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let mut options = Options::default();
         options.quotas.domains_per_account = 1_000;
+        options.largest_page = 4;
         let emulator = Emulator::start(options).await.unwrap();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -49,7 +50,7 @@ impl World {
     }
 
     /// A fresh emulator that holds the domain `acme` and these repositories.
-    pub async fn with_repositories(names: &[&str]) -> Self {
+    pub(crate) async fn with_repositories(names: &[&str]) -> Self {
         let world = Self::new().await;
         world.client.create_domain().domain("acme").send().await.unwrap();
         for name in names {
@@ -59,14 +60,14 @@ impl World {
     }
 
     /// Makes a public registry hold a version of an npm package.
-    pub async fn seed_npm(&self, package: &str, version: &str) {
+    pub(crate) async fn seed_npm(&self, package: &str, version: &str) {
         let packages = serde_json::json!([{ "name": package, "version": version }]);
         let seed = serde_json::json!({ "connection": "public:npmjs", "packages": packages });
         assert_eq!(self.ask("PUT", "/_emulator/seed", "", &seed.to_string()).await / 100, 2);
     }
 
     /// Fetches a version of an npm package as npm does; the HTTP status.
-    pub async fn fetch_npm(&self, repository: &str, package: &str, version: &str) -> u16 {
+    pub(crate) async fn fetch_npm(&self, repository: &str, package: &str, version: &str) -> u16 {
         let token = self.client.get_authorization_token().domain("acme").send().await.unwrap();
         let login = format!("authorization: Bearer {}\r\n", token.authorization_token().unwrap());
         let path = format!("/npm/d/acme-{ACCOUNT}/{repository}/{package}/-/{package}-{version}.tgz");
@@ -89,18 +90,18 @@ impl World {
     }
 
     /// The operations that were called since a call of the journal, in order.
-    pub fn called_since(&self, seq: u64) -> Vec<String> {
+    pub(crate) fn called_since(&self, seq: u64) -> Vec<String> {
         self.emulator.journal(seq).into_iter().map(|entry| entry.operation).collect()
     }
 
     /// The last call of the journal.
-    pub fn last_call(&self) -> u64 {
+    pub(crate) fn last_call(&self) -> u64 {
         self.emulator.journal(0).last().map_or(0, |entry| entry.seq)
     }
 }
 
 /// The identity of a domain, or of a repository in `acme`.
-pub fn identity(domain: &str, repository: Option<&str>) -> Identity {
+pub(crate) fn identity(domain: &str, repository: Option<&str>) -> Identity {
     Identity {
         account: ACCOUNT.into(),
         region: "us-east-1".into(),
@@ -111,24 +112,24 @@ pub fn identity(domain: &str, repository: Option<&str>) -> Identity {
 }
 
 /// Tags, ours among them.
-pub fn tags(pairs: &[(&str, &str)]) -> Tags {
+pub(crate) fn tags(pairs: &[(&str, &str)]) -> Tags {
     let own = [(OWNER_TAG.to_owned(), "test/team/app".to_owned())];
     own.into_iter().chain(pairs.iter().map(|(key, value)| ((*key).into(), (*value).into()))).collect()
 }
 
 /// What a pass is about: the object whose status remembers, and how to put a status on it.
-pub struct Subject<K: Kind> {
+pub(crate) struct Subject<K: Kind> {
     /// What AWS calls it.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// The object.
-    pub object: K::Object,
+    pub(crate) object: K::Object,
     /// Puts a status on the object.
-    pub remember: fn(&mut K::Object, <K::Object as Controlled>::Status),
+    pub(crate) remember: fn(&mut K::Object, <K::Object as Controlled>::Status),
 }
 
 impl<K: Kind> Subject<K> {
     /// Observe, plan, execute, tell: as the pipeline does. Returns the steps.
-    pub async fn pass(&mut self, aws: &Aws, want: Option<&K::State>) -> Vec<K::Step> {
+    pub(crate) async fn pass(&mut self, aws: &Aws, want: Option<&K::State>) -> Vec<K::Step> {
         let observed = K::observe(aws, &self.identity, &self.object, want).await.unwrap();
         let (have, mut facts) = observed.map(|observed| (observed.state, observed.facts)).unzip();
         let steps = K::plan(want, have.as_ref());
@@ -144,7 +145,7 @@ impl<K: Kind> Subject<K> {
     }
 
     /// One pass to `have`, one to `want`; then AWS holds `want`, and nothing is left to do.
-    pub async fn converges(mut self, aws: &Aws, have: Option<&K::State>, want: Option<&K::State>) {
+    pub(crate) async fn converges(mut self, aws: &Aws, have: Option<&K::State>, want: Option<&K::State>) {
         self.pass(aws, have).await;
         self.pass(aws, want).await;
         let after = K::observe(aws, &self.identity, &self.object, want).await.unwrap();
@@ -156,6 +157,6 @@ impl<K: Kind> Subject<K> {
 }
 
 /// Says something that the test harness does not hide when the test passes.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     writeln!(std::io::stderr(), "{text}").unwrap();
 }

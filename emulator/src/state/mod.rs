@@ -24,6 +24,7 @@ pub(crate) use store::Store;
 pub(crate) use token::Tokens;
 
 use crate::options::{Options, Quotas};
+use crate::wire::page::PageSize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub(crate) struct Settings {
     pub(crate) region: String,
     pub(crate) url: String,
     pub(crate) quotas: Quotas,
-    pub(crate) page_size: usize,
+    pub(crate) page_size: PageSize,
     access_key_id: String,
     secret_access_key: String,
 }
@@ -45,7 +46,7 @@ impl Settings {
             region: options.region,
             url: url.into(),
             quotas: options.quotas,
-            page_size: options.page_size,
+            page_size: PageSize { usual: options.page_size, largest: options.largest_page },
             access_key_id: options.access_key_id,
             secret_access_key: options.secret_access_key,
         }

@@ -10,6 +10,15 @@ use serde_json::{Value, json};
 /// The range of `maxResults`, everywhere.
 const MAX_RESULTS: (i64, i64) = (1, 1000);
 
+/// How much a page holds. The service may answer with less than it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageSize {
+    /// When nothing is asked for.
+    pub(crate) usual: usize,
+    /// Whatever is asked for.
+    pub(crate) largest: usize,
+}
+
 /// Which page a caller wants.
 pub(crate) struct PageRequest {
     size: usize,
@@ -18,20 +27,20 @@ pub(crate) struct PageRequest {
 
 impl PageRequest {
     /// From the query members `max-results` and `next-token`.
-    pub(crate) fn from_query(members: &Members, limit: usize) -> Result<Self> {
+    pub(crate) fn from_query(members: &Members, limit: PageSize) -> Result<Self> {
         let size = members.query_integer("max-results", MAX_RESULTS)?;
         Self::new(size, members.query("next-token", &PAGINATION_TOKEN)?, limit)
     }
 
     /// From the body members `maxResults` and `nextToken`.
-    pub(crate) fn from_body(members: &Members, limit: usize) -> Result<Self> {
+    pub(crate) fn from_body(members: &Members, limit: PageSize) -> Result<Self> {
         let size = members.body_integer("maxResults", MAX_RESULTS)?;
         Self::new(size, members.body_text("nextToken", &PAGINATION_TOKEN)?, limit)
     }
 
-    fn new(size: Option<i64>, token: Option<&str>, limit: usize) -> Result<Self> {
-        // An explicit size is obeyed, so that callers can also test with large pages.
-        let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
+    fn new(size: Option<i64>, token: Option<&str>, limit: PageSize) -> Result<Self> {
+        let asked = size.and_then(|size| usize::try_from(size).ok());
+        let size = asked.unwrap_or(limit.usual).min(limit.largest);
         Ok(Self { size, after: token.map(decode).transpose()? })
     }
 
@@ -78,13 +87,22 @@ fn decode(token: &str) -> Result<String> {
 mod tests {
     use super::*;
 
+    const SIZE: PageSize = PageSize { usual: 4, largest: 6 };
+
+    #[test]
+    fn an_asked_size_is_obeyed_up_to_the_largest() {
+        for (asked, size) in [(None, 4), (Some(2), 2), (Some(5), 5), (Some(1_000), 6)] {
+            assert_eq!(PageRequest::new(asked, None, SIZE).unwrap().size, size);
+        }
+    }
+
     #[test]
     fn pages_join_to_the_whole_list() {
         let items = || (0..7).map(|number| (format!("k{number}"), number));
         let mut after = None;
         let mut seen = Vec::new();
         loop {
-            let page = PageRequest::new(Some(3), after.as_deref(), 4).unwrap();
+            let page = PageRequest::new(Some(3), after.as_deref(), SIZE).unwrap();
             let answer = page.cut("items", items(), Value::from);
             seen.extend(answer["items"].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()));
             match answer.get("nextToken") {
@@ -97,6 +115,6 @@ mod tests {
 
     #[test]
     fn a_made_up_token_is_refused() {
-        assert!(PageRequest::new(None, Some("bogus"), 4).is_err());
+        assert!(PageRequest::new(None, Some("bogus"), SIZE).is_err());
     }
 }
