@@ -6,3 +6,4 @@ mod faults;
 mod lifecycle;
 mod scene;
 mod silence;
+mod uninstall;

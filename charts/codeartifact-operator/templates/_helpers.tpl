@@ -62,6 +62,34 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/* Whom the process works for and as whom it leads: the same for every command that works on objects. */}}
+{{- define "codeartifact-operator.scopeArguments" -}}
+{{- with .Values.namespaces -}}
+- --namespaces={{ uniq . | join "," }}
+{{ end -}}
+{{- with .Values.clusterName -}}
+- --cluster-name={{ . }}
+{{ end -}}
+- --operator-namespace=$(POD_NAMESPACE)
+- --lease-name={{ include "codeartifact-operator.fullname" . }}
+- --log-format={{ .Values.logFormat }}
+- --log-level={{ .Values.logLevel }}
+{{- end -}}
+
+{{- define "codeartifact-operator.environment" -}}
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{/* What the operator does with the objects of a namespace, wherever it works. */}}
 {{- define "codeartifact-operator.namespacedRules" -}}
 - apiGroups: [codeartifact-operator.dev]
