@@ -7,6 +7,8 @@ SHELL := /bin/bash
 CLUSTER := target/cluster/bin
 TOOLS := etcd kube-apiserver kube-controller-manager kubectl helm
 MUSL := $(shell uname -m)-unknown-linux-musl
+# Always everything: cargo would build the dependencies again for each part, with the features that it alone needs.
+BUILD := cargo build --quiet --workspace --all-targets --locked
 # Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
 KEEP ?= 1
 
@@ -21,15 +23,16 @@ setup: ## install the Debian packages and the Rust target that are missing
 cluster-tools: $(TOOLS:%=$(CLUSTER)/%) ## build etcd, Kubernetes' servers, kubectl and helm where missing or outdated
 
 build: ## build the operator, the emulator and the harness
-	cargo build --workspace --all-targets --locked
+	$(BUILD)
 
 release: setup ## build the operator as released: small and static
 	tests/release.sh
 
 generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml, docs/reference.md and docs/metrics.md anew
-	cargo run --quiet --locked --bin codeartifact-operator -- crds --dir crds
-	cargo run --quiet --locked --bin codeartifact-operator -- metrics >docs/metrics.md
-	cargo run --quiet --locked --package harness --bin generated
+	@$(BUILD)
+	target/debug/codeartifact-operator crds --dir crds
+	target/debug/codeartifact-operator metrics >docs/metrics.md
+	target/debug/generated
 
 fmt: ## format the Rust code
 	cargo fmt --all
@@ -43,11 +46,11 @@ test: ## run every test in stages and print how long each took
 	@tests/run.sh
 
 demo: cluster-tools ## show the whole story on a local control plane; KEEP=0 exits after it
-	@cargo build --quiet --workspace --bins --locked
+	@$(BUILD)
 	@KEEP=$(KEEP) target/debug/demo
 
 size: release cluster-tools ## print the size of the release binary and its memory when idle
-	cargo build --package harness --bin size --locked
+	@$(BUILD)
 	target/debug/size target/$(MUSL)/release/codeartifact-operator
 
 clean: ## remove everything that was built

@@ -11,13 +11,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
+use super::hub::targets;
 use super::publish::{Events, Publisher, report_malformed};
 use super::queue::{Queue, Urgency};
 use super::summary::{Circumstances, summarize};
 use super::watch::Change;
-use super::{
-    Context, Controlled, Done, KindName, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue,
-};
+use super::{Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
 use crate::api::{FINALIZER, RECONCILE_AT, RENEW_AT};
 use crate::error::{Error, Outlook, Reason, Result};
 use crate::ops::Outcome;
@@ -54,12 +53,13 @@ impl<R: Reconciler> Controller<R> {
     pub fn observe(&self, change: Change<R::Object>) {
         match change {
             Change::Applied { before, now, initial } => self.applied(before.as_deref(), &now, initial),
-            Change::Removed(key, _) => {
+            Change::Removed(key, known) => {
                 let object = Target::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
                 self.streaks().remove(&object.key);
                 self.context.hub.forget(&object);
                 self.context.hub.changed(&object);
+                self.wake_sharers(known.as_deref());
             }
             Change::Malformed(key, why) => self.malformed(key, why),
         }
@@ -93,10 +93,9 @@ impl<R: Reconciler> Controller<R> {
 
     fn applied(&self, before: Option<&R::Object>, now: &Arc<R::Object>, initial: bool) {
         let object = Target::new(R::Object::KIND, ObjectKey::of(now.as_ref()));
-        if before.is_none_or(|before| {
-            before.meta().generation != now.meta().generation || before.uid() != now.uid()
-        }) {
-            self.context.hub.relate(&object, targets(now.as_ref()));
+        self.context.hub.relate(&object, targets(now.as_ref()));
+        if before.is_none_or(|before| before.meta().generation != now.meta().generation) {
+            self.wake_sharers(Some(now.as_ref()));
         }
         if before.is_none_or(|before| {
             before.meta().generation != now.meta().generation || before.status() != now.status()
@@ -105,6 +104,12 @@ impl<R: Reconciler> Controller<R> {
         }
         if before.is_none_or(|before| asks_for_work(before, now)) {
             self.queue.push(object.key, if initial { Urgency::Routine } else { Urgency::Now });
+        }
+    }
+
+    fn wake_sharers(&self, object: Option<&R::Object>) {
+        if let Some(shared) = object.and_then(Controlled::shared) {
+            self.context.hub.changed(&shared);
         }
     }
 
@@ -258,13 +263,6 @@ impl<R: Reconciler> Controller<R> {
     fn streaks(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectKey, Streak>> {
         self.streaks.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What the object refers to, and the namespace that its grants depend on.
-fn targets<K: Controlled>(object: &K) -> Vec<Target> {
-    let namespace =
-        object.namespace().map(|namespace| Target::new(KindName::Namespace, ObjectKey::new("", namespace)));
-    object.references().into_iter().chain(namespace).collect()
 }
 
 /// Whether our finalizer is on the object.

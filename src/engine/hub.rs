@@ -3,8 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kube::ResourceExt;
+
 use super::queue::{Queue, Urgency};
-use super::{KindName, ObjectKey, Target};
+use super::{Controlled, KindName, ObjectKey, Target};
+
 use crate::clock::Clock;
 
 /// The queues of all kinds and the index of references between objects. Cheap to clone.
@@ -106,6 +109,13 @@ impl Target {
     pub fn new(kind: KindName, key: ObjectKey) -> Self {
         Self { kind, key }
     }
+}
+
+/// What the object refers to, what it shares, and the namespace that its grants depend on.
+pub fn targets<K: Controlled>(object: &K) -> Vec<Target> {
+    let namespace =
+        object.namespace().map(|namespace| Target::new(KindName::Namespace, ObjectKey::new("", namespace)));
+    object.references().into_iter().chain(object.shared()).chain(namespace).collect()
 }
 
 #[cfg(test)]

@@ -108,6 +108,10 @@ pub trait Controlled:
     fn common_mut(status: &mut Self::Status) -> &mut CommonStatus;
     /// Everything that this object refers to, the AwsAccount included. Its own namespace is added by the engine.
     fn references(&self) -> Vec<Target>;
+    /// What it shares with other objects of its kind, which must look again when this one changes or goes.
+    fn shared(&self) -> Option<Target> {
+        None
+    }
     /// Whether the user asked to leave it alone.
     fn suspended(&self) -> bool;
 }

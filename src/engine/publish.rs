@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cache::Cache;
 use super::context::{KubeClient, kube_call};
-use super::hub::Hub;
+use super::hub::{Hub, targets};
 use super::object::{Controlled, Note, ObjectKey, Target};
 use crate::api::{FINALIZER, MANAGER};
 use crate::error::{Error, Result};
@@ -39,9 +39,11 @@ impl<K: Controlled> Publisher<K> {
         let patch = Patch::Apply(&patch);
         match kube_call(self.api(object).patch_status(&object.name_any(), &params, &patch)).await {
             Ok(written) => {
-                self.keep(written)?;
+                let written = self.keep(written)?;
                 // The watch will find nothing new in what is known here already.
-                self.hub.changed(&Target::new(K::KIND, ObjectKey::of(object)));
+                let target = Target::new(K::KIND, ObjectKey::of(object));
+                self.hub.relate(&target, targets(&written));
+                self.hub.changed(&target);
                 Ok(true)
             }
             // It went away meanwhile: nobody is left to be told.
@@ -74,16 +76,16 @@ impl<K: Controlled> Publisher<K> {
         let api = self.api(object);
         let written =
             kube_call(api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(&patch))).await?;
-        self.keep(written)
+        self.keep(written).map(drop)
     }
 
-    fn keep(&self, written: DynamicObject) -> Result<()> {
+    fn keep(&self, written: DynamicObject) -> Result<K> {
         let mut object: K = written
             .try_parse()
             .map_err(|error| Error::Internal(format!("the API server's answer does not parse: {error}")))?;
         object.meta_mut().managed_fields = None;
-        self.cache.apply(object);
-        Ok(())
+        self.cache.apply(object.clone());
+        Ok(object)
     }
 
     fn api(&self, object: &K) -> Api<DynamicObject> {

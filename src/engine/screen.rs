@@ -42,10 +42,12 @@ pub fn screen<K: Kind>(
     want: &K::State,
     have: Option<&K::State>,
 ) -> Result<Verdict<K::Step>> {
-    let steps = K::plan(Some(want), have);
     if settings.mode == Mode::Observe {
-        return Ok(Verdict::Hold(steps));
+        // Whose it is makes no difference to whether it is as declared.
+        let have = have.map(|have| K::claimed(have, &owner.tag));
+        return Ok(Verdict::Hold(K::plan(Some(want), have.as_ref())));
     }
+    let steps = K::plan(Some(want), have);
     match have.map(K::owner) {
         None | Some(Ownership::Shared) => Ok(Verdict::Take(steps)),
         Some(Ownership::Tagged(tag)) if owner.is(tag) => Ok(Verdict::Take(steps)),

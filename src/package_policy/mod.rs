@@ -49,6 +49,12 @@ impl Controlled for PackagePolicy {
         [Target::account(&self.spec.account_ref.name)].into_iter().chain(repository).collect()
     }
 
+    /// Policies of one repository decide together what holds for a package.
+    fn shared(&self) -> Option<Target> {
+        let identity = self.status.as_ref()?.identity.as_ref()?;
+        Some(Target::new(KindName::PackagePolicy, ObjectKey::new("", identity.resource())))
+    }
+
     fn suspended(&self) -> bool {
         self.spec.suspend
     }
