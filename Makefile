@@ -11,6 +11,8 @@ MUSL := $(shell uname -m)-unknown-linux-musl
 BUILD := cargo build --quiet --workspace --all-targets --locked
 # Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
 KEEP ?= 1
+# Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
+export RUST_LIB_BACKTRACE := 0
 
 .PHONY: help setup cluster-tools build release generated fmt lint test demo size clean
 
