@@ -204,14 +204,23 @@ fn kind(kind: &str, plural: &str) -> ApiResource {
 }
 
 #[tokio::test]
-async fn the_deployment_keeps_the_restricted_pod_security_standard() -> Result<()> {
+async fn all_pods_keep_the_restricted_pod_security_standard() -> Result<()> {
     let control_plane = shared().await?;
     let namespace = unique("restricted");
     control_plane.namespace(&namespace, &[("pod-security.kubernetes.io/warn", "restricted")]).await?;
     let chart = harness::repository().join("charts/codeartifact-operator").display().to_string();
-    let rendered =
-        control_plane.helm(&["template", RELEASE, &chart, "--namespace", &namespace, "--is-upgrade"]).await?;
-    ensure!(rendered.contains("kind: Job"), "the upgrade hook is not rendered");
+    let template = [
+        "template",
+        RELEASE,
+        &chart,
+        "--namespace",
+        &namespace,
+        "--is-upgrade",
+        "--set",
+        "releaseOnUninstall=true",
+    ];
+    let rendered = control_plane.helm(&template).await?;
+    assert_eq!(rendered.matches("kind: Job").count(), 2, "the hooks are pods, too");
     let apply = ["create", "--dry-run=server", "--warnings-as-errors", "--validate=strict", "-f", "-"];
     control_plane.kubectl_with(&rendered, &apply).await.map(drop)
 }
