@@ -5,7 +5,7 @@ use harness::{ControlPlane, shared, unique, wait_for};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::ApiResource;
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
 
 const RELEASE: &str = "codeartifact-operator";
@@ -135,11 +135,19 @@ async fn the_operator_touches_no_secret_of_somebody_else() -> Result<()> {
     refused(secrets.patch(&foreign, &apply, &Patch::Apply(&theft)).await, message)?;
     refused(secrets.delete(&foreign, &DeleteParams::default()).await, message)?;
 
-    // Its own, also with the label taken off by somebody, it puts right and removes.
+    // Its own, also with the label taken off by somebody, it puts right and removes. The owner is real, lest the
+    // garbage collector removes the Secret first.
+    let credential = json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "RegistryCredential",
+        "metadata": {"name": "login"},
+        "spec": {"registries": [{"repositoryRef": {"name": "team"}, "formats": ["npm"]}]}});
+    let applied = release.control_plane.apply(&release.tenant, &credential.to_string()).await?;
+    let uid = applied.first().and_then(ResourceExt::uid).context("no uid")?;
+    let unlabelled = owned("login", |secret| {
+        secret["metadata"]["labels"] = json!({});
+        secret["metadata"]["ownerReferences"][0]["uid"] = json!(uid);
+    })?;
     let administrator: Api<Secret> = Api::namespaced(release.control_plane.client()?, &release.tenant);
-    administrator
-        .create(&PostParams::default(), &owned("login", |secret| secret["metadata"]["labels"] = json!({}))?)
-        .await?;
+    administrator.create(&PostParams::default(), &unlabelled).await?;
     let labels = json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": "codeartifact-operator"}}});
     secrets
         .patch("login", &PatchParams::default(), &Patch::Merge(&labels))
