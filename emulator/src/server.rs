@@ -21,7 +21,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +60,8 @@ impl App {
     }
 }
 
+type Accepted = std::io::Result<(tokio::net::TcpStream, SocketAddr)>;
+
 /// Accept connections until told to stop; then all of them end.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -70,25 +72,21 @@ pub(crate) async fn serve(
     let router = routes(app.clone());
     let mut connections = JoinSet::new();
     loop {
-        let stream = tokio::select! {
+        tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            Some(_) = connections.join_next() => continue,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    continue;
-                }
-            },
-        };
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection stays slow");
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                connections.spawn(connection(accepted, router.clone(), app.clone()));
+            }
         }
-        connections.spawn(connection(stream, router.clone(), app.clone()));
     }
 }
 
-async fn connection(stream: tokio::net::TcpStream, router: Router, app: Arc<App>) {
+async fn connection(accepted: Accepted, router: Router, app: Arc<App>) {
+    let stream = match accepted.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!(%error, "a connection could not be accepted"),
+    };
     let inner = TowerToHyperService::new(router);
     let service = service_fn(move |request| {
         let answer = inner.call(request);
