@@ -13,7 +13,7 @@ use serde_json::Value;
 const CHART: &str = "charts/codeartifact-operator";
 const NAMESPACE: &str = "codeartifact-operator";
 
-/// What [`derive`] writes, and `crds`: files and folders below the top folder.
+/// What [`derive()`] writes, and `crds`: files and folders below the top folder.
 pub const GENERATED: [&str; 4] =
     ["crds", "charts/codeartifact-operator/crds", "deploy/install.yaml", "docs/reference.md"];
 
