@@ -45,6 +45,9 @@ pub enum Error {
     /// A call to the Kubernetes API server took too long.
     #[error("kubernetes: no answer within {0:?}")]
     KubeTimeout(Duration),
+    /// What failed for several at once.
+    #[error("{0}")]
+    Shared(std::sync::Arc<Error>),
     /// A defect of ours.
     #[error("internal error: {0}; please report it")]
     Internal(String),
@@ -212,6 +215,7 @@ impl Error {
             Self::Invalid { .. } | Self::Stalled { .. } => Outlook::Stalled,
             Self::Waiting { .. } => Outlook::Waiting,
             Self::Aws(error) => error.outlook(),
+            Self::Shared(error) => error.outlook(),
             Self::Kube(_) | Self::KubeTimeout(_) | Self::Internal(_) => Outlook::Retrying(None),
         }
     }
@@ -222,6 +226,7 @@ impl Error {
             Self::Invalid { .. } => Reason::InvalidSpec,
             Self::Stalled { reason, .. } | Self::Waiting { reason, .. } => *reason,
             Self::Aws(error) => error.reason(),
+            Self::Shared(error) => error.reason(),
             Self::Kube(_) | Self::KubeTimeout(_) => Reason::KubernetesUnavailable,
             Self::Internal(_) => Reason::InternalError,
         }

@@ -1,4 +1,96 @@
 //! RegistryCredential: a Secret that always holds a valid login.
 
+mod addresses;
+mod pass;
+mod registries;
 pub mod render;
 pub mod schedule;
+pub mod secret;
+mod slot;
+mod store;
+mod token;
+mod tokens;
+mod write;
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use kube::ResourceExt;
+
+use crate::api::{CommonStatus, RegistryCredential, RegistryCredentialStatus};
+use crate::engine::{Context, Controlled, KindName, ObjectKey, Reconciler, Report, Target};
+
+use addresses::Addresses;
+use pass::Pass;
+use tokens::Tokens;
+
+/// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// Keeps the Secrets of RegistryCredentials.
+#[derive(Clone, Debug)]
+pub struct CredentialReconciler {
+    tokens: Tokens,
+    addresses: Addresses,
+}
+
+impl CredentialReconciler {
+    /// Nothing is minted, and no token read, before a RegistryCredential needs it.
+    pub fn new(context: &Context) -> Self {
+        Self { tokens: Tokens::new(context), addresses: Addresses::default() }
+    }
+}
+
+impl Reconciler for CredentialReconciler {
+    type Object = RegistryCredential;
+
+    async fn reconcile(
+        &self,
+        object: Arc<RegistryCredential>,
+        context: &Context,
+    ) -> Report<RegistryCredentialStatus> {
+        let mut pass = Pass::new(self, &object, context);
+        let outcome = pass.run().await;
+        Report { status: pass.status, outcome, notes: pass.notes }
+    }
+
+    /// The Secret goes with the object that controls it.
+    fn needs_finalizer(&self, _object: &RegistryCredential) -> bool {
+        false
+    }
+
+    fn interval(&self, _object: &RegistryCredential) -> SignedDuration {
+        LOOK_AGAIN
+    }
+}
+
+impl Controlled for RegistryCredential {
+    const KIND: KindName = KindName::RegistryCredential;
+    type Status = RegistryCredentialStatus;
+
+    fn status(&self) -> Option<&RegistryCredentialStatus> {
+        self.status.as_ref()
+    }
+
+    fn common(status: &RegistryCredentialStatus) -> &CommonStatus {
+        &status.common
+    }
+
+    fn common_mut(status: &mut RegistryCredentialStatus) -> &mut CommonStatus {
+        &mut status.common
+    }
+
+    fn references(&self) -> Vec<Target> {
+        let namespace = self.namespace().unwrap_or_default();
+        let repositories =
+            self.spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
+        repositories
+            .map(|reference| Target::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
+            .chain([Target::account(&self.spec.account_ref.name)])
+            .collect()
+    }
+
+    fn suspended(&self) -> bool {
+        self.spec.suspend
+    }
+}

@@ -1,0 +1,313 @@
+//! One reconcile of a RegistryCredential: resolve, grants, tokens, files, Secret, status.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kube::{Resource, ResourceExt};
+
+use super::CredentialReconciler;
+use super::registries::{self, Resolved};
+use super::render::{self, DomainKey, Login, Registry};
+use super::schedule::retry_wait;
+use super::secret::{Wanted, content_id};
+use super::slot::{Demand, Held};
+use super::token::TokenKey;
+use super::write::{self, Written};
+use crate::account::Session;
+use crate::api::{
+    AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, TokenStatus,
+};
+use crate::aws::AwsErrorKind;
+use crate::engine::kind::interval;
+use crate::engine::{Again, Context, Controlled, Done, Note, ObjectKey, Target, summary};
+use crate::error::{Error, Outlook, Reason, Result};
+
+/// Failures in a row that the wait after a failure stands for which is not counted: more than a minute.
+const STEADY: u32 = 4;
+
+/// What one reconcile knows and has done so far.
+pub(super) struct Pass<'a> {
+    reconciler: &'a CredentialReconciler,
+    object: &'a RegistryCredential,
+    context: &'a Context,
+    namespace: String,
+    sessions: BTreeMap<DomainKey, Arc<Session>>,
+    pub(super) status: RegistryCredentialStatus,
+    pub(super) notes: Vec<Note>,
+}
+
+/// The tokens of all domains.
+type Tokens = BTreeMap<DomainKey, Held>;
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(
+        reconciler: &'a CredentialReconciler,
+        object: &'a RegistryCredential,
+        context: &'a Context,
+    ) -> Self {
+        Self {
+            reconciler,
+            object,
+            context,
+            namespace: object.namespace().unwrap_or_default(),
+            sessions: BTreeMap::new(),
+            status: object.status.clone().unwrap_or_default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whatever fails in AWS, a Secret that is as declared and still works is not called broken.
+    pub(super) async fn run(&mut self) -> Result<Done> {
+        let outcome = self.converge().await;
+        if let Err(Error::Aws(error)) = &outcome
+            && error.kind == AwsErrorKind::SignIn
+        {
+            self.sessions.values().for_each(|session| self.context.accounts.forget(session));
+        }
+        match outcome {
+            Err(error) if error.reason() == Reason::GrantMissing => self.withdraw(error).await,
+            Err(error) => match self.works_until(&error) {
+                Some(end) => {
+                    let now = self.context.clock.now();
+                    let retry_at = now.checked_add(retry_wait(STEADY, fastrand::f64())).unwrap_or(end);
+                    Ok(self.failing(&error, end, retry_at.min(end)))
+                }
+                None => Err(error),
+            },
+            done => done,
+        }
+    }
+
+    async fn converge(&mut self) -> Result<Done> {
+        let caches = &self.context.caches;
+        let account = caches.account(&self.object.spec.account_ref.name)?;
+        let registries = registries::resolve(self.object, &account, caches)?;
+        let roles = registries::roles(self.object, &account, caches, &registries)?;
+        write::check(self.context, &self.wanted("", &render::Files::new()))?;
+        self.sign_in(&account, &roles).await?;
+        let rendered = self.rendered(&registries).await?;
+        let tokens = self.tokens(&account).await?;
+        let written = self.write(&rendered, &tokens).await?;
+        self.tell(&tokens, written);
+        Ok(self.done(&tokens))
+    }
+
+    async fn sign_in(
+        &mut self,
+        account: &AwsAccount,
+        roles: &BTreeMap<DomainKey, Option<String>>,
+    ) -> Result<()> {
+        for (domain, role) in roles {
+            let session = self.context.accounts.session_as(account, role.as_deref()).await?;
+            self.sessions.insert(domain.clone(), session);
+        }
+        Ok(())
+    }
+
+    /// The registries as the files need them.
+    async fn rendered(&self, registries: &[Resolved<'_>]) -> Result<Vec<Registry>> {
+        let mut rendered = Vec::with_capacity(registries.len());
+        for registry in registries {
+            let domain = registries::domain(&registry.identity);
+            let session = self.sessions.get(&domain).ok_or_else(|| no_session(&domain))?;
+            let endpoints = self.reconciler.addresses.of(session, registry).await?;
+            let (formats, scope) = (registry.spec.formats.clone(), registry.spec.scope.clone());
+            rendered.push(Registry { domain, formats, scope, endpoints });
+        }
+        Ok(rendered)
+    }
+
+    /// A token for each domain. The first that cannot be had ends it.
+    async fn tokens(&self, account: &AwsAccount) -> Result<Tokens> {
+        let settings = &self.object.spec.token;
+        let user = self.target();
+        let demand = Demand {
+            user: user.clone(),
+            renew_before: settings.renew_before.map(interval),
+            force: self.force(),
+            impatient: self.asked_to_look(),
+        };
+        let (mut tokens, mut names) = (Tokens::new(), HashSet::new());
+        for (domain, session) in &self.sessions {
+            let key = TokenKey {
+                proof: session.proof.clone(),
+                region: account.spec.region.clone(),
+                domain: domain.clone(),
+                duration: interval(settings.duration),
+            };
+            names.insert(key.name());
+            tokens.insert(domain.clone(), self.reconciler.tokens.hold(&key, session, &demand).await?);
+        }
+        self.reconciler.tokens.only(&user, &names);
+        Ok(tokens)
+    }
+
+    async fn write(&self, registries: &[Registry], tokens: &Tokens) -> Result<Written> {
+        let ids: Vec<_> = tokens.values().map(|held| held.kept.token.id.as_str()).collect();
+        let logins = tokens.iter().map(|(domain, held)| (domain.clone(), login(held))).collect();
+        let files = render::files(registries, &logins)?;
+        let wanted = self.wanted(&content_id(&ids, registries), &files);
+        let written = write::ensure(self.context, &wanted, &files).await?;
+        if let Some(old) = self.status.secret_name.as_ref().filter(|old| **old != wanted.name) {
+            write::remove(self.context, &self.namespace, old, &self.uid()).await?;
+        }
+        Ok(written)
+    }
+
+    fn wanted(&self, content: &str, files: &render::Files) -> Wanted {
+        let settings = &self.object.spec.secret;
+        let [labels, annotations] = Wanted::marked(settings, content.to_owned());
+        Wanted {
+            namespace: self.namespace.clone(),
+            name: self.secret_name(),
+            owner: self.object.controller_owner_ref(&()).unwrap_or_default(),
+            labels,
+            annotations,
+            keys: files.keys().cloned().collect(),
+        }
+    }
+
+    /// Puts into status what the Secret now holds, and says what changed.
+    fn tell(&mut self, tokens: &Tokens, written: Written) {
+        let told: Vec<_> = tokens.iter().map(|(domain, held)| token_status(domain, held)).collect();
+        let name = self.secret_name();
+        self.notes.extend(self.note(&told, &name, written));
+        if !tokens.values().any(|held| held.failing.is_some()) {
+            self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
+        }
+        self.status.tokens = told;
+        self.status.secret_name = Some(name);
+    }
+
+    fn note(&self, told: &[TokenStatus], name: &str, written: Written) -> Option<Note> {
+        let known = &self.status.tokens;
+        let same = |one: &TokenStatus, other: &TokenStatus| {
+            let TokenStatus { domain, owner, issued_at, expires_at, renews_at: _ } = one;
+            (domain, owner, issued_at, expires_at)
+                == (&other.domain, &other.owner, &other.issued_at, &other.expires_at)
+        };
+        let fresh: Vec<_> =
+            told.iter().filter(|token| !known.iter().any(|known| same(token, known))).collect();
+        let lives = |tokens: &[&TokenStatus]| {
+            let lives = tokens.iter().map(|token| format!("{} until {}", token.domain, token.expires_at));
+            lives.collect::<Vec<_>>().join(", ")
+        };
+        let declared = self.status.common.observed_generation == self.object.meta().generation;
+        let sentence = match written {
+            Written::Already => return None,
+            Written::Created if known.is_empty() => {
+                let note = format!("Secret {name} created, with a login for {}", lives(&fresh));
+                return Some(Note::normal(Reason::Created, note));
+            }
+            _ if !fresh.is_empty() => {
+                let note = format!("Secret {name} holds a new token for {}", lives(&fresh));
+                return Some(Note::normal(Reason::Renewed, note));
+            }
+            Written::Created if self.status.secret_name.as_deref() == Some(name) => {
+                format!("Secret {name} had been deleted and was put back")
+            }
+            Written::Changed if declared => format!("Secret {name} had been changed and was put back"),
+            Written::Created | Written::Changed => format!("Secret {name} written as declared"),
+        };
+        Some(Note::normal(Reason::Updated, sentence))
+    }
+
+    fn done(&mut self, tokens: &Tokens) -> Done {
+        let next = tokens.values().map(Held::look_again).min();
+        let failing = tokens.values().find_map(|held| held.failing.as_ref().map(|failing| (held, failing)));
+        if let Some((held, failing)) = failing {
+            let end = held.kept.token.life.expires;
+            return self.failing(&failing.error, end, next.unwrap_or(end));
+        }
+        let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();
+        let message = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
+        let again = next.map_or(Again::Never, Again::At);
+        Done { reason: Reason::Issued, message, again, drift: None, gone: false }
+    }
+
+    /// The old token is kept. Said once as an event, and for as long as it lasts in the condition.
+    fn failing(&mut self, error: &Error, end: Timestamp, retry_at: Timestamp) -> Done {
+        let message = format!("the login works until {end}, but cannot be renewed: {error}");
+        let ready = summary::ready(&self.status.common);
+        if ready.is_none_or(|ready| ready.reason != Reason::RenewalFailing.as_str()) {
+            self.notes.push(Note::warning(Reason::RenewalFailing, message.clone()));
+        }
+        let again = Again::At(retry_at);
+        Done { reason: Reason::RenewalFailing, message, again, drift: None, gone: false }
+    }
+
+    /// Until when the Secret works, when AWS fails and the Secret was as declared the last time.
+    fn works_until(&self, error: &Error) -> Option<Timestamp> {
+        let aws = matches!(error, Error::Aws(_) | Error::Shared(_));
+        let passing = aws && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
+        let common = &self.status.common;
+        let declared =
+            common.observed_generation == self.object.meta().generation && summary::is_ready(common);
+        let name = self.status.secret_name.as_deref().filter(|name| *name == self.secret_name())?;
+        let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, name))?;
+        let ours = super::secret::is_controlled_by(&secret.metadata, &self.uid());
+        let end = self.status.tokens.iter().map(|token| token.expires_at).min()?;
+        (passing && declared && ours && self.context.clock.now() < end).then_some(end)
+    }
+
+    /// Nobody allows it any more: the Secret goes at once.
+    async fn withdraw(&mut self, error: Error) -> Result<Done> {
+        self.reconciler.tokens.only(&self.target(), &HashSet::new());
+        // The status may have been lost before it named the Secret.
+        let known = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, self.secret_name()));
+        let name = self.status.secret_name.clone().or_else(|| known.map(|_| self.secret_name()));
+        if let Some(name) = name
+            && write::remove(self.context, &self.namespace, &name, &self.uid()).await?
+        {
+            self.notes.push(Note::warning(Reason::GrantMissing, format!("Secret {name} removed: {error}")));
+        }
+        self.status.secret_name = None;
+        self.status.tokens = Vec::new();
+        Err(error)
+    }
+
+    /// A value of the renew-at annotation that is new. There is nothing to renew before the first token.
+    fn force(&self) -> Option<String> {
+        let asked = self.object.annotations().get(RENEW_AT)?;
+        let new = self.status.last_handled_renew_at.as_ref() != Some(asked) && !self.status.tokens.is_empty();
+        new.then(|| asked.clone())
+    }
+
+    fn asked_to_look(&self) -> bool {
+        let asked = self.object.annotations().get(RECONCILE_AT);
+        asked.is_some() && asked != self.status.common.last_handled_reconcile_at.as_ref()
+    }
+
+    fn secret_name(&self) -> String {
+        self.object.spec.secret.name.clone().unwrap_or_else(|| self.object.name_any())
+    }
+
+    fn target(&self) -> Target {
+        Target::new(RegistryCredential::KIND, ObjectKey::of(self.object))
+    }
+
+    fn uid(&self) -> String {
+        self.object.uid().unwrap_or_default()
+    }
+}
+
+fn login(held: &Held) -> Login {
+    let token = &held.kept.token;
+    Login { text: token.text.clone(), expires: token.life.expires }
+}
+
+fn token_status(domain: &DomainKey, held: &Held) -> TokenStatus {
+    let life = held.kept.token.life;
+    TokenStatus {
+        domain: domain.domain.clone(),
+        owner: domain.owner.clone(),
+        issued_at: life.issued,
+        expires_at: life.expires,
+        renews_at: held.renews_at,
+    }
+}
+
+fn no_session(domain: &DomainKey) -> Error {
+    Error::Internal(format!("no identity for domain {}", domain.domain))
+}

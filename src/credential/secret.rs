@@ -1,0 +1,178 @@
+//! The Secret as it should be, and what to do about the one that is there. Pure: decided from metadata alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hmac::{Hmac, KeyInit, Mac};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
+    FieldsV1, ManagedFieldsEntry, ObjectMeta, OwnerReference,
+};
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+
+use super::render::{RENDERER_VERSION, Registry};
+use crate::api::{CONTENT, MANAGED_BY, MANAGER, SecretSettings};
+
+/// The Secret as it should be, but for the values of its data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Namespace of the Secret.
+    pub namespace: String,
+    /// Name of the Secret.
+    pub name: String,
+    /// The RegistryCredential that controls it.
+    pub owner: OwnerReference,
+    /// Labels, ours included.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations, ours included.
+    pub annotations: BTreeMap<String, String>,
+    /// The keys of its data.
+    pub keys: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// The labels and annotations that a spec asks for, and ours.
+    pub fn marked(settings: &SecretSettings, content: String) -> [BTreeMap<String, String>; 2] {
+        let (mut labels, mut annotations) = (settings.labels.clone(), settings.annotations.clone());
+        labels.insert(MANAGED_BY.into(), MANAGER.into());
+        annotations.insert(CONTENT.into(), content);
+        [labels, annotations]
+    }
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as it was written.
+    Nothing,
+    /// There is none.
+    Create,
+    /// It is ours, and something about it differs.
+    Apply,
+    /// It belongs to an object of the same name that was deleted, and goes with it.
+    Await,
+    /// It is somebody else's.
+    Refuse,
+}
+
+/// What to do about the Secret of that name.
+pub fn judge(seen: Option<&ObjectMeta>, wanted: &Wanted) -> Verdict {
+    let Some(seen) = seen else { return Verdict::Create };
+    let Some(controller) = controller(seen) else { return Verdict::Refuse };
+    if controller.uid == wanted.owner.uid {
+        return if as_written(seen, wanted) { Verdict::Nothing } else { Verdict::Apply };
+    }
+    let namesake = (&controller.kind, &controller.name) == (&wanted.owner.kind, &wanted.owner.name);
+    if namesake { Verdict::Await } else { Verdict::Refuse }
+}
+
+/// Whether the object with that uid controls the Secret.
+pub fn is_controlled_by(seen: &ObjectMeta, uid: &str) -> bool {
+    controller(seen).is_some_and(|owner| owner.uid == uid)
+}
+
+/// What server-side apply cannot take away, as a merge patch: keys that others hold or that we set in another way, and claims of others
+/// to our keys. `None` when the Secret is as it should be.
+pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
+    if as_written(seen, wanted) {
+        return None;
+    }
+    let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
+    let void = |keys: BTreeSet<String>, keep: &dyn Fn(&str) -> bool| -> Map<String, Value> {
+        keys.into_iter().filter(|key| !keep(key)).map(|key| (key, Value::Null)).collect()
+    };
+    let data = void(&ours.data | &others.data, &|key| wanted.keys.contains(key));
+    let labels = void(ours.labels, &|key| wanted.labels.contains_key(key));
+    let annotations = void(ours.annotations, &|key| wanted.annotations.contains_key(key));
+    let fields: Vec<_> = seen.managed_fields.iter().flatten().filter_map(without_data).collect();
+    Some(json!({
+        "metadata": {
+            "uid": seen.uid, "resourceVersion": seen.resource_version,
+            "labels": labels, "annotations": annotations, "managedFields": fields,
+        },
+        "data": data,
+    }))
+}
+
+/// A keyed id of what is in the Secret. Nobody who does not know the tokens' ids can tell from it whether two Secrets hold the same.
+pub fn content_id(token_ids: &[&str], registries: &[Registry]) -> String {
+    let spec = json!([RENDERER_VERSION, registries]).to_string();
+    // HMAC takes keys of any length, so that there is no error to tell of.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(token_ids.join(" ").as_bytes()) else {
+        return String::new();
+    };
+    mac.update(spec.as_bytes());
+    hex(&mac.finalize().into_bytes())
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
+fn controller(seen: &ObjectMeta) -> Option<&OwnerReference> {
+    seen.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
+}
+
+fn as_written(seen: &ObjectMeta, wanted: &Wanted) -> bool {
+    let holds = |seen: Option<&BTreeMap<String, String>>, wanted: &BTreeMap<String, String>| {
+        wanted.iter().all(|(key, value)| seen.and_then(|seen| seen.get(key)) == Some(value))
+    };
+    let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
+    holds(seen.labels.as_ref(), &wanted.labels)
+        && holds(seen.annotations.as_ref(), &wanted.annotations)
+        && ours.labels.iter().all(|key| wanted.labels.contains_key(key))
+        && ours.annotations.iter().all(|key| wanted.annotations.contains_key(key))
+        && ours.data == wanted.keys
+        && others.data.is_empty()
+}
+
+/// The keys that some field managers hold.
+#[derive(Debug, Default)]
+struct Claims {
+    data: BTreeSet<String>,
+    labels: BTreeSet<String>,
+    annotations: BTreeSet<String>,
+}
+
+impl Claims {
+    /// What we hold, whether by create or by apply; or what everybody else holds.
+    fn of(seen: &ObjectMeta, ours: bool) -> Self {
+        let mut claims = Self::default();
+        for entry in seen.managed_fields.iter().flatten() {
+            let (true, Some(FieldsV1(fields))) =
+                ((entry.manager.as_deref() == Some(MANAGER)) == ours, &entry.fields_v1)
+            else {
+                continue;
+            };
+            // What is applied as stringData changes data and leaves no other trace.
+            claims.data.extend(keys(fields, "/f:data").chain(keys(fields, "/f:stringData")));
+            claims.labels.extend(keys(fields, "/f:metadata/f:labels"));
+            claims.annotations.extend(keys(fields, "/f:metadata/f:annotations"));
+        }
+        claims
+    }
+}
+
+fn keys<'a>(fields: &'a Value, at: &str) -> impl Iterator<Item = String> + 'a {
+    let map = fields.pointer(at).and_then(Value::as_object);
+    map.into_iter().flat_map(Map::keys).filter_map(|key| key.strip_prefix("f:")).map(Into::into)
+}
+
+/// The entry without what it says of data, unless it is ours; `None` when nothing is left of it.
+fn without_data(entry: &ManagedFieldsEntry) -> Option<ManagedFieldsEntry> {
+    let mut entry = entry.clone();
+    if entry.manager.as_deref() != Some(MANAGER)
+        && let Some(FieldsV1(Value::Object(fields))) = &mut entry.fields_v1
+    {
+        fields.remove("f:data");
+        fields.remove("f:stringData");
+        if fields.is_empty() {
+            return None;
+        }
+    }
+    Some(entry)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! What is known about the token of one key, and what to do when somebody asks for it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::future::{BoxFuture, Shared};
+use jiff::{SignedDuration, Timestamp};
+
+use super::schedule::{jitter, retry_wait};
+use super::store::Kept;
+use super::token::Token;
+use crate::engine::Target;
+use crate::error::{Error, Result};
+
+/// A mint that is on its way; everybody who needs it waits for the same one.
+pub(super) type Flight = Shared<BoxFuture<'static, Result<Arc<Kept>, Arc<Error>>>>;
+
+/// The token of one key.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    state: Mutex<State>,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) kept: Option<Arc<Kept>>,
+    pub(super) flight: Option<Flight>,
+    /// Minted and not yet kept: the next attempt keeps it and mints no other.
+    pub(super) unsaved: Option<Token>,
+    failure: Option<Failure>,
+    users: HashSet<Target>,
+    forced: HashMap<Target, String>,
+}
+
+/// Renewals that failed in a row.
+#[derive(Clone, Debug)]
+struct Failure {
+    error: Arc<Error>,
+    count: u32,
+    retry_at: Timestamp,
+}
+
+/// Who asks for a token, and how good it must be.
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    /// Who asks.
+    pub(super) user: Target,
+    /// The least rest of its life while it is in use.
+    pub(super) renew_before: Option<SignedDuration>,
+    /// A value of the renew-at annotation that has not been acted on.
+    pub(super) force: Option<String>,
+    /// Somebody asked to try now, whatever failed before.
+    pub(super) impatient: bool,
+}
+
+/// A token that is good to use.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) kept: Arc<Kept>,
+    /// When the one who asked must ask again.
+    pub(super) renews_at: Timestamp,
+    /// Its renewal is due and fails.
+    pub(super) failing: Option<Failing>,
+}
+
+/// Why a renewal fails, and when it is tried again.
+#[derive(Clone, Debug)]
+pub(super) struct Failing {
+    pub(super) error: Arc<Error>,
+    pub(super) retry_at: Timestamp,
+}
+
+impl Held {
+    /// When the one who asked must ask again, if only to say that the token has expired.
+    pub(super) fn look_again(&self) -> Timestamp {
+        let end = self.kept.token.life.expires;
+        self.failing.as_ref().map_or(self.renews_at, |failing| failing.retry_at.min(end))
+    }
+}
+
+impl Slot {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The answer, if it is known without a mint; `None` when one is due.
+    pub(super) fn answer(&mut self, demand: &Demand, now: Timestamp) -> Option<Result<Held>> {
+        self.users.insert(demand.user.clone());
+        if self.good_enough(demand, now) {
+            return self.held(demand, None).map(Ok);
+        }
+        let failure = self.failure.as_ref().filter(|failure| !demand.impatient && now < failure.retry_at)?;
+        Some(self.after_failure(demand, now, failure))
+    }
+
+    /// The answer once a mint has ended.
+    pub(super) fn after(
+        &self,
+        demand: &Demand,
+        now: Timestamp,
+        minted: Result<Arc<Kept>, Arc<Error>>,
+    ) -> Result<Held> {
+        match minted {
+            Ok(kept) => Ok(held(kept, demand, None)),
+            Err(error) => match &self.failure {
+                Some(failure) => self.after_failure(demand, now, failure),
+                None => Err(Error::Shared(error)),
+            },
+        }
+    }
+
+    /// A new token is in use. Returns who else must be told.
+    pub(super) fn succeeded(&mut self, kept: Arc<Kept>, demand: &Demand) -> Vec<Target> {
+        self.flight = None;
+        self.failure = None;
+        if let Some(force) = &demand.force {
+            self.forced.insert(demand.user.clone(), force.clone());
+        }
+        let renewed = self.kept.replace(kept).is_some();
+        let others = self.users.iter().filter(|user| renewed && **user != demand.user);
+        others.cloned().collect()
+    }
+
+    /// There is no new token. The next attempt comes later each time.
+    pub(super) fn failed(&mut self, error: Arc<Error>, now: Timestamp, random: f64) {
+        self.flight = None;
+        let count = self.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
+        // Without a good token the users try again at their own pace; this only keeps them from all trying at once.
+        let pace = if self.valid(now).is_some() { 1.0 } else { 0.5 };
+        let wait = retry_wait(count, random).mul_f64(pace);
+        let retry_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+        self.failure = Some(Failure { error, count, retry_at });
+    }
+
+    /// Forgets everybody that `keep` does not know.
+    pub(super) fn retain_users(&mut self, keep: impl Fn(&Target) -> bool) {
+        self.users.retain(&keep);
+        self.forced.retain(|user, _| keep(user));
+    }
+
+    /// Whether anybody uses the token.
+    pub(super) fn is_used(&self) -> bool {
+        !self.users.is_empty()
+    }
+
+    fn good_enough(&self, demand: &Demand, now: Timestamp) -> bool {
+        let forced = demand.force.is_some() && demand.force.as_ref() != self.forced.get(&demand.user);
+        !forced && self.valid(now).is_some_and(|kept| now < renews_at(kept, demand))
+    }
+
+    fn valid(&self, now: Timestamp) -> Option<&Arc<Kept>> {
+        self.kept.as_ref().filter(|kept| kept.token.life.valid(now))
+    }
+
+    fn held(&self, demand: &Demand, failing: Option<Failing>) -> Option<Held> {
+        self.kept.clone().map(|kept| held(kept, demand, failing))
+    }
+
+    fn after_failure(&self, demand: &Demand, now: Timestamp, failure: &Failure) -> Result<Held> {
+        let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry_at };
+        match self.valid(now) {
+            Some(kept) => Ok(held(Arc::clone(kept), demand, Some(failing))),
+            None => Err(Error::Shared(failing.error)),
+        }
+    }
+}
+
+fn held(kept: Arc<Kept>, demand: &Demand, failing: Option<Failing>) -> Held {
+    let renews_at = renews_at(&kept, demand);
+    Held { kept, renews_at, failing }
+}
+
+fn renews_at(kept: &Kept, demand: &Demand) -> Timestamp {
+    kept.token.life.renews_at(demand.renew_before, jitter(&kept.token.id))
+}
+
+#[cfg(test)]
+mod tests;

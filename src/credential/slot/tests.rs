@@ -1,0 +1,128 @@
+//! What somebody who asks for a token is told, by what is known about it.
+
+use super::*;
+use crate::credential::schedule::Life;
+use crate::engine::{KindName, ObjectKey};
+use crate::error::Reason;
+
+const HOUR: i64 = 3600;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + second).unwrap()
+}
+
+/// A token of 12 h that was minted at the start.
+fn token(id: &str) -> Arc<Kept> {
+    let life = Life { issued: at(0), expires: at(12 * HOUR) };
+    Arc::new(Kept { token: Token { id: id.into(), text: "t".into(), life }, version: None })
+}
+
+fn demand(user: &str) -> Demand {
+    let user = Target::new(KindName::RegistryCredential, ObjectKey::new("team", user));
+    Demand { user, renew_before: None, force: None, impatient: false }
+}
+
+fn error() -> Arc<Error> {
+    Arc::new(Error::waiting(Reason::NotFound, "no such domain"))
+}
+
+fn holding(id: &str) -> State {
+    State { kept: Some(token(id)), ..State::default() }
+}
+
+/// `mint`, or what is answered without one.
+fn asked(state: &mut State, demand: &Demand, now: i64) -> &'static str {
+    match state.answer(demand, at(now)) {
+        None => "mint",
+        Some(Ok(held)) if held.failing.is_some() => "old",
+        Some(Ok(_)) => "good",
+        Some(Err(_)) => "error",
+    }
+}
+
+#[test]
+fn a_token_is_given_until_somebody_needs_a_better_one() {
+    let patient = demand("a");
+    let careful = Demand { renew_before: Some(SignedDuration::from_hours(6)), ..demand("b") };
+    let mut state = State::default();
+    assert_eq!(asked(&mut state, &patient, 0), "mint");
+    let mut state = holding("x");
+    assert_eq!(asked(&mut state, &patient, 6 * HOUR), "good");
+    assert_eq!(asked(&mut state, &careful, 5 * HOUR - HOUR / 4), "good");
+    assert_eq!(asked(&mut state, &careful, 6 * HOUR), "mint", "half of the life was promised to this user");
+    assert_eq!(asked(&mut state, &patient, 8 * HOUR), "mint");
+}
+
+#[test]
+fn a_renewal_tells_everybody_else_who_uses_the_token() {
+    let mut state = holding("x");
+    for user in ["a", "b", "c"] {
+        assert_eq!(asked(&mut state, &demand(user), 0), "good");
+    }
+    let mut told = state.succeeded(token("y"), &demand("b"));
+    told.sort();
+    assert_eq!(told, [demand("a").user, demand("c").user]);
+
+    let mut first = State::default();
+    asked(&mut first, &demand("a"), 0);
+    assert_eq!(first.succeeded(token("x"), &demand("b")), [], "those who wait get the first one anyway");
+}
+
+#[test]
+fn the_old_token_is_given_while_its_renewal_fails_and_until_it_ends() {
+    let mut state = holding("x");
+    let user = demand("a");
+    assert_eq!(asked(&mut state, &user, 9 * HOUR), "mint");
+    state.failed(error(), at(9 * HOUR), 0.0);
+    let held = state.after(&user, at(9 * HOUR), Err(error())).unwrap();
+    assert_eq!(held.look_again(), at(9 * HOUR + 10));
+    assert_eq!(asked(&mut state, &user, 9 * HOUR + 9), "old");
+    assert_eq!(asked(&mut state, &user, 9 * HOUR + 10), "mint");
+    state.failed(error(), at(9 * HOUR + 10), 0.0);
+    assert_eq!(asked(&mut state, &user, 9 * HOUR + 29), "old", "each failure waits longer");
+
+    state.failed(error(), at(12 * HOUR - 1), 0.0);
+    let held = state.after(&user, at(12 * HOUR - 1), Err(error())).unwrap();
+    assert_eq!(held.look_again(), at(12 * HOUR), "its end must be told in time");
+    assert_eq!(asked(&mut state, &user, 12 * HOUR), "error");
+    assert!(state.after(&user, at(12 * HOUR), Err(error())).is_err());
+}
+
+#[test]
+fn many_who_fail_together_do_not_all_try() {
+    let mut state = State::default();
+    assert_eq!(asked(&mut state, &demand("a"), 0), "mint");
+    state.failed(error(), at(0), 0.0);
+    assert_eq!(asked(&mut state, &demand("b"), 4), "error");
+    assert_eq!(asked(&mut state, &demand("b"), 5), "mint");
+    let impatient = Demand { impatient: true, ..demand("b") };
+    assert_eq!(asked(&mut state, &impatient, 1), "mint", "somebody asked to look now");
+    let told = state.after(&demand("c"), at(1), Err(error())).unwrap_err();
+    assert_eq!((told.reason(), told.to_string().as_str()), (Reason::NotFound, "no such domain"));
+}
+
+#[test]
+fn a_forced_renewal_happens_once() {
+    let mut state = holding("x");
+    let forced = Demand { force: Some("1".into()), ..demand("a") };
+    assert_eq!(asked(&mut state, &forced, 0), "mint");
+    state.failed(error(), at(0), 0.0);
+    assert_eq!(asked(&mut state, &forced, 1), "old");
+    assert_eq!(asked(&mut state, &demand("b"), 1), "good", "nobody else is bothered");
+    state.succeeded(token("y"), &forced);
+    assert_eq!(asked(&mut state, &forced, 1), "good");
+    let again = Demand { force: Some("2".into()), ..demand("a") };
+    assert_eq!(asked(&mut state, &again, 1), "mint");
+}
+
+#[test]
+fn users_who_are_gone_are_forgotten() {
+    let mut state = holding("x");
+    asked(&mut state, &demand("a"), 0);
+    asked(&mut state, &demand("b"), 0);
+    state.retain_users(|user| *user == demand("b").user);
+    assert!(state.is_used());
+    assert_eq!(state.succeeded(token("y"), &demand("c")), [demand("b").user]);
+    state.retain_users(|_| false);
+    assert!(!state.is_used());
+}

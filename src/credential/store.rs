@@ -1,0 +1,122 @@
+//! Tokens in Secrets of the operator's own namespace: the only place that they are read from after a restart.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
+use kube::{Api, ResourceExt};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::schedule::Life;
+use super::token::{Token, TokenKey};
+use crate::api::{COMPONENT, MANAGED_BY, MANAGER};
+use crate::engine::context::{Context, kube_call};
+use crate::engine::publish::is_gone;
+use crate::error::{Error, Result};
+
+/// Value of the component label.
+const TOKEN: &str = "token";
+/// Secrets in one page of the list; a token has one to three KiB.
+const PAGE: u32 = 100;
+
+/// A token with the version of the Secret that keeps it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) token: Token,
+    pub(super) version: Option<String>,
+}
+
+/// Every token that was kept, by the name of its Secret.
+pub(super) async fn load(context: &Context) -> Result<Vec<(String, Kept)>> {
+    let mut params = ListParams::default().labels(&format!("{COMPONENT}={TOKEN}")).limit(PAGE);
+    let mut tokens = Vec::new();
+    loop {
+        let page = kube_call(api(context).list(&params)).await?;
+        for secret in page.items {
+            let name = secret.name_any();
+            match parse(secret) {
+                Some(kept) => tokens.push((name, kept)),
+                None => {
+                    tracing::warn!(secret = %name, "a Secret that should keep a token does not, and is left alone")
+                }
+            }
+        }
+        match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => params = params.continue_token(&token),
+            None => return Ok(tokens),
+        }
+    }
+}
+
+/// Keeps a token in the place of an earlier one for the same key.
+pub(super) async fn save(context: &Context, key: &TokenKey, identity: &str, token: Token) -> Result<Kept> {
+    let name = key.name();
+    let secret = Patch::Apply(secret(context, key, identity, &token));
+    context.metrics.kubernetes_write("Secret");
+    let params = PatchParams::apply(MANAGER).force();
+    let saved = kube_call(api(context).patch_metadata(&name, &params, &secret)).await?;
+    Ok(Kept { token, version: saved.metadata.resource_version })
+}
+
+/// Removes a token that is not used any more, unless a newer one has been kept in its place.
+pub(super) async fn delete(context: &Context, name: &str, version: Option<String>) -> Result<()> {
+    let preconditions = Some(Preconditions { uid: None, resource_version: version });
+    context.metrics.kubernetes_write("Secret");
+    let params = DeleteParams { preconditions, ..DeleteParams::default() };
+    match kube_call(api(context).delete(name, &params)).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
+        Err(Error::Kube(error)) if matches!(error.as_ref(), kube::Error::Api(status) if status.is_conflict()) => {
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The token, and for the reader whose it is; never what proves it.
+fn secret(context: &Context, key: &TokenKey, identity: &str, token: &Token) -> Secret {
+    let data = [
+        ("token", token.text.expose_secret().to_owned()),
+        ("id", token.id.clone()),
+        ("issuedAt", token.life.issued.to_string()),
+        ("expiresAt", token.life.expires.to_string()),
+        ("region", key.region.clone()),
+        ("domain", key.domain.domain.clone()),
+        ("owner", key.domain.owner.clone()),
+        ("duration", format!("{:#}", key.duration)),
+        ("identity", identity.to_owned()),
+    ];
+    let labels = [(MANAGED_BY, MANAGER), (COMPONENT, TOKEN)];
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(key.name()),
+            namespace: Some(context.operator_namespace.clone()),
+            labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+            ..ObjectMeta::default()
+        },
+        data: Some(data.map(|(key, value)| (key.to_owned(), ByteString(value.into_bytes()))).into()),
+        type_: Some("Opaque".into()),
+        ..Secret::default()
+    }
+}
+
+fn parse(secret: Secret) -> Option<Kept> {
+    let version = secret.metadata.resource_version;
+    let mut data = secret.data?;
+    let text = SecretString::from(take(&mut data, "token")?);
+    let id = take(&mut data, "id").filter(|id| !id.is_empty())?;
+    let issued = take(&mut data, "issuedAt")?.parse().ok()?;
+    let expires = take(&mut data, "expiresAt")?.parse().ok()?;
+    let token = Token { id, text, life: Life { issued, expires } };
+    Some(Kept { token, version })
+}
+
+fn take(data: &mut BTreeMap<String, ByteString>, key: &str) -> Option<String> {
+    String::from_utf8(data.remove(key)?.0).ok()
+}
+
+fn api(context: &Context) -> Api<Secret> {
+    Api::namespaced(context.client.0.clone(), &context.operator_namespace)
+}

@@ -1,0 +1,43 @@
+//! A token, and what it is minted for.
+
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+
+use super::render::DomainKey;
+use super::schedule::Life;
+use super::secret::hex;
+
+/// A token that was minted.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    /// Unguessable, and no part of the token: Secrets are marked with it.
+    pub(super) id: String,
+    /// Its text.
+    pub(super) text: SecretString,
+    /// From when to when it works.
+    pub(super) life: Life,
+}
+
+/// What a token is minted for. Whoever has the same key shares the token, and nobody else sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct TokenKey {
+    /// Proof of the identity that mints.
+    pub(super) proof: String,
+    /// AWS Region.
+    pub(super) region: String,
+    /// The domain.
+    pub(super) domain: DomainKey,
+    /// The life that is asked for.
+    pub(super) duration: SignedDuration,
+}
+
+impl TokenKey {
+    /// Name of the Secret that keeps the token, and of its slot.
+    pub(super) fn name(&self) -> String {
+        let DomainKey { owner, domain } = &self.domain;
+        let parts = serde_json::json!([self.proof, self.region, owner, domain, self.duration.as_secs()]);
+        let digest = hex(&Sha256::digest(parts.to_string()));
+        format!("token-{}", digest.get(..40).unwrap_or(&digest))
+    }
+}

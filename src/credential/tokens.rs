@@ -1,0 +1,209 @@
+//! The tokens in use: minted once for all who may share them, kept before anybody gets them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OnceCell;
+
+use super::schedule::Life;
+use super::slot::{Demand, Flight, Held, Slot};
+use super::store::{self, Kept};
+use super::token::{Token, TokenKey};
+use crate::account::Session;
+use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
+use crate::engine::{Context, Target};
+use crate::error::{Error, Result};
+
+/// How often expired tokens are looked for.
+const SWEEP: SignedDuration = SignedDuration::from_mins(10);
+/// How many are removed at once.
+const SWEPT: usize = 100;
+
+/// The tokens in use. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Tokens {
+    context: Context,
+    slots: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
+    loaded: Arc<OnceCell<()>>,
+}
+
+impl Tokens {
+    /// No tokens are known until somebody asks for one.
+    pub(super) fn new(context: &Context) -> Self {
+        Self { context: context.clone(), slots: Arc::default(), loaded: Arc::default() }
+    }
+
+    /// A token that is as good as demanded: the one in use, or a new one. One whose renewal fails is given as long as it works.
+    pub(super) async fn hold(&self, key: &TokenKey, session: &Arc<Session>, demand: &Demand) -> Result<Held> {
+        self.loaded.get_or_try_init(|| self.load()).await?;
+        let (slot, flight) = {
+            let mut slots = self.slots();
+            let slot = slots.entry(key.name()).or_default();
+            let mut state = slot.lock();
+            if let Some(answer) = state.answer(demand, self.context.clock.now()) {
+                return answer;
+            }
+            let running = state.flight.clone().filter(|flight| flight.peek().is_none());
+            let flight = running.unwrap_or_else(|| {
+                let flight = self.fly(key.clone(), Arc::clone(session), Arc::clone(slot), demand.clone());
+                state.flight.insert(flight).clone()
+            });
+            (Arc::clone(slot), flight)
+        };
+        let minted = flight.await;
+        slot.lock().after(demand, self.context.clock.now(), minted)
+    }
+
+    /// The user uses the tokens of these keys and no others.
+    pub(super) fn only(&self, user: &Target, keys: &HashSet<String>) {
+        for (_, slot) in self.slots().iter().filter(|(name, _)| !keys.contains(*name)) {
+            slot.lock().retain_users(|known| known != user);
+        }
+    }
+
+    /// Mints in a task of its own, so that nobody who stops waiting takes the token from the others.
+    fn fly(&self, key: TokenKey, session: Arc<Session>, slot: Arc<Slot>, demand: Demand) -> Flight {
+        let this = self.clone();
+        let work = tokio::spawn(async move {
+            let unsaved = slot.lock().unsaved.take();
+            let minted = this.renew(&key, &session, &slot, unsaved).await;
+            this.settle(&slot, &demand, minted)
+        });
+        let ended = work.map(|ended| {
+            ended.unwrap_or_else(|_| Err(Arc::new(Error::Internal("minting a token panicked".into()))))
+        });
+        ended.boxed().shared()
+    }
+
+    /// Mint, then keep; the token is given to nobody before that.
+    async fn renew(
+        &self,
+        key: &TokenKey,
+        session: &Session,
+        slot: &Slot,
+        unsaved: Option<Token>,
+    ) -> Result<Kept> {
+        let now = self.context.clock.now();
+        let token = match unsaved.filter(|token| token.life.valid(now)) {
+            Some(token) => token,
+            None => self.mint(key, session).await?,
+        };
+        let kept = store::save(&self.context, key, &session.identity_arn, token.clone()).await;
+        if kept.is_err() {
+            slot.lock().unsaved = Some(token);
+        }
+        kept
+    }
+
+    fn settle(&self, slot: &Slot, demand: &Demand, minted: Result<Kept>) -> Result<Arc<Kept>, Arc<Error>> {
+        match minted {
+            Ok(kept) => {
+                let kept = Arc::new(kept);
+                let others = slot.lock().succeeded(Arc::clone(&kept), demand);
+                others.iter().for_each(|user| self.context.hub.wake(user));
+                Ok(kept)
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                slot.lock().failed(Arc::clone(&error), self.context.clock.now(), fastrand::f64());
+                Err(error)
+            }
+        }
+    }
+
+    async fn mint(&self, key: &TokenKey, session: &Session) -> Result<Token> {
+        let issued = self.context.clock.now();
+        let call = session.aws.mints().await.get_authorization_token();
+        let call = call.domain(&key.domain.domain).domain_owner(&key.domain.owner);
+        let answer = call.duration_seconds(key.duration.as_secs()).send().await;
+        let output = answer.named("GetAuthorizationToken").map_err(|error| self.refused(session, error))?;
+        self.context.metrics.token_minted();
+        let text = output.authorization_token.filter(|text| !text.is_empty()).ok_or_else(no_token)?;
+        let said = output.expiration.as_ref().and_then(timestamp);
+        let life = Life::new(issued, said, key.duration);
+        if said.is_none_or(|end| end <= issued) {
+            tracing::warn!(
+                domain = key.domain.domain,
+                "AWS did not say when the token ends; a short life is assumed"
+            );
+        }
+        Ok(Token { id: uuid::Uuid::new_v4().to_string(), text: text.into(), life })
+    }
+
+    fn refused(&self, session: &Session, mut error: AwsError) -> AwsError {
+        match error.kind {
+            AwsErrorKind::SignIn => self.context.accounts.forget(session),
+            AwsErrorKind::Denied => {
+                error.message = format!(
+                    "{}; {} needs codeartifact:GetAuthorizationToken on the domain and sts:GetServiceBearerToken for this duration",
+                    error.message, session.identity_arn
+                );
+            }
+            _ => {}
+        }
+        error
+    }
+
+    /// Takes in what was kept, and begins to sweep.
+    async fn load(&self) -> Result<()> {
+        for (name, kept) in store::load(&self.context).await? {
+            self.slots().entry(name).or_default().lock().kept = Some(Arc::new(kept));
+        }
+        let this = self.clone();
+        self.context.metrics.expiry_from(move || this.first_expiry());
+        let (this, stop) = (self.clone(), self.context.stop.clone());
+        tokio::spawn(async move { stop.run_until_cancelled(this.sweep()).await });
+        Ok(())
+    }
+
+    fn first_expiry(&self) -> Option<Timestamp> {
+        let slots: Vec<_> = self.slots().values().cloned().collect();
+        let expiry = |slot: Arc<Slot>| {
+            let state = slot.lock();
+            state.kept.as_ref().filter(|_| state.is_used()).map(|kept| kept.token.life.expires)
+        };
+        slots.into_iter().filter_map(expiry).min()
+    }
+
+    /// Removes tokens that have expired, now and then, for ever.
+    async fn sweep(&self) {
+        loop {
+            let next = self.context.clock.now().checked_add(SWEEP).unwrap_or(Timestamp::MAX);
+            self.context.clock.sleep_until(next).await;
+            for (name, version) in self.expired() {
+                if let Err(error) = store::delete(&self.context, &name, version).await {
+                    tracing::warn!(%error, secret = %name, "could not remove an expired token");
+                }
+            }
+        }
+    }
+
+    /// Forgets expired tokens and those who are gone. Returns the Secrets to remove.
+    fn expired(&self) -> Vec<(String, Option<String>)> {
+        let (now, credentials) = (self.context.clock.now(), &self.context.caches.credentials);
+        let mut expired = Vec::new();
+        self.slots().retain(|name, slot| {
+            let mut state = slot.lock();
+            state.retain_users(|user| credentials.get(&user.key).is_some());
+            if state.flight.is_some() || expired.len() >= SWEPT {
+                return true;
+            }
+            if let Some(kept) = state.kept.take_if(|kept| !kept.token.life.valid(now)) {
+                expired.push((name.clone(), kept.version.clone()));
+            }
+            state.kept.is_some() || state.is_used()
+        });
+        expired
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn no_token() -> Error {
+    let message = "AWS answered without a token".to_owned();
+    AwsError { operation: "GetAuthorizationToken", kind: AwsErrorKind::Unavailable, message }.into()
+}
