@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::account::AccountReconciler;
 use crate::api::{MANAGED_BY, MANAGER};
+use crate::credential::CredentialReconciler;
 use crate::domain::DomainKind;
 use crate::engine::cache::Cache;
 use crate::engine::controller::Controller;
@@ -71,6 +72,7 @@ impl Operator {
         self.control_kind::<DomainKind>(&caches.domains);
         self.control_kind::<RepositoryKind>(&caches.repositories);
         self.control_kind::<PackagePolicyKind>(&caches.policies);
+        self.control(CredentialReconciler::new(&context), &caches.credentials);
         self.watch_namespaces();
         self.watch_secrets();
 

@@ -2,3 +2,4 @@
 
 mod admission;
 mod confinement;
+mod tenancy;
