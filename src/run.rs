@@ -11,7 +11,7 @@ use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinSet;
 
 use crate::account::AccountReconciler;
-use crate::api::{MANAGED_BY, MANAGER};
+use crate::api::{COMPONENT, MANAGED_BY, MANAGER};
 use crate::credential::CredentialReconciler;
 use crate::domain::DomainKind;
 use crate::engine::cache::Cache;
@@ -181,7 +181,7 @@ impl Operator {
                 hub.wake(&owner);
             }
         };
-        let config = config().labels(&format!("{MANAGED_BY}={MANAGER}"));
+        let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
         let cache = self.context.caches.secrets.clone();
         self.watch_namespaced::<PartialObjectMeta<Secret>>(&config, &cache, tell);
     }

@@ -27,7 +27,7 @@ use tokens::Tokens;
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// Keeps the Secrets of RegistryCredentials.
+/// Keeps the Secret of each RegistryCredential.
 #[derive(Clone, Debug)]
 pub struct CredentialReconciler {
     tokens: Tokens,

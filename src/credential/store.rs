@@ -39,7 +39,7 @@ pub(super) async fn load(context: &Context) -> Result<Vec<(String, Kept)>> {
             match parse(secret) {
                 Some(kept) => tokens.push((name, kept)),
                 None => {
-                    tracing::warn!(secret = %name, "a Secret that should keep a token does not, and is left alone")
+                    tracing::warn!(secret = %name, "a Secret that should keep a token does not, and is left alone");
                 }
             }
         }

@@ -102,7 +102,9 @@ impl Tokens {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 let others = slot.lock().succeeded(Arc::clone(&kept), demand);
-                others.iter().for_each(|user| self.context.hub.wake(user));
+                for user in &others {
+                    self.context.hub.wake(user);
+                }
                 Ok(kept)
             }
             Err(error) => {

@@ -76,12 +76,10 @@ pub(super) async fn ensure(context: &Context, wanted: &Wanted, files: &Files) ->
 /// Removes a Secret if the object with that uid controls it. Returns whether there was one.
 pub(super) async fn remove(context: &Context, namespace: &str, name: &str, uid: &str) -> Result<bool> {
     let known = context.caches.secrets.get(&ObjectKey::new(namespace, name));
-    let seen = match known {
-        Some(known) => Some(known.metadata.clone()),
-        None => {
-            let api = api(context, namespace);
-            kube_call(api.get_metadata_opt(name)).await?.map(|meta| meta.metadata)
-        }
+    let seen = if let Some(known) = known {
+        Some(known.metadata.clone())
+    } else {
+        kube_call(api(context, namespace).get_metadata_opt(name)).await?.map(|meta| meta.metadata)
     };
     match seen {
         Some(seen) if is_controlled_by(&seen, uid) => delete(context, namespace, name, Some(&seen)).await,

@@ -19,7 +19,7 @@ fn account() -> AwsAccount {
     AwsAccount::new("default", spec)
 }
 
-fn credential(namespace: &str, duration: &str, registries: Value) -> RegistryCredential {
+fn credential(namespace: &str, duration: &str, registries: &Value) -> RegistryCredential {
     let spec: RegistryCredentialSpec =
         serde_json::from_value(json!({"registries": registries, "token": {"duration": duration}})).unwrap();
     let mut credential = RegistryCredential::new("login", spec);
@@ -44,7 +44,7 @@ fn caches(region: &str, in_aws: bool) -> Caches {
     caches
 }
 
-fn by_reference(extra: Value) -> Value {
+fn by_reference(extra: &Value) -> Value {
     let mut registry =
         json!({"repositoryRef": {"name": "store", "namespace": "platform"}, "formats": ["npm", "pip"]});
     registry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -57,9 +57,9 @@ fn references_and_names_come_to_what_aws_calls_them_seen_from_our_account() {
     let named =
         json!({"repository": {"domain": "shared", "owner": "999999999999", "name": "r"}, "formats": ["npm"]});
     let own = json!({"repository": {"domain": "acme", "name": "r"}, "formats": ["npm"]});
-    let mut registries = by_reference(json!({}));
+    let mut registries = by_reference(&json!({}));
     registries.as_array_mut().unwrap().extend([named, own]);
-    let credential = credential("team", "1h", registries);
+    let credential = credential("team", "1h", &registries);
     let resolved = resolve(&credential, &account(), &caches).unwrap();
     let resources: Vec<_> = resolved.iter().map(|registry| registry.identity.resource()).collect();
     assert_eq!(resources, ["acme/npm-store", "999999999999:shared/r", "acme/r"]);
@@ -82,7 +82,7 @@ fn addresses_are_the_repositorys_own_unless_the_spec_says_otherwise() {
             Some("https://vpce-1.example.com:8443/pypi/d/acme-123456789012/npm-store/"),
         ),
     ] {
-        let credential = credential("team", "1h", by_reference(extra.clone()));
+        let credential = credential("team", "1h", &by_reference(&extra));
         let resolved = resolve(&credential, &account(), &caches("us-east-1", true)).unwrap();
         assert_eq!(resolved[0].known.get("pypi").map(String::as_str), expected, "{extra}");
     }
@@ -90,7 +90,7 @@ fn addresses_are_the_repositorys_own_unless_the_spec_says_otherwise() {
 
 #[test]
 fn what_cannot_be_resolved_says_what_is_missing() {
-    let credential = credential("team", "1h", by_reference(json!({})));
+    let credential = credential("team", "1h", &by_reference(&json!({})));
     for (caches, reason, outlook, text) in [
         (
             Caches::default(),
@@ -122,7 +122,7 @@ fn a_grant_names_the_role_and_the_longest_life() {
     let caches = caches("us-east-1", true);
     let named = |domain: &str, owner: Option<&str>| json!([{"repository": {"domain": domain, "owner": owner, "name": "r"}, "formats": ["npm"]}]);
     let roles = |namespace: &str, duration: &str, registries: Value| {
-        let credential = credential(namespace, duration, registries);
+        let credential = credential(namespace, duration, &registries);
         let resolved = resolve(&credential, &account(), &caches).unwrap();
         super::roles(&credential, &account(), &caches, &resolved)
     };
@@ -136,7 +136,7 @@ fn a_grant_names_the_role_and_the_longest_life() {
         ("another namespace", roles("other", "1h", named("acme", None)), Reason::GrantMissing),
         (
             "another namespace, by reference",
-            roles("other", "1h", by_reference(json!({}))),
+            roles("other", "1h", by_reference(&json!({}))),
             Reason::GrantMissing,
         ),
         ("another domain", roles("team", "1h", named("other", None)), Reason::GrantMissing),

@@ -64,13 +64,26 @@ fn seen() -> ObjectMeta {
 
 type Change = fn(&mut ObjectMeta);
 
+fn check(table: &[(&str, Change, Verdict)]) {
+    for (sentence, change, expected) in table {
+        let mut seen = seen();
+        change(&mut seen);
+        assert_eq!(judge(Some(&seen), &wanted()), *expected, "{sentence}");
+        let controlled = ![Verdict::Refuse, Verdict::Await].contains(expected);
+        assert_eq!(is_controlled_by(&seen, "uid-1"), controlled, "{sentence}");
+        if controlled {
+            assert_eq!(leftovers(&seen, &wanted()).is_none(), *expected == Verdict::Nothing, "{sentence}");
+        }
+    }
+}
+
 fn claim(seen: &mut ObjectMeta, manager: &str, fields: Value) {
     seen.managed_fields.as_mut().unwrap().push(entry(manager, "Update", fields));
 }
 
 #[test]
-fn each_thing_that_metadata_can_say_has_its_answer() {
-    let table: &[(&str, Change, Verdict)] = &[
+fn what_is_as_written_is_left_alone() {
+    check(&[
         ("as it was created", |_| {}, Verdict::Nothing),
         ("keys held by apply and by create", |s| claim(s, MANAGER, data(&["token"])), Verdict::Nothing),
         (
@@ -87,6 +100,12 @@ fn each_thing_that_metadata_can_say_has_its_answer() {
             |s| claim(s, "kubectl-edit", json!({"f:data": {".": {}}})),
             Verdict::Nothing,
         ),
+    ]);
+}
+
+#[test]
+fn what_differs_is_written_again() {
+    check(&[
         ("a label is missing", |s| drop(s.labels.as_mut().unwrap().remove("team")), Verdict::Apply),
         ("no labels at all", |s| s.labels = None, Verdict::Apply),
         (
@@ -124,6 +143,12 @@ fn each_thing_that_metadata_can_say_has_its_answer() {
             Verdict::Apply,
         ),
         ("nobody knows who set what", |s| s.managed_fields = None, Verdict::Apply),
+    ]);
+}
+
+#[test]
+fn what_is_somebody_elses_is_refused() {
+    check(&[
         ("it has no owner", |s| s.owner_references = None, Verdict::Refuse),
         (
             "we own it and do not control it",
@@ -153,17 +178,7 @@ fn each_thing_that_metadata_can_say_has_its_answer() {
             },
             Verdict::Nothing,
         ),
-    ];
-    for (sentence, change, expected) in table {
-        let mut seen = seen();
-        change(&mut seen);
-        assert_eq!(judge(Some(&seen), &wanted()), *expected, "{sentence}");
-        let controlled = ![Verdict::Refuse, Verdict::Await].contains(expected);
-        assert_eq!(is_controlled_by(&seen, "uid-1"), controlled, "{sentence}");
-        if controlled {
-            assert_eq!(leftovers(&seen, &wanted()).is_none(), *expected == Verdict::Nothing, "{sentence}");
-        }
-    }
+    ]);
     assert_eq!(judge(None, &wanted()), Verdict::Create, "there is none");
 }
 
