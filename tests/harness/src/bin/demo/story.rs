@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use aws_sdk_codeartifact::types::Tag;
 use harness::clients::Mount;
 use harness::wait::PATIENCE;
 use harness::{ControlPlane, Emulator, Install, Options, wait_for};
@@ -196,40 +197,33 @@ impl<'a> Scene<'a> {
     pub(crate) async fn drift(&self) -> Result<()> {
         let aws = self.emulator.aws();
         let domain = aws.describe_domain().domain("acme").send().await?;
-        let arn = domain.domain().and_then(|domain| domain.arn()).context("no ARN")?.to_owned();
-        step(
-            "a tag and an upstream are changed by hand in AWS: corrected at the next check, an hour later",
-            async {
-                let tag =
-                    aws_sdk_codeartifact::types::Tag::builder().key("cost-center").value("nobody").build()?;
-                aws.tag_resource().resource_arn(&arn).tags(tag).send().await?;
-                aws.update_repository()
-                    .domain("acme")
-                    .repository("team")
-                    .set_upstreams(Some(vec![]))
-                    .send()
-                    .await?;
-                self.emulator.forward("2h").await?;
-                wait_for("AWS is as declared", PATIENCE, async || {
-                    let aws = self.emulator.aws();
-                    let tags = aws.list_tags_for_resource().resource_arn(&arn).send().await?;
-                    let tag = tags
-                        .tags()
-                        .iter()
-                        .find(|tag| tag.key() == "cost-center")
-                        .map(|tag| tag.value().to_owned());
-                    ensure!(tag.as_deref() == Some("platform"), "the tag is {tag:?}");
-                    let team = aws.describe_repository().domain("acme").repository("team").send().await?;
-                    let repository = team.repository().context("no repository")?;
-                    let names: Vec<_> =
-                        repository.upstreams().iter().filter_map(|up| up.repository_name()).collect();
-                    ensure!(names == ["npm-store", "pypi-store"], "the upstreams are {names:?}");
-                    Ok(())
-                })
-                .await
-            },
-        )
+        let arn = domain.domain().and_then(|domain| domain.arn()).context("no ARN")?;
+        let since = self.emulator.last_call();
+        step("a tag and an upstream are changed by hand in AWS: corrected at the next check", async {
+            let tag = Tag::builder().key("cost-center").value("nobody").build()?;
+            aws.tag_resource().resource_arn(arn).tags(tag).send().await?;
+            let team = aws.update_repository().domain("acme").repository("team");
+            team.set_upstreams(Some(vec![])).send().await?;
+            self.emulator.forward("2h").await?;
+            wait_for("AWS is as declared", PATIENCE, async || self.as_declared(arn).await).await?;
+            // Each was written twice: by hand, and by the operator.
+            let writes = ["TagResource", "UpdateRepository"].map(|call| self.emulator.calls(call, since));
+            ensure!(writes == [2, 2], "written {writes:?} times");
+            Ok(())
+        })
         .await
+    }
+
+    async fn as_declared(&self, arn: &str) -> Result<()> {
+        let aws = self.emulator.aws();
+        let tags = aws.list_tags_for_resource().resource_arn(arn).send().await?;
+        let tag = tags.tags().iter().find(|tag| tag.key() == "cost-center").map(Tag::value);
+        ensure!(tag == Some("platform"), "the tag is {tag:?}");
+        let team = aws.describe_repository().domain("acme").repository("team").send().await?;
+        let upstreams = team.repository().context("no repository")?.upstreams();
+        let names: Vec<_> = upstreams.iter().filter_map(|upstream| upstream.repository_name()).collect();
+        ensure!(names == ["npm-store", "pypi-store"], "the upstreams are {names:?}");
+        Ok(())
     }
 
     async fn mount(&self) -> Result<Mount> {
