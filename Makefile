@@ -39,9 +39,11 @@ generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml
 fmt: ## format the Rust code
 	cargo fmt --all
 
-lint: ## check the format, clippy and the documentation; a warning is an error
+lint: ## check the format, clippy, the documentation and that nothing is linked twice; a warning is an error
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@twice=$$(cargo tree --locked -p codeartifact-operator -e normal -d --depth 0 | grep -E '^(http|h2|hyper|rustls|ring|aws-lc|openssl|native-tls|tokio|tower)[a-z0-9-]* ' || true); \
+		test -z "$$twice" || { echo "the operator links these twice: $$twice"; exit 1; }
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 
 test: ## run every test in stages and print how long each took

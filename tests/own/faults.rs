@@ -5,9 +5,9 @@ use serde_json::json;
 
 use harness::ControlPlane;
 use harness::objects::conditions;
-use kube::api::PostParams;
+use kube::api::{Patch, PatchParams, PostParams};
 
-use crate::scene::scene;
+use crate::scene::{NAMESPACE, Scene, scene};
 
 const DOMAIN: &str =
     "apiVersion: codeartifact-operator.dev/v1alpha1\nkind: Domain\nmetadata: {name: acme}\nspec: {}\n";
@@ -43,6 +43,23 @@ async fn a_write_that_failed_after_it_took_effect_is_not_repeated() -> Result<()
 }
 
 #[tokio::test]
+async fn stale_answers_after_a_write_make_nothing_twice() -> Result<()> {
+    scene!(scene);
+    scene.fault("Describe*", &json!({"staleReads": "30s"})).await?;
+    scene.apply(DOMAIN).await?;
+    scene.until_calls("created", "CreateDomain", 1).await?;
+    // Its first Describe was answered before the domain was there, and so are those of the next 30 s.
+    let described = scene.calls("DescribeDomain");
+    reconcile_now(&scene).await?;
+    scene.until_calls("looked again", "DescribeDomain", described + 1).await?;
+    scene.emulator.forward("1m").await?;
+    scene.ready("Domain", "acme").await?;
+    ensure!(scene.aws().list_domains().send().await?.domains().len() == 1);
+    ensure!(scene.took_effect("CreateDomain") == 1, "created twice");
+    Ok(())
+}
+
+#[tokio::test]
 async fn denied_access_stalls_after_ten_minutes_and_heals_when_allowed() -> Result<()> {
     scene!(scene);
     scene.fault("CreateDomain", &json!({"error": "AccessDeniedException"})).await?;
@@ -51,8 +68,8 @@ async fn denied_access_stalls_after_ten_minutes_and_heals_when_allowed() -> Resu
     ensure!(denied.reason == "AccessDenied", "{denied:?}");
     ensure!(!scene.has("Domain", "acme", "Stalled").await?, "stalled at once");
     for _ in 0..3 {
-        scene.emulator.forward("6m").await?;
         let calls = scene.calls("CreateDomain");
+        scene.emulator.forward("6m").await?;
         scene.until_calls("tried again", "CreateDomain", calls + 1).await?;
     }
     scene.condition("Domain", "acme", "Stalled", "True").await?;
@@ -113,6 +130,20 @@ async fn a_wrong_account_is_told_by_name_and_nothing_is_written() -> Result<()> 
     scene.apply(&account.to_string()).await?;
     let told = scene.install.condition(("AwsAccount", "", "other"), "Stalled", "True").await?;
     ensure!(told.message.contains("123456789012") && told.message.contains("999999999999"), "{told:?}");
+    Ok(())
+}
+
+/// Asks for a look now, as a user does.
+async fn reconcile_now(scene: &Scene<'_>) -> Result<()> {
+    let at = scene.emulator.now().to_string();
+    let patch = json!({"metadata": {"annotations": {"codeartifact-operator.dev/reconcile-at": at}}});
+    let domains = scene.cluster.api("Domain", NAMESPACE).await?;
+    domains.patch("acme", &PatchParams::default(), &Patch::Merge(&patch)).await?;
+    scene
+        .until("it is echoed", "Domain", "acme", |domain| {
+            domain.data["status"]["lastHandledReconcileAt"] == at
+        })
+        .await?;
     Ok(())
 }
 

@@ -24,6 +24,8 @@ impl ControlPlane {
     /// Runs kubectl with something on its standard input, for `-f -`.
     pub async fn kubectl_with(&self, input: &str, arguments: &[&str]) -> Result<String> {
         let mut command = guarded(crate::cluster_tool("kubectl")?);
+        // What another control plane at this address had to offer is not to be remembered.
+        command.arg("--cache-dir").arg(self.scratch.path().join("kubectl"));
         command.arg("--kubeconfig").arg(self.kubeconfig()).args(arguments);
         run(command, input).await
     }
