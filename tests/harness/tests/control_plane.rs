@@ -1,10 +1,10 @@
 //! The harness itself: control planes work, remember, refuse, and die with the process that started them.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use harness::wait::PATIENCE;
 use harness::{ControlPlane, Options, own, unique, wait_for};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{DeleteParams, ListParams, PostParams};
@@ -85,18 +85,25 @@ async fn all_servers_die_with_a_process_that_is_killed() -> Result<()> {
     let mut doomed = Command::new(env!("CARGO_BIN_EXE_doomed")).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(doomed.stdout.take().unwrap()), &mut line)?;
-    let servers: Vec<String> = line.split_whitespace().map(|id| format!("/proc/{id}")).collect();
+    let servers: Vec<&str> = line.split_whitespace().collect();
     assert_eq!(servers.len(), 3, "etcd, API server, controller manager: {line}");
-    assert!(servers.iter().all(|server| Path::new(server).exists()), "{line}");
+    assert!(servers.iter().all(|id| runs(id)), "{line}");
 
     doomed.kill()?;
     doomed.wait()?;
-    wait_for("all servers are gone", Duration::from_secs(10), async || {
-        let left: Vec<_> = servers.iter().filter(|server| Path::new(server).exists()).collect();
+    wait_for("all servers are gone", PATIENCE, async || {
+        let left: Vec<_> = servers.iter().filter(|id| runs(id)).collect();
         ensure!(left.is_empty(), "still there: {left:?}");
         Ok(())
     })
     .await
+}
+
+/// Whether a process runs. One that has ended stays listed until whoever inherited it asks for its end.
+fn runs(id: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // The state follows the program's name, which stands in parentheses.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
 #[tokio::test]
