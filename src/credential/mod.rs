@@ -1,6 +1,7 @@
 //! RegistryCredential: a Secret that always holds a valid login.
 
 mod addresses;
+mod notes;
 mod pass;
 mod registries;
 pub mod render;

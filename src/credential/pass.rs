@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use super::CredentialReconciler;
+use super::notes;
 use super::registries::{self, Resolved};
 use super::render::{self, DomainKey, Login, Registry};
 use super::schedule::retry_wait;
@@ -15,9 +16,7 @@ use super::slot::{Demand, Held};
 use super::token::TokenKey;
 use super::write::{self, Written};
 use crate::account::Session;
-use crate::api::{
-    AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, TokenStatus,
-};
+use crate::api::{AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus};
 use crate::aws::AwsErrorKind;
 use crate::engine::kind::interval;
 use crate::engine::{Again, Context, Controlled, Done, Note, ObjectKey, Target, summary};
@@ -170,47 +169,15 @@ impl<'a> Pass<'a> {
 
     /// Puts into status what the Secret now holds, and says what changed.
     fn tell(&mut self, tokens: &Tokens, written: Written) {
-        let told: Vec<_> = tokens.iter().map(|(domain, held)| token_status(domain, held)).collect();
+        let told: Vec<_> = tokens.iter().map(|(domain, held)| notes::token(domain, held)).collect();
         let name = self.secret_name();
-        self.notes.extend(self.note(&told, &name, written));
+        let declared = self.status.common.observed_generation == self.object.meta().generation;
+        self.notes.extend(notes::written(&self.status, declared, &told, &name, written));
         if !tokens.values().any(|held| held.failing.is_some()) {
             self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
         }
         self.status.tokens = told;
         self.status.secret_name = Some(name);
-    }
-
-    fn note(&self, told: &[TokenStatus], name: &str, written: Written) -> Option<Note> {
-        let known = &self.status.tokens;
-        let same = |one: &TokenStatus, other: &TokenStatus| {
-            let TokenStatus { domain, owner, issued_at, expires_at, renews_at: _ } = one;
-            (domain, owner, issued_at, expires_at)
-                == (&other.domain, &other.owner, &other.issued_at, &other.expires_at)
-        };
-        let fresh: Vec<_> =
-            told.iter().filter(|token| !known.iter().any(|known| same(token, known))).collect();
-        let lives = |tokens: &[&TokenStatus]| {
-            let lives = tokens.iter().map(|token| format!("{} until {}", token.domain, token.expires_at));
-            lives.collect::<Vec<_>>().join(", ")
-        };
-        let declared = self.status.common.observed_generation == self.object.meta().generation;
-        let sentence = match written {
-            Written::Already => return None,
-            Written::Created if known.is_empty() => {
-                let note = format!("Secret {name} created, with a login for {}", lives(&fresh));
-                return Some(Note::normal(Reason::Created, note));
-            }
-            _ if !fresh.is_empty() => {
-                let note = format!("Secret {name} holds a new token for {}", lives(&fresh));
-                return Some(Note::normal(Reason::Renewed, note));
-            }
-            Written::Created if self.status.secret_name.as_deref() == Some(name) => {
-                format!("Secret {name} had been deleted and was put back")
-            }
-            Written::Changed if declared => format!("Secret {name} had been changed and was put back"),
-            Written::Created | Written::Changed => format!("Secret {name} written as declared"),
-        };
-        Some(Note::normal(Reason::Updated, sentence))
     }
 
     fn done(&mut self, tokens: &Tokens) -> Done {
@@ -295,17 +262,6 @@ impl<'a> Pass<'a> {
 fn login(held: &Held) -> Login {
     let token = &held.kept.token;
     Login { text: token.text.clone(), expires: token.life.expires }
-}
-
-fn token_status(domain: &DomainKey, held: &Held) -> TokenStatus {
-    let life = held.kept.token.life;
-    TokenStatus {
-        domain: domain.domain.clone(),
-        owner: domain.owner.clone(),
-        issued_at: life.issued,
-        expires_at: life.expires,
-        renews_at: held.renews_at,
-    }
 }
 
 fn no_session(domain: &DomainKey) -> Error {

@@ -209,3 +209,6 @@ fn no_token() -> Error {
     let message = "AWS answered without a token".to_owned();
     AwsError { operation: "GetAuthorizationToken", kind: AwsErrorKind::Unavailable, message }.into()
 }
+
+#[cfg(test)]
+mod tests;

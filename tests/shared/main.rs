@@ -2,4 +2,5 @@
 
 mod admission;
 mod confinement;
+mod login;
 mod tenancy;

@@ -1,0 +1,131 @@
+//! What is told about a Secret and its tokens: in status, and as events. Pure.
+
+use super::render::DomainKey;
+use super::slot::Held;
+use super::write::Written;
+use crate::api::{RegistryCredentialStatus, TokenStatus};
+use crate::engine::Note;
+use crate::error::Reason;
+
+/// A token as status tells it.
+pub(super) fn token(domain: &DomainKey, held: &Held) -> TokenStatus {
+    let life = held.kept.token.life;
+    TokenStatus {
+        domain: domain.domain.clone(),
+        owner: domain.owner.clone(),
+        issued_at: life.issued,
+        expires_at: life.expires,
+        renews_at: held.renews_at,
+    }
+}
+
+/// What to say after the Secret was written, if it was. `declared`: the spec is the one that was carried out before.
+pub(super) fn written(
+    before: &RegistryCredentialStatus,
+    declared: bool,
+    tokens: &[TokenStatus],
+    name: &str,
+    written: Written,
+) -> Option<Note> {
+    let fresh = fresh(&before.tokens, tokens);
+    let (reason, sentence) = match written {
+        Written::Already => return None,
+        Written::Created if before.tokens.is_empty() => {
+            (Reason::Created, format!("Secret {name} created, with a login for {}", lives(&fresh)))
+        }
+        _ if !fresh.is_empty() => {
+            (Reason::Renewed, format!("Secret {name} holds a new token for {}", lives(&fresh)))
+        }
+        Written::Created if before.secret_name.as_deref() == Some(name) => {
+            (Reason::Updated, format!("Secret {name} had been deleted and was put back"))
+        }
+        Written::Changed if declared => {
+            (Reason::Updated, format!("Secret {name} had been changed and was put back"))
+        }
+        Written::Created | Written::Changed => {
+            (Reason::Updated, format!("Secret {name} written as declared"))
+        }
+    };
+    Some(Note::normal(reason, sentence))
+}
+
+/// The tokens that were not there before. That one is renewed at another time makes no other token of it.
+fn fresh<'a>(before: &[TokenStatus], now: &'a [TokenStatus]) -> Vec<&'a TokenStatus> {
+    let same = |one: &TokenStatus, other: &TokenStatus| {
+        let TokenStatus { domain, owner, issued_at, expires_at, renews_at: _ } = one;
+        (domain, owner, issued_at, expires_at)
+            == (&other.domain, &other.owner, &other.issued_at, &other.expires_at)
+    };
+    now.iter().filter(|token| !before.iter().any(|known| same(token, known))).collect()
+}
+
+fn lives(tokens: &[&TokenStatus]) -> String {
+    let lives = tokens.iter().map(|token| format!("{} until {}", token.domain, token.expires_at));
+    lives.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_second(1_767_225_600 + hour * 3600).unwrap()
+    }
+
+    fn issued(hour: i64) -> TokenStatus {
+        TokenStatus {
+            domain: "acme".into(),
+            owner: "123456789012".into(),
+            issued_at: at(hour),
+            expires_at: at(hour + 12),
+            renews_at: at(hour + 8),
+        }
+    }
+
+    type Row = (bool, i64, &'static str, Written, Option<&'static str>);
+
+    fn check(before: &RegistryCredentialStatus, table: &[Row]) {
+        for (declared, minted, name, how, expected) in table {
+            let told = written(before, *declared, &[issued(*minted)], name, *how);
+            let said = told.map(|note| format!("{}: {}", note.reason.as_str(), note.message));
+            assert_eq!(said.as_deref(), *expected);
+        }
+    }
+
+    #[test]
+    fn each_write_has_its_word() {
+        let first = "Created: Secret login created, with a login for acme until 2026-01-01T12:00:00Z";
+        let renewed = "Renewed: Secret login holds a new token for acme until 2026-01-01T20:00:00Z";
+        check(
+            &RegistryCredentialStatus::default(),
+            &[
+                (false, 0, "login", Written::Created, Some(first)),
+                (false, 0, "login", Written::Already, None),
+            ],
+        );
+        let deleted = "Updated: Secret login had been deleted and was put back";
+        let edited = "Updated: Secret login had been changed and was put back";
+        let respecified = "Updated: Secret login written as declared";
+        let renamed = "Updated: Secret renamed written as declared";
+        // Renewed at another time than was told: still the same token.
+        let known = TokenStatus { renews_at: at(7), ..issued(0) };
+        let before = RegistryCredentialStatus {
+            secret_name: Some("login".into()),
+            tokens: vec![known],
+            ..RegistryCredentialStatus::default()
+        };
+        check(
+            &before,
+            &[
+                (true, 8, "login", Written::Already, None),
+                (true, 8, "login", Written::Changed, Some(renewed)),
+                (true, 8, "login", Written::Created, Some(renewed)),
+                (true, 0, "login", Written::Created, Some(deleted)),
+                (true, 0, "login", Written::Changed, Some(edited)),
+                (false, 0, "login", Written::Changed, Some(respecified)),
+                (false, 0, "renamed", Written::Created, Some(renamed)),
+            ],
+        );
+    }
+}

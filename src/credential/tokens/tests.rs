@@ -1,0 +1,264 @@
+//! The tokens against the emulator, and against an API server that keeps Secrets and can refuse to.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use codeartifact_emulator::{Emulator, Options};
+use http::{StatusCode, header};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::account::Accounts;
+use crate::api::AwsAccount;
+use crate::aws::Sdk;
+use crate::clock::Clock;
+use crate::credential::render::DomainKey;
+use crate::engine::context::{Caches, KubeClient};
+use crate::engine::{Hub, KindName, ObjectKey};
+use crate::ops::Metrics;
+
+/// The Secrets of all namespaces, and whether writes are refused.
+#[derive(Clone, Default)]
+struct Server {
+    secrets: Arc<Mutex<BTreeMap<String, Value>>>,
+    readonly: Arc<AtomicBool>,
+}
+
+impl Server {
+    fn client(&self) -> KubeClient {
+        let router = Router::new()
+            .route("/api/v1/namespaces/{namespace}/secrets", get(list))
+            .route("/api/v1/namespaces/{namespace}/secrets/{name}", get(read).patch(apply))
+            .with_state(self.clone());
+        KubeClient(kube::Client::new(router, "default"))
+    }
+
+    fn put(&self, name: &str, secret: Value) {
+        self.secrets.lock().unwrap().insert(name.into(), secret);
+    }
+
+    fn kept(&self) -> usize {
+        self.secrets.lock().unwrap().keys().filter(|name| name.starts_with("token-")).count()
+    }
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+fn refusal(status: StatusCode, reason: &str) -> Response {
+    let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": status.as_u16()});
+    answer(status, &body)
+}
+
+async fn read(State(server): State<Server>, Path((_, name)): Path<(String, String)>) -> Response {
+    match server.secrets.lock().unwrap().get(&name) {
+        Some(secret) => answer(StatusCode::OK, secret),
+        None => refusal(StatusCode::NOT_FOUND, "NotFound"),
+    }
+}
+
+/// One Secret in a page, whatever limit is asked for.
+async fn list(State(server): State<Server>, Query(query): Query<BTreeMap<String, String>>) -> Response {
+    assert_eq!(query["labelSelector"], "codeartifact-operator.dev/component=token");
+    let start = query.get("continue").map_or(0, |start| start.parse().unwrap());
+    let secrets = server.secrets.lock().unwrap();
+    let tokens: Vec<_> = secrets.iter().filter(|(name, _)| name.starts_with("token-")).collect();
+    let page: Vec<_> = tokens.iter().skip(start).take(1).map(|(_, secret)| secret).collect();
+    let next = if start + 1 < tokens.len() { (start + 1).to_string() } else { String::new() };
+    answer(
+        StatusCode::OK,
+        &json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {"continue": next}, "items": page}),
+    )
+}
+
+async fn apply(
+    State(server): State<Server>,
+    Path((namespace, name)): Path<(String, String)>,
+    body: Bytes,
+) -> Response {
+    if server.readonly.load(Ordering::Relaxed) {
+        return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
+    }
+    let mut secret: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((namespace.as_str(), &secret["type"]), ("operator", &json!("Opaque")));
+    secret["metadata"]["resourceVersion"] = json!("1");
+    server.put(&name, secret.clone());
+    answer(
+        StatusCode::OK,
+        &json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": secret["metadata"]}),
+    )
+}
+
+/// An emulator with the domain acme, and an operator that has just started.
+struct World {
+    emulator: Emulator,
+    server: Server,
+    context: Context,
+    session: Arc<Session>,
+}
+
+impl World {
+    async fn start() -> Self {
+        let emulator = Emulator::start(Options::default()).await.unwrap();
+        let server = Server::default();
+        let keys = json!({"AWS_ACCESS_KEY_ID": "dGVzdA==", "AWS_SECRET_ACCESS_KEY": "dGVzdA=="});
+        server.put(
+            "keys",
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys"}, "data": keys}),
+        );
+        let (client, clock) = (server.client(), Clock::default());
+        let metrics = Metrics::new(clock.clone());
+        let sdk = Sdk::new(clock.clone(), metrics.clone());
+        let accounts = Accounts::new(client.clone(), clock.clone(), sdk, "test-cluster");
+        let session = accounts.session(&account(&emulator)).await.unwrap();
+        let (hub, stop) = (Hub::new(clock.clone()), CancellationToken::new());
+        let caches = Caches::default();
+        let context = Context {
+            client,
+            clock,
+            cluster: "test-cluster".into(),
+            operator_namespace: "operator".into(),
+            caches,
+            accounts,
+            hub,
+            metrics,
+            stop,
+        };
+        let call = session.aws.writes().await.create_domain().domain("acme");
+        call.send().await.unwrap();
+        Self { emulator, server, context, session }
+    }
+
+    fn key(&self, hours: i64) -> TokenKey {
+        TokenKey {
+            proof: self.session.proof.clone(),
+            region: "us-east-1".into(),
+            domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
+            duration: SignedDuration::from_hours(hours),
+        }
+    }
+
+    fn asks(&self, tokens: &Tokens, user: &str) -> JoinHandle<Result<Held>> {
+        let (tokens, key, session) = (tokens.clone(), self.key(12), Arc::clone(&self.session));
+        let user = Target::new(KindName::RegistryCredential, ObjectKey::new("team", user));
+        tokio::spawn(async move {
+            let demand = Demand { user, renew_before: None, force: None, impatient: true };
+            tokens.hold(&key, &session, &demand).await
+        })
+    }
+
+    async fn faults(&self, method: &str, body: &str) -> String {
+        let length = body.len();
+        let request = format!(
+            "{method} /_emulator/faults HTTP/1.1\r\nhost: emulator\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let mut stream = tokio::net::TcpStream::connect(self.emulator.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    async fn until_a_mint_is_held(&self) {
+        let held = async {
+            while !self.faults("GET", "").await.contains(r#""held":1"#) {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), held).await.unwrap();
+    }
+
+    fn minted(&self) -> usize {
+        self.emulator.tokens_minted().len()
+    }
+}
+
+fn account(emulator: &Emulator) -> AwsAccount {
+    let url = emulator.url();
+    let spec = json!({
+        "region": "us-east-1", "accountId": "123456789012", "endpoints": {"codeartifact": url, "sts": url},
+        "credentials": {"secretRef": {"namespace": "aws", "name": "keys"}},
+    });
+    let mut account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
+    account.metadata.uid = Some("uid-1".into());
+    account
+}
+
+#[tokio::test]
+async fn one_who_stops_waiting_takes_the_token_from_nobody() {
+    let world = World::start().await;
+    let tokens = Tokens::new(&world.context);
+    world
+        .faults("PUT", r#"[{"match": {"operation": "GetAuthorizationToken"}, "fault": {"hold": true}}]"#)
+        .await;
+    let first = world.asks(&tokens, "first");
+    world.until_a_mint_is_held().await;
+    let second = world.asks(&tokens, "second");
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    world.faults("DELETE", "").await;
+    let held = second.await.unwrap().unwrap();
+    assert_eq!(held.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
+    let third = world.asks(&tokens, "third").await.unwrap().unwrap();
+    assert_eq!((third.kept.token.id.as_str(), world.minted()), (held.kept.token.id.as_str(), 1));
+}
+
+#[tokio::test]
+async fn a_token_is_given_to_nobody_before_it_is_kept_and_is_not_minted_twice() {
+    let world = World::start().await;
+    let tokens = Tokens::new(&world.context);
+    world.server.readonly.store(true, Ordering::Relaxed);
+    let error = world.asks(&tokens, "a").await.unwrap().unwrap_err();
+    assert_eq!((error.reason(), world.minted()), (crate::error::Reason::KubernetesUnavailable, 1));
+    world.asks(&tokens, "b").await.unwrap().unwrap_err();
+    world.server.readonly.store(false, Ordering::Relaxed);
+    let held = world.asks(&tokens, "a").await.unwrap().unwrap();
+    assert_eq!(held.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
+    assert_eq!((world.minted(), world.server.kept()), (1, 1));
+}
+
+#[tokio::test]
+async fn after_a_restart_tokens_come_from_where_they_were_kept() {
+    let world = World::start().await;
+    let before = world.asks(&Tokens::new(&world.context), "a").await.unwrap().unwrap();
+    // Others in the list, good and bad, must not hide it.
+    for (name, data) in
+        [("token-0", json!({})), ("token-1", json!({"token": "eA=="})), ("token-z", Value::Null)]
+    {
+        world.server.put(
+            name,
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}),
+        );
+    }
+    let after = world.asks(&Tokens::new(&world.context), "a").await.unwrap().unwrap();
+    assert_eq!(after.kept.token.life, before.kept.token.life);
+    assert_eq!((&after.kept.token.id, world.minted()), (&before.kept.token.id, 1));
+    assert_eq!(after.renews_at, before.renews_at, "the schedule does not move");
+}
+
+#[tokio::test]
+async fn neither_what_is_printed_nor_what_is_kept_beside_it_tells_the_token_or_the_proof() {
+    let world = World::start().await;
+    let tokens = Tokens::new(&world.context);
+    let held = world.asks(&tokens, "a").await.unwrap().unwrap();
+    let text = held.kept.token.text.expose_secret().to_owned();
+    for printed in [format!("{tokens:?}"), format!("{held:?}")] {
+        assert!(printed.contains("REDACTED") && !printed.contains(&text), "{printed}");
+    }
+    let secrets = world.server.secrets.lock().unwrap();
+    let (name, secret) = secrets.iter().find(|(name, _)| name.starts_with("token-")).unwrap();
+    assert_eq!(*name, world.key(12).name());
+    assert_ne!(*name, world.key(1).name());
+    assert!(!secret.to_string().contains(&world.session.proof), "{secret}");
+    assert_eq!(secret["metadata"]["labels"]["app.kubernetes.io/managed-by"], "codeartifact-operator");
+}

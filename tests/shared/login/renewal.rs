@@ -1,0 +1,170 @@
+//! Tokens: renewed in time, kept while that fails, and found again after a restart.
+
+use anyhow::{Result, ensure};
+use harness::Emulator;
+use kube::api::DeleteParams;
+use serde_json::{Value, json};
+
+use super::World;
+
+#[tokio::test]
+async fn a_token_is_renewed_in_time_and_once() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    emulator.forward("6h").await?;
+    world.look("login").await?;
+    ensure!(world.data("login").await? == before, "renewed long before it was due");
+    emulator.forward("2h").await?;
+    let after = world.until_renewed(world.namespace(), "login", &before).await?;
+    world.until_event("Renewed", "Secret login holds a new token for acme until").await?;
+    world.look("login").await?;
+    ensure!(world.mints() == 2, "{} mints", world.mints());
+    let lives = after["expires_at"].parse::<i64>()? - emulator.now().as_second();
+    ensure!(lives > 11 * 3600, "the new token lives {lives} s");
+    for file in [".npmrc", "pip.conf", ".netrc"] {
+        ensure!(!after[file].contains(&before["token"]), "{file} still has the old token");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_old_token_stays_while_its_renewal_fails_and_a_new_one_follows() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    world.fail_mints("InternalServerException").await?;
+    emulator.forward("8h").await?;
+    let ready = world.ready_for("login", "RenewalFailing").await?;
+    ensure!(ready.status == "True", "{ready:?}");
+    world.until_event("RenewalFailing", "cannot be renewed").await?;
+    ensure!(world.data("login").await? == before);
+
+    // It is put back also while it cannot be renewed.
+    world.secrets()?.delete("login", &DeleteParams::default()).await?;
+    world.until_holds("login", &before).await?;
+
+    emulator.clear_faults().await?;
+    emulator.forward("5m").await?;
+    world.until_renewed(world.namespace(), "login", &before).await?;
+    world.issued("login").await?;
+    ensure!(world.tokens() == 2, "{} tokens", world.tokens());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_that_has_expired_is_not_called_ready() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({"token": {"duration": "15m"}})).await?;
+    world.fail_mints("InternalServerException").await?;
+    emulator.forward("11m").await?;
+    world.ready_for("login", "RenewalFailing").await?;
+    emulator.forward("4m").await?;
+    let ready = world.ready_for("login", "AwsUnavailable").await?;
+    ensure!(ready.status == "False", "{ready:?}");
+    emulator.clear_faults().await?;
+    emulator.forward("5m").await?;
+    world.issued("login").await?;
+    ensure!(world.data("login").await?["token"] != before["token"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mint_that_is_denied_says_what_is_needed() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.fail_mints("AccessDeniedException").await?;
+    world.login("login", &json!({})).await?;
+    let ready = world.ready_for("login", "AccessDenied").await?;
+    ensure!(ready.status == "False" && ready.message.contains("sts:GetServiceBearerToken"), "{ready:?}");
+    ensure!(world.secrets()?.get_opt("login").await?.is_none(), "a Secret without a token");
+    emulator.clear_faults().await?;
+    world.look("login").await?;
+    world.issued("login").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn renew_at_forces_one_renewal() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    world.annotate("login", "renew-at", "leaked").await?;
+    world.until_renewed(world.namespace(), "login", &before).await?;
+    let echoed = |object: &kube::api::DynamicObject| object.data["status"]["lastHandledRenewAt"] == "leaked";
+    world.until("renew-at is echoed", "login", echoed).await?;
+    world.look("login").await?;
+    ensure!(world.mints() == 2, "{} mints", world.mints());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restart_finds_the_token_and_writes_nothing() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    let version = world.secrets()?.get_metadata("login").await?.metadata.resource_version;
+    world.install.operator.kill().await?;
+    world.install.operator.start_again().await?;
+    world.look("login").await?;
+    ensure!(
+        world.secrets()?.get_metadata("login").await?.metadata.resource_version == version,
+        "written again"
+    );
+
+    // What was deleted while nobody looked comes back with the token that was kept.
+    world.install.operator.kill().await?;
+    world.secrets()?.delete("login", &DeleteParams::default()).await?;
+    world.install.operator.start_again().await?;
+    world.until_holds("login", &before).await?;
+    ensure!(world.mints() == 1, "{} mints", world.mints());
+
+    let kept = world.secrets_of(&world.install.operator_namespace)?;
+    let selector = kube::api::ListParams::default().labels("codeartifact-operator.dev/component=token");
+    ensure!(kept.list(&selector).await?.items.len() == 1);
+    emulator.forward("8h").await?;
+    world.until_renewed(world.namespace(), "login", &before).await?;
+    ensure!(kept.list(&selector).await?.items.len() == 1, "the old token is kept beside the new one");
+    Ok(())
+}
+
+#[tokio::test]
+async fn tokens_that_nobody_renews_are_removed_when_they_expire() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.ready_login("login", &json!({})).await?;
+    let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
+    api.delete("login", &DeleteParams::default()).await?;
+    world.install.gone("Secret", world.namespace(), "login").await?;
+    let kept = world.secrets_of(&world.install.operator_namespace)?;
+    let selector = kube::api::ListParams::default().labels("codeartifact-operator.dev/component=token");
+    ensure!(kept.list(&selector).await?.items.len() == 1);
+    emulator.forward("12h").await?;
+    let waited = harness::wait_for("the token is removed", harness::wait::PATIENCE, async || {
+        ensure!(kept.list(&selector).await?.items.is_empty(), "it is still kept");
+        Ok(())
+    });
+    world.install.explain(waited.await)
+}
+
+#[tokio::test]
+async fn two_domains_have_two_tokens_in_one_file() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let other =
+        json!({"repository": {"domain": "other", "name": "store"}, "formats": ["npm"], "scope": "@other"});
+    let data = world.ready_login("login", &json!({"registries": [super::registry(&["npm"]), other]})).await?;
+    let tokens = emulator.tokens_minted();
+    ensure!(tokens.len() == 2 && tokens.iter().all(|token| data[".npmrc"].contains(token.as_str())));
+    ensure!(!data.contains_key("token") && data["username"] == "aws", "{:?}", data.keys());
+    let object = world.install.control_plane.get("RegistryCredential", world.namespace(), "login").await?;
+    let domains: Vec<_> = object.data["status"]["tokens"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|it| it["domain"].clone())
+        .collect();
+    ensure!(domains == [Value::from("acme"), Value::from("other")], "{domains:?}");
+    Ok(())
+}
