@@ -1,7 +1,9 @@
 //! Tokens: renewed in time, kept while that fails, and found again after a restart.
 
 use anyhow::{Result, ensure};
-use harness::Emulator;
+use harness::objects::conditions;
+use harness::wait::PATIENCE;
+use harness::{Emulator, wait_for};
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
@@ -130,6 +132,33 @@ async fn a_restart_finds_the_token_and_writes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_restart_while_aws_is_down_leaves_a_good_login_ready() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    world.install.operator.kill().await?;
+    emulator.set_faults(&json!([{"match": {}, "fault": {"status": 503}}])).await?;
+    world.install.operator.start_again().await?;
+    let ready = world.ready_for("login", "RenewalFailing").await?;
+    ensure!(ready.status == "True", "{ready:?}");
+    ensure!(world.data("login").await? == before);
+
+    emulator.clear_faults().await?;
+    // A failed sign-in is shared for some seconds before the next one is tried.
+    let waited = wait_for("Ready says Issued", PATIENCE, async || {
+        world.look("login").await?;
+        let object =
+            world.install.control_plane.get("RegistryCredential", world.namespace(), "login").await?;
+        let conditions = conditions(&object);
+        ensure!(conditions.iter().any(|it| it.kind == "Ready" && it.reason == "Issued"), "{conditions:?}");
+        Ok(())
+    });
+    world.install.explain(waited.await)?;
+    ensure!(world.data("login").await? == before && world.tokens() == 1, "{} tokens", world.tokens());
+    Ok(())
+}
+
+#[tokio::test]
 async fn tokens_that_nobody_renews_are_removed_when_they_expire() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;
@@ -141,7 +170,7 @@ async fn tokens_that_nobody_renews_are_removed_when_they_expire() -> Result<()> 
     let selector = kube::api::ListParams::default().labels("codeartifact-operator.dev/component=token");
     ensure!(kept.list(&selector).await?.items.len() == 1);
     emulator.forward("12h").await?;
-    let waited = harness::wait_for("the token is removed", harness::wait::PATIENCE, async || {
+    let waited = wait_for("the token is removed", PATIENCE, async || {
         ensure!(kept.list(&selector).await?.items.is_empty(), "it is still kept");
         Ok(())
     });
