@@ -209,6 +209,15 @@ impl Error {
         Self::Waiting { reason, message: message.into() }
     }
 
+    /// An account's error as its users have it: they cannot do anything about it, and try again before long.
+    #[must_use]
+    pub fn of_account(self) -> Self {
+        match self {
+            Self::Stalled { reason, message } => Self::Waiting { reason, message },
+            other => other,
+        }
+    }
+
     /// What the user should expect.
     pub fn outlook(&self) -> Outlook {
         match self {

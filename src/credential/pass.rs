@@ -98,7 +98,12 @@ impl<'a> Pass<'a> {
         roles: &BTreeMap<DomainKey, Option<String>>,
     ) -> Result<()> {
         for (domain, role) in roles {
-            let session = self.context.accounts.session_as(account, role.as_deref()).await?;
+            let session = self
+                .context
+                .accounts
+                .session_as(account, role.as_deref())
+                .await
+                .map_err(Error::of_account)?;
             self.sessions.insert(domain.clone(), session);
         }
         Ok(())

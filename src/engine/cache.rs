@@ -59,6 +59,18 @@ impl<K: Resource> Cache<K> {
         Some((before, object))
     }
 
+    /// Takes in what a write of ours showed, if that very object is still known and this version is newer. One that a
+    /// watch has reported as gone stays gone.
+    pub fn refresh(&self, object: K) -> Option<Arc<K>> {
+        let key = ObjectKey::of(&object);
+        let mut objects = self.write();
+        let known = objects.get(&key).filter(|known| known.uid() == object.uid())?;
+        if newer(&object, known.as_ref()) {
+            objects.insert(key.clone(), Arc::new(object));
+        }
+        objects.get(&key).cloned()
+    }
+
     /// Forgets an object.
     pub fn remove(&self, key: &ObjectKey) -> Option<Arc<K>> {
         self.write().remove(key)

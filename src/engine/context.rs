@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::Resource;
 use kube::core::PartialObjectMeta;
 use tokio_util::sync::CancellationToken;
 
 use super::cache::Cache;
 use super::grants::Asker;
 use super::hub::Hub;
-use super::{Claim, ObjectKey, grants};
+use super::{Claim, KindName, ObjectKey, Target, grants};
 use crate::account::Accounts;
 use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
 use crate::clock::Clock;
@@ -85,6 +86,21 @@ impl Caches {
     ) -> Result<CredentialGrant> {
         let labels = self.labels(namespace);
         grants::credential(account, Asker { namespace, labels: &labels }, domain).cloned()
+    }
+
+    /// Whether an object is being deleted.
+    pub fn is_deleted(&self, target: &Target) -> bool {
+        fn deleted<K: Resource>(cache: &Cache<K>, key: &ObjectKey) -> bool {
+            cache.get(key).is_some_and(|object| object.meta().deletion_timestamp.is_some())
+        }
+        match target.kind {
+            KindName::AwsAccount => deleted(&self.accounts, &target.key),
+            KindName::Domain => deleted(&self.domains, &target.key),
+            KindName::Repository => deleted(&self.repositories, &target.key),
+            KindName::PackagePolicy => deleted(&self.policies, &target.key),
+            KindName::RegistryCredential => deleted(&self.credentials, &target.key),
+            KindName::Namespace => false,
+        }
     }
 
     fn labels(&self, namespace: &str) -> BTreeMap<String, String> {

@@ -1,23 +1,25 @@
 //! Runs one kind: watches feed its queue, workers take from it, each outcome is published once.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::hub::targets;
-use super::publish::{Events, Publisher, report_malformed};
+use super::change::{asks_for_work, concerns_sharers, concerns_users, holds, targets};
+use super::publish::{Events, Publisher};
 use super::queue::{Queue, Urgency};
+use super::streaks::Streaks;
 use super::summary::{Circumstances, summarize};
 use super::watch::Change;
-use super::{Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
-use crate::api::{FINALIZER, RECONCILE_AT, RENEW_AT};
+use super::{
+    Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, malformed, requeue,
+};
+use crate::api::RECONCILE_AT;
 use crate::error::{Error, Outlook, Reason, Result};
 use crate::ops::Outcome;
 
@@ -30,14 +32,7 @@ pub struct Controller<R: Reconciler> {
     queue: Queue,
     publisher: Publisher<R::Object>,
     events: Events,
-    streaks: Mutex<HashMap<ObjectKey, Streak>>,
-}
-
-/// Failures in a row.
-#[derive(Clone, Copy, Debug, Default)]
-struct Streak {
-    failures: u32,
-    denied_since: Option<Timestamp>,
+    streaks: Streaks,
 }
 
 impl<R: Reconciler> Controller<R> {
@@ -46,7 +41,7 @@ impl<R: Reconciler> Controller<R> {
         let queue = context.hub.queue(R::Object::KIND);
         let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
         let events = Events::new(&context.client);
-        Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks: Mutex::default() })
+        Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks: Streaks::default() })
     }
 
     /// Takes in what the watch of this kind showed.
@@ -56,10 +51,12 @@ impl<R: Reconciler> Controller<R> {
             Change::Removed(key, known) => {
                 let object = Target::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
-                self.streaks().remove(&object.key);
-                self.context.hub.forget(&object);
+                self.streaks.forget(&object.key);
+                self.wake_deleted(&self.context.hub.forget(&object));
                 self.context.hub.changed(&object);
-                self.wake_sharers(known.as_deref());
+                if let Some(shared) = known.and_then(|known| known.shared()) {
+                    self.context.hub.changed(&shared);
+                }
             }
             Change::Malformed(key, why) => self.malformed(key, why),
         }
@@ -82,8 +79,8 @@ impl<R: Reconciler> Controller<R> {
             };
             let this = Arc::clone(&self);
             work.spawn(async move {
+                let _done = Handed { queue: &this.queue, key: &key };
                 this.work(&key).await;
-                this.queue.done(&key);
                 drop(permit);
             });
             while work.try_join_next().is_some() {}
@@ -93,23 +90,22 @@ impl<R: Reconciler> Controller<R> {
 
     fn applied(&self, before: Option<&R::Object>, now: &Arc<R::Object>, initial: bool) {
         let object = Target::new(R::Object::KIND, ObjectKey::of(now.as_ref()));
-        self.context.hub.relate(&object, targets(now.as_ref()));
-        if before.is_none_or(|before| before.meta().generation != now.meta().generation) {
-            self.wake_sharers(Some(now.as_ref()));
-        }
-        if before.is_none_or(|before| {
-            before.meta().generation != now.meta().generation || before.status() != now.status()
-        }) {
+        self.wake_deleted(&self.context.hub.relate(&object, targets(now.as_ref())));
+        if concerns_users(before, now.as_ref()) {
             self.context.hub.changed(&object);
+        }
+        if let Some(shared) = concerns_sharers(before, now.as_ref()) {
+            self.context.hub.changed(&shared);
         }
         if before.is_none_or(|before| asks_for_work(before, now)) {
             self.queue.push(object.key, if initial { Urgency::Routine } else { Urgency::Now });
         }
     }
 
-    fn wake_sharers(&self, object: Option<&R::Object>) {
-        if let Some(shared) = object.and_then(Controlled::shared) {
-            self.context.hub.changed(&shared);
+    /// What is not referred to any more may have waited for that to go.
+    fn wake_deleted(&self, targets: &[Target]) {
+        for target in targets.iter().filter(|target| self.context.caches.is_deleted(target)) {
+            self.context.hub.wake(target);
         }
     }
 
@@ -124,6 +120,9 @@ impl<R: Reconciler> Controller<R> {
             let started = std::time::Instant::now();
             let outcome = self.reconcile(&object, deleting).await;
             self.context.metrics.reconciled(R::Object::KIND, Outcome::of(&outcome), started.elapsed());
+            if let Err(error @ (Error::Kube(_) | Error::KubeTimeout(_) | Error::Internal(_))) = &outcome {
+                tracing::warn!(%error, "the pass could not be finished");
+            }
             self.schedule(key, &outcome, &object);
         }
         .instrument(span)
@@ -133,7 +132,9 @@ impl<R: Reconciler> Controller<R> {
     /// One pass, from the object to its published outcome.
     async fn reconcile(&self, object: &Arc<R::Object>, deleting: bool) -> Result<Done> {
         if object.suspended() && !deleting {
-            return Ok(Done::idle());
+            let status = object.status().cloned().unwrap_or_default();
+            let outcome = Ok(Done { reason: Reason::Suspended, ..Done::idle() });
+            return self.publish(object, Report { status, outcome, notes: Vec::new() }, deleting).await;
         }
         if !deleting && !holds(object.as_ref()) && self.reconciler.needs_finalizer(object) {
             self.publisher.add_finalizer(object).await?;
@@ -162,16 +163,19 @@ impl<R: Reconciler> Controller<R> {
         deleting: bool,
     ) -> Result<Done> {
         let Report { mut status, outcome, notes } = report;
+        let gone = deleting && outcome.as_ref().is_ok_and(|done| done.gone);
+        if gone {
+            self.publisher.remove_finalizer(object).await?;
+        }
         for note in &notes {
             log(note);
             self.events.tell(object, note).await;
         }
-        if deleting && outcome.as_ref().is_ok_and(|done| done.gone) {
-            self.publisher.remove_finalizer(object).await?;
+        if gone {
             return outcome;
         }
         let now = self.context.clock.now();
-        let of = circumstances(object, self.denied_for(&ObjectKey::of(object), &outcome, now));
+        let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), &outcome, now));
         let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
         let common = summarize(&before, &of, &outcome, now);
         self.warn_of_failure(object, &before, &common, &outcome).await;
@@ -203,82 +207,34 @@ impl<R: Reconciler> Controller<R> {
         self.events.tell(object, &note).await;
     }
 
-    fn denied_for(&self, key: &ObjectKey, outcome: &Result<Done>, now: Timestamp) -> SignedDuration {
-        let mut streaks = self.streaks();
-        if let Err(error) = outcome {
-            let streak = streaks.entry(key.clone()).or_default();
-            streak.failures = streak.failures.saturating_add(1);
-            let denied = error.outlook() == Outlook::Denied;
-            streak.denied_since = denied.then(|| streak.denied_since.unwrap_or(now));
-            streak.denied_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since))
-        } else {
-            streaks.remove(key);
-            SignedDuration::ZERO
-        }
-    }
-
     fn schedule(&self, key: &ObjectKey, outcome: &Result<Done>, object: &R::Object) {
-        let failures = {
-            let mut streaks = self.streaks();
-            match outcome {
-                Ok(_) => 0,
-                // What failed before it was counted, such as writing the status, counts here.
-                Err(_) => streaks
-                    .entry(key.clone())
-                    .or_insert(Streak { failures: 1, denied_since: None })
-                    .failures
-                    .max(1),
-            }
-        };
+        let now = self.context.clock.now();
+        let failures = self.streaks.count(key, object.meta().generation, outcome, now);
         let interval = self.reconciler.interval(object);
-        self.queue.set_timer(
-            key.clone(),
-            requeue::next(outcome, failures, interval, self.context.clock.now(), fastrand::f64()),
-        );
+        self.queue.set_timer(key.clone(), requeue::next(outcome, failures, interval, now, fastrand::f64()));
     }
 
     fn malformed(&self, key: ObjectKey, why: String) {
         tracing::warn!(kind = R::Object::KIND.as_str(), object = %key, %why, "object cannot be read");
-        let (client, now) = (self.context.client.clone(), self.context.clock.now());
+        let (client, clock) = (self.context.client.clone(), self.context.clock.clone());
         tokio::spawn(async move {
-            let error = Error::stalled(
-                Reason::Malformed,
-                format!("the object cannot be read: {why}; correct it or delete it"),
-            );
-            let common =
-                summarize(&crate::api::CommonStatus::default(), &Circumstances::default(), &Err(error), now);
-            let conditions = common
-                .conditions
-                .iter()
-                .filter_map(|condition| serde_json::to_value(condition).ok())
-                .collect();
-            if let Err(error) =
-                report_malformed::<R::Object>(&client, &key.namespace, &key.name, conditions).await
-            {
+            if let Err(error) = malformed::report::<R::Object>(&client, &clock, &key, &why).await {
                 tracing::warn!(%error, object = %key, "could not report that an object cannot be read");
             }
         });
     }
+}
 
-    fn streaks(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectKey, Streak>> {
-        self.streaks.lock().unwrap_or_else(PoisonError::into_inner)
+/// An object that a worker has been given; however the worker ends, the queue is told.
+struct Handed<'a> {
+    queue: &'a Queue,
+    key: &'a ObjectKey,
+}
+
+impl Drop for Handed<'_> {
+    fn drop(&mut self) {
+        self.queue.done(self.key);
     }
-}
-
-/// Whether our finalizer is on the object.
-fn holds<K: ResourceExt>(object: &K) -> bool {
-    object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
-}
-
-/// Whether the user, and not we ourselves, changed something.
-fn asks_for_work<K: Controlled>(before: &K, now: &K) -> bool {
-    let annotation = |object: &K, name: &str| object.annotations().get(name).cloned();
-    before.uid() != now.uid()
-        || before.meta().generation != now.meta().generation
-        || before.meta().deletion_timestamp.is_some() != now.meta().deletion_timestamp.is_some()
-        || annotation(before, RECONCILE_AT) != annotation(now, RECONCILE_AT)
-        || annotation(before, RENEW_AT) != annotation(now, RENEW_AT)
-        || holds(before) && !holds(now)
 }
 
 fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> Circumstances {

@@ -199,7 +199,7 @@ impl<'a, K: Kind> Pass<'a, K> {
     }
 
     pub(super) async fn sign_in(&mut self, account: &AwsAccount) -> Result<Aws> {
-        let session = self.context.accounts.session(account).await?;
+        let session = self.context.accounts.session(account).await.map_err(Error::of_account)?;
         let aws = session.aws.clone();
         self.session = Some(session);
         Ok(aws)

@@ -3,10 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kube::ResourceExt;
-
 use super::queue::{Queue, Urgency};
-use super::{Controlled, KindName, ObjectKey, Target};
+use super::{KindName, ObjectKey, Target};
 
 use crate::clock::Clock;
 
@@ -35,22 +33,21 @@ impl Hub {
         self.lock().queues.entry(kind).or_insert_with(|| Queue::new(self.clock.clone())).clone()
     }
 
-    /// Records what an object refers to.
-    pub fn relate(&self, object: &Target, targets: Vec<Target>) {
+    /// Records what an object refers to. Returns what it does not refer to any more.
+    pub fn relate(&self, object: &Target, targets: Vec<Target>) -> Vec<Target> {
         let mut inner = self.lock();
-        inner.unrelate(object);
+        let before = inner.unrelate(object);
         for target in &targets {
             inner.users.entry(target.clone()).or_default().insert(object.clone());
         }
+        let dropped = before.into_iter().filter(|target| !targets.contains(target)).collect();
         inner.targets.insert(object.clone(), targets);
+        dropped
     }
 
-    /// An object is gone: what it referred to is woken, since it may be waiting for that.
-    pub fn forget(&self, object: &Target) {
-        let mut inner = self.lock();
-        for target in inner.unrelate(object) {
-            inner.wake(&target);
-        }
+    /// An object is gone. Returns what it referred to.
+    pub fn forget(&self, object: &Target) -> Vec<Target> {
+        self.lock().unrelate(object)
     }
 
     /// Something changed: everything that refers to it is woken.
@@ -111,13 +108,6 @@ impl Target {
     }
 }
 
-/// What the object refers to, what it shares, and the namespace that its grants depend on.
-pub fn targets<K: Controlled>(object: &K) -> Vec<Target> {
-    let namespace =
-        object.namespace().map(|namespace| Target::new(KindName::Namespace, ObjectKey::new("", namespace)));
-    object.references().into_iter().chain(object.shared()).chain(namespace).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,19 +118,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_wakes_users_and_a_removal_wakes_what_was_used() {
+    async fn a_change_wakes_users_and_what_is_dropped_is_told() {
         let hub = Hub::new(Clock::default());
-        let (domains, repositories) = (hub.queue(KindName::Domain), hub.queue(KindName::Repository));
+        let repositories = hub.queue(KindName::Repository);
         let (domain, repository) = (target(KindName::Domain, "d"), target(KindName::Repository, "r"));
-        hub.relate(&repository, vec![domain.clone()]);
+        assert_eq!(hub.relate(&repository, vec![domain.clone()]), []);
         assert_eq!(hub.users(&domain), std::slice::from_ref(&repository));
 
         hub.changed(&domain);
         assert_eq!(repositories.next().await, repository.key);
         repositories.done(&repository.key);
 
-        hub.forget(&repository);
-        assert_eq!(domains.next().await, domain.key);
+        assert_eq!(hub.relate(&repository, vec![]), std::slice::from_ref(&domain));
+        hub.relate(&repository, vec![domain.clone()]);
+        assert_eq!(hub.forget(&repository), std::slice::from_ref(&domain));
         hub.changed(&domain);
         assert!(repositories.next().now_or_never().is_none());
     }

@@ -1,18 +1,21 @@
 //! One engine for every kind: caches, queues, the pipeline from object to AWS, and status.
 
 pub mod cache;
+mod change;
 pub mod context;
 pub mod controller;
 pub mod converge;
 pub mod grants;
 pub mod hub;
 pub mod kind;
+mod malformed;
 pub mod object;
 pub mod publish;
 pub mod queue;
 pub mod requeue;
 pub mod resolve;
 pub mod screen;
+mod streaks;
 pub mod summary;
 pub mod tags;
 mod teardown;

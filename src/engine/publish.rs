@@ -3,11 +3,12 @@
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Resource, ResourceExt};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cache::Cache;
+use super::change::{asks_for_work, concerns_sharers, concerns_users, targets};
 use super::context::{KubeClient, kube_call};
-use super::hub::{Hub, targets};
+use super::hub::Hub;
 use super::object::{Controlled, Note, ObjectKey, Target};
 use crate::api::{FINALIZER, MANAGER};
 use crate::error::{Error, Result};
@@ -31,28 +32,22 @@ impl<K: Controlled> Publisher<K> {
         if object.status() == Some(status) {
             return Ok(false);
         }
+        // The uid keeps a status from an object that took the name of this one.
         let patch = json!({
             "apiVersion": K::api_version(&()), "kind": K::kind(&()),
-            "metadata": {"name": object.name_any()}, "status": status,
+            "metadata": {"name": object.name_any(), "uid": object.uid()}, "status": status,
         });
         let params = PatchParams::apply(MANAGER).force();
         let patch = Patch::Apply(&patch);
         match kube_call(self.api(object).patch_status(&object.name_any(), &params, &patch)).await {
-            Ok(written) => {
-                let written = self.keep(written)?;
-                // The watch will find nothing new in what is known here already.
-                let target = Target::new(K::KIND, ObjectKey::of(object));
-                self.hub.relate(&target, targets(&written));
-                self.hub.changed(&target);
-                Ok(true)
-            }
+            Ok(written) => self.keep(object, written).map(|()| true),
             // It went away meanwhile: nobody is left to be told.
             Err(error) if is_gone(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    /// Adds our finalizer. Returns the object as it is then.
+    /// Adds our finalizer.
     pub async fn add_finalizer(&self, object: &K) -> Result<()> {
         let mut finalizers = object.finalizers().to_vec();
         finalizers.push(FINALIZER.into());
@@ -76,16 +71,29 @@ impl<K: Controlled> Publisher<K> {
         let api = self.api(object);
         let written =
             kube_call(api.patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(&patch))).await?;
-        self.keep(written).map(drop)
+        self.keep(object, written)
     }
 
-    fn keep(&self, written: DynamicObject) -> Result<K> {
+    /// Takes in the answer to a write. The watch will find nothing new in it, so that everybody is told here whom the
+    /// difference concerns: users of the object, and the object itself when its user was faster than we.
+    fn keep(&self, before: &K, written: DynamicObject) -> Result<()> {
         let mut object: K = written
             .try_parse()
             .map_err(|error| Error::Internal(format!("the API server's answer does not parse: {error}")))?;
         object.meta_mut().managed_fields = None;
-        self.cache.apply(object.clone());
-        Ok(object)
+        let Some(now) = self.cache.refresh(object) else { return Ok(()) };
+        let target = Target::new(K::KIND, ObjectKey::of(before));
+        self.hub.relate(&target, targets(now.as_ref()));
+        if concerns_users(Some(before), now.as_ref()) {
+            self.hub.changed(&target);
+        }
+        if let Some(shared) = concerns_sharers(Some(before), now.as_ref()) {
+            self.hub.changed(&shared);
+        }
+        if asks_for_work(before, now.as_ref()) {
+            self.hub.wake(&target);
+        }
+        Ok(())
     }
 
     fn api(&self, object: &K) -> Api<DynamicObject> {
@@ -93,38 +101,11 @@ impl<K: Controlled> Publisher<K> {
     }
 }
 
-/// Says in the status of an object that does not parse why it is left alone.
-pub async fn report_malformed<K: Controlled>(
+/// Objects of a kind as they are, parsed or not.
+pub(super) fn dynamic_api<K: Resource<DynamicType = ()>>(
     client: &KubeClient,
     namespace: &str,
-    name: &str,
-    conditions: Vec<Value>,
-) -> Result<()> {
-    let api = dynamic_api::<K>(client, namespace);
-    let Some(object) = kube_call(api.get_opt(name)).await? else { return Ok(()) };
-    let told =
-        object.data.pointer("/status/conditions").and_then(Value::as_array).map(|list| without_times(list));
-    if told.as_ref() == Some(&without_times(&conditions)) {
-        return Ok(());
-    }
-    let patch = json!({
-        "apiVersion": K::api_version(&()), "kind": K::kind(&()),
-        "metadata": {"name": name}, "status": {"conditions": conditions},
-    });
-    kube_call(api.patch_status(name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&patch))).await?;
-    Ok(())
-}
-
-fn without_times(conditions: &[Value]) -> Vec<Value> {
-    let mut list = conditions.to_vec();
-    for condition in list.iter_mut().filter_map(Value::as_object_mut) {
-        condition.remove("lastTransitionTime");
-        condition.remove("observedGeneration");
-    }
-    list
-}
-
-fn dynamic_api<K: Resource<DynamicType = ()>>(client: &KubeClient, namespace: &str) -> Api<DynamicObject> {
+) -> Api<DynamicObject> {
     let resource = ApiResource::erase::<K>(&());
     if namespace.is_empty() {
         Api::all_with(client.0.clone(), &resource)
@@ -133,9 +114,11 @@ fn dynamic_api<K: Resource<DynamicType = ()>>(client: &KubeClient, namespace: &s
     }
 }
 
-/// Whether the API server said that there is no such object.
+/// Whether the API server said that there is no such object, or another one of that name.
 pub fn is_gone(error: &Error) -> bool {
-    matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.is_not_found()))
+    let Error::Kube(error) = error else { return false };
+    matches!(error.as_ref(), kube::Error::Api(status)
+        if status.is_not_found() || status.is_conflict() && status.message.contains("uid"))
 }
 
 /// Tells users what was done and refused.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::object::{Again, Done};
-use crate::error::{Error, Outlook};
+use crate::error::{Error, Outlook, Reason};
 
 /// Backoff of what may work the next time: 1 s doubling to 5 min.
 const RETRY: (u64, u64) = (1, 300);
@@ -13,6 +13,8 @@ const RETRY: (u64, u64) = (1, 300);
 const DENIED: (u64, u64) = (10, 300);
 /// Backoff of what waits for something that may have no event: 5 s doubling to 1 min.
 const WAITING: (u64, u64) = (5, 60);
+/// Backoff of a deletion with something in its way: finding out what it is may read a whole domain.
+const BLOCKED: (u64, u64) = (5, 600);
 
 /// When to look again after `failures` failures in a row; `random` lies in 0..1.
 pub fn next(
@@ -33,6 +35,9 @@ pub fn next(
                 backoff(RETRY, failures, random).max(asked.map_or(SignedDuration::ZERO, signed))
             }
             Outlook::Denied => backoff(DENIED, failures, random),
+            Outlook::Waiting if error.reason() == Reason::DeletionBlocked => {
+                backoff(BLOCKED, failures, random)
+            }
             Outlook::Waiting => backoff(WAITING, failures, random),
             Outlook::Stalled => around(interval, random),
         },
@@ -69,7 +74,6 @@ impl MulF64 for SignedDuration {
 mod tests {
     use super::*;
     use crate::aws::{AwsError, AwsErrorKind};
-    use crate::error::Reason;
 
     fn seconds(outcome: &Result<Done, Error>, failures: u32, random: f64) -> i64 {
         let at = next(outcome, failures, SignedDuration::from_hours(1), Timestamp::UNIX_EPOCH, random);
@@ -85,6 +89,7 @@ mod tests {
         let synced = Ok(Done::synced("", SignedDuration::from_hours(1)));
         let waiting = Err(Error::waiting(Reason::DependencyNotReady, ""));
         let stalled = Err(Error::invalid("", "", ""));
+        let blocked = Err(Error::waiting(Reason::DeletionBlocked, ""));
         let asked = aws(AwsErrorKind::Throttled(Some(Duration::from_secs(30))));
         let table: &[(&str, &Result<Done, Error>, u32, f64, i64)] = &[
             ("in sync, shortest", &synced, 0, 0.0, 3240),
@@ -98,6 +103,7 @@ mod tests {
             ("denied for long", &aws(AwsErrorKind::Denied), 50, 0.0, 300),
             ("a dependency", &waiting, 1, 0.0, 5),
             ("a dependency for long", &waiting, 9, 0.0, 60),
+            ("a blocked deletion for long", &blocked, 20, 0.0, 600),
             ("the spec must change", &stalled, 1, 0.5, 3600),
         ];
         for (what, outcome, failures, random, expected) in table {
