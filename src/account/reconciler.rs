@@ -52,7 +52,8 @@ async fn sign_in(account: &AwsAccount, context: &Context, status: &mut AwsAccoun
 /// Those who still use the account need it to let go of what they have in AWS.
 fn release(account: &AwsAccount, context: &Context) -> Result<Done> {
     let name = account.name_any();
-    let users = context.hub.users(&Target::account(&name));
+    let mut users = context.hub.users(&Target::account(&name));
+    users.retain(|user| context.caches.uses_aws(user));
     if users.is_empty() {
         context.accounts.remove(&name);
         return Ok(Done::gone());

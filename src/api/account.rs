@@ -163,6 +163,7 @@ pub struct Grant {
     /// Whom this grant is for.
     pub namespaces: NamespaceMatch,
     /// Globs of `domain` or `domain/repository` that may be created, changed and deleted; `*` does not cross the slash.
+    /// A domain of another account is meant only by a glob that names it: `111122223333:acme`, `111122223333:*/*`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 50),

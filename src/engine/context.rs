@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::Cache;
 use super::grants::Asker;
 use super::hub::Hub;
-use super::{Claim, KindName, ObjectKey, Target, grants};
+use super::{Claim, Controlled, KindName, ObjectKey, Target, grants};
 use crate::account::Accounts;
 use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
 use crate::clock::Clock;
@@ -74,7 +74,7 @@ impl Caches {
     /// Refuses the first claim that no grant of the account gives to the namespace.
     pub fn check_grants(&self, account: &AwsAccount, namespace: &str, claims: &[Claim]) -> Result<()> {
         let labels = self.labels(namespace);
-        grants::check(account, Asker { namespace, labels: &labels }, claims)
+        grants::check(account, Asker { namespace, labels: labels.as_ref() }, claims)
     }
 
     /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_resource`] writes it).
@@ -85,7 +85,23 @@ impl Caches {
         domain: &str,
     ) -> Result<CredentialGrant> {
         let labels = self.labels(namespace);
-        grants::credential(account, Asker { namespace, labels: &labels }, domain).cloned()
+        grants::credential(account, Asker { namespace, labels: labels.as_ref() }, domain).cloned()
+    }
+
+    /// Whether an object stands for something in AWS or holds a token: one that was never allowed to does not.
+    pub fn uses_aws(&self, target: &Target) -> bool {
+        fn told<K: Controlled>(cache: &Cache<K>, key: &ObjectKey, test: impl Fn(&K::Status) -> bool) -> bool {
+            cache.get(key).is_some_and(|object| object.status().is_some_and(test))
+        }
+        match target.kind {
+            KindName::Domain => told(&self.domains, &target.key, |status| status.identity.is_some()),
+            KindName::Repository => told(&self.repositories, &target.key, |status| status.identity.is_some()),
+            KindName::PackagePolicy => told(&self.policies, &target.key, |status| status.identity.is_some()),
+            KindName::RegistryCredential => {
+                told(&self.credentials, &target.key, |status| !status.tokens.is_empty())
+            }
+            KindName::AwsAccount | KindName::Namespace => false,
+        }
     }
 
     /// Whether an object is being deleted.
@@ -103,9 +119,9 @@ impl Caches {
         }
     }
 
-    fn labels(&self, namespace: &str) -> BTreeMap<String, String> {
-        let namespace = self.namespaces.get(&ObjectKey::new("", namespace));
-        namespace.and_then(|namespace| namespace.metadata.labels.clone()).unwrap_or_default()
+    fn labels(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
+        let namespace = self.namespaces.get(&ObjectKey::new("", namespace))?;
+        Some(namespace.metadata.labels.clone().unwrap_or_default())
     }
 }
 

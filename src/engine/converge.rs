@@ -100,8 +100,12 @@ impl<'a, K: Kind> Pass<'a, K> {
 
         let identity = K::identify(self.object, &scope)?;
         check_pinned(K::pinned(&self.status), &identity)?;
+        // Before anything else is looked up for it: who has no grant costs nothing and learns nothing.
+        caches.check_grants(&account, &namespace, &claims(settings.mode, &identity))?;
         let want = K::declare(self.object, &identity, &scope)?;
-        caches.check_grants(&account, &namespace, &claims::<K>(settings.mode, &identity, &want))?;
+        if settings.mode == Mode::Enforce {
+            caches.check_grants(&account, &namespace, &K::claims(&identity, &want))?;
+        }
         let aws = &self.sign_in(&account).await?;
         let have = K::observe(aws, &identity, self.object, Some(&want)).await?;
         let (state, facts) = have.map(|have| (have.state, have.facts)).unzip();
@@ -230,16 +234,13 @@ fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
     }
 }
 
-fn claims<K: Kind>(mode: Mode, identity: &Identity, want: &K::State) -> Vec<Claim> {
+/// What an object needs to be allowed for what it stands for.
+fn claims(mode: Mode, identity: &Identity) -> Vec<Claim> {
     if mode == Mode::Observe {
         return vec![Claim::Use(identity.resource())];
     }
-    let mut claims = vec![Claim::Manage(identity.resource())];
-    if identity.repository.is_some() {
-        claims.push(Claim::Use(identity.domain_resource()));
-    }
-    claims.extend(K::claims(identity, want));
-    claims
+    let domain = identity.repository.as_ref().map(|_| Claim::Use(identity.domain_resource()));
+    [Claim::Manage(identity.resource())].into_iter().chain(domain).collect()
 }
 
 impl Done {

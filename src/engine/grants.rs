@@ -25,8 +25,8 @@ pub enum Claim {
 pub struct Asker<'a> {
     /// The namespace.
     pub namespace: &'a str,
-    /// Its labels.
-    pub labels: &'a BTreeMap<String, String>,
+    /// Its labels; `None` while they are not known, and then no selector selects it.
+    pub labels: Option<&'a BTreeMap<String, String>>,
 }
 
 /// Refuses the first claim that no grant covers, naming it and the remedy.
@@ -51,7 +51,7 @@ pub fn credential<'a>(
     grants_of(account, asker)
         .into_iter()
         .flat_map(|grant| &grant.credentials)
-        .find(|grant| grant.domains.iter().any(|glob| matches(glob, domain)))
+        .find(|grant| grant.domains.iter().any(|glob| names(glob, domain)))
         .ok_or_else(|| missing(account, asker, "credentials", domain))
 }
 
@@ -73,7 +73,11 @@ fn grants_of<'a>(account: &'a AwsAccount, asker: Asker<'_>) -> Vec<&'a Grant> {
 fn includes(namespaces: &NamespaceMatch, asker: Asker<'_>) -> bool {
     namespaces.all == Some(true)
         || namespaces.names.as_ref().is_some_and(|names| names.iter().any(|name| name == asker.namespace))
-        || namespaces.selector.as_ref().is_some_and(|selector| selects(selector, asker.labels))
+        || namespaces
+            .selector
+            .as_ref()
+            .zip(asker.labels)
+            .is_some_and(|(selector, labels)| selects(selector, labels))
 }
 
 /// An empty selector selects nothing here: everyone must be asked for by `all`.
@@ -84,11 +88,23 @@ fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool 
 }
 
 fn covers(grant: &Grant, claim: &Claim) -> bool {
-    let any = |globs: &[String], name: &str| globs.iter().any(|glob| matches(glob, name));
+    let any = |globs: &[String], name: &str| globs.iter().any(|glob| names(glob, name));
     match claim {
         Claim::Manage(name) => any(&grant.manage, name),
         Claim::Use(name) => any(&grant.use_, name) || any(&grant.manage, name),
-        Claim::Connect(name) => any(&grant.connect, name),
+        Claim::Connect(name) => grant.connect.iter().any(|glob| matches(glob, name)),
+    }
+}
+
+/// Whether a glob of `domain` or `domain/repository` covers a name. A name of another account's domain begins with that
+/// account and a colon, and only a glob that says whose domains it means covers it.
+fn names(glob: &str, name: &str) -> bool {
+    match (glob.split_once(':'), name.split_once(':')) {
+        (None, None) => matches(glob, name),
+        (Some((owners, domains)), Some((owner, domain))) => {
+            matches(owners, owner) && matches(domains, domain)
+        }
+        _ => false,
     }
 }
 
@@ -146,7 +162,7 @@ mod tests {
         ];
         for (namespace, team, claim, allowed) in table {
             let labels = labels(team);
-            let asker = Asker { namespace, labels: &labels };
+            let asker = Asker { namespace, labels: Some(&labels) };
             let checked = check(&account(), asker, std::slice::from_ref(&claim));
             assert_eq!(checked.is_ok(), allowed, "{namespace} (team {team}): {claim:?}");
             if let Err(error) = checked {
@@ -158,17 +174,50 @@ mod tests {
     #[test]
     fn a_token_needs_a_credentials_grant_of_the_domain() {
         let team_a = labels("a");
-        let asker = Asker { namespace: "apps", labels: &team_a };
+        let asker = Asker { namespace: "apps", labels: Some(&team_a) };
         let account = account();
         let grant = credential(&account, asker, "acme").unwrap();
         assert_eq!(grant.role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/a"));
         assert!(credential(&account, asker, "open").is_err());
-        assert!(credential(&account, Asker { namespace: "platform", labels: &labels("x") }, "acme").is_err());
+        assert!(
+            credential(&account, Asker { namespace: "platform", labels: Some(&labels("x")) }, "acme")
+                .is_err()
+        );
     }
 
     #[test]
     fn a_foreign_owners_domain_needs_its_owner_in_the_glob() {
-        assert!(!matches("acme", "111122223333:acme"));
-        assert!(matches("111122223333:acme", "111122223333:acme"));
+        let table = [
+            ("acme", "acme", true),
+            ("*", "acme", true),
+            ("*/*", "acme/npm", true),
+            ("*", "acme/npm", false),
+            ("acme", "111122223333:acme", false),
+            ("*", "111122223333:acme", false),
+            ("*/*", "111122223333:acme/npm", false),
+            ("111122223333:*", "acme", false),
+            ("111122223333:acme", "111122223333:acme", true),
+            ("111122223333:*/*", "111122223333:acme/npm", true),
+            ("111122223333:*", "444455556666:acme", false),
+            ("*:acme", "111122223333:acme", true),
+        ];
+        for (glob, name, expected) in table {
+            assert_eq!(names(glob, name), expected, "{glob} and {name}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_of_unknown_labels_is_selected_by_name_or_by_all_only() {
+        let mut account = account();
+        let absent = serde_json::json!({
+            "namespaces": {"selector": {"matchExpressions": [{"key": "untrusted", "operator": "DoesNotExist"}]}},
+            "use": ["acme"]
+        });
+        account.spec.grants.push(serde_json::from_value(absent).unwrap());
+        let claim = [Claim::Use("acme".into())];
+        let none = BTreeMap::new();
+        assert!(check(&account, Asker { namespace: "new", labels: Some(&none) }, &claim).is_ok());
+        assert!(check(&account, Asker { namespace: "new", labels: None }, &claim).is_err());
+        assert!(check(&account, Asker { namespace: "platform", labels: None }, &claim).is_ok());
     }
 }

@@ -64,8 +64,10 @@ pub(super) fn declare(policy: &PackagePolicy, identity: &Identity, scope: &Scope
 /// Whether another policy has a say: it enforces, on the same repository, and its namespace may.
 fn counts(other: &PackagePolicy, identity: &Identity, caches: &Caches) -> bool {
     let granted = || {
-        let account = caches.account(&other.spec.account_ref.name).ok()?;
-        let its = identify(other, &account, caches).ok()?;
+        // What it guards stays guarded while its account is suspended or its Repository object is away.
+        let account = caches.accounts.get(&ObjectKey::new("", &other.spec.account_ref.name))?;
+        let pinned = other.status.as_ref().and_then(|status| status.identity.clone());
+        let its = identify(other, &account, caches).ok().or(pinned)?;
         let same = (&its.region, &its.owner, &its.domain, &its.repository)
             == (&identity.region, &identity.owner, &identity.domain, &identity.repository);
         let namespace = other.namespace().unwrap_or_default();

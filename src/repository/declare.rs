@@ -1,6 +1,6 @@
 //! From the spec and the objects that it refers to, to AWS names. Reads caches, calls nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kube::{Resource, ResourceExt};
 
@@ -139,14 +139,15 @@ fn refuse_cycle(repository: &Repository, identity: &Identity, scope: &Scope<'_>)
         return Ok(());
     }
     let own = ObjectKey::new(scope.namespace, scope.name);
+    let by_name = objects_by_name(scope.caches);
     let mut edges = BTreeMap::new();
-    edges.insert(own.clone(), successors(repository, Some(identity), scope.caches));
+    edges.insert(own.clone(), successors(repository, Some(identity), &by_name));
     let mut open: Vec<_> = edges[&own].clone();
     while let Some(key) = open.pop() {
         let Some(object) = scope.caches.repositories.get(&key).filter(|_| !edges.contains_key(&key)) else {
             continue;
         };
-        let next = successors(&object, identity_of(&object, scope.caches).as_ref(), scope.caches);
+        let next = successors(&object, identity_of(&object, scope.caches).as_ref(), &by_name);
         open.extend(next.iter().cloned());
         edges.insert(key, next);
     }
@@ -164,7 +165,11 @@ fn refuse_cycle(repository: &Repository, identity: &Identity, scope: &Scope<'_>)
 }
 
 /// The declared objects that a repository has as upstreams.
-fn successors(repository: &Repository, identity: Option<&Identity>, caches: &Caches) -> Vec<ObjectKey> {
+fn successors(
+    repository: &Repository,
+    identity: Option<&Identity>,
+    by_name: &HashMap<Identity, ObjectKey>,
+) -> Vec<ObjectKey> {
     if repository.meta().deletion_timestamp.is_some() {
         return vec![];
     }
@@ -175,14 +180,20 @@ fn successors(repository: &Repository, identity: Option<&Identity>, caches: &Cac
             (Some(reference), _) => Some(ObjectKey::named(reference, &namespace)),
             (None, Some(name)) => {
                 let named = Identity { repository: Some(name.clone()), ..identity?.clone() };
-                let objects = caches.repositories.all();
-                let object =
-                    objects.iter().find(|object| identity_of(object, caches).as_ref() == Some(&named))?;
-                Some(ObjectKey::of(object.as_ref()))
+                by_name.get(&named).cloned()
             }
             (None, None) => None,
         })
         .collect()
+}
+
+/// The declared objects by what they stand for in AWS.
+fn objects_by_name(caches: &Caches) -> HashMap<Identity, ObjectKey> {
+    let objects = caches.repositories.all();
+    let named = objects
+        .iter()
+        .filter_map(|object| Some((identity_of(object, caches)?, ObjectKey::of(object.as_ref()))));
+    named.collect()
 }
 
 fn identity_of(repository: &Repository, caches: &Caches) -> Option<Identity> {
