@@ -170,10 +170,12 @@ async fn release_all(options: RunOptions) -> anyhow::Result<()> {
     // By then the operator that led has noticed, and writes nothing any more.
     tokio::time::sleep(RENEW_DEADLINE).await;
     let metrics = Metrics::new(clock.clone());
+    let stopping = stop.clone();
     let context = context(&options, client, clock, metrics, stop).await?;
     tokio::select! {
         released = release(&context, &options.namespaces) => tracing::info!(objects = released?, "released"),
         () = leadership.lost.cancelled() => anyhow::bail!("the leader lease was lost"),
+        () = stopping.cancelled() => anyhow::bail!("stopped before everything was released"),
     }
     // The Lease stays ours until it expires, so that no operator begins before it is uninstalled.
     Ok(())

@@ -1,6 +1,7 @@
 //! `codeartifact-operator release`: before an uninstall, lets every object go as Retain does, so that nothing is left
 //! with a finalizer that nobody will ever remove. AWS stays as it is, without our owner tags.
 
+use futures::StreamExt;
 use kube::core::{DeserializeGuard, NamespaceResourceScope};
 use kube::{Api, Resource, ResourceExt};
 
@@ -11,40 +12,91 @@ use crate::engine::context::kube_call;
 use crate::engine::publish::Publisher;
 use crate::engine::watch::Incoming;
 use crate::engine::{Context, Kind, Pipeline};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::repository::RepositoryKind;
 
-/// Lets go of everything in the namespaces, or in the whole cluster when there are none. Returns how many objects.
+/// How many objects are released at once.
+const AT_ONCE: usize = 16;
+/// How often what was refused is tried: somebody may have edited it in between.
+const ROUNDS: usize = 3;
+
+/// Lets go of everything in the namespaces, or in the whole cluster when there are none. Returns how many objects. One
+/// that cannot be released does not keep the others; it is an error in the end.
 pub async fn release(context: &Context, namespaces: &[String]) -> Result<usize> {
+    let mut released = 0;
+    for _ in 0..ROUNDS {
+        let failed = round(context, namespaces, &mut released).await?;
+        if failed == 0 {
+            return Ok(released);
+        }
+    }
+    Err(Error::Internal("some objects could not be released; see the warnings above".into()))
+}
+
+async fn round(context: &Context, namespaces: &[String], released: &mut usize) -> Result<usize> {
     let (caches, client) = (&context.caches, &context.client.0);
     fill(&Api::<DeserializeGuard<_>>::all(client.clone()), &caches.accounts).await?;
     fill(&Api::<kube::core::PartialObjectMeta<_>>::all(client.clone()), &caches.namespaces).await?;
     fill_namespaced(context, &caches.domains, namespaces).await?;
     fill_namespaced(context, &caches.repositories, namespaces).await?;
 
-    let mut released = release_kind::<RepositoryKind>(context, &caches.repositories).await?;
-    released += release_kind::<DomainKind>(context, &caches.domains).await?;
+    let mut outcomes = vec![
+        release_kind::<RepositoryKind>(context, &caches.repositories).await,
+        release_kind::<DomainKind>(context, &caches.domains).await,
+    ];
     // An operator of some namespaces never held an AwsAccount.
     if namespaces.is_empty() {
-        let publisher = Publisher::new(context.client.clone(), context.hub.clone(), caches.accounts.clone());
-        for account in held(&caches.accounts) {
-            publisher.remove_finalizer(account.as_ref()).await?;
-            released += 1;
-        }
+        outcomes.push(release_accounts(context).await);
     }
-    Ok(released)
+    *released += outcomes.iter().map(|outcome| outcome.released).sum::<usize>();
+    Ok(outcomes.iter().map(|outcome| outcome.failed).sum())
 }
 
-async fn release_kind<K: Kind>(context: &Context, cache: &Cache<K::Object>) -> Result<usize> {
+async fn release_kind<K: Kind>(context: &Context, cache: &Cache<K::Object>) -> Outcome {
     let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
     let pipeline = Pipeline::<K>::new(publisher);
-    let held = held(cache);
-    for object in &held {
-        for note in pipeline.release(object, context).await? {
-            tracing::info!(reason = note.reason.as_str(), "{}", note.message);
+    let released = futures::stream::iter(held(cache)).map(|object| {
+        let pipeline = &pipeline;
+        async move {
+            let notes = pipeline.release(&object, context).await?;
+            for note in notes {
+                tracing::info!(reason = note.reason.as_str(), "{}", note.message);
+            }
+            Ok(())
         }
+    });
+    let released: Vec<_> = released.buffer_unordered(AT_ONCE).collect().await;
+    released.into_iter().fold(Outcome::default(), Outcome::add)
+}
+
+async fn release_accounts(context: &Context) -> Outcome {
+    let cache = &context.caches.accounts;
+    let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
+    let mut outcome = Outcome::default();
+    for account in held(cache) {
+        outcome = outcome.add(publisher.remove_finalizer(account.as_ref()).await);
     }
-    Ok(held.len())
+    outcome
+}
+
+/// How many objects were released, and how many refused.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outcome {
+    released: usize,
+    failed: usize,
+}
+
+impl Outcome {
+    fn add(mut self, result: Result<()>) -> Self {
+        match result {
+            Ok(()) => self.released += 1,
+            Err(error) => {
+                tracing::warn!(%error, "an object could not be released");
+                self.failed += 1;
+            }
+        }
+        self
+    }
 }
 
 fn held<K: Resource>(cache: &Cache<K>) -> Vec<std::sync::Arc<K>> {

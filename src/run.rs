@@ -18,7 +18,7 @@ use crate::engine::cache::Cache;
 use crate::engine::controller::Controller;
 use crate::engine::publish::Publisher;
 use crate::engine::summary;
-use crate::engine::watch::{Change, Incoming, Watch, config, follow};
+use crate::engine::watch::{Change, Incoming, Listed, Watch, config, follow};
 use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Reconciler, Target};
 use crate::ops::{Gate, Health, Readiness};
 use crate::package_policy::PackagePolicyKind;
@@ -35,7 +35,7 @@ pub struct Operator {
     watches: JoinSet<()>,
     workers: JoinSet<()>,
     starts: Vec<Box<dyn FnOnce(&mut JoinSet<()>) + Send>>,
-    lists: Vec<(Gate, Receiver<bool>)>,
+    lists: Vec<List>,
     readiness: Readiness,
     working: Gate,
 }
@@ -76,8 +76,14 @@ impl Operator {
         self.watch_namespaces();
         self.watch_secrets();
 
+        let lists = std::mem::take(&mut self.lists);
+        let first_lists = async {
+            for list in lists {
+                list.ready_or_refused().await;
+            }
+        };
         tokio::select! {
-            () = listed(std::mem::take(&mut self.lists)) => {}
+            () = first_lists => {}
             () = context.stop.cancelled() => return,
         }
         for start in std::mem::take(&mut self.starts) {
@@ -223,23 +229,45 @@ impl Operator {
         cache: Cache<T::Kept>,
         tell: impl Fn(Change<T::Kept>) + Send + 'static,
     ) {
-        let synced = Sender::new(false);
+        let progress = Sender::new(Listed::Pending);
         let what = match &watch.namespace {
             Some(namespace) => format!("{} in {namespace}", T::plural(&())),
             None => T::plural(&()).into_owned(),
         };
-        self.lists.push((self.readiness.gate(format!("list of {what}")), synced.subscribe()));
-        self.watches.spawn(follow(watch, cache, synced, tell));
+        self.lists.push(List {
+            gate: self.readiness.gate(format!("list of {what}")),
+            progress: progress.subscribe(),
+            may_be_refused: watch.namespace.is_some(),
+        });
+        self.watches.spawn(follow(watch, cache, progress, tell));
     }
 }
 
-/// Waits until all first lists are in, opening the gate of each.
-async fn listed(lists: Vec<(Gate, Receiver<bool>)>) {
-    for (gate, mut synced) in lists {
+/// The first list of a watch.
+struct List {
+    gate: Gate,
+    progress: Receiver<Listed>,
+    /// One namespace among several that cannot be listed does not keep the others waiting.
+    may_be_refused: bool,
+}
+
+impl List {
+    /// Waits until work can begin. The gate opens when the list is in, which may be later.
+    async fn ready_or_refused(mut self) {
+        let enough = |progress: &Listed| match progress {
+            Listed::Pending => false,
+            Listed::Refused => self.may_be_refused,
+            Listed::In => true,
+        };
         // The sender lives as long as its watch, which never ends by itself.
-        if synced.wait_for(|synced| *synced).await.is_ok() {
-            gate.open();
+        if self.progress.wait_for(enough).await.is_err() {
+            return;
         }
+        tokio::spawn(async move {
+            if self.progress.wait_for(|progress| *progress == Listed::In).await.is_ok() {
+                self.gate.open();
+            }
+        });
     }
 }
 

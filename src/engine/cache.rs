@@ -106,3 +106,43 @@ fn newer<K: Resource>(object: &K, known: &K) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Domain, DomainSpec};
+
+    fn domain(uid: &str, version: &str) -> Domain {
+        let mut domain = Domain::new("acme", DomainSpec::default());
+        domain.metadata.uid = Some(uid.into());
+        domain.metadata.resource_version = Some(version.into());
+        domain
+    }
+
+    fn version(domain: Option<Arc<Domain>>) -> Option<String> {
+        domain?.resource_version()
+    }
+
+    #[test]
+    fn what_is_older_than_known_is_not_taken_in() {
+        let cache = Cache::default();
+        assert!(cache.apply(domain("1", "9")).is_some());
+        assert!(cache.apply(domain("1", "9")).is_none());
+        assert!(cache.apply(domain("1", "8")).is_none());
+        assert!(cache.apply(domain("1", "10")).is_some());
+        assert!(cache.apply(domain("2", "3")).is_some(), "another object of that name");
+    }
+
+    #[test]
+    fn the_answer_to_a_write_brings_nothing_back_that_is_gone() {
+        let (cache, key) = (Cache::default(), ObjectKey::new("", "acme"));
+        assert!(cache.refresh(domain("1", "5")).is_none());
+        assert!(cache.is_empty());
+        cache.apply(domain("1", "5"));
+        assert_eq!(version(cache.refresh(domain("1", "7"))).as_deref(), Some("7"));
+        assert_eq!(version(cache.refresh(domain("1", "6"))).as_deref(), Some("7"));
+        assert!(cache.refresh(domain("2", "8")).is_none());
+        cache.remove(&key);
+        assert!(cache.refresh(domain("1", "9")).is_none());
+    }
+}

@@ -36,7 +36,12 @@ struct Inner {
     again: HashSet<ObjectKey>,
     timers: BTreeSet<(Timestamp, ObjectKey)>,
     timer_of: HashMap<ObjectKey, Timestamp>,
+    urgent_in_a_row: u8,
 }
+
+/// After so many urgent objects one of the routine ones has its turn: renewals must not wait for ever behind somebody
+/// who keeps changing things.
+const URGENT_IN_A_ROW: u8 = 3;
 
 impl Queue {
     /// An empty queue whose timers follow the clock.
@@ -127,7 +132,16 @@ impl Inner {
     }
 
     fn pop(&mut self) -> Option<ObjectKey> {
-        let key = self.urgent.pop_front().or_else(|| self.routine.pop_front())?;
+        let key = if self.urgent_in_a_row < URGENT_IN_A_ROW || self.routine.is_empty() {
+            self.urgent_in_a_row = self.urgent_in_a_row.saturating_add(1);
+            self.urgent.pop_front()
+        } else {
+            None
+        };
+        let key = key.or_else(|| {
+            self.urgent_in_a_row = 0;
+            self.routine.pop_front()
+        })?;
         self.queued.remove(&key);
         self.clear_timer(&key);
         self.running.insert(key.clone());
@@ -180,6 +194,20 @@ mod tests {
         assert_eq!(queue.next().await, key("raised"));
         assert_eq!(queue.next().await, key("routine"));
         assert!(queue.next().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn routine_work_has_its_turn_among_urgent_work() {
+        let queue = Queue::new(Clock::default());
+        queue.push(key("renewal"), Urgency::Routine);
+        for number in 0..10 {
+            queue.push(key(&number.to_string()), Urgency::Now);
+        }
+        let mut order = Vec::new();
+        for _ in 0..5 {
+            order.push(queue.next().await.name);
+        }
+        assert_eq!(order, ["0", "1", "2", "renewal", "3"]);
     }
 
     #[tokio::test]

@@ -91,12 +91,24 @@ pub struct Watch<T> {
     pub namespace: Option<String>,
 }
 
+/// How far the first list of a watch is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// Not there yet.
+    #[default]
+    Pending,
+    /// The API server refuses it: the namespace, or our right to it, is gone. It is asked for again.
+    Refused,
+    /// In the cache.
+    In,
+}
+
 /// Follows one watch for ever, keeps the cache, and tells about each change. An error of the watch is waited out
-/// with backoff on its own; `synced` turns true when the first list is in.
+/// with backoff on its own; `listed` says how far the first list is.
 pub async fn follow<T: Incoming>(
     watch: Watch<T>,
     cache: Cache<T::Kept>,
-    synced: Sender<bool>,
+    progress: Sender<Listed>,
     tell: impl Fn(Change<T::Kept>),
 ) {
     let Watch { api, config, namespace } = watch;
@@ -107,7 +119,7 @@ pub async fn follow<T: Incoming>(
         match event {
             Ok(Event::Init) => listed.clear(),
             Ok(Event::InitApply(object)) => {
-                let initial = !*synced.borrow();
+                let initial = *progress.borrow() != Listed::In;
                 listed.insert(take_in(object, &cache, initial, &tell));
             }
             Ok(Event::InitDone) => {
@@ -115,14 +127,28 @@ pub async fn follow<T: Incoming>(
                     drop_out(gone, &cache, &tell);
                 }
                 listed = HashSet::new();
-                synced.send_replace(true);
+                progress.send_replace(Listed::In);
             }
             Ok(Event::Apply(object)) => {
                 take_in(object, &cache, false, &tell);
             }
             Ok(Event::Delete(object)) => drop_out(ObjectKey::of(&object), &cache, &tell),
-            Err(error) => tracing::warn!(kind = %T::kind(&()), %error, "watch interrupted"),
+            Err(error) => {
+                if is_refusal(&error) && *progress.borrow() == Listed::Pending {
+                    progress.send_replace(Listed::Refused);
+                }
+                tracing::warn!(kind = %T::kind(&()), namespace, %error, "watch interrupted");
+            }
         }
+    }
+}
+
+fn is_refusal(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status)) => {
+            status.is_forbidden() || status.is_not_found()
+        }
+        _ => false,
     }
 }
 

@@ -40,12 +40,15 @@ pub enum StartError {
     Init(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// kube logs the whole body of an answer that it cannot read, which may be a Secret.
+const NO_BODIES: &str = "kube_client::client=error";
+
 /// A bare level is ours; the libraries stay at `warn`, since their lower levels speak of each request.
 fn filter(level: &str) -> Result<EnvFilter, ParseError> {
     if level.contains(['=', ',']) {
-        EnvFilter::try_new(level)
+        EnvFilter::try_new(format!("{NO_BODIES},{level}"))
     } else {
-        EnvFilter::try_new(format!("warn,codeartifact_operator={level}"))
+        EnvFilter::try_new(format!("warn,{NO_BODIES},codeartifact_operator={level}"))
     }
 }
 
@@ -62,8 +65,13 @@ mod tests {
 
     #[test]
     fn a_bare_level_is_for_this_program_and_directives_are_taken_as_they_are() {
-        assert_eq!(filter("debug").unwrap().to_string(), "codeartifact_operator=debug,warn");
-        assert_eq!(filter("info,kube=debug").unwrap().to_string(), "kube=debug,info");
+        let directives = |level| {
+            let text = filter(level).map(|filter| filter.to_string()).unwrap_or_default();
+            text.split(',').map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+        };
+        let set = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
+        assert_eq!(directives("debug"), set(&[NO_BODIES, "codeartifact_operator=debug", "warn"]));
+        assert_eq!(directives("info,kube=debug"), set(&[NO_BODIES, "kube=debug", "info"]));
         assert!(filter("chatty").is_err());
     }
 }
