@@ -1,5 +1,7 @@
 //! `codeartifact-operator run`: everything wired together.
 
+mod list;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::PartialObjectMeta;
 use kube::core::{ClusterResourceScope, DeserializeGuard, NamespaceResourceScope};
 use kube::{Api, Resource, ResourceExt};
-use tokio::sync::watch::{Receiver, Sender};
+use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
 use crate::account::AccountReconciler;
@@ -23,6 +25,8 @@ use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Re
 use crate::ops::{Gate, Health, Readiness};
 use crate::package_policy::PackagePolicyKind;
 use crate::repository::RepositoryKind;
+
+use list::List;
 
 /// How long work in flight may take once the operator has been asked to stop.
 const GRACE: Duration = Duration::from_secs(25);
@@ -240,34 +244,6 @@ impl Operator {
             may_be_refused: watch.namespace.is_some(),
         });
         self.watches.spawn(follow(watch, cache, progress, tell));
-    }
-}
-
-/// The first list of a watch.
-struct List {
-    gate: Gate,
-    progress: Receiver<Listed>,
-    /// One namespace among several that cannot be listed does not keep the others waiting.
-    may_be_refused: bool,
-}
-
-impl List {
-    /// Waits until work can begin. The gate opens when the list is in, which may be later.
-    async fn ready_or_refused(mut self) {
-        let enough = |progress: &Listed| match progress {
-            Listed::Pending => false,
-            Listed::Refused => self.may_be_refused,
-            Listed::In => true,
-        };
-        // The sender lives as long as its watch, which never ends by itself.
-        if self.progress.wait_for(enough).await.is_err() {
-            return;
-        }
-        tokio::spawn(async move {
-            if self.progress.wait_for(|progress| *progress == Listed::In).await.is_ok() {
-                self.gate.open();
-            }
-        });
     }
 }
 
