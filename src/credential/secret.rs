@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::render::{RENDERER_VERSION, Registry};
-use crate::api::{CONTENT, MANAGED_BY, MANAGER, SecretSettings};
+use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretSettings};
 
 /// The Secret as it should be, but for the values of its data.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +93,16 @@ pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
     }))
 }
 
+/// The mark of the operator's own Secrets, which the admission policy lets no other Secret have, as a merge patch that takes it away.
+/// While it is there every other write is refused.
+pub fn false_marks(seen: &ObjectMeta) -> Option<Value> {
+    is_marked(seen).then(|| json!({"metadata": {"uid": seen.uid, "labels": {COMPONENT: null}}}))
+}
+
+fn is_marked(seen: &ObjectMeta) -> bool {
+    seen.labels.as_ref().is_some_and(|labels| labels.contains_key(COMPONENT))
+}
+
 /// A keyed id of what is in the Secret. Nobody who does not know the tokens' ids can tell from it whether two Secrets hold the same.
 pub fn content_id(token_ids: &[&str], registries: &[Registry]) -> String {
     let spec = json!([RENDERER_VERSION, registries]).to_string();
@@ -119,7 +129,8 @@ fn as_written(seen: &ObjectMeta, wanted: &Wanted) -> bool {
         wanted.iter().all(|(key, value)| seen.and_then(|seen| seen.get(key)) == Some(value))
     };
     let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
-    holds(seen.labels.as_ref(), &wanted.labels)
+    !is_marked(seen)
+        && holds(seen.labels.as_ref(), &wanted.labels)
         && holds(seen.annotations.as_ref(), &wanted.annotations)
         && ours.labels.iter().all(|key| wanted.labels.contains_key(key))
         && ours.annotations.iter().all(|key| wanted.annotations.contains_key(key))

@@ -11,7 +11,7 @@ use kube::core::{PartialObjectMetaExt, Status};
 use secrecy::ExposeSecret;
 
 use super::render::Files;
-use super::secret::{Verdict, Wanted, is_controlled_by, judge, leftovers};
+use super::secret::{Verdict, Wanted, false_marks, is_controlled_by, judge, leftovers};
 use crate::api::MANAGER;
 use crate::engine::ObjectKey;
 use crate::engine::context::{Context, kube_call};
@@ -57,16 +57,17 @@ pub(super) async fn ensure(context: &Context, wanted: &Wanted, files: &Files) ->
                 secrets.apply(meta);
                 return Ok(written);
             }
-            // Somebody made it immutable, or remade it with another type: it cannot be changed, only replaced.
-            Err(error) if verdict == Verdict::Apply && says(&error, Status::is_invalid) => {
-                delete(context, &wanted.namespace, &wanted.name, seen.as_ref()).await?;
-                seen = None;
+            Err(error) if verdict == Verdict::Apply && says(&error, cannot_be_changed) => {
+                match delete(context, &wanted.namespace, &wanted.name, seen.as_ref()).await {
+                    Ok(_) => seen = None,
+                    Err(error) if changed_meanwhile(&error) => seen = read(context, &key(wanted)).await?,
+                    Err(error) => return Err(error),
+                }
             }
-            Err(error) if is_gone(&error) && verdict == Verdict::Create => return Err(error),
-            Err(error) if changed_meanwhile(&error) => {
-                let api = api(context, &wanted.namespace);
-                seen = kube_call(api.get_metadata_opt(&wanted.name)).await?.map(|meta| meta.metadata);
+            Err(error) if says(&error, Status::is_not_found) && verdict == Verdict::Create => {
+                return Err(error);
             }
+            Err(error) if changed_meanwhile(&error) => seen = read(context, &key(wanted)).await?,
             Err(error) => return Err(error),
         }
     }
@@ -75,16 +76,25 @@ pub(super) async fn ensure(context: &Context, wanted: &Wanted, files: &Files) ->
 
 /// Removes a Secret if the object with that uid controls it. Returns whether there was one.
 pub(super) async fn remove(context: &Context, namespace: &str, name: &str, uid: &str) -> Result<bool> {
-    let known = context.caches.secrets.get(&ObjectKey::new(namespace, name));
-    let seen = if let Some(known) = known {
-        Some(known.metadata.clone())
-    } else {
-        kube_call(api(context, namespace).get_metadata_opt(name)).await?.map(|meta| meta.metadata)
+    let key = ObjectKey::new(namespace, name);
+    let mut seen = match context.caches.secrets.get(&key) {
+        Some(known) => Some(known.metadata.clone()),
+        None => read(context, &key).await?,
     };
-    match seen {
-        Some(seen) if is_controlled_by(&seen, uid) => delete(context, namespace, name, Some(&seen)).await,
-        _ => Ok(false),
+    for _ in 0..ATTEMPTS {
+        let Some(found) = seen.filter(|found| is_controlled_by(found, uid)) else { return Ok(false) };
+        match delete(context, namespace, name, Some(&found)).await {
+            Err(error) if changed_meanwhile(&error) => seen = read(context, &key).await?,
+            other => return other,
+        }
     }
+    Err(Error::waiting(Reason::Conflict, format!("Secret {name} keeps changing")))
+}
+
+/// What the API server has, not what was seen last.
+async fn read(context: &Context, key: &ObjectKey) -> Result<Option<ObjectMeta>> {
+    let api = api(context, &key.namespace);
+    Ok(kube_call(api.get_metadata_opt(&key.name)).await?.map(|meta| meta.metadata))
 }
 
 fn refusal(verdict: Verdict, wanted: &Wanted) -> Result<()> {
@@ -121,26 +131,33 @@ async fn apply(
     files: &Files,
 ) -> Result<PartialObjectMeta<Secret>> {
     let api = api(context, &wanted.namespace);
+    if let Some(marks) = seen.and_then(false_marks) {
+        context.metrics.kubernetes_write("Secret");
+        kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(marks))).await?;
+    }
     let secret = Patch::Apply(body(wanted, files, seen.and_then(|seen| seen.uid.clone())));
     context.metrics.kubernetes_write("Secret");
     let applied =
         kube_call(api.patch_metadata(&wanted.name, &PatchParams::apply(MANAGER).force(), &secret)).await?;
     let Some(rest) = leftovers(&applied.metadata, wanted) else { return Ok(applied) };
-    let params = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
     context.metrics.kubernetes_write("Secret");
-    kube_call(api.patch_metadata(&wanted.name, &params, &Patch::Merge(rest))).await
+    kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(rest))).await
 }
 
+/// Unlike an apply, an edit takes away what others have put there.
+fn edit() -> PatchParams {
+    PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() }
+}
+
+/// Removes just what was seen: whoever has changed it since may have made it his own.
 async fn delete(context: &Context, namespace: &str, name: &str, seen: Option<&ObjectMeta>) -> Result<bool> {
-    let uid = seen.and_then(|seen| seen.uid.clone());
-    let params = DeleteParams {
-        preconditions: Some(Preconditions { uid, resource_version: None }),
-        ..DeleteParams::default()
-    };
+    let preconditions = seen
+        .map(|seen| Preconditions { uid: seen.uid.clone(), resource_version: seen.resource_version.clone() });
+    let params = DeleteParams { preconditions, ..DeleteParams::default() };
     context.metrics.kubernetes_write("Secret");
     let deleted = match kube_call(api(context, namespace).delete(name, &params)).await {
         Ok(_) => true,
-        Err(error) if is_gone(&error) => false,
+        Err(error) if says(&error, Status::is_not_found) => false,
         Err(error) => return Err(error),
     };
     context.caches.secrets.remove(&ObjectKey::new(namespace, name));
@@ -173,6 +190,19 @@ fn changed_meanwhile(error: &Error) -> bool {
     is_gone(error) || says(error, |status| status.is_already_exists() || status.is_conflict())
 }
 
+/// Whether somebody made it immutable, or remade it with another type: it can only be replaced. A policy's refusal names no field,
+/// and what is too long or not legal would be refused of a new one too: then the old one, which works, must stay.
+fn cannot_be_changed(status: &Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    let fixed = causes.map(|cause| {
+        matches!(
+            (cause.field.as_str(), cause.reason.as_str()),
+            ("immutable" | "data" | "type", "FieldValueForbidden") | ("type", "FieldValueInvalid")
+        )
+    });
+    status.is_invalid() && fixed.reduce(|all, one| all && one) == Some(true)
+}
+
 fn says(error: &Error, what: impl Fn(&Status) -> bool) -> bool {
     matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if what(status)))
 }
@@ -183,4 +213,40 @@ fn api(context: &Context, namespace: &str) -> Api<Secret> {
 
 fn key(wanted: &Wanted) -> ObjectKey {
     ObjectKey::new(&wanted.namespace, &wanted.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_fixed_by_the_secret_itself_has_it_replaced() {
+        let table = [
+            (true, "Invalid", json!([{"reason": "FieldValueForbidden", "field": "data"}])),
+            (true, "Invalid", json!([{"reason": "FieldValueForbidden", "field": "immutable"}])),
+            (true, "Invalid", json!([{"reason": "FieldValueInvalid", "field": "type"}])),
+            (false, "Invalid", json!([{"message": "refused by a policy"}])),
+            (false, "Invalid", json!([])),
+            (false, "Invalid", json!([{"reason": "FieldValueTooLong", "field": "data"}])),
+            (false, "Invalid", json!([{"reason": "FieldValueInvalid", "field": "metadata.labels"}])),
+            (
+                false,
+                "Invalid",
+                json!([
+                    {"reason": "FieldValueForbidden", "field": "data"},
+                    {"reason": "FieldValueInvalid", "field": "metadata.labels"},
+                ]),
+            ),
+            (false, "Forbidden", json!([{"reason": "FieldValueForbidden", "field": "data"}])),
+        ];
+        for (expected, reason, causes) in table {
+            let code = if reason == "Invalid" { 422 } else { 403 };
+            let status = json!({"status": "Failure", "message": "", "reason": reason, "code": code,
+                "details": {"causes": causes}});
+            let status: Status = serde_json::from_value(status.clone()).unwrap();
+            assert_eq!(cannot_be_changed(&status), expected, "{status:?}");
+        }
+    }
 }

@@ -236,3 +236,13 @@ fn our_marks_win_over_the_users() {
     let [labels, annotations] = Wanted::marked(&settings, "c0ffee".into());
     assert_eq!((labels, annotations), (wanted().labels, wanted().annotations));
 }
+
+#[test]
+fn the_mark_of_our_own_secrets_is_taken_away() {
+    let mut marked = seen();
+    assert_eq!((judge(Some(&marked), &wanted()), false_marks(&marked)), (Verdict::Nothing, None));
+    marked.labels.get_or_insert_default().insert(COMPONENT.into(), "token".into());
+    assert_eq!(judge(Some(&marked), &wanted()), Verdict::Apply);
+    let labels = json!({COMPONENT: null});
+    assert_eq!(false_marks(&marked).unwrap()["metadata"]["labels"], labels);
+}

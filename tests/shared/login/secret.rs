@@ -176,3 +176,20 @@ async fn an_immutable_secret_is_replaced_when_its_token_changes() -> Result<()> 
     ensure!(world.secrets()?.get("login").await?.immutable.is_none(), "it is still immutable");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_secret_marked_as_the_operators_own_is_healed_and_not_replaced() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    let uid = world.secrets()?.get_metadata("login").await?.metadata.uid;
+    let mark = json!({"metadata": {"labels": {"codeartifact-operator.dev/component": "token"}}});
+    tamper(&world, By::Edit, &mark).await?;
+    emulator.forward("8h").await?;
+    world.until_renewed(world.namespace(), "login", &before).await?;
+    let metadata = world.secrets()?.get_metadata("login").await?.metadata;
+    ensure!(metadata.uid == uid, "it was replaced");
+    let labels = metadata.labels.unwrap_or_default();
+    ensure!(!labels.contains_key("codeartifact-operator.dev/component"), "{labels:?}");
+    Ok(())
+}
