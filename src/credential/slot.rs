@@ -12,6 +12,9 @@ use super::token::Token;
 use crate::engine::Target;
 use crate::error::{Error, Result};
 
+/// How old a token must be before somebody can force another: everybody who shares it gets a new Secret with it.
+const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
+
 /// A mint that is on its way; everybody who needs it waits for the same one.
 pub(super) type Flight = Shared<BoxFuture<'static, Result<Arc<Kept>, Arc<Error>>>>;
 
@@ -90,6 +93,7 @@ impl State {
     pub(super) fn answer(&mut self, demand: &Demand, now: Timestamp) -> Option<Result<Held>> {
         self.users.insert(demand.user.clone());
         if self.good_enough(demand, now) {
+            self.handled(demand);
             return self.held(demand, None).map(Ok);
         }
         let failure = self.failure.as_ref().filter(|failure| !demand.impatient && now < failure.retry_at)?;
@@ -116,9 +120,7 @@ impl State {
     pub(super) fn succeeded(&mut self, kept: Arc<Kept>, demand: &Demand) -> Vec<Target> {
         self.flight = None;
         self.failure = None;
-        if let Some(force) = &demand.force {
-            self.forced.insert(demand.user.clone(), force.clone());
-        }
+        self.handled(demand);
         let renewed = self.kept.replace(kept).is_some();
         let others = self.users.iter().filter(|user| renewed && **user != demand.user);
         others.cloned().collect()
@@ -147,8 +149,15 @@ impl State {
     }
 
     fn good_enough(&self, demand: &Demand, now: Timestamp) -> bool {
-        let forced = demand.force.is_some() && demand.force.as_ref() != self.forced.get(&demand.user);
-        !forced && self.valid(now).is_some_and(|kept| now < renews_at(kept, demand))
+        let asked = demand.force.is_some() && demand.force.as_ref() != self.forced.get(&demand.user);
+        let young = |kept: &Kept| now.duration_since(kept.token.life.issued) < FORCEABLE;
+        self.valid(now).is_some_and(|kept| now < renews_at(kept, demand) && (!asked || young(kept)))
+    }
+
+    fn handled(&mut self, demand: &Demand) {
+        if let Some(force) = &demand.force {
+            self.forced.insert(demand.user.clone(), force.clone());
+        }
     }
 
     fn valid(&self, now: Timestamp) -> Option<&Arc<Kept>> {

@@ -105,14 +105,24 @@ fn many_who_fail_together_do_not_all_try() {
 fn a_forced_renewal_happens_once() {
     let mut state = holding("x");
     let forced = Demand { force: Some("1".into()), ..demand("a") };
-    assert_eq!(asked(&mut state, &forced, 0), "mint");
-    state.failed(error(), at(0), 0.0);
-    assert_eq!(asked(&mut state, &forced, 1), "old");
-    assert_eq!(asked(&mut state, &demand("b"), 1), "good", "nobody else is bothered");
+    assert_eq!(asked(&mut state, &forced, 300), "mint");
+    state.failed(error(), at(300), 0.0);
+    assert_eq!(asked(&mut state, &forced, 301), "old");
+    assert_eq!(asked(&mut state, &demand("b"), 301), "good", "nobody else is bothered");
     state.succeeded(token("y"), &forced);
-    assert_eq!(asked(&mut state, &forced, 1), "good");
+    assert_eq!(asked(&mut state, &forced, 301), "good");
     let again = Demand { force: Some("2".into()), ..demand("a") };
-    assert_eq!(asked(&mut state, &again, 1), "mint");
+    assert_eq!(asked(&mut state, &again, 301), "mint");
+}
+
+#[test]
+fn a_young_token_is_not_forced_away_now_or_later() {
+    let mut state = holding("x");
+    let forced = Demand { force: Some("1".into()), ..demand("a") };
+    assert_eq!(asked(&mut state, &forced, 299), "good");
+    assert_eq!(asked(&mut state, &forced, 300), "good", "it has been handled");
+    let again = Demand { force: Some("2".into()), ..demand("a") };
+    assert_eq!(asked(&mut state, &again, 300), "mint");
 }
 
 #[test]

@@ -92,10 +92,16 @@ async fn renew_at_forces_one_renewal() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;
     let before = world.ready_login("login", &json!({})).await?;
-    world.annotate("login", "renew-at", "leaked").await?;
+    let echoed = async |value: &'static str| {
+        world.annotate("login", "renew-at", value).await?;
+        let echoed = |object: &kube::api::DynamicObject| object.data["status"]["lastHandledRenewAt"] == value;
+        world.until("renew-at is echoed", "login", echoed).await
+    };
+    echoed("too soon").await?;
+    ensure!(world.mints() == 1, "a token that was just minted was renewed");
+    emulator.forward("6m").await?;
+    echoed("leaked").await?;
     world.until_renewed(world.namespace(), "login", &before).await?;
-    let echoed = |object: &kube::api::DynamicObject| object.data["status"]["lastHandledRenewAt"] == "leaked";
-    world.until("renew-at is echoed", "login", echoed).await?;
     world.look("login").await?;
     ensure!(world.mints() == 2, "{} mints", world.mints());
     Ok(())
