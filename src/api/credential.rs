@@ -125,7 +125,8 @@ pub struct TokenSettings {
     /// Life of a token, 15m to 12h.
     #[serde(default = "twelve_hours")]
     #[schemars(with = "String", length(max = 16), extend("default" = "12h"))]
-    #[x_kube(validation = ("duration(self) >= duration('15m') && duration(self) <= duration('12h')", "duration must lie between 15m and 12h"))]
+    #[x_kube(validation = ("duration(self) >= duration('15m') && duration(self) <= duration('12h')", "duration must lie between 15m and 12h"),
+        validation = ("duration(self).getMilliseconds() % 60000 == 0", "duration must be whole minutes"))]
     pub duration: Duration,
     /// A pod that starts sees a token that lives at least this long; a third of duration when left out, at most half of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,13 +155,13 @@ pub struct SecretSettings {
     /// Labels for the Secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 63, "pattern": "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$"}))]
-    #[x_kube(validation = ("self.all(k, k.matches('^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))", "a key of labels is not legal in Kubernetes"),
+    #[x_kube(validation = ("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))", "a key of labels is not legal in Kubernetes"),
         validation = ("self.all(k, !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/'))", "labels under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved"))]
     pub labels: BTreeMap<String, String>,
     /// Annotations for the Secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 4096}))]
-    #[x_kube(validation = ("self.all(k, k.matches('^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))", "a key of annotations is not legal in Kubernetes"),
+    #[x_kube(validation = ("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))", "a key of annotations is not legal in Kubernetes"),
         validation = ("self.all(k, !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/'))", "annotations under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved"))]
     pub annotations: BTreeMap<String, String>,
 }

@@ -95,6 +95,8 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
         ),
         ("RegistryCredential", json!({"token": {"duration": "15m", "renewBefore": "450s"}})),
         ("RegistryCredential", json!({"token": {"renewBefore": "6h"}})),
+        ("RegistryCredential", json!({"token": {"duration": "900s", "renewBefore": "1m30s"}})),
+        ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
             "RegistryCredential",
             json!({"secret": {"name": "npm.login", "labels": {"example.com/team": "a", "x": ""},

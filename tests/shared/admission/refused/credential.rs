@@ -67,10 +67,22 @@ pub(super) fn settings() -> Vec<Row> {
     let mut rows = vec![
         row(KIND, json!({"token": {"duration": "14m"}}), DURATION),
         row(KIND, json!({"token": {"duration": "13h"}}), DURATION),
+        row(KIND, json!({"token": {"duration": "901s"}}), "duration must be whole minutes"),
+        row(KIND, json!({"token": {"duration": "15m0.5s"}}), "duration must be whole minutes"),
         row(KIND, json!({"token": {"renewBefore": "59s"}}), "renewBefore must be at least 1m"),
         row(KIND, json!({"token": {"renewBefore": "7h"}}), "renewBefore must be at most half of duration"),
         row(KIND, json!({"secret": {"name": "Login"}}), "spec.secret.name in body should match"),
         row(KIND, json!({"secret": {"labels": {"-a": "b"}}}), "a key of labels is not legal in Kubernetes"),
+        row(
+            KIND,
+            json!({"secret": {"labels": {"a..b/c": "d"}}}),
+            "a key of labels is not legal in Kubernetes",
+        ),
+        row(
+            KIND,
+            json!({"secret": {"annotations": {"a.-b/c": "d"}}}),
+            "a key of annotations is not legal in Kubernetes",
+        ),
         row(KIND, json!({"secret": {"labels": {"a": "b c"}}}), "in body should match"),
         row(
             KIND,
