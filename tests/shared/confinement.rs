@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use harness::{ControlPlane, shared, unique, wait_for};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
-use kube::core::ApiResource;
+use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
 
@@ -82,6 +82,27 @@ fn owned(name: &str, change: impl FnOnce(&mut Value)) -> Result<Secret> {
 fn refused<T>(answer: kube::Result<T>, message: &str) -> Result<()> {
     let Err(refusal) = answer else { anyhow::bail!("accepted, but it should say: {message}") };
     ensure!(refusal.to_string().contains(message), "it should say: {message}\nbut it says: {refusal}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_operator_writes_no_spec() -> Result<()> {
+    let release = Release::install().await?;
+    let domain =
+        r"{apiVersion: codeartifact-operator.dev/v1alpha1, kind: Domain, metadata: {name: acme}, spec: {}}";
+    release.control_plane.apply(&release.tenant, domain).await?;
+    let kind = GroupVersionKind::gvk("codeartifact-operator.dev", "v1alpha1", "Domain");
+    let resource = ApiResource::from_gvk(&kind);
+    let domains: Api<DynamicObject> =
+        Api::namespaced_with(release.client.clone(), &release.tenant, &resource);
+    let dry = PatchParams { dry_run: true, ..PatchParams::default() };
+    let spec = json!({"spec": {"deletionPolicy": "Delete"}});
+    wait_for("the policy on specs is in force", harness::wait::PATIENCE, async || {
+        refused(domains.patch("acme", &dry, &Patch::Merge(&spec)).await, "and never a spec")
+    })
+    .await?;
+    let finalizer = json!({"metadata": {"finalizers": ["codeartifact-operator.dev/finalizer"]}});
+    domains.patch("acme", &dry, &Patch::Merge(&finalizer)).await.context("a finalizer")?;
     Ok(())
 }
 
