@@ -1,6 +1,6 @@
 //! One reconcile of a RegistryCredential: resolve, grants, tokens, files, Secret, status.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,7 +16,9 @@ use super::slot::{Demand, Held};
 use super::token::TokenKey;
 use super::write::{self, Written};
 use crate::account::Session;
-use crate::api::{AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus};
+use crate::api::{
+    AwsAccount, Identity, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus,
+};
 use crate::aws::AwsErrorKind;
 use crate::engine::kind::interval;
 use crate::engine::{Again, Context, Controlled, Done, Note, ObjectKey, Target, summary};
@@ -58,12 +60,20 @@ impl<'a> Pass<'a> {
 
     /// Whatever fails in AWS, a Secret that is as declared and still works is not called broken.
     pub(super) async fn run(&mut self) -> Result<Done> {
+        if self.object.meta().deletion_timestamp.is_some() {
+            self.reconciler.tokens.only(&self.target(), &HashSet::new());
+            return Ok(Done::gone());
+        }
         let outcome = self.converge().await;
         if let Err(Error::Aws(error)) = &outcome
             && error.kind == AwsErrorKind::SignIn
         {
             self.sessions.values().for_each(|session| self.context.accounts.forget(session));
         }
+        let outcome = match outcome {
+            Err(error) => Err(self.not_allowed().unwrap_or(error)),
+            done => done,
+        };
         match outcome {
             Err(error) if error.reason() == Reason::GrantMissing => self.withdraw(error).await,
             Err(error) => match self.works_until(&error) {
@@ -223,16 +233,43 @@ impl<'a> Pass<'a> {
         (passing && declared && ours && self.context.clock.now() < end).then_some(end)
     }
 
+    /// Why nobody allows the tokens that the Secret holds, whatever else keeps its registries from being looked up.
+    fn not_allowed(&self) -> Option<Error> {
+        let caches = &self.context.caches;
+        let name = &self.object.spec.account_ref.name;
+        let Some(account) = caches.accounts.get(&ObjectKey::new("", name)) else {
+            let message = format!("AwsAccount {name}, which allowed it, does not exist");
+            return (!self.status.tokens.is_empty()).then(|| Error::waiting(Reason::GrantMissing, message));
+        };
+        let refused = self.status.tokens.iter().find_map(|token| {
+            let identity = Identity {
+                account: account.spec.account_id.clone(),
+                region: account.spec.region.clone(),
+                owner: token.owner.clone(),
+                domain: token.domain.clone(),
+                repository: None,
+            };
+            caches.credential_grant(&account, &self.namespace, &identity.domain_resource()).err()
+        });
+        refused.filter(|error| error.reason() == Reason::GrantMissing)
+    }
+
     /// Nobody allows it any more: the Secret goes at once.
     async fn withdraw(&mut self, error: Error) -> Result<Done> {
         self.reconciler.tokens.only(&self.target(), &HashSet::new());
-        // The status may have been lost before it named the Secret.
-        let known = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, self.secret_name()));
-        let name = self.status.secret_name.clone().or_else(|| known.map(|_| self.secret_name()));
-        if let Some(name) = name
-            && write::remove(self.context, &self.namespace, &name, &self.uid()).await?
-        {
-            self.notes.push(Note::warning(Reason::GrantMissing, format!("Secret {name} removed: {error}")));
+        // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
+        let (secrets, uid) = (&self.context.caches.secrets, self.uid());
+        let ours = |key: &ObjectKey| {
+            let secret = secrets.get(key);
+            secret.is_some_and(|secret| super::secret::is_controlled_by(&secret.metadata, &uid))
+        };
+        let known = secrets.keys(Some(&self.namespace)).into_iter().filter(ours).map(|key| key.name);
+        let names: BTreeSet<_> = known.chain(self.status.secret_name.clone()).collect();
+        for name in names {
+            if write::remove(self.context, &self.namespace, &name, &uid).await? {
+                let message = format!("Secret {name} removed: {error}");
+                self.notes.push(Note::warning(Reason::GrantMissing, message));
+            }
         }
         self.status.secret_name = None;
         self.status.tokens = Vec::new();

@@ -106,3 +106,23 @@ async fn a_duration_beyond_the_grant_is_refused_with_both_named() -> Result<()> 
     world.issued("login").await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_login_that_nobody_allows_any_more_goes_whatever_else_is_wrong() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    for name in ["dangling", "plain"] {
+        world.ready_login(name, &json!({})).await?;
+    }
+    let nowhere = json!([{"repositoryRef": {"name": "nowhere"}, "formats": ["npm"]}]);
+    world.login("dangling", &json!({"registries": nowhere})).await?;
+    world.ready_for("dangling", "DependencyNotReady").await?;
+    world.data("dangling").await?;
+    let accounts = world.install.control_plane.api("AwsAccount", "").await?;
+    let patch = json!({"spec": {"grants": []}});
+    accounts.patch(&world.account, &PatchParams::default(), &Patch::Merge(&patch)).await?;
+    for name in ["dangling", "plain"] {
+        world.install.gone("Secret", world.namespace(), name).await?;
+    }
+    Ok(())
+}
