@@ -1,7 +1,7 @@
 //! The addresses of repositories: asked of AWS once and kept in memory.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
@@ -30,10 +30,17 @@ impl Addresses {
         }
         let kind = registry.spec.endpoint_type.unwrap_or_default();
         let key = (session.proof.clone(), registry.identity.clone(), kind, formats.clone());
-        let cell =
-            Arc::clone(self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        let asked = cell.get_or_try_init(|| ask(session, &registry.identity, kind, &formats)).await?;
-        Ok(asked.clone())
+        let cell = Arc::clone(self.known().entry(key.clone()).or_default());
+        let asked = cell.get_or_try_init(|| ask(session, &registry.identity, kind, &formats)).await.cloned();
+        // What AWS refuses is not remembered, or else any name that somebody makes up would be kept for ever.
+        if asked.is_err() && self.known().get(&key).is_some_and(|cell| cell.get().is_none()) {
+            self.known().remove(&key);
+        }
+        asked
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Key, Arc<OnceCell<Endpoints>>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

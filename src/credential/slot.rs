@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 /// How old a token must be before somebody can force another: everybody who shares it gets a new Secret with it.
 const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
 
+/// How long a token that nobody uses is kept: who comes back soon needs no other.
+const IDLE: SignedDuration = SignedDuration::from_mins(10);
+
 /// A mint that is on its way; everybody who needs it waits for the same one.
 pub(super) type Flight = Shared<BoxFuture<'static, Result<Arc<Kept>, Arc<Error>>>>;
 
@@ -34,6 +37,7 @@ pub(super) struct State {
     failure: Option<Failure>,
     users: HashSet<Target>,
     forced: HashMap<Target, String>,
+    unused_since: Option<Timestamp>,
 }
 
 /// Renewals that failed in a row.
@@ -92,6 +96,7 @@ impl State {
     /// The answer, if it is known without a mint; `None` when one is due.
     pub(super) fn answer(&mut self, demand: &Demand, now: Timestamp) -> Option<Result<Held>> {
         self.users.insert(demand.user.clone());
+        self.unused_since = None;
         if self.good_enough(demand, now) {
             self.handled(demand);
             return self.held(demand, None).map(Ok);
@@ -146,6 +151,12 @@ impl State {
     /// Whether anybody uses the token.
     pub(super) fn is_used(&self) -> bool {
         !self.users.is_empty()
+    }
+
+    /// Takes out a token that has expired, or that nobody has used for a while.
+    pub(super) fn take_useless(&mut self, now: Timestamp) -> Option<Arc<Kept>> {
+        let idle = !self.is_used() && now.duration_since(*self.unused_since.get_or_insert(now)) >= IDLE;
+        self.kept.take_if(|kept| idle || !kept.token.life.valid(now))
     }
 
     fn good_enough(&self, demand: &Demand, now: Timestamp) -> bool {

@@ -16,10 +16,8 @@ use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
 use crate::engine::{Context, Target};
 use crate::error::{Error, Result};
 
-/// How often expired tokens are looked for.
+/// How often tokens are looked for that have expired or that nobody uses.
 const SWEEP: SignedDuration = SignedDuration::from_mins(10);
-/// How many are removed at once.
-const SWEPT: usize = 100;
 
 /// The tokens in use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -150,13 +148,19 @@ impl Tokens {
 
     /// Takes in what was kept, and begins to sweep.
     async fn load(&self) -> Result<()> {
+        let now = self.context.clock.now();
+        let mut expired = Vec::new();
         for (name, kept) in store::load(&self.context).await? {
+            if !kept.token.life.valid(now) {
+                expired.push((name, kept.version));
+                continue;
+            }
             self.slots().entry(name).or_default().lock().kept = Some(Arc::new(kept));
         }
         let this = self.clone();
         self.context.metrics.expiry_from(move || this.first_expiry());
         let (this, stop) = (self.clone(), self.context.stop.clone());
-        tokio::spawn(async move { stop.run_until_cancelled(this.sweep()).await });
+        tokio::spawn(async move { stop.run_until_cancelled(this.sweep(expired)).await });
         Ok(())
     }
 
@@ -169,35 +173,34 @@ impl Tokens {
         slots.into_iter().filter_map(expiry).min()
     }
 
-    /// Removes tokens that have expired, now and then, for ever.
-    async fn sweep(&self) {
+    /// Removes tokens that are of no use, now and then, for ever.
+    async fn sweep(&self, mut useless: Vec<(String, Option<String>)>) {
         loop {
-            let next = self.context.clock.now().checked_add(SWEEP).unwrap_or(Timestamp::MAX);
-            self.context.clock.sleep_until(next).await;
-            for (name, version) in self.expired() {
+            for (name, version) in useless {
                 if let Err(error) = store::delete(&self.context, &name, version).await {
-                    tracing::warn!(%error, secret = %name, "could not remove an expired token");
+                    tracing::warn!(%error, secret = %name, "could not remove a token that is of no use");
                 }
             }
+            let next = self.context.clock.now().checked_add(SWEEP).unwrap_or(Timestamp::MAX);
+            self.context.clock.sleep_until(next).await;
+            useless = self.useless();
         }
     }
 
-    /// Forgets expired tokens and those who are gone. Returns the Secrets to remove.
-    fn expired(&self) -> Vec<(String, Option<String>)> {
+    /// Forgets useless tokens and those who are gone. Returns the Secrets to remove.
+    fn useless(&self) -> Vec<(String, Option<String>)> {
         let (now, credentials) = (self.context.clock.now(), &self.context.caches.credentials);
-        let mut expired = Vec::new();
+        let mut useless = Vec::new();
         self.slots().retain(|name, slot| {
             let mut state = slot.lock();
             state.retain_users(|user| credentials.get(&user.key).is_some());
-            if state.flight.is_some() || expired.len() >= SWEPT {
+            if state.flight.is_some() {
                 return true;
             }
-            if let Some(kept) = state.kept.take_if(|kept| !kept.token.life.valid(now)) {
-                expired.push((name.clone(), kept.version.clone()));
-            }
+            useless.extend(state.take_useless(now).map(|kept| (name.clone(), kept.version.clone())));
             state.kept.is_some() || state.is_used()
         });
-        expired
+        useless
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {

@@ -136,3 +136,21 @@ fn users_who_are_gone_are_forgotten() {
     state.retain_users(|_| false);
     assert!(!state.is_used());
 }
+
+#[test]
+fn a_token_goes_when_it_has_expired_or_nobody_has_used_it_for_a_while() {
+    let mut state = holding("x");
+    asked(&mut state, &demand("a"), 0);
+    assert!(state.take_useless(at(HOUR)).is_none());
+    state.retain_users(|_| false);
+    assert!(state.take_useless(at(HOUR)).is_none());
+    assert!(state.take_useless(at(HOUR + 599)).is_none());
+    assert_eq!(asked(&mut state, &demand("b"), HOUR + 599), "good");
+    state.retain_users(|_| false);
+    assert!(state.take_useless(at(2 * HOUR)).is_none(), "it was used in between");
+    assert!(state.take_useless(at(2 * HOUR + 600)).is_some());
+
+    let mut used = holding("x");
+    asked(&mut used, &demand("a"), 0);
+    assert!(used.take_useless(at(12 * HOUR)).is_some());
+}
