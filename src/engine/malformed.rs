@@ -1,13 +1,13 @@
 //! Objects that do not parse: told in their status, and left alone.
 
-use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use super::context::{KubeClient, kube_call};
 use super::object::{Controlled, ObjectKey};
-use super::publish::dynamic_api;
+use super::publish::{dynamic_api, replace_status};
 use super::summary::{Circumstances, summarize};
-use crate::api::{CommonStatus, MANAGER};
+use crate::api::CommonStatus;
 use crate::clock::Clock;
 use crate::error::{Error, Reason, Result};
 
@@ -28,12 +28,8 @@ pub(super) async fn report<K: Controlled>(
     let mut status =
         object.data.get("status").filter(|status| status.is_object()).cloned().unwrap_or_else(|| json!({}));
     status["conditions"] = Value::Array(conditions);
-    let patch = json!({
-        "apiVersion": K::api_version(&()), "kind": K::kind(&()),
-        "metadata": {"name": key.name, "uid": object.metadata.uid}, "status": status,
-    });
-    kube_call(api.patch_status(&key.name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&patch)))
-        .await?;
+    let uid = object.metadata.uid.unwrap_or_default();
+    replace_status(&api, &key.name, &uid, &status).await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Resource, ResourceExt};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cache::Cache;
 use super::change::{asks_for_work, concerns_sharers, concerns_users, targets};
@@ -32,18 +32,12 @@ impl<K: Controlled> Publisher<K> {
         if object.status() == Some(status) {
             return Ok(false);
         }
-        // The uid keeps a status from an object that took the name of this one.
-        let patch = json!({
-            "apiVersion": K::api_version(&()), "kind": K::kind(&()),
-            "metadata": {"name": object.name_any(), "uid": object.uid()}, "status": status,
-        });
-        let params = PatchParams::apply(MANAGER).force();
-        let patch = Patch::Apply(&patch);
-        match kube_call(self.api(object).patch_status(&object.name_any(), &params, &patch)).await {
-            Ok(written) => self.keep(object, written).map(|()| true),
-            // It went away meanwhile: nobody is left to be told.
-            Err(error) if is_gone(&error) => Ok(false),
-            Err(error) => Err(error),
+        let status = serde_json::to_value(status)
+            .map_err(|error| Error::Internal(format!("the status cannot be written: {error}")))?;
+        let uid = object.uid().unwrap_or_default();
+        match replace_status(&self.api(object), &object.name_any(), &uid, &status).await? {
+            Some(written) => self.keep(object, written).map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -114,11 +108,40 @@ pub(super) fn dynamic_api<K: Resource<DynamicType = ()>>(
     }
 }
 
-/// Whether the API server said that there is no such object, or another one of that name.
+/// Replaces the status of the object with that uid. `None` when it is gone, or another one has its name: then nobody
+/// is left to be told. Server-side apply would not do: the API server does not look at the uid of an applied status.
+pub(super) async fn replace_status(
+    api: &Api<DynamicObject>,
+    name: &str,
+    uid: &str,
+    status: &Value,
+) -> Result<Option<DynamicObject>> {
+    let patch = json!([
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "add", "path": "/status", "value": status},
+    ]);
+    let patch = serde_json::from_value(patch)
+        .map_err(|error| Error::Internal(format!("the status cannot be written: {error}")))?;
+    let params = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
+    match kube_call(api.patch_status(name, &params, &Patch::Json::<()>(patch))).await {
+        Ok(written) => Ok(Some(written)),
+        Err(error) if is_gone(&error) => Ok(None),
+        Err(error) if is_invalid(&error) => {
+            let now = kube_call(api.get_metadata_opt(name)).await?;
+            if now.and_then(|now| now.uid()).as_deref() == Some(uid) { Err(error) } else { Ok(None) }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the API server said that there is no such object.
 pub fn is_gone(error: &Error) -> bool {
-    let Error::Kube(error) = error else { return false };
-    matches!(error.as_ref(), kube::Error::Api(status)
-        if status.is_not_found() || status.is_conflict() && status.message.contains("uid"))
+    matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.is_not_found()))
+}
+
+/// Whether the API server found the request unfit, a failed test in it included.
+fn is_invalid(error: &Error) -> bool {
+    matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.code == 422))
 }
 
 /// Tells users what was done and refused.

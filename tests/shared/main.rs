@@ -3,4 +3,5 @@
 mod admission;
 mod confinement;
 mod login;
+mod publish;
 mod tenancy;
