@@ -5,6 +5,7 @@ mod world;
 use std::sync::Arc;
 
 use codeartifact_operator::account::AccountReconciler;
+use codeartifact_operator::api::Domain;
 use codeartifact_operator::aws::{AwsErrorKind, Named};
 use codeartifact_operator::engine::{KindName, ObjectKey, Reconciler, Target};
 use codeartifact_operator::error::{Error, Outlook, Reason};
@@ -174,11 +175,27 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
     account.metadata.deletion_timestamp =
         Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(world.emulator.now()));
     let account = Arc::new(account);
-    let user = Target { kind: KindName::Domain, key: ObjectKey::new("team-a", "acme") };
-    context.hub.relate(&user, vec![Target::account("default")]);
+    let [user, stranger] = ["acme", "refused"]
+        .map(|name| Target { kind: KindName::Domain, key: ObjectKey::new("team-a", name) });
+    for domain in [&user, &stranger] {
+        context.hub.relate(domain, vec![Target::account("default")]);
+    }
+    // Only one of them stands for something in AWS.
+    context.caches.domains.apply(standing_for("acme"));
     let error = AccountReconciler.reconcile(Arc::clone(&account), &context).await.outcome.unwrap_err();
     assert_eq!((error.outlook(), error.reason()), (Outlook::Waiting, Reason::DeletionBlocked));
     assert!(error.to_string().contains("Domain team-a/acme"), "{error}");
+    assert!(!error.to_string().contains("refused"), "{error}");
     context.hub.forget(&user);
     assert!(AccountReconciler.reconcile(account, &context).await.outcome.unwrap().gone);
+}
+
+/// A Domain whose identity is pinned.
+fn standing_for(name: &str) -> Domain {
+    let document = serde_json::json!({
+        "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Domain",
+        "metadata": {"name": name, "namespace": "team-a", "uid": "1", "resourceVersion": "1"}, "spec": {},
+        "status": {"identity": {"account": "123456789012", "region": "us-east-1", "owner": "123456789012", "domain": name}},
+    });
+    serde_json::from_value(document).unwrap()
 }
