@@ -181,7 +181,7 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
         context.hub.relate(domain, vec![Target::account("default")]);
     }
     // Only one of them stands for something in AWS.
-    context.caches.domains.apply(standing_for("acme"));
+    context.caches.domains.apply(standing_for("acme").unwrap());
     let error = AccountReconciler.reconcile(Arc::clone(&account), &context).await.outcome.unwrap_err();
     assert_eq!((error.outlook(), error.reason()), (Outlook::Waiting, Reason::DeletionBlocked));
     assert!(error.to_string().contains("Domain team-a/acme"), "{error}");
@@ -191,11 +191,11 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
 }
 
 /// A Domain whose identity is pinned.
-fn standing_for(name: &str) -> Domain {
+fn standing_for(name: &str) -> serde_json::Result<Domain> {
     let document = serde_json::json!({
         "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Domain",
         "metadata": {"name": name, "namespace": "team-a", "uid": "1", "resourceVersion": "1"}, "spec": {},
         "status": {"identity": {"account": "123456789012", "region": "us-east-1", "owner": "123456789012", "domain": name}},
     });
-    serde_json::from_value(document).unwrap()
+    serde_json::from_value(document)
 }
