@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::control_plane::read_audit_log;
+use crate::control_plane::{AuditEvent, read_audit_log};
 
 /// What was checked, and what was refused.
 #[derive(Debug, Default)]
@@ -27,14 +27,58 @@ pub fn check_requests(files: &[PathBuf], operators: &BTreeSet<String>) -> Result
     };
     for file in files.iter().filter(is_log) {
         checked.logs += 1;
-        for event in read_audit_log(file)? {
-            if operators.contains(&event.user.username) {
-                checked.requests += 1;
-                if event.denied() {
-                    checked.denied.push(event.summary());
-                }
-            }
-        }
+        let mut log = read_audit_log(file)?;
+        log.retain(|event| operators.contains(&event.user.username));
+        checked.requests += log.len();
+        checked.denied.extend(refused(&log).map(AuditEvent::summary));
     }
     Ok(checked)
+}
+
+/// The requests that were refused for good. An API server that has just started refuses everybody until it has read its
+/// roles; the same request is then allowed when it is made again. What the chart forgets is never allowed.
+fn refused(log: &[AuditEvent]) -> impl Iterator<Item = &AuditEvent> {
+    log.iter()
+        .enumerate()
+        .filter(|(index, event)| {
+            let allowed_later =
+                || log[*index..].iter().any(|later| !later.denied() && same_request(later, event));
+            event.denied() && !allowed_later()
+        })
+        .map(|(_, event)| event)
+}
+
+fn same_request(one: &AuditEvent, other: &AuditEvent) -> bool {
+    (&one.user.username, &one.verb, &one.object_ref) == (&other.user.username, &other.verb, &other.object_ref)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn event(verb: &str, resource: &str, decision: &str) -> AuditEvent {
+        let event = json!({
+            "stage": "ResponseComplete", "verb": verb, "user": {"username": "operator"}, "requestURI": "/",
+            "objectRef": {"resource": resource}, "stageTimestamp": "2026-01-01T00:00:00Z",
+            "annotations": {"authorization.k8s.io/decision": decision},
+        });
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn what_is_allowed_when_it_is_asked_again_was_not_refused() {
+        let log = [
+            event("watch", "domains", "allow"),
+            event("watch", "domains", "forbid"),
+            event("watch", "domains", "allow"),
+            event("list", "pods", "forbid"),
+            event("watch", "secrets", "allow"),
+            event("watch", "secrets", "forbid"),
+        ];
+        let refused: Vec<_> = refused(&log)
+            .map(|event| (event.verb.as_str(), event.object_ref.as_ref().unwrap().resource.as_str()))
+            .collect();
+        assert_eq!(refused, [("list", "pods"), ("watch", "secrets")]);
+    }
 }

@@ -47,7 +47,7 @@ pub struct User {
 }
 
 /// What was asked for.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Reference {
     /// API group, empty for the core one.
