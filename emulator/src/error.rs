@@ -87,19 +87,19 @@ impl Error {
         Self::new("ServiceQuotaExceededException", message).about(kind, id)
     }
 
-    /// A value that breaks a constraint of the model, in AWS's own words.
+    /// A value that breaks a constraint, in AWS's own words.
     pub(crate) fn constraint(value: &Value, member: &str, constraint: &str) -> Self {
-        let value = match value {
-            Value::Null => "null".to_owned(),
-            Value::String(text) => format!("'{text}'"),
-            other => format!("'{other}'"),
-        };
+        Self::constraints(&[violation(value, member, constraint)])
+    }
+
+    /// All the values that break constraints, each told by [`violation`].
+    pub(crate) fn constraints(violations: &[String]) -> Self {
+        let count = violations.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let told = violations.join("; ");
         Self::validation(
             "FIELD_VALIDATION_FAILED",
-            format!(
-                "1 validation error detected: Value {value} at '{member}' failed to satisfy \
-                 constraint: {constraint}"
-            ),
+            format!("{count} validation error{plural} detected: {told}"),
         )
     }
 
@@ -142,6 +142,16 @@ impl Error {
         }
         response
     }
+}
+
+/// What is wrong with one value.
+pub(crate) fn violation(value: &Value, member: &str, constraint: &str) -> String {
+    let shown = match value {
+        Value::Null => "null".to_owned(),
+        Value::String(text) => format!("'{text}'"),
+        other => format!("'{other}'"),
+    };
+    format!("Value {shown} at '{member}' failed to satisfy constraint: {constraint}")
 }
 
 /// The status of each code that the service model or the list of common errors names.

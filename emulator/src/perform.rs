@@ -97,8 +97,8 @@ fn run(
     let mut store = app.store();
     match (access, lag) {
         (Access::Read, Some(lag)) => effect(&mut store.as_of(now, lag), now),
-        (Access::Read, None) => effect(store.current_mut(), now),
-        (Access::Write | Access::Mint, _) => effect(store.about_to_change(now), now),
+        // A package manager's download changes something too: it retains what it got.
+        (Access::Read | Access::Write | Access::Mint, _) => store.change(now, |state| effect(state, now)),
     }
 }
 

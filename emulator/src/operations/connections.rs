@@ -3,14 +3,13 @@
 use super::{Input, repositories};
 use crate::error::Result;
 use crate::state::{Repository, State};
-use crate::wire::text::EXTERNAL_CONNECTION_NAME;
-use serde_json::Value;
+use axum::response::Response;
 
-pub(super) fn associate(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn associate(input: &Input<'_>, state: &mut State) -> Result<Response> {
     change(input, state, Repository::connect)
 }
 
-pub(super) fn disassociate(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn disassociate(input: &Input<'_>, state: &mut State) -> Result<Response> {
     change(input, state, Repository::disconnect)
 }
 
@@ -18,8 +17,8 @@ fn change(
     input: &Input<'_>,
     state: &mut State,
     apply: fn(&mut Repository, &str) -> Result<()>,
-) -> Result<Value> {
-    let name = input.members.required_query("external-connection", &EXTERNAL_CONNECTION_NAME)?;
+) -> Result<Response> {
+    let name = input.required("externalConnection")?;
     let domain = state.domain_mut(&input.domain_key()?)?;
     apply(domain.repository_mut(input.repository_name()?)?, name)?;
     repositories::describe(input, state)

@@ -4,14 +4,15 @@ use super::Input;
 use crate::error::{Error, ResourceType, Result};
 use crate::state::tags::Tags;
 use crate::state::{Domain, State};
-use crate::wire::page::PageRequest;
-use crate::wire::text::ARN;
-use serde_json::{Value, json};
+use crate::wire::json_response;
+use axum::response::Response;
+use serde_json::json;
+use std::sync::Arc;
 
-pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
-    let encryption_key = input.members.body_text("encryptionKey", &ARN)?;
-    let tags = Tags::from_members(input.members)?;
+    let encryption_key = input.text("encryptionKey");
+    let tags = Tags::of(input)?;
     if !tags.is_empty() {
         let arn = state.settings.arn(&key.owner, &format!("domain/{}", key.name));
         input.authorize(state, "TagResource", &arn)?;
@@ -31,19 +32,19 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Value> {
     let mut domain = Domain::new(&state.settings, key.clone(), encryption_key, input.now);
     domain.tags = tags;
     let description = domain.description(&state.settings);
-    state.domains.insert(key, domain);
-    Ok(json!({ "domain": description }))
+    state.domains.insert(key, Arc::new(domain));
+    Ok(json_response(&json!({ "domain": description })))
 }
 
-pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let domain = state.domain(&input.domain_key()?)?;
-    Ok(json!({ "domain": domain.description(&state.settings) }))
+    Ok(json_response(&json!({ "domain": domain.description(&state.settings) })))
 }
 
 /// An absent domain is no error: the operation declares none for it.
-pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
-    let Some(domain) = state.domains.get(&key) else { return Ok(json!({})) };
+    let Some(domain) = state.domains.get(&key) else { return Ok(json_response(&json!({}))) };
     if !domain.repositories.is_empty() {
         let message = format!(
             "Domain {key} must contain 0 repositories to be deleted, it contains {}",
@@ -53,12 +54,12 @@ pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Value> {
     }
     let description = domain.description(&state.settings);
     state.domains.remove(&key);
-    Ok(json!({ "domain": description }))
+    Ok(json_response(&json!({ "domain": description })))
 }
 
-pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
-    let page = PageRequest::from_body(input.members, state.settings.page_size)?;
+pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let page = input.page(state)?;
     let mine = state.domains.values().filter(|one| one.key.owner == input.caller.account);
     let items = mine.map(|domain| (domain.key.name.clone(), domain));
-    Ok(page.cut("domains", items, Domain::summary))
+    Ok(json_response(&page.cut("domains", items, |domain| domain.summary())))
 }

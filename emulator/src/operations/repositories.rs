@@ -3,24 +3,21 @@
 
 use super::Input;
 use crate::error::{Error, ResourceType, Result};
+use crate::state::package::Packages;
 use crate::state::repository::{link, relink};
 use crate::state::tags::Tags;
 use crate::state::{Domain, DomainKey, Repository, State};
-use crate::wire::members::field;
-use crate::wire::page::PageRequest;
-use crate::wire::text::{ACCOUNT_ID, DESCRIPTION, ENDPOINT_TYPES, REPOSITORY_NAME};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use crate::wire::json_response;
+use axum::response::Response;
+use serde_json::json;
+use std::sync::Arc;
 
-/// The model puts no limit on the list; the service refuses more than the quota of upstreams.
-const UPSTREAMS_PER_REQUEST: usize = 1_000;
-
-pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
     let name = input.repository_name()?;
-    let description = input.members.body_text("description", &DESCRIPTION)?;
-    let upstreams = upstream_names(input)?.unwrap_or_default();
-    let tags = Tags::from_members(input.members)?;
+    let description = input.text("description");
+    let upstreams = upstream_names(input).unwrap_or_default();
+    let tags = Tags::of(input)?;
     let arn = repository_arn(state, &key, name);
     if !tags.is_empty() {
         input.authorize(state, "TagResource", &arn)?;
@@ -50,25 +47,25 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Value> {
         connection: None,
         description: set(description),
         created: input.now,
-        packages: BTreeMap::new(),
+        packages: Packages::new(),
     };
     let domain = state.domain_mut(&key)?;
     let answer = answer(&repository, domain);
-    domain.repositories.insert(name.into(), repository);
+    domain.repositories.insert(name.into(), Arc::new(repository));
     Ok(answer)
 }
 
-pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let domain = state.domain(&input.domain_key()?)?;
     Ok(answer(domain.repository(input.repository_name()?)?, domain))
 }
 
 /// Any update, also one without members, makes the references to upstreams afresh.
-pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
     let name = input.repository_name()?;
-    let description = input.members.body_text("description", &DESCRIPTION)?;
-    let wanted = upstream_names(input)?;
+    let description = input.text("description");
+    let wanted = upstream_names(input);
     let domain = state.domain(&key)?;
     let repository = domain.repository(name)?;
     let listed = |name: &String| repository.upstreams.iter().any(|known| known.name == *name);
@@ -92,19 +89,19 @@ pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Value> {
 }
 
 /// An absent repository is no error. A repository that others use as upstream goes all the same.
-pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let name = input.repository_name()?;
     let domain = state.domain_mut(&input.domain_key()?)?;
     match domain.repositories.remove(name) {
         Some(repository) => Ok(answer(&repository, domain)),
-        None => Ok(json!({})),
+        None => Ok(json_response(&json!({}))),
     }
 }
 
 /// What the caller's account administers, across domains.
-pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
-    let page = PageRequest::from_query(input.members, state.settings.page_size)?;
-    let prefix = input.members.query("repository-prefix", &REPOSITORY_NAME)?.unwrap_or_default();
+pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let page = input.page(state)?;
+    let prefix = input.text("repositoryPrefix").unwrap_or_default();
     let all = state
         .domains
         .values()
@@ -117,13 +114,14 @@ pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
             let key = format!("{} {} {}", domain.key.owner, domain.key.name, repository.name);
             (key, (domain, repository))
         });
-    Ok(page.cut("repositories", items, |(domain, repository)| repository.summary(domain)))
+    let answer = page.cut("repositories", items, |(domain, repository)| repository.summary(domain));
+    Ok(json_response(&answer))
 }
 
-pub(super) fn list_in_domain(input: &Input<'_>, state: &mut State) -> Result<Value> {
-    let page = PageRequest::from_query(input.members, state.settings.page_size)?;
-    let prefix = input.members.query("repository-prefix", &REPOSITORY_NAME)?.unwrap_or_default();
-    let administrator = input.members.query("administrator-account", &ACCOUNT_ID)?;
+pub(super) fn list_in_domain(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let page = input.page(state)?;
+    let prefix = input.text("repositoryPrefix").unwrap_or_default();
+    let administrator = input.text("administratorAccount");
     let domain = state.domain(&input.domain_key()?)?;
     let items = domain
         .repositories
@@ -131,23 +129,23 @@ pub(super) fn list_in_domain(input: &Input<'_>, state: &mut State) -> Result<Val
         .filter(|repository| repository.name.starts_with(prefix))
         .filter(|repository| administrator.is_none_or(|account| repository.administrator == account))
         .map(|repository| (repository.name.clone(), repository));
-    Ok(page.cut("repositories", items, |repository| repository.summary(domain)))
+    Ok(json_response(&page.cut("repositories", items, |repository| repository.summary(domain))))
 }
 
 /// Both endpoint types lead to the one address there is.
-pub(super) fn endpoint(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn endpoint(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
     let name = input.repository_name()?;
-    let format = input.members.format()?;
-    input.members.query_enum("endpointType", ENDPOINT_TYPES)?;
+    let format = input.format()?.name();
     state.domain(&key)?.repository(name)?;
     let url = &state.settings.url;
     let DomainKey { owner, name: domain } = &key;
-    Ok(json!({ "repositoryEndpoint": format!("{url}/{format}/d/{domain}-{owner}/{name}/") }))
+    let endpoint = format!("{url}/{format}/d/{domain}-{owner}/{name}/");
+    Ok(json_response(&json!({ "repositoryEndpoint": endpoint })))
 }
 
-fn answer(repository: &Repository, domain: &Domain) -> Value {
-    json!({ "repository": repository.describe(domain) })
+fn answer(repository: &Repository, domain: &Domain) -> Response {
+    json_response(&json!({ "repository": repository.describe(domain) }))
 }
 
 /// An empty description is as good as none.
@@ -155,12 +153,9 @@ fn set(description: Option<&str>) -> Option<String> {
     description.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn upstream_names(input: &Input<'_>) -> Result<Option<Vec<String>>> {
-    let Some(list) = input.members.body_list("upstreams", UPSTREAMS_PER_REQUEST)? else {
-        return Ok(None);
-    };
-    let name = |entry| field(entry, "repositoryName", "upstreams.member", &REPOSITORY_NAME);
-    list.iter().map(|entry| name(entry).map(str::to_owned)).collect::<Result<_>>().map(Some)
+fn upstream_names(input: &Input<'_>) -> Option<Vec<String>> {
+    let name = |entry: &serde_json::Value| entry["repositoryName"].as_str().map(str::to_owned);
+    Some(input.list("upstreams")?.iter().filter_map(name).collect())
 }
 
 /// Each new upstream needs a permission of its own.

@@ -1,6 +1,9 @@
 //! The table of the API's 48 operations.
 
-use super::{Handler, connections, domains, packages, repositories, tags, tokens};
+use super::{
+    Handler, connections, domains, groups, packages, policies, repositories, tags, tokens, versions,
+};
+use crate::model::{self as input, Members, Place};
 use crate::perform::Access;
 use crate::perform::Access::{Mint, Read, Write};
 use http::Method;
@@ -12,8 +15,8 @@ pub(crate) struct Operation {
     path: &'static str,
     pub(crate) access: Access,
     pub(crate) resource: Resource,
-    /// None where the emulator does not know the operation yet.
-    pub(crate) handler: Option<Handler>,
+    pub(crate) input: Members,
+    pub(crate) handler: Handler,
 }
 
 /// What kind of ARN an operation's permission is checked against.
@@ -24,11 +27,21 @@ pub(crate) enum Resource {
     Domain,
     Repository,
     Package,
+    /// The package in the repository that a copy goes to.
+    CopiedPackage,
+    PackageGroup,
     /// The request names an ARN itself.
     Named,
 }
 
-use Resource::{Any, Domain, Named, Package, Repository};
+impl Operation {
+    /// Whether a member travels there.
+    pub(crate) fn has(&self, place: Place) -> bool {
+        self.input.iter().copied().flatten().any(|member| member.place == place)
+    }
+}
+
+use Resource::{Any, CopiedPackage, Domain, Named, Package, PackageGroup, Repository};
 
 /// The operation for a method and a path below `/v1`.
 pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Operation> {
@@ -39,63 +52,63 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Operation> {
 const fn operation(
     name: &'static str,
     (method, path): (&'static str, &'static str),
-    access: Access,
-    resource: Resource,
-    handler: Option<Handler>,
+    (access, resource): (Access, Resource),
+    input: Members,
+    handler: Handler,
 ) -> Operation {
-    Operation { name, method, path, access, resource, handler }
+    Operation { name, method, path, access, resource, input, handler }
 }
 
 #[rustfmt::skip]
 static OPERATIONS: &[Operation] = &[
-    operation("AssociateExternalConnection", ("POST", "/repository/external-connection"), Write, Repository, Some(connections::associate)),
-    operation("CopyPackageVersions", ("POST", "/package/versions/copy"), Write, Domain, None),
-    operation("CreateDomain", ("POST", "/domain"), Write, Any, Some(domains::create)),
-    operation("CreatePackageGroup", ("POST", "/package-group"), Write, Any, None),
-    operation("CreateRepository", ("POST", "/repository"), Write, Any, Some(repositories::create)),
-    operation("DeleteDomain", ("DELETE", "/domain"), Write, Domain, Some(domains::delete)),
-    operation("DeleteDomainPermissionsPolicy", ("DELETE", "/domain/permissions/policy"), Write, Domain, None),
-    operation("DeletePackage", ("DELETE", "/package"), Write, Package, None),
-    operation("DeletePackageGroup", ("DELETE", "/package-group"), Write, Domain, None),
-    operation("DeletePackageVersions", ("POST", "/package/versions/delete"), Write, Package, None),
-    operation("DeleteRepository", ("DELETE", "/repository"), Write, Repository, Some(repositories::delete)),
-    operation("DeleteRepositoryPermissionsPolicy", ("DELETE", "/repository/permissions/policies"), Write, Repository, None),
-    operation("DescribeDomain", ("GET", "/domain"), Read, Domain, Some(domains::describe)),
-    operation("DescribePackage", ("GET", "/package"), Read, Package, Some(packages::describe)),
-    operation("DescribePackageGroup", ("GET", "/package-group"), Read, Domain, None),
-    operation("DescribePackageVersion", ("GET", "/package/version"), Read, Package, None),
-    operation("DescribeRepository", ("GET", "/repository"), Read, Repository, Some(repositories::describe)),
-    operation("DisassociateExternalConnection", ("DELETE", "/repository/external-connection"), Write, Repository, Some(connections::disassociate)),
-    operation("DisposePackageVersions", ("POST", "/package/versions/dispose"), Write, Package, None),
-    operation("GetAssociatedPackageGroup", ("GET", "/get-associated-package-group"), Read, Domain, None),
-    operation("GetAuthorizationToken", ("POST", "/authorization-token"), Mint, Domain, Some(tokens::mint)),
-    operation("GetDomainPermissionsPolicy", ("GET", "/domain/permissions/policy"), Read, Domain, None),
-    operation("GetPackageVersionAsset", ("GET", "/package/version/asset"), Read, Package, None),
-    operation("GetPackageVersionReadme", ("GET", "/package/version/readme"), Read, Package, None),
-    operation("GetRepositoryEndpoint", ("GET", "/repository/endpoint"), Read, Repository, Some(repositories::endpoint)),
-    operation("GetRepositoryPermissionsPolicy", ("GET", "/repository/permissions/policy"), Read, Repository, None),
-    operation("ListAllowedRepositoriesForGroup", ("GET", "/package-group-allowed-repositories"), Read, Domain, None),
-    operation("ListAssociatedPackages", ("GET", "/list-associated-packages"), Read, Domain, None),
-    operation("ListDomains", ("POST", "/domains"), Read, Any, Some(domains::list)),
-    operation("ListPackageGroups", ("POST", "/package-groups"), Read, Domain, None),
-    operation("ListPackageVersionAssets", ("POST", "/package/version/assets"), Read, Package, None),
-    operation("ListPackageVersionDependencies", ("POST", "/package/version/dependencies"), Read, Package, None),
-    operation("ListPackageVersions", ("POST", "/package/versions"), Read, Package, Some(packages::list_versions)),
-    operation("ListPackages", ("POST", "/packages"), Read, Repository, Some(packages::list)),
-    operation("ListRepositories", ("POST", "/repositories"), Read, Any, Some(repositories::list)),
-    operation("ListRepositoriesInDomain", ("POST", "/domain/repositories"), Read, Domain, Some(repositories::list_in_domain)),
-    operation("ListSubPackageGroups", ("POST", "/package-groups/sub-groups"), Read, Domain, None),
-    operation("ListTagsForResource", ("POST", "/tags"), Read, Named, Some(tags::list)),
-    operation("PublishPackageVersion", ("POST", "/package/version/publish"), Write, Package, None),
-    operation("PutDomainPermissionsPolicy", ("PUT", "/domain/permissions/policy"), Write, Domain, None),
-    operation("PutPackageOriginConfiguration", ("POST", "/package"), Write, Package, Some(packages::put_origin_configuration)),
-    operation("PutRepositoryPermissionsPolicy", ("PUT", "/repository/permissions/policy"), Write, Repository, None),
-    operation("TagResource", ("POST", "/tag"), Write, Named, Some(tags::tag)),
-    operation("UntagResource", ("POST", "/untag"), Write, Named, Some(tags::untag)),
-    operation("UpdatePackageGroup", ("PUT", "/package-group"), Write, Domain, None),
-    operation("UpdatePackageGroupOriginConfiguration", ("PUT", "/package-group-origin-configuration"), Write, Domain, None),
-    operation("UpdatePackageVersionsStatus", ("POST", "/package/versions/update_status"), Write, Package, None),
-    operation("UpdateRepository", ("PUT", "/repository"), Write, Repository, Some(repositories::update)),
+    operation("AssociateExternalConnection", ("POST", "/repository/external-connection"), (Write, Repository), input::EXTERNAL_CONNECTION, connections::associate),
+    operation("CopyPackageVersions", ("POST", "/package/versions/copy"), (Write, CopiedPackage), input::COPY, versions::copy),
+    operation("CreateDomain", ("POST", "/domain"), (Write, Any), input::CREATE_DOMAIN, domains::create),
+    operation("CreatePackageGroup", ("POST", "/package-group"), (Write, Any), input::CREATE_GROUP, groups::create),
+    operation("CreateRepository", ("POST", "/repository"), (Write, Any), input::CREATE_REPOSITORY, repositories::create),
+    operation("DeleteDomain", ("DELETE", "/domain"), (Write, Domain), input::DOMAIN_ONLY, domains::delete),
+    operation("DeleteDomainPermissionsPolicy", ("DELETE", "/domain/permissions/policy"), (Write, Domain), input::DOMAIN_POLICY_LOCK, policies::delete_domain),
+    operation("DeletePackage", ("DELETE", "/package"), (Write, Package), input::PACKAGE_ONLY, packages::delete),
+    operation("DeletePackageGroup", ("DELETE", "/package-group"), (Write, PackageGroup), input::DELETE_GROUP, groups::delete),
+    operation("DeletePackageVersions", ("POST", "/package/versions/delete"), (Write, Package), input::DELETE_VERSIONS, versions::delete),
+    operation("DeleteRepository", ("DELETE", "/repository"), (Write, Repository), input::REPOSITORY_ONLY, repositories::delete),
+    operation("DeleteRepositoryPermissionsPolicy", ("DELETE", "/repository/permissions/policies"), (Write, Repository), input::REPOSITORY_POLICY_LOCK, policies::delete_repository),
+    operation("DescribeDomain", ("GET", "/domain"), (Read, Domain), input::DOMAIN_ONLY, domains::describe),
+    operation("DescribePackage", ("GET", "/package"), (Read, Package), input::PACKAGE_ONLY, packages::describe),
+    operation("DescribePackageGroup", ("GET", "/package-group"), (Read, PackageGroup), input::GROUP_ONLY, groups::describe),
+    operation("DescribePackageVersion", ("GET", "/package/version"), (Read, Package), input::VERSION_ONLY, versions::describe),
+    operation("DescribeRepository", ("GET", "/repository"), (Read, Repository), input::REPOSITORY_ONLY, repositories::describe),
+    operation("DisassociateExternalConnection", ("DELETE", "/repository/external-connection"), (Write, Repository), input::EXTERNAL_CONNECTION, connections::disassociate),
+    operation("DisposePackageVersions", ("POST", "/package/versions/dispose"), (Write, Package), input::DISPOSE_VERSIONS, versions::dispose),
+    operation("GetAssociatedPackageGroup", ("GET", "/get-associated-package-group"), (Read, Domain), input::GET_ASSOCIATED, groups::get_associated),
+    operation("GetAuthorizationToken", ("POST", "/authorization-token"), (Mint, Domain), input::GET_TOKEN, tokens::mint),
+    operation("GetDomainPermissionsPolicy", ("GET", "/domain/permissions/policy"), (Read, Domain), input::DOMAIN_ONLY, policies::get_domain),
+    operation("GetPackageVersionAsset", ("GET", "/package/version/asset"), (Read, Package), input::GET_ASSET, versions::asset),
+    operation("GetPackageVersionReadme", ("GET", "/package/version/readme"), (Read, Package), input::VERSION_ONLY, versions::readme),
+    operation("GetRepositoryEndpoint", ("GET", "/repository/endpoint"), (Read, Repository), input::GET_ENDPOINT, repositories::endpoint),
+    operation("GetRepositoryPermissionsPolicy", ("GET", "/repository/permissions/policy"), (Read, Repository), input::REPOSITORY_ONLY, policies::get_repository),
+    operation("ListAllowedRepositoriesForGroup", ("GET", "/package-group-allowed-repositories"), (Read, PackageGroup), input::LIST_ALLOWED, groups::list_allowed_repositories),
+    operation("ListAssociatedPackages", ("GET", "/list-associated-packages"), (Read, PackageGroup), input::LIST_ASSOCIATED, groups::list_associated),
+    operation("ListDomains", ("POST", "/domains"), (Read, Any), input::LIST_DOMAINS, domains::list),
+    operation("ListPackageGroups", ("POST", "/package-groups"), (Read, Domain), input::LIST_GROUPS, groups::list),
+    operation("ListPackageVersionAssets", ("POST", "/package/version/assets"), (Read, Package), input::LIST_ASSETS, versions::list_assets),
+    operation("ListPackageVersionDependencies", ("POST", "/package/version/dependencies"), (Read, Package), input::LIST_DEPENDENCIES, versions::list_dependencies),
+    operation("ListPackageVersions", ("POST", "/package/versions"), (Read, Package), input::LIST_VERSIONS, packages::list_versions),
+    operation("ListPackages", ("POST", "/packages"), (Read, Repository), input::LIST_PACKAGES, packages::list),
+    operation("ListRepositories", ("POST", "/repositories"), (Read, Any), input::LIST_REPOSITORIES, repositories::list),
+    operation("ListRepositoriesInDomain", ("POST", "/domain/repositories"), (Read, Domain), input::LIST_REPOSITORIES_IN_DOMAIN, repositories::list_in_domain),
+    operation("ListSubPackageGroups", ("POST", "/package-groups/sub-groups"), (Read, PackageGroup), input::LIST_SUB_GROUPS, groups::list_sub),
+    operation("ListTagsForResource", ("POST", "/tags"), (Read, Named), input::RESOURCE_ONLY, tags::list),
+    operation("PublishPackageVersion", ("POST", "/package/version/publish"), (Write, Package), input::PUBLISH, versions::publish),
+    operation("PutDomainPermissionsPolicy", ("PUT", "/domain/permissions/policy"), (Write, Domain), input::PUT_DOMAIN_POLICY, policies::put_domain),
+    operation("PutPackageOriginConfiguration", ("POST", "/package"), (Write, Package), input::PUT_ORIGIN, packages::put_origin_configuration),
+    operation("PutRepositoryPermissionsPolicy", ("PUT", "/repository/permissions/policy"), (Write, Repository), input::PUT_REPOSITORY_POLICY, policies::put_repository),
+    operation("TagResource", ("POST", "/tag"), (Write, Named), input::TAG_RESOURCE, tags::tag),
+    operation("UntagResource", ("POST", "/untag"), (Write, Named), input::UNTAG_RESOURCE, tags::untag),
+    operation("UpdatePackageGroup", ("PUT", "/package-group"), (Write, PackageGroup), input::UPDATE_GROUP, groups::update),
+    operation("UpdatePackageGroupOriginConfiguration", ("PUT", "/package-group-origin-configuration"), (Write, PackageGroup), input::UPDATE_GROUP_ORIGIN, groups::update_origin),
+    operation("UpdatePackageVersionsStatus", ("POST", "/package/versions/update_status"), (Write, Package), input::UPDATE_STATUS, versions::update_status),
+    operation("UpdateRepository", ("PUT", "/repository"), (Write, Repository), input::UPDATE_REPOSITORY, repositories::update),
 ];
 
 #[cfg(test)]

@@ -2,36 +2,33 @@
 
 use super::Input;
 use crate::error::{Error, ResourceType, Result};
-use crate::state::tags::{TAGS_PER_REQUEST, Tags};
+use crate::state::tags::Tags;
 use crate::state::{DomainKey, State};
-use crate::wire::members::{missing, string};
-use crate::wire::text::{ARN, TAG_KEY};
-use serde_json::{Value, json};
+use crate::wire::json_response;
+use axum::response::Response;
+use serde_json::json;
 
-pub(super) fn tag(input: &Input<'_>, state: &mut State) -> Result<Value> {
-    input.members.body_list("tags", TAGS_PER_REQUEST)?.ok_or_else(|| missing("tags"))?;
-    let given = Tags::from_members(input.members)?;
+pub(super) fn tag(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let given = Tags::of(input)?;
     let limit = state.settings.quotas.tags_per_resource;
     let Tagged { tags, kind, name } = tagged(input, state)?;
     let merged = tags.merged(given);
     merged.check_quota(kind, &name, limit)?;
     *tags = merged;
-    Ok(json!({}))
+    Ok(json_response(&json!({})))
 }
 
-pub(super) fn untag(input: &Input<'_>, state: &mut State) -> Result<Value> {
-    let keys = input.members.body_list("tagKeys", TAGS_PER_REQUEST)?;
-    let keys = keys.ok_or_else(|| missing("tagKeys"))?;
-    for key in keys {
-        TAG_KEY.check("tagKeys.member", string("tagKeys.member", key)?)?;
-    }
+pub(super) fn untag(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let keys = input.texts("tagKeys").unwrap_or_default();
     let tags = tagged(input, state)?.tags;
-    keys.iter().filter_map(Value::as_str).for_each(|key| tags.remove(key));
-    Ok(json!({}))
+    for key in keys {
+        tags.remove(key);
+    }
+    Ok(json_response(&json!({})))
 }
 
-pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Value> {
-    Ok(json!({ "tags": tagged(input, state)?.tags.to_json() }))
+pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    Ok(json_response(&json!({ "tags": tagged(input, state)?.tags.to_json() })))
 }
 
 /// A resource's tags, with what an error would say of it.
@@ -43,7 +40,7 @@ struct Tagged<'a> {
 
 /// The resource that `resourceArn` names.
 fn tagged<'a>(input: &Input<'_>, state: &'a mut State) -> Result<Tagged<'a>> {
-    let arn = input.members.required_query("resourceArn", &ARN)?;
+    let arn = input.required("resourceArn")?;
     let malformed = || Error::invalid(format!("The resource ARN '{arn}' is not valid"));
     let parts = arn.splitn(6, ':').collect::<Vec<_>>();
     let ["arn", "aws", "codeartifact", region, owner, resource] = parts[..] else {

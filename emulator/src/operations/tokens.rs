@@ -4,19 +4,19 @@ use super::Input;
 use crate::error::{Error, Result};
 use crate::state::State;
 use crate::state::token::TokenGrant;
-use crate::wire::timestamp;
+use crate::wire::{json_response, timestamp};
+use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The life of a token unless the caller says otherwise, and its maximum.
 const MAX_SECONDS: i64 = 43_200;
 /// The shortest life, but for 0, which means the session's.
 const MIN_SECONDS: i64 = 900;
 
-pub(super) fn mint(input: &Input<'_>, state: &mut State) -> Result<Value> {
+pub(super) fn mint(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
-    let seconds = input.members.query_integer("duration", (0, MAX_SECONDS))?;
-    let seconds = seconds.unwrap_or(MAX_SECONDS);
+    let seconds = input.integer("durationSeconds").unwrap_or(MAX_SECONDS);
     if (1..MIN_SECONDS).contains(&seconds) {
         return Err(Error::constraint(
             &seconds.into(),
@@ -34,7 +34,7 @@ pub(super) fn mint(input: &Input<'_>, state: &mut State) -> Result<Value> {
     };
     let grant = TokenGrant { domain, caller: input.caller.clone(), expires };
     let text = state.tokens.mint(grant);
-    Ok(json!({ "authorizationToken": text, "expiration": timestamp(expires) }))
+    Ok(json_response(&json!({ "authorizationToken": text, "expiration": timestamp(expires) })))
 }
 
 fn after(now: Timestamp, seconds: i64) -> Timestamp {

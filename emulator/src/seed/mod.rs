@@ -4,9 +4,8 @@ mod npm;
 mod pypi;
 
 use crate::state::package::PackageKey;
-use crate::state::repository::EXTERNAL_CONNECTIONS;
 use crate::state::version::Asset;
-use crate::state::{Format, State};
+use crate::state::{Connection, Format, State};
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -46,14 +45,16 @@ struct Made {
 impl Seed {
     /// Check all of it, then seed all of it.
     pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
-        let known = EXTERNAL_CONNECTIONS.iter().find(|(name, _)| *name == self.connection);
-        let Some(&(connection, format)) = known else {
-            return Err(format!("the external connection {:?} is not known", self.connection));
-        };
-        let prepare = match Format::parse(format) {
-            Some(Format::Npm) => npm::make,
-            Some(Format::Pypi) => pypi::make,
-            _ => return Err(format!("packages of format {format} are not served to package managers")),
+        let connection = Connection::try_from(self.connection)?;
+        let prepare = match connection.format() {
+            Format::Npm => npm::make,
+            Format::Pypi => pypi::make,
+            format => {
+                return Err(format!(
+                    "packages of format {} are not served to package managers",
+                    format.name()
+                ));
+            }
         };
         let files = self.packages.iter().map(|package| {
             let content = package.content.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose();

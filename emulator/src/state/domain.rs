@@ -5,14 +5,17 @@ use super::tags::Tags;
 use super::{Settings, State};
 use crate::error::{Error, ResourceType, Result};
 use crate::wire::{timestamp, uuid_shaped};
+use imbl::OrdMap;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// A domain's identity within the Region.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct DomainKey {
     pub(crate) owner: String,
     pub(crate) name: String,
@@ -25,12 +28,12 @@ impl fmt::Display for DomainKey {
 }
 
 /// A domain with all that is in it.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Domain {
     pub(crate) key: DomainKey,
     pub(crate) arn: String,
     pub(crate) tags: Tags,
-    pub(crate) repositories: BTreeMap<String, Repository>,
+    pub(crate) repositories: OrdMap<String, Arc<Repository>>,
     encryption_key: String,
     created: Timestamp,
 }
@@ -49,7 +52,7 @@ impl Domain {
             encryption_key: key_arn(settings, &key.owner, encryption_key),
             key,
             tags: Tags::default(),
-            repositories: BTreeMap::new(),
+            repositories: OrdMap::new(),
             created: now,
         }
     }
@@ -78,15 +81,13 @@ impl Domain {
 
     /// The repository of that name.
     pub(crate) fn repository(&self, name: &str) -> Result<&Repository> {
-        self.repositories.get(name).ok_or_else(|| self.no_repository(name))
+        self.repositories.get(name).map(AsRef::as_ref).ok_or_else(|| self.no_repository(name))
     }
 
     /// The repository of that name, to change it.
     pub(crate) fn repository_mut(&mut self, name: &str) -> Result<&mut Repository> {
-        if !self.repositories.contains_key(name) {
-            return Err(self.no_repository(name));
-        }
-        self.repositories.get_mut(name).ok_or_else(|| Error::internal("the repository vanished"))
+        let missing = self.no_repository(name);
+        self.repositories.get_mut(name).map(Arc::make_mut).ok_or(missing)
     }
 
     fn no_repository(&self, name: &str) -> Error {
@@ -100,7 +101,7 @@ impl Domain {
 
     /// The size of all assets; one that several repositories hold counts once.
     fn asset_size_bytes(&self) -> u64 {
-        let assets: BTreeMap<_, _> = self.repositories.values().flat_map(Repository::assets).collect();
+        let assets: BTreeMap<_, _> = self.repositories.values().flat_map(|one| one.assets()).collect();
         assets.values().sum()
     }
 }
@@ -108,12 +109,12 @@ impl Domain {
 impl State {
     /// The domain with that key.
     pub(crate) fn domain(&self, key: &DomainKey) -> Result<&Domain> {
-        self.domains.get(key).ok_or_else(|| no_domain(key))
+        self.domains.get(key).map(AsRef::as_ref).ok_or_else(|| no_domain(key))
     }
 
     /// The domain with that key, to change it.
     pub(crate) fn domain_mut(&mut self, key: &DomainKey) -> Result<&mut Domain> {
-        self.domains.get_mut(key).ok_or_else(|| no_domain(key))
+        self.domains.get_mut(key).map(Arc::make_mut).ok_or_else(|| no_domain(key))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Package formats: which of them have namespaces, and how names are normalised.
 
+use serde::{Deserialize, Serialize};
+
 /// A package format, in the order of the names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Format {
     Cargo,
     Generic,
@@ -89,13 +91,11 @@ fn fold_separators(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::text::PACKAGE_FORMATS;
 
     #[test]
-    fn formats_are_those_of_the_model() {
-        assert_eq!(PACKAGE_FORMATS.len(), Format::ALL.len());
-        for name in PACKAGE_FORMATS {
-            assert_eq!(Format::parse(name).map(Format::name), Some(*name));
+    fn formats_are_found_by_name_and_in_the_order_of_names() {
+        for format in Format::ALL {
+            assert_eq!(Format::parse(format.name()), Some(format));
         }
         assert_eq!(Format::parse("deb"), None);
         assert!(Format::ALL.is_sorted_by_key(|format| format.name()));

@@ -1,8 +1,10 @@
-//! What the emulator knows, by noun. All of it sits behind one mutex and is changed in short,
-//! synchronous steps; each step checks everything before it changes anything.
+//! What the emulator knows, by noun. All of it sits behind one mutex. Its maps share structure, so
+//! that a copy is cheap: a call changes a copy, which replaces the original when the call succeeds.
 
+pub(crate) mod connection;
 pub(crate) mod domain;
 pub(crate) mod format;
+pub(crate) mod group;
 pub(crate) mod package;
 pub(crate) mod policy;
 pub(crate) mod principal;
@@ -15,6 +17,7 @@ pub(crate) mod tags;
 pub(crate) mod token;
 pub(crate) mod version;
 
+pub(crate) use connection::Connection;
 pub(crate) use domain::{Domain, DomainKey};
 pub(crate) use format::Format;
 pub(crate) use principal::{Caller, Principals};
@@ -25,7 +28,7 @@ pub(crate) use token::Tokens;
 
 use crate::options::{Options, Quotas};
 use crate::wire::page::PageSize;
-use std::collections::BTreeMap;
+use imbl::OrdMap;
 use std::sync::Arc;
 
 /// What does not change while the emulator runs.
@@ -58,11 +61,11 @@ impl Settings {
     }
 }
 
-/// Everything that calls can read and change.
+/// Everything that calls can read and change. A copy is cheap.
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) settings: Arc<Settings>,
-    pub(crate) domains: BTreeMap<DomainKey, Domain>,
+    pub(crate) domains: OrdMap<DomainKey, Arc<Domain>>,
     pub(crate) principals: Principals,
     pub(crate) tokens: Tokens,
     pub(crate) public: PublicRegistries,
@@ -74,7 +77,7 @@ impl State {
         Self {
             principals: Principals::new(&settings),
             settings,
-            domains: BTreeMap::new(),
+            domains: OrdMap::new(),
             tokens: Tokens::default(),
             public: PublicRegistries::default(),
             last_id: 0,

@@ -3,11 +3,13 @@
 use super::format::{Format, NamespaceRule};
 use super::version::Version;
 use crate::error::{Error, ResourceType, Result};
+use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A package's identity within a repository.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct PackageKey {
     pub(crate) format: Format,
     pub(crate) namespace: Option<String>,
@@ -85,17 +87,14 @@ impl PackageKey {
 }
 
 /// Whether versions may come in by one way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Restriction {
     Allow,
     Block,
 }
 
 impl Restriction {
-    /// The model's values.
-    pub(crate) const NAMES: &'static [&'static str] = &["ALLOW", "BLOCK"];
-
-    /// One of [`Self::NAMES`].
+    /// From the model's values.
     pub(crate) fn parse(name: &str) -> Self {
         if name == "BLOCK" { Self::Block } else { Self::Allow }
     }
@@ -109,7 +108,7 @@ impl Restriction {
 }
 
 /// By which ways versions of a package may come into a repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OriginConfiguration {
     pub(crate) publish: Restriction,
     pub(crate) upstream: Restriction,
@@ -133,19 +132,24 @@ impl OriginConfiguration {
 }
 
 /// A package of a repository. It can exist without versions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Package {
     pub(crate) key: PackageKey,
     pub(crate) origin: OriginConfiguration,
-    pub(crate) versions: BTreeMap<String, Version>,
+    pub(crate) versions: OrdMap<String, Arc<Version>>,
     /// npm's distribution tags, set in this very repository.
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: OrdMap<String, String>,
 }
 
 impl Package {
     /// A package without versions.
     pub(crate) fn new(key: PackageKey, origin: OriginConfiguration) -> Self {
-        Self { key, origin, versions: BTreeMap::new(), tags: BTreeMap::new() }
+        Self { key, origin, versions: OrdMap::new(), tags: OrdMap::new() }
+    }
+
+    /// The version of that number, to change it.
+    pub(crate) fn version_mut(&mut self, number: &str) -> Option<&mut Version> {
+        self.versions.get_mut(number).map(Arc::make_mut)
     }
 
     /// The version that consoles show: npm's `latest`, else the one published last.
@@ -177,7 +181,7 @@ impl Package {
 }
 
 /// A repository's packages.
-pub(crate) type Packages = BTreeMap<PackageKey, Package>;
+pub(crate) type Packages = OrdMap<PackageKey, Arc<Package>>;
 
 #[cfg(test)]
 mod tests {

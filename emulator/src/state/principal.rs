@@ -4,13 +4,13 @@ use super::Settings;
 use super::policy::{Policy, Verdict};
 use crate::error::{Error, Result};
 use crate::wire::sigv4::{Refusal, Signed};
+use imbl::OrdMap;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// A verified caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Caller {
     /// As STS tells it; for a role it names the session.
     pub(crate) arn: String,
@@ -24,8 +24,8 @@ pub(crate) struct Caller {
 /// Access keys and identities.
 #[derive(Clone)]
 pub(crate) struct Principals {
-    keys: BTreeMap<String, AccessKey>,
-    identities: BTreeMap<String, Identity>,
+    keys: OrdMap<String, AccessKey>,
+    identities: OrdMap<String, Identity>,
 }
 
 #[derive(Clone)]
@@ -75,8 +75,8 @@ impl Principals {
         };
         let key = AccessKey { secret: settings.secret_access_key.clone(), caller, session_token: None };
         Self {
-            keys: BTreeMap::from([(settings.access_key_id.clone(), key)]),
-            identities: BTreeMap::from([(arn, Identity::default())]),
+            keys: OrdMap::unit(settings.access_key_id.clone(), key),
+            identities: OrdMap::unit(arn, Identity::default()),
         }
     }
 

@@ -8,6 +8,7 @@ use super::{DomainKey, State};
 use crate::error::{Error, ResourceType, Result};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What a client publishes: one file of a version.
 pub(crate) struct Publication {
@@ -35,11 +36,11 @@ impl State {
         let repository = self.domain_mut(domain)?.repository_mut(repository)?;
         let origin = Origin::Internal(repository.name.clone());
         let package = repository.package_for_first_version(&key, true);
-        if let Some(known) = package.versions.get_mut(&version) {
+        if let Some(known) = package.version_mut(&version) {
             known.put_asset(asset);
         } else {
             let made = Version::new(&version, origin, asset, metadata, now);
-            package.versions.insert(version.clone(), made);
+            package.versions.insert(version.clone(), Arc::new(made));
         }
         package.tags.extend(tags.into_iter().map(|tag| (tag, version.clone())));
         Ok(())
@@ -92,7 +93,7 @@ impl State {
 
 impl Repository {
     /// Keep a version that was found elsewhere.
-    pub(crate) fn retain(&mut self, key: &PackageKey, version: Version) {
+    pub(crate) fn retain(&mut self, key: &PackageKey, version: Arc<Version>) {
         let package = self.package_for_first_version(key, false);
         package.versions.entry(version.number.clone()).or_insert(version);
     }
@@ -100,6 +101,16 @@ impl Repository {
     /// The package; a record that is not there yet is made with the defaults for its first version.
     fn package_for_first_version(&mut self, key: &PackageKey, published_here: bool) -> &mut Package {
         let origin = OriginConfiguration::of_first_version(published_here);
-        self.packages.entry(key.clone()).or_insert_with(|| Package::new(key.clone(), origin))
+        self.package_or_insert(key, origin)
+    }
+
+    /// The package; a record that is not there yet is made with that origin configuration.
+    pub(crate) fn package_or_insert(
+        &mut self,
+        key: &PackageKey,
+        origin: OriginConfiguration,
+    ) -> &mut Package {
+        let made = || Arc::new(Package::new(key.clone(), origin));
+        Arc::make_mut(self.packages.entry(key.clone()).or_insert_with(made))
     }
 }

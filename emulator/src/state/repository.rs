@@ -1,33 +1,21 @@
 //! Repositories: upstreams by identity, and the external connection.
 
+use super::connection::Connection;
 use super::domain::Domain;
 use super::package::Packages;
 use super::tags::Tags;
 use crate::error::{Error, ResourceType, Result};
 use crate::wire::timestamp;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// The public registries, each with its format.
-pub(crate) const EXTERNAL_CONNECTIONS: &[(&str, &str)] = &[
-    ("public:npmjs", "npm"),
-    ("public:pypi", "pypi"),
-    ("public:nuget-org", "nuget"),
-    ("public:ruby-gems-org", "ruby"),
-    ("public:crates-io", "cargo"),
-    ("public:maven-central", "maven"),
-    ("public:maven-googleandroid", "maven"),
-    ("public:maven-gradleplugins", "maven"),
-    ("public:maven-commonsware", "maven"),
-    ("public:maven-clojars", "maven"),
-];
 
 /// A repository's identity: a repository made anew under the same name has another.
 pub(crate) type RepositoryId = u64;
 
 /// A repository.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Repository {
     pub(crate) id: RepositoryId,
     pub(crate) name: String,
@@ -35,8 +23,8 @@ pub(crate) struct Repository {
     pub(crate) administrator: String,
     pub(crate) tags: Tags,
     pub(crate) upstreams: Vec<Upstream>,
-    /// The name of the public registry, such as `public:npmjs`.
-    pub(crate) connection: Option<&'static str>,
+    /// The public registry.
+    pub(crate) connection: Option<Connection>,
     pub(crate) description: Option<String>,
     pub(crate) created: Timestamp,
     /// They are lost with the repository.
@@ -45,7 +33,7 @@ pub(crate) struct Repository {
 
 /// A reference to an upstream. It dies with the repository it was made for, though the name stays
 /// listed; `UpdateRepository` makes it afresh.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Upstream {
     pub(crate) name: String,
     pub(crate) id: RepositoryId,
@@ -80,13 +68,15 @@ impl Repository {
         let mut description = self.summary(domain);
         description["upstreams"] =
             self.upstreams.iter().map(|upstream| json!({ "repositoryName": upstream.name })).collect();
-        let format = |name| EXTERNAL_CONNECTIONS.iter().find(|(known, _)| *known == name);
         description["externalConnections"] = self
             .connection
-            .and_then(format)
-            .map(|(name, format)| {
-                // The model says `Available`; the live service sends this.
-                json!({ "externalConnectionName": name, "packageFormat": format, "status": "AVAILABLE" })
+            .map(|connection| {
+                json!({
+                    "externalConnectionName": connection.name(),
+                    "packageFormat": connection.format().name(),
+                    // The model says `Available`; the live service sends this.
+                    "status": "AVAILABLE",
+                })
             })
             .into_iter()
             .collect();
@@ -95,13 +85,13 @@ impl Repository {
 
     /// The repository that a reference means, unless it is gone or was made anew.
     pub(crate) fn resolve<'a>(domain: &'a Domain, upstream: &Upstream) -> Option<&'a Self> {
-        domain.repositories.get(&upstream.name).filter(|repository| repository.id == upstream.id)
+        let found = domain.repositories.get(&upstream.name)?;
+        (found.id == upstream.id).then_some(found.as_ref())
     }
 
     /// Attach a public registry; one at most, and none beside upstreams.
     pub(crate) fn connect(&mut self, name: &str) -> Result<()> {
-        let known = EXTERNAL_CONNECTIONS.iter().find(|(known, _)| *known == name);
-        let Some((name, _)) = known else {
+        let Some(connection) = Connection::parse(name) else {
             return Err(Error::invalid(format!("The external connection '{name}' is not known")));
         };
         if self.connection.is_some() {
@@ -116,13 +106,13 @@ impl Repository {
                 self.name
             )));
         }
-        self.connection = Some(name);
+        self.connection = Some(connection);
         Ok(())
     }
 
     /// Detach a public registry.
     pub(crate) fn disconnect(&mut self, name: &str) -> Result<()> {
-        if self.connection != Some(name) {
+        if self.connection.is_none_or(|connection| connection.name() != name) {
             let message =
                 format!("External connection '{name}' is not associated with repository '{}'", self.name);
             return Err(Error::not_found(ResourceType::Repository, &self.name, message));

@@ -9,6 +9,7 @@ use super::{Domain, DomainKey, State};
 use crate::error::{Error, Result};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The quota "upstream repositories searched per request"; it cannot be raised.
 const SEARCHED_REPOSITORIES: usize = 25;
@@ -38,7 +39,7 @@ pub(crate) fn search<'a>(
 pub(crate) fn versions<'a>(places: &[Place<'a>]) -> BTreeMap<&'a str, &'a Version> {
     let mut found = BTreeMap::new();
     for (name, version) in places.iter().flat_map(|place| &place.package.versions) {
-        found.entry(name.as_str()).or_insert(version);
+        found.entry(name.as_str()).or_insert(version.as_ref());
     }
     found
 }
@@ -58,7 +59,11 @@ impl<'a> Walk<'a> {
         }
         self.visited.push(repository.id);
         let own = repository.packages.get(self.key);
-        self.places.extend(own.map(|package| Place { package, repository, is_public: false }));
+        self.places.extend(own.map(|package| Place {
+            package: package.as_ref(),
+            repository,
+            is_public: false,
+        }));
         // A broken reference fails every request through it, also for a package that would not
         // have been looked for there.
         let upstreams = repository.upstreams.iter().map(|upstream| {
@@ -102,7 +107,7 @@ impl State {
         repository: &str,
         (key, version): (&PackageKey, &str),
         now: Timestamp,
-    ) -> Result<Version> {
+    ) -> Result<Arc<Version>> {
         let places = self.places(domain, repository, key)?;
         let Some((place, found)) =
             places.iter().find_map(|place| Some((place, place.package.versions.get(version)?)))
@@ -114,12 +119,12 @@ impl State {
             keepers.push(place.repository.name.clone());
         }
         let is_here = !place.is_public && place.repository.name == repository;
-        let mut found = found.clone();
+        let mut found = Arc::clone(found);
         if is_here {
             return Ok(found);
         }
         if place.is_public {
-            found.published = now;
+            Arc::make_mut(&mut found).published = now;
         }
         let domain = self.domain_mut(domain)?;
         for keeper in keepers {

@@ -1,12 +1,12 @@
 //! The present state, and earlier ones for as long as a fault wants reads to lag.
 
 use super::{Settings, State};
+use crate::error::Result;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Earlier states are whole copies; a run with stale reads is short.
-const KEPT: usize = 1_000;
+const KEPT: usize = 10_000;
 
 /// The state and its recent past.
 pub(crate) struct Store {
@@ -30,15 +30,22 @@ impl Store {
         &mut self.current
     }
 
-    /// The state, for a call that may change it.
-    pub(crate) fn about_to_change(&mut self, now: Timestamp) -> &mut State {
+    /// Let a call change a copy of the state, and keep the copy when the call succeeds.
+    pub(crate) fn change<T>(
+        &mut self,
+        now: Timestamp,
+        call: impl FnOnce(&mut State) -> Result<T>,
+    ) -> Result<T> {
+        let mut changed = self.current.clone();
+        let answer = call(&mut changed)?;
+        let former = std::mem::replace(&mut self.current, changed);
         if self.keeps_past {
             if self.past.len() == KEPT {
                 self.past.pop_front();
             }
-            self.past.push_back((now, self.current.clone()));
+            self.past.push_back((now, former));
         }
-        &mut self.current
+        Ok(answer)
     }
 
     /// The state as it was `lag` ago, or when the lag was asked for, if that is later.

@@ -1,31 +1,28 @@
 //! Tags, and what is refused of them.
 
 use crate::error::{Error, ResourceType, Result};
-use crate::wire::members::{Members, field};
-use crate::wire::text::{TAG_KEY, TAG_VALUE};
+use crate::operations::Input;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The most tags that one request may list.
-pub(crate) const TAGS_PER_REQUEST: usize = 200;
-
 /// Tags by key.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tags(BTreeMap<String, String>);
 
 impl Tags {
     /// The `tags` member of a request's body.
-    pub(crate) fn from_members(members: &Members) -> Result<Self> {
+    pub(crate) fn of(input: &Input<'_>) -> Result<Self> {
         let mut tags = BTreeMap::new();
-        for tag in members.body_list("tags", TAGS_PER_REQUEST)?.unwrap_or_default() {
-            let key = field(tag, "key", "tags.member", &TAG_KEY)?;
-            let value = field(tag, "value", "tags.member", &TAG_VALUE)?;
+        for tag in input.list("tags").unwrap_or_default() {
+            let text = |name: &str| tag[name].as_str().unwrap_or_default();
+            let key = text("key");
             if key.to_ascii_lowercase().starts_with("aws:") {
                 return Err(Error::invalid(format!(
                     "The tag key '{key}' is invalid: keys that begin with aws: are reserved"
                 )));
             }
-            if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            if tags.insert(key.to_owned(), text("value").to_owned()).is_some() {
                 return Err(Error::invalid(format!("The tag key '{key}' is given twice")));
             }
         }

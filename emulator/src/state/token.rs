@@ -2,14 +2,15 @@
 
 use super::domain::DomainKey;
 use super::principal::Caller;
+use imbl::{HashMap, Vector};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// Real tokens are about a kilobyte; clients and Secrets must cope.
 const LENGTH: usize = 1_200;
 
 /// What a token stands for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TokenGrant {
     pub(crate) domain: DomainKey,
     pub(crate) caller: Caller,
@@ -26,10 +27,10 @@ pub(crate) enum Unauthorized {
 }
 
 /// The tokens minted, by text.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     grants: HashMap<String, TokenGrant>,
-    revoked: Vec<String>,
+    revoked: Vector<String>,
 }
 
 impl Tokens {
@@ -56,7 +57,7 @@ impl Tokens {
 
     /// Nothing is valid any more, and the texts are still remembered.
     pub(crate) fn revoked(self) -> Self {
-        Self { revoked: self.minted(), grants: HashMap::new() }
+        Self { revoked: self.minted().into(), grants: HashMap::new() }
     }
 }
 

@@ -1,25 +1,23 @@
 //! Package versions: status, revision, origin, and assets with their hashes.
 
+use super::Connection;
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use md5::Md5;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 /// Where a version stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Published,
 }
 
 impl Status {
-    /// The model's values.
-    pub(crate) const NAMES: &'static [&'static str] =
-        &["Archived", "Deleted", "Disposed", "Published", "Unfinished", "Unlisted"];
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Published => "Published",
@@ -28,18 +26,15 @@ impl Status {
 }
 
 /// By which way a version came into the domain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// Published to the repository of that name.
     Internal(String),
     /// Ingested through that external connection.
-    External(&'static str),
+    External(Connection),
 }
 
 impl Origin {
-    /// The model's values.
-    pub(crate) const TYPES: &'static [&'static str] = &["EXTERNAL", "INTERNAL", "UNKNOWN"];
-
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::Internal(_) => "INTERNAL",
@@ -50,21 +45,22 @@ impl Origin {
     fn describe(&self) -> Value {
         let entry = match self {
             Self::Internal(repository) => json!({ "repositoryName": repository }),
-            Self::External(connection) => json!({ "externalConnectionName": connection }),
+            Self::External(connection) => json!({ "externalConnectionName": connection.name() }),
         };
         json!({ "originType": self.type_name(), "domainEntryPoint": entry })
     }
 }
 
 /// A file of a version.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Asset {
     pub(crate) name: String,
+    #[serde(with = "base64_text")]
     pub(crate) content: Bytes,
     pub(crate) md5: String,
     pub(crate) sha1: String,
     pub(crate) sha256: String,
-    pub(crate) sha512: [u8; 64],
+    pub(crate) sha512: String,
 }
 
 impl Asset {
@@ -74,19 +70,20 @@ impl Asset {
             md5: hex::encode(Md5::digest(&content)),
             sha1: hex::encode(Sha1::digest(&content)),
             sha256: hex::encode(Sha256::digest(&content)),
-            sha512: Sha512::digest(&content).into(),
+            sha512: hex::encode(Sha512::digest(&content)),
             content,
         }
     }
 
     /// Subresource integrity, as npm has it.
     pub(crate) fn integrity(&self) -> String {
-        format!("sha512-{}", BASE64_STANDARD.encode(self.sha512))
+        let digest = hex::decode(&self.sha512).unwrap_or_default();
+        format!("sha512-{}", BASE64_STANDARD.encode(digest))
     }
 }
 
 /// A version of a package.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Version {
     /// Such as `1.0.0`.
     pub(crate) number: String,
@@ -140,6 +137,21 @@ impl Version {
             "status": self.status.name(),
             "origin": self.origin.describe(),
         })
+    }
+}
+
+/// Bytes in a text format.
+mod base64_text {
+    use super::{BASE64_STANDARD, Bytes, Engine};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(content: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(content))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64_STANDARD.decode(text).map(Bytes::from).map_err(D::Error::custom)
     }
 }
 

@@ -1,9 +1,7 @@
-//! The wire protocol: signatures, members and their constraints, timestamps, pages.
+//! The wire protocol: signatures, timestamps, pages.
 
-pub(crate) mod members;
 pub(crate) mod page;
 pub(crate) mod sigv4;
-pub(crate) mod text;
 
 use axum::response::Response;
 use http::{HeaderValue, header};

@@ -1,14 +1,13 @@
 //! Pages of lists: small, in a fixed order, continued by an opaque token.
 
-use super::members::Members;
-use super::text::PAGINATION_TOKEN;
 use crate::error::{Error, Result};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-/// The range of `maxResults`, everywhere.
-const MAX_RESULTS: (i64, i64) = (1, 1000);
+/// How many bytes of a digest a token begins with.
+const SEAL: usize = 12;
 
 /// How much a page holds. The service may answer with less than it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -23,25 +22,21 @@ pub(crate) struct PageSize {
 pub(crate) struct PageRequest {
     size: usize,
     after: Option<String>,
+    query: String,
 }
 
 impl PageRequest {
-    /// From the query members `max-results` and `next-token`.
-    pub(crate) fn from_query(members: &Members, limit: PageSize) -> Result<Self> {
-        let size = members.query_integer("max-results", MAX_RESULTS)?;
-        Self::new(size, members.query("next-token", &PAGINATION_TOKEN)?, limit)
-    }
-
-    /// From the body members `maxResults` and `nextToken`.
-    pub(crate) fn from_body(members: &Members, limit: PageSize) -> Result<Self> {
-        let size = members.body_integer("maxResults", MAX_RESULTS)?;
-        Self::new(size, members.body_text("nextToken", &PAGINATION_TOKEN)?, limit)
-    }
-
-    fn new(size: Option<i64>, token: Option<&str>, limit: PageSize) -> Result<Self> {
+    /// A page of the answer to a query. A token continues the very query that it came from.
+    pub(crate) fn new(
+        query: String,
+        size: Option<i64>,
+        token: Option<&str>,
+        limit: PageSize,
+    ) -> Result<Self> {
         let asked = size.and_then(|size| usize::try_from(size).ok());
         let size = asked.unwrap_or(limit.usual).min(limit.largest);
-        Ok(Self { size, after: token.map(decode).transpose()? })
+        let after = token.map(|token| decode(&query, token)).transpose()?;
+        Ok(Self { size, after, query })
     }
 
     /// One page of `items`, which come in the order of their keys. Deletions between two pages
@@ -64,57 +59,105 @@ impl PageRequest {
         }
         let mut answer = json!({ name: page });
         if rest.peek().is_some() {
-            answer["nextToken"] = encode(&last).into();
+            answer["nextToken"] = encode(&self.query, &last).into();
         }
         answer
     }
 }
 
-fn encode(key: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(format!("after {key}"))
+/// A key, after a digest that tells whether it was altered or belongs to another query. It keeps
+/// nothing secret: it finds callers that make tokens up or mix them.
+fn encode(query: &str, key: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode([&seal(query, key), key.as_bytes()].concat())
 }
 
-fn decode(token: &str) -> Result<String> {
-    BASE64_URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| text.strip_prefix("after ").map(str::to_owned))
-        .ok_or_else(|| Error::invalid("The nextToken is not valid"))
+fn decode(query: &str, token: &str) -> Result<String> {
+    let key = |token: &str| {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (found, key) = bytes.split_at_checked(SEAL)?;
+        let key = std::str::from_utf8(key).ok()?;
+        (found == seal(query, key)).then(|| key.to_owned())
+    };
+    key(token).ok_or_else(|| Error::invalid("The nextToken is not valid for this request"))
+}
+
+fn seal(query: &str, key: &str) -> [u8; SEAL] {
+    let digest = Sha256::digest(format!("{query}\n{key}"));
+    std::array::from_fn(|index| digest[index])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::btree_set;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    use std::collections::BTreeSet;
 
     const SIZE: PageSize = PageSize { usual: 4, largest: 6 };
 
     #[test]
     fn an_asked_size_is_obeyed_up_to_the_largest() {
         for (asked, size) in [(None, 4), (Some(2), 2), (Some(5), 5), (Some(1_000), 6)] {
-            assert_eq!(PageRequest::new(asked, None, SIZE).unwrap().size, size);
+            assert_eq!(PageRequest::new(String::new(), asked, None, SIZE).unwrap().size, size);
         }
     }
 
-    #[test]
-    fn pages_join_to_the_whole_list() {
-        let items = || (0..7).map(|number| (format!("k{number}"), number));
-        let mut after = None;
-        let mut seen = Vec::new();
+    /// All pages of the keys, read to the end; before each page but the first, `removed` go.
+    fn read(keys: &BTreeSet<String>, size: i64, removed: &BTreeSet<String>) -> Vec<String> {
+        let (mut after, mut seen, mut keys) = (None::<String>, Vec::new(), keys.clone());
         loop {
-            let page = PageRequest::new(Some(3), after.as_deref(), SIZE).unwrap();
-            let answer = page.cut("items", items(), Value::from);
-            seen.extend(answer["items"].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()));
+            let page = PageRequest::new("query".into(), Some(size), after.as_deref(), SIZE).unwrap();
+            let items = keys.iter().map(|key| (key.clone(), key.as_str()));
+            let answer = page.cut("items", items, Value::from);
+            let items = answer["items"].as_array().unwrap();
+            assert!(items.len() <= usize::try_from(size).unwrap());
+            seen.extend(items.iter().map(|key| key.as_str().unwrap().to_owned()));
             match answer.get("nextToken") {
                 Some(token) => after = token.as_str().map(str::to_owned),
-                None => break,
+                None => return seen,
             }
+            keys.retain(|key| !removed.contains(key));
         }
-        assert_eq!(seen, (0..7).collect::<Vec<_>>());
+    }
+
+    proptest! {
+        #[test]
+        fn pages_join_to_the_whole_list(keys in btree_set(".{0,9}", 0..30), size in 1_i64..7) {
+            let seen = read(&keys, size, &BTreeSet::new());
+            prop_assert_eq!(seen, keys.into_iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn what_stays_is_seen_once_whatever_goes_meanwhile(
+            keys in btree_set("[a-z]{1,3}", 0..30),
+            removed in btree_set("[a-z]{1,3}", 0..30),
+            size in 1_i64..7,
+        ) {
+            let seen = read(&keys, size, &removed);
+            prop_assert!(seen.is_sorted_by(|one, next| one < next));
+            prop_assert!(keys.difference(&removed).all(|key| seen.contains(key)));
+        }
+
+        #[test]
+        fn a_token_with_any_byte_altered_is_refused(key in ".{0,40}", at in any::<Index>(), byte in any::<u8>()) {
+            let token = BASE64_URL_SAFE_NO_PAD.decode(encode("query", &key)).unwrap();
+            let mut altered = token.clone();
+            altered[at.index(token.len())] = byte;
+            let read = decode("query", &BASE64_URL_SAFE_NO_PAD.encode(&altered));
+            prop_assert_eq!(read.is_ok(), altered == token);
+        }
     }
 
     #[test]
-    fn a_made_up_token_is_refused() {
-        assert!(PageRequest::new(None, Some("bogus"), SIZE).is_err());
+    fn a_token_that_is_made_up_altered_or_of_another_query_is_refused() {
+        let token = encode("query", "key");
+        assert_eq!(decode("query", &token).unwrap(), "key");
+        assert!(decode("other", &token).is_err());
+        let altered = encode("query", "kez");
+        for token in ["bogus", "", &altered[..altered.len() - 1], &format!("{}A", &token[..token.len() - 1])]
+        {
+            assert!(decode("query", token).is_err(), "{token}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::{HeaderValue, Method, Request, header};
 use serde_json::json;
+use std::sync::Arc;
 
 /// What the request wants, if npm would ask for it.
 pub(super) fn understand(path: &str, request: Request<Bytes>) -> Option<Exchange> {
@@ -125,9 +126,10 @@ fn own_tags<'a>(
     state: &'a mut State,
     target: &super::Target,
     key: &PackageKey,
-) -> Result<&'a mut std::collections::BTreeMap<String, String>> {
+) -> Result<&'a mut imbl::OrdMap<String, String>> {
     let repository = state.domain_mut(&target.domain)?.repository_mut(&target.repository)?;
-    repository.packages.get_mut(key).map(|package| &mut package.tags).ok_or_else(|| key.not_found())
+    let package = repository.packages.get_mut(key).map(Arc::make_mut);
+    package.map(|package| &mut package.tags).ok_or_else(|| key.not_found())
 }
 
 fn tarball(assets: &[crate::state::version::Asset]) -> Option<Response> {

@@ -1,12 +1,12 @@
 use super::*;
 use crate::error::Result;
 use crate::options::Options;
-use crate::state::package::OriginConfiguration;
+use crate::state::package::{OriginConfiguration, Packages};
 use crate::state::publish::Publication;
 use crate::state::repository::{Upstream, link};
 use crate::state::tags::Tags;
 use crate::state::version::Asset;
-use crate::state::{Format, Settings};
+use crate::state::{Connection, Format, Settings};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -23,11 +23,11 @@ impl World {
         let domain = DomainKey { owner: settings.account.clone(), name: "acme".into() };
         let made = Domain::new(&settings, domain.clone(), None, Timestamp::UNIX_EPOCH);
         let mut state = State::new(settings);
-        state.domains.insert(domain.clone(), made);
+        state.domains.insert(domain.clone(), Arc::new(made));
         let key = PackageKey::new(Format::Npm, None, "widgets").unwrap();
         let mut world = Self { state, domain, key };
         world.add("npm-store", &[]);
-        world.repository("npm-store").connection = Some("public:npmjs");
+        world.repository("npm-store").connection = Connection::parse("public:npmjs");
         world
     }
 
@@ -45,9 +45,9 @@ impl World {
             connection: None,
             description: None,
             created: Timestamp::UNIX_EPOCH,
-            packages: BTreeMap::new(),
+            packages: Packages::new(),
         };
-        domain.repositories.insert(name.into(), repository);
+        domain.repositories.insert(name.into(), Arc::new(repository));
     }
 
     fn repository(&mut self, name: &str) -> &mut Repository {
@@ -57,7 +57,8 @@ impl World {
     fn seed(&mut self, version: &str) {
         let asset = Asset::new("a.tgz", version.as_bytes().to_vec().into());
         let what = (version, asset, json!({}));
-        self.state.public.seed("public:npmjs", self.key.clone(), what, Timestamp::UNIX_EPOCH);
+        let connection = Connection::parse("public:npmjs").unwrap();
+        self.state.public.seed(connection, self.key.clone(), what, Timestamp::UNIX_EPOCH);
     }
 
     fn publish(&mut self, repository: &str, version: &str) -> Result<()> {
@@ -75,8 +76,7 @@ impl World {
     fn restrict(&mut self, repository: &str, publish: Restriction, upstream: Restriction) {
         let key = self.key.clone();
         let origin = OriginConfiguration { publish, upstream };
-        let packages = &mut self.repository(repository).packages;
-        packages.entry(key.clone()).or_insert_with(|| Package::new(key, origin)).origin = origin;
+        self.repository(repository).package_or_insert(&key, origin).origin = origin;
     }
 
     fn reachable(&self, repository: &str) -> Result<Vec<&str>> {
@@ -84,7 +84,7 @@ impl World {
         Ok(versions(&places).into_keys().collect())
     }
 
-    fn fetch(&mut self, repository: &str, version: &str) -> Result<Version> {
+    fn fetch(&mut self, repository: &str, version: &str) -> Result<Arc<Version>> {
         let (domain, key) = (self.domain.clone(), self.key.clone());
         self.state.fetch(&domain, repository, (&key, version), Timestamp::UNIX_EPOCH)
     }

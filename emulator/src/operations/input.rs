@@ -1,0 +1,138 @@
+//! What a handler gets besides the state: checked members, the caller, the time.
+
+use super::table::{Operation, Resource};
+use crate::error::{Error, Result, violation};
+use crate::model::Values;
+use crate::state::group::arn_path;
+use crate::state::package::PackageKey;
+use crate::state::principal::denied;
+use crate::state::{Caller, DomainKey, Format, Settings, State};
+use crate::wire::page::PageRequest;
+use axum::body::Bytes;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// A request that satisfies the model, of a caller who is known.
+pub(crate) struct Input<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) values: &'a Values,
+    pub(super) body: &'a Bytes,
+    pub(crate) caller: &'a Caller,
+    pub(crate) now: Timestamp,
+}
+
+impl Input<'_> {
+    /// A string, by the model's name of its member.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.values.text(name)
+    }
+
+    /// A string that the model requires.
+    pub(crate) fn required(&self, name: &str) -> Result<&str> {
+        self.text(name)
+            .ok_or_else(|| Error::constraints(&[violation(&Value::Null, name, "Member must not be null")]))
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&self, name: &str) -> Option<i64> {
+        self.values.get(name)?.as_i64()
+    }
+
+    /// Whether a flag is set; left out, it is not.
+    #[expect(dead_code, reason = "for operations on package versions")]
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.values.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// A value of any shape.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// A list.
+    pub(crate) fn list(&self, name: &str) -> Option<&[Value]> {
+        self.values.get(name)?.as_array().map(Vec::as_slice)
+    }
+
+    /// A list of strings.
+    pub(crate) fn texts(&self, name: &str) -> Option<Vec<&str>> {
+        Some(self.list(name)?.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The whole body, for a member that is a payload.
+    #[expect(dead_code, reason = "for operations on package versions")]
+    pub(crate) fn body(&self) -> &Bytes {
+        self.body
+    }
+
+    /// The page that the request wants.
+    pub(crate) fn page(&self, state: &State) -> Result<PageRequest> {
+        let query = format!("{}\n{}", self.operation.name, self.values.query());
+        let (size, token) = (self.integer("maxResults"), self.text("nextToken"));
+        PageRequest::new(query, size, token, state.settings.page_size)
+    }
+
+    /// The domain that a request names, in the caller's account unless it says whose.
+    pub(crate) fn domain_key(&self) -> Result<DomainKey> {
+        let owner = self.text("domainOwner").unwrap_or(&self.caller.account);
+        Ok(DomainKey { owner: owner.into(), name: self.required("domain")?.into() })
+    }
+
+    /// The repository that a request names.
+    pub(crate) fn repository_name(&self) -> Result<&str> {
+        self.required("repository")
+    }
+
+    /// The format that a request names.
+    pub(crate) fn format(&self) -> Result<Format> {
+        let name = self.required("format")?;
+        Format::parse(name).ok_or_else(|| Error::invalid(format!("The format '{name}' is not known")))
+    }
+
+    /// The package that a request names, as it names it.
+    pub(crate) fn package_key(&self) -> Result<PackageKey> {
+        PackageKey::new(self.format()?, self.text("namespace"), self.required("package")?)
+    }
+
+    /// Refuse what the caller may not do. Another account's domains need that account's policies,
+    /// of which there are none, so they are always refused.
+    pub(crate) fn authorize(&self, state: &State, action: &str, resource: &str) -> Result<()> {
+        let action = format!("codeartifact:{action}");
+        state.principals.authorize(self.caller, &action, resource)?;
+        let owner = match resource {
+            "*" => self.text("domainOwner"),
+            arn => arn.split(':').nth(4),
+        };
+        if owner.is_some_and(|owner| owner != self.caller.account) {
+            let why = "because no resource-based policy allows it";
+            return Err(denied(self.caller, &action, resource, why));
+        }
+        Ok(())
+    }
+
+    /// The ARN that policies are matched against.
+    pub(super) fn resource(&self, settings: &Settings) -> Result<String> {
+        let path = match self.operation.resource {
+            Resource::Any => return Ok("*".into()),
+            Resource::Named => return self.required("resourceArn").map(str::to_owned),
+            Resource::Domain => format!("domain/{}", self.domain_key()?.name),
+            Resource::Repository => {
+                format!("repository/{}/{}", self.domain_key()?.name, self.repository_name()?)
+            }
+            Resource::Package => self.package_path(self.repository_name()?)?,
+            Resource::CopiedPackage => self.package_path(self.required("destinationRepository")?)?,
+            Resource::PackageGroup => arn_path(&self.domain_key()?.name, self.required("packageGroup")?),
+        };
+        Ok(settings.arn(&self.domain_key()?.owner, &path))
+    }
+
+    fn package_path(&self, repository: &str) -> Result<String> {
+        Ok(format!(
+            "package/{}/{repository}/{}/{}/{}",
+            self.domain_key()?.name,
+            self.required("format")?,
+            self.text("namespace").unwrap_or_default(),
+            self.required("package")?,
+        ))
+    }
+}
