@@ -1,10 +1,13 @@
 //! Faults of AWS and of the cluster: nothing is lost, and all converges when the fault ends.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use harness::ControlPlane;
 use harness::objects::conditions;
+use harness::wait::PATIENCE;
+use harness::{ControlPlane, wait_for};
 use kube::api::{Patch, PatchParams, PostParams};
 
 use crate::scene::{NAMESPACE, Scene, scene};
@@ -109,11 +112,19 @@ async fn a_restarted_api_server_is_found_again() -> Result<()> {
     scene!(scene);
     scene.apply(DOMAIN).await?;
     scene.ready("Domain", "acme").await?;
+    let watches = watched(&scene, 0).await?;
+    let before = scene.cluster.audit_log().await?.len();
     scene.cluster.restart_api_server().await?;
     scene.apply(&DOMAIN.replace("acme", "umbrella")).await?;
     scene.ready("Domain", "umbrella").await?;
     ensure!(scene.took_effect("CreateDomain") == 2);
-    Ok(())
+    // One that has just started refuses watches until it has read its roles; each is opened again.
+    wait_for("everything is watched again", PATIENCE, async || {
+        let again = watched(&scene, before).await?;
+        ensure!(again == watches, "of {watches:?} only {again:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
@@ -131,6 +142,14 @@ async fn a_wrong_account_is_told_by_name_and_nothing_is_written() -> Result<()> 
     let told = scene.install.condition(("AwsAccount", "", "other"), "Stalled", "True").await?;
     ensure!(told.message.contains("123456789012") && told.message.contains("999999999999"), "{told:?}");
     Ok(())
+}
+
+/// What the operator has opened a watch of, in the requests after the first so many.
+async fn watched(scene: &Scene<'_>, after: usize) -> Result<BTreeSet<String>> {
+    let log = scene.cluster.audit_log().await?.into_iter().skip(after);
+    let watches = log.filter(|event| event.verb == "watch" && event.response_status.code == 200);
+    let ours = watches.filter(|event| event.user.username == scene.install.user);
+    Ok(ours.filter_map(|event| Some(event.object_ref?.resource)).collect())
 }
 
 /// Asks for a look now, as a user does.
