@@ -9,12 +9,14 @@ TOOLS := etcd kube-apiserver kube-controller-manager kubectl helm
 MUSL := $(shell uname -m)-unknown-linux-musl
 # Always everything: cargo would build the dependencies again for each part, with the features that it alone needs.
 BUILD := cargo build --quiet --workspace --all-targets --locked
+# AWS's Python SDK and pytest, under the name of what pins them: other pins make another folder.
+BOTO3 := target/boto3-$(shell sha256sum emulator/tests/boto3/requirements.txt | cut -c 1-12)
 # Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
 KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release generated fmt lint test demo size clean
+.PHONY: help setup cluster-tools build release generated fmt lint test test-boto3 demo size clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +50,18 @@ lint: ## check the format, clippy, the documentation and that nothing is linked 
 
 test: ## run every test in stages and print how long each took
 	@tests/run.sh
+
+test-boto3: $(BOTO3)/ready ## judge the emulator by AWS's own Python SDK and service model
+	@$(BUILD)
+	CODEARTIFACT_EMULATOR=$(abspath target/debug/codeartifact-emulator) PYTHONDONTWRITEBYTECODE=1 \
+		$(BOTO3)/bin/python -m pytest --quiet emulator/tests/boto3
+
+$(BOTO3)/ready: emulator/tests/boto3/requirements.txt
+	@rm -rf target/boto3-*
+	@python3 -m venv --without-pip $(BOTO3)
+	@python3 -m pip --python $(BOTO3)/bin/python --disable-pip-version-check install --quiet \
+		--require-hashes --only-binary :all: --requirement $<
+	@touch $@
 
 demo: cluster-tools ## show the whole story on a local control plane; KEEP=0 exits after it
 	@$(BUILD)

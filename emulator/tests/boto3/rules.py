@@ -1,0 +1,116 @@
+"""How each declared error is provoked by what the service does, without any fault."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import service
+from emulator import Emulator
+from samples import least
+from violations import VIOLATIONS
+from world import World, arn, call, publish
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where errors are provoked."""
+
+    world: World
+    # Has as little of everything as quotas can say.
+    tight: Emulator
+    # Lets one call a second through.
+    busy: Emulator
+
+
+Rule = Callable[[Scene], object]
+
+# By operation and error code.
+RULES: dict[tuple[str, str], Rule] = {}
+
+
+def rule(code: str, *operations: str) -> Callable:
+    """Says that a function provokes an error of these operations; it is told of which."""
+
+    def keep(provoke: Callable[[Scene, str], object]) -> Callable:
+        for operation in operations:
+            RULES[operation, code] = lambda scene, operation=operation: provoke(scene, operation)
+        return provoke
+
+    return keep
+
+
+def declaring(code: str, *but: str) -> list[str]:
+    return [operation for operation, name in service.DECLARED if name == code and operation not in but]
+
+
+@rule("AccessDeniedException", *declaring("AccessDeniedException"))
+def without_permission(scene: Scene, operation: str):
+    call(scene.world.nobody, operation, least(operation))
+
+
+@rule("ValidationException", *declaring("ValidationException"))
+def with_a_member_missing_or_wrong(scene: Scene, operation: str):
+    first = next(one for one in VIOLATIONS if one.operation == operation and one.reason == "FIELD_VALIDATION_FAILED")
+    call(scene.world.client, operation, first.members)
+
+
+# Nothing is looked up when a domain is made.
+@rule("ResourceNotFoundException", *declaring("ResourceNotFoundException", "CreateDomain"))
+def in_a_domain_that_is_not_there(scene: Scene, operation: str):
+    place = {"domain": "ghost"} if "domain" in service.members(operation) else {"resourceArn": arn("domain/ghost")}
+    call(scene.world.client, operation, least(operation, **place))
+
+
+@rule("ConflictException", "CreateDomain", "CreateRepository", "CreatePackageGroup")
+def a_second_time(scene: Scene, operation: str):
+    call(scene.world.client, operation, least(operation))
+
+
+@rule("ConflictException", "DeleteDomain")
+def with_repositories_in_it(scene: Scene, operation: str):
+    call(scene.world.client, operation, least(operation))
+
+
+@rule(
+    "ConflictException",
+    "PutDomainPermissionsPolicy",
+    "DeleteDomainPermissionsPolicy",
+    "PutRepositoryPermissionsPolicy",
+    "DeleteRepositoryPermissionsPolicy",
+)
+def with_a_revision_that_is_not_current(scene: Scene, operation: str):
+    call(scene.world.client, operation, least(operation, policyRevision="stale"))
+
+
+@rule("ConflictException", "PublishPackageVersion")
+def with_other_bytes(scene: Scene, _: str):
+    publish(scene.world.client, "acme", "team", "hammer", "1.0.0", {"tool.txt": b"another tool"})
+
+
+@rule("ServiceQuotaExceededException", "CreateDomain")
+def more_domains_than_an_account_has(scene: Scene, operation: str):
+    client = scene.tight.client()
+    call(client, operation, least(operation))
+    call(client, operation, least(operation, domain="one-more"))
+
+
+@rule("ServiceQuotaExceededException", "CreateRepository")
+def more_repositories_than_a_domain_has(scene: Scene, operation: str):
+    client = scene.tight.client()
+    for name in ("one", "two"):
+        call(client, operation, least(operation, domain="tight", repository=name))
+
+
+@rule("ServiceQuotaExceededException", "CreatePackageGroup")
+def with_more_tags_than_it_may_have(scene: Scene, operation: str):
+    tags = [{"key": key, "value": ""} for key in "ab"]
+    call(scene.tight.client(), operation, least(operation, domain="tight", tags=tags))
+
+
+@rule("ServiceQuotaExceededException", "TagResource")
+def more_tags_than_a_resource_has(scene: Scene, operation: str):
+    client = scene.tight.client()
+    for key in "ab":
+        call(client, operation, {"resourceArn": arn("domain/tight"), "tags": [{"key": key, "value": ""}]})
+
+
+assert set(RULES) <= set(service.DECLARED)

@@ -1,0 +1,70 @@
+"""Domains, their tokens, and the tags of everything."""
+
+import re
+import time
+
+import pytest
+
+from emulator import ACCOUNT, REGION
+from world import arn
+
+
+def tags_of(client, resource: str) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in client.list_tags_for_resource(resourceArn=resource)["tags"]}
+
+
+def test_a_domain_is_made_described_listed_and_deleted(client):
+    before = time.time()
+    tags = [{"key": "team", "value": "tools"}, {"key": "empty", "value": ""}]
+    made = client.create_domain(domain="made-here", encryptionKey="alias/team", tags=tags)["domain"]
+    assert (made["name"], made["owner"], made["status"]) == ("made-here", ACCOUNT, "Active")
+    assert made["arn"] == arn("domain/made-here")
+    assert re.fullmatch(rf"arn:aws:kms:{REGION}:{ACCOUNT}:key/[0-9a-f-]+", made["encryptionKey"])
+    assert before - 60 < made["createdTime"].timestamp() < time.time() + 60
+    assert client.describe_domain(domain="made-here")["domain"] == made
+    listed = client.list_domains(maxResults=1000)["domains"]
+    rest = {"repositoryCount", "assetSizeBytes", "s3BucketArn"}
+    assert {name: value for name, value in made.items() if name not in rest} in listed
+    assert tags_of(client, made["arn"]) == {"team": "tools", "empty": ""}
+    assert client.delete_domain(domain="made-here")["domain"]["name"] == "made-here"
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.describe_domain(domain="made-here")
+    # Deleting what is not there is no error.
+    client.delete_domain(domain="made-here")
+
+
+def test_a_domain_counts_its_repositories_and_must_be_empty_to_go(client, domain):
+    client.create_repository(domain=domain, repository="team")
+    assert client.describe_domain(domain=domain)["domain"]["repositoryCount"] == 1
+    with pytest.raises(client.exceptions.ConflictException) as refused:
+        client.delete_domain(domain=domain)
+    assert refused.value.response["resourceType"] == "domain"
+    client.delete_repository(domain=domain, repository="team")
+    client.delete_domain(domain=domain)
+
+
+def test_a_token_lasts_as_long_as_it_was_asked_for(client, domain):
+    for asked, seconds in [({}, 43_200), ({"durationSeconds": 900}, 900)]:
+        answer = client.get_authorization_token(domain=domain, **asked)
+        left = answer["expiration"].timestamp() - time.time()
+        assert seconds - 60 < left < seconds + 60
+        assert len(answer["authorizationToken"]) > 500
+    with pytest.raises(client.exceptions.ValidationException):
+        client.get_authorization_token(domain=domain, durationSeconds=899)
+
+
+def test_tags_are_set_changed_and_removed_on_all_that_has_any(client, domain):
+    repository = client.create_repository(domain=domain, repository="team", tags=[{"key": "made", "value": "with it"}])[
+        "repository"
+    ]
+    group = client.create_package_group(
+        domain=domain, packageGroup="/npm/acme/*", tags=[{"key": "made", "value": "with it"}]
+    )["packageGroup"]
+    client.tag_resource(resourceArn=arn(f"domain/{domain}"), tags=[{"key": "made", "value": "with it"}])
+    for resource in (arn(f"domain/{domain}"), repository["arn"], group["arn"]):
+        client.tag_resource(resourceArn=resource, tags=[{"key": "made", "value": "anew"}, {"key": "Made", "value": ""}])
+        assert tags_of(client, resource) == {"made": "anew", "Made": ""}
+        client.untag_resource(resourceArn=resource, tagKeys=["made", "never there"])
+        assert tags_of(client, resource) == {"Made": ""}
+        with pytest.raises(client.exceptions.ValidationException):
+            client.tag_resource(resourceArn=resource, tags=[{"key": "aws:team", "value": ""}])
