@@ -4,14 +4,13 @@ mod npm;
 mod pypi;
 
 use crate::state::package::PackageKey;
-use crate::state::version::Asset;
+use crate::state::version::{Asset, Details};
 use crate::state::{Connection, Format, State};
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// What to seed behind one connection.
 #[derive(Deserialize)]
@@ -39,7 +38,7 @@ struct SeedPackage {
 struct Made {
     key: PackageKey,
     asset: Asset,
-    metadata: Value,
+    details: Details,
 }
 
 impl Seed {
@@ -64,8 +63,8 @@ impl Seed {
                 .map_err(|error| format!("{} {}: {error}", package.name, package.version))
         });
         let files = files.collect::<Result<Vec<_>, _>>()?;
-        for (package, Made { key, asset, metadata }) in self.packages.iter().zip(files) {
-            state.public.seed(connection, key, (&package.version, asset, metadata), now);
+        for (package, Made { key, asset, details }) in self.packages.iter().zip(files) {
+            state.public.seed(connection, key, (&package.version, asset, details), now);
         }
         Ok(())
     }
