@@ -32,7 +32,6 @@ pub(crate) enum ResourceType {
     Repository,
     Package,
     PackageVersion,
-    Asset,
 }
 
 impl ResourceType {
@@ -42,7 +41,6 @@ impl ResourceType {
             Self::Repository => "repository",
             Self::Package => "package",
             Self::PackageVersion => "package-version",
-            Self::Asset => "asset",
         }
     }
 }

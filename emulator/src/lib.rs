@@ -11,7 +11,6 @@ mod error;
 mod faults;
 mod glob;
 mod journal;
-mod manifest;
 mod model;
 mod operations;
 mod options;
