@@ -23,7 +23,7 @@ pub(crate) fn find(tar: impl Read, path: &str) -> Result<Option<Vec<u8>>> {
 }
 
 /// All of a file that must not be large.
-fn whole(file: impl Read) -> Result<Vec<u8>> {
+pub(crate) fn whole(file: impl Read) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     file.take(LARGEST.saturating_add(1)).read_to_end(&mut content)?;
     if content.len() as u64 > LARGEST {

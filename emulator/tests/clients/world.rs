@@ -13,8 +13,12 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// The public registries, each with the repository that is connected to it.
-const STORES: &[(&str, &str)] =
-    &[("npm-store", "public:npmjs"), ("pypi-store", "public:pypi"), ("cargo-store", "public:crates-io")];
+const STORES: &[(&str, &str)] = &[
+    ("npm-store", "public:npmjs"),
+    ("pypi-store", "public:pypi"),
+    ("cargo-store", "public:crates-io"),
+    ("rubygems-store", "public:ruby-gems-org"),
+];
 
 /// The stores, and `team` with all of them as upstreams.
 pub(crate) struct World {
