@@ -32,6 +32,7 @@ pub(crate) enum ResourceType {
     Repository,
     Package,
     PackageVersion,
+    Asset,
 }
 
 impl ResourceType {
@@ -41,6 +42,7 @@ impl ResourceType {
             Self::Repository => "repository",
             Self::Package => "package",
             Self::PackageVersion => "package-version",
+            Self::Asset => "asset",
         }
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod faults;
 mod glob;
 mod journal;
+mod manifest;
 mod model;
 mod operations;
 mod options;

@@ -49,6 +49,10 @@ pub struct Quotas {
     pub upstreams_per_repository: usize,
     /// `tags-per-resource`.
     pub tags_per_resource: usize,
+    /// `assets-per-package-version`. In some Regions it is 150.
+    pub assets_per_package_version: usize,
+    /// `asset-size-bytes`.
+    pub asset_size_bytes: usize,
 }
 
 impl Default for Quotas {
@@ -58,6 +62,8 @@ impl Default for Quotas {
             repositories_per_domain: 1_000,
             upstreams_per_repository: 10,
             tags_per_resource: 50,
+            assets_per_package_version: 350,
+            asset_size_bytes: 5 << 30,
         }
     }
 }
@@ -66,7 +72,7 @@ impl Default for Quotas {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "unknown quota {0:?}; known are domains-per-account, repositories-per-domain, \
-     upstreams-per-repository, tags-per-resource"
+     upstreams-per-repository, tags-per-resource, assets-per-package-version, asset-size-bytes"
 )]
 pub struct UnknownQuota(String);
 
@@ -78,6 +84,8 @@ impl Quotas {
             "repositories-per-domain" => &mut self.repositories_per_domain,
             "upstreams-per-repository" => &mut self.upstreams_per_repository,
             "tags-per-resource" => &mut self.tags_per_resource,
+            "assets-per-package-version" => &mut self.assets_per_package_version,
+            "asset-size-bytes" => &mut self.asset_size_bytes,
             _ => return Err(UnknownQuota(name.into())),
         };
         *quota = value;

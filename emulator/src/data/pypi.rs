@@ -3,9 +3,10 @@
 use super::Target;
 use super::exchange::{Exchange, Permission};
 use crate::error::{Error, Result};
+use crate::manifest::python;
 use crate::state::State;
 use crate::state::package::PackageKey;
-use crate::state::publish::Publication;
+use crate::state::publish::{Growth, Publication};
 use crate::state::resolution::versions;
 use crate::state::version::Asset;
 use crate::wire::header_value;
@@ -13,7 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart};
 use axum::response::Response;
 use http::{Method, Request, header};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -46,7 +47,7 @@ fn index(state: &State, target: &Target, key: &PackageKey) -> Result<Response> {
     let mut page =
         format!("<!DOCTYPE html>\n<html><head><title>Links for {0}</title></head><body>\n", key.name);
     for version in found.values() {
-        let requires = version.metadata["requires_python"].as_str().map(escape);
+        let requires = version.details.document["requires_python"].as_str().map(escape);
         let requires = requires.map(|text| format!(" data-requires-python=\"{text}\"")).unwrap_or_default();
         for Asset { name, sha256, .. } in &version.assets {
             let (shown, number) = (escape(name), escape(&version.number));
@@ -134,17 +135,22 @@ fn publication(mut form: Form) -> Result<Publication> {
     }
     let asset = Asset::new(file, content);
     let differs =
-        |(said, is): (Option<String>, &String)| said.is_some_and(|said| !said.eq_ignore_ascii_case(is));
-    if digests.into_iter().zip([&asset.sha256, &asset.md5]).any(differs) {
+        |(said, is): (Option<String>, String)| said.is_some_and(|said| !said.eq_ignore_ascii_case(&is));
+    if digests.into_iter().zip([asset.sha256.to_string(), asset.md5.to_string()]).any(differs) {
         return Err(Error::invalid("The file does not have the digest that the upload says"));
+    }
+    let mut details = python::details(&asset.name, &asset.content).unwrap_or_default();
+    if let Some(requires_python) = requires_python {
+        details.document = json!({ "requires_python": requires_python });
     }
     Ok(Publication {
         key: PackageKey::from_python_name(&name),
         version,
         asset,
-        metadata: requires_python.map_or(Value::Null, |text| json!({ "requires_python": text })),
+        details: Some(details),
         tags: Vec::new(),
-        may_extend: true,
+        growth: Growth::Any,
+        unfinished: false,
     })
 }
 

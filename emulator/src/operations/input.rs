@@ -39,7 +39,6 @@ impl Input<'_> {
     }
 
     /// Whether a flag is set; left out, it is not.
-    #[expect(dead_code, reason = "for operations on package versions")]
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.values.get(name).and_then(Value::as_bool).unwrap_or_default()
     }
@@ -60,7 +59,6 @@ impl Input<'_> {
     }
 
     /// The whole body, for a member that is a payload.
-    #[expect(dead_code, reason = "for operations on package versions")]
     pub(crate) fn body(&self) -> &Bytes {
         self.body
     }

@@ -1,6 +1,7 @@
-//! `PutPackageOriginConfiguration`, `DescribePackage`, `ListPackages`, `ListPackageVersions`.
+//! `PutPackageOriginConfiguration`, `DescribePackage`, `DeletePackage`, `ListPackages`,
+//! `ListPackageVersions`.
 
-use super::{Input, unknown};
+use super::Input;
 use crate::error::{Error, Result};
 use crate::state::package::{OriginConfiguration, Package, PackageKey, Restriction};
 use crate::state::version::Version;
@@ -37,8 +38,12 @@ pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Response>
     Ok(json_response(&json!({ "package": package(input, state, &key)?.description() })))
 }
 
-pub(super) fn delete(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// The record goes with all of its versions, and with its origin configuration.
+pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let key = package(input, state, &input.package_key()?)?.key.clone();
+    let repository = state.domain_mut(&input.domain_key()?)?.repository_mut(input.repository_name()?)?;
+    let deleted = repository.packages.remove(&key).ok_or_else(|| key.not_found())?;
+    Ok(json_response(&json!({ "deletedPackage": deleted.summary() })))
 }
 
 /// What is in this very repository. `namespace` and `package-prefix` match beginnings.
@@ -111,11 +116,18 @@ fn repository<'a>(input: &Input<'_>, state: &'a State) -> Result<&'a Repository>
 }
 
 /// Found under the stored name, or for NuGet under either.
-fn package<'a>(input: &Input<'_>, state: &'a State, key: &PackageKey) -> Result<&'a Package> {
+pub(super) fn package<'a>(input: &Input<'_>, state: &'a State, key: &PackageKey) -> Result<&'a Package> {
     let packages = &repository(input, state)?.packages;
     let found = match key.format {
         Format::Nuget => packages.get(&key.normalised()),
         _ => packages.get(key),
     };
     found.map(AsRef::as_ref).ok_or_else(|| key.not_found())
+}
+
+/// The package that a request names, to change it.
+pub(super) fn package_mut<'a>(input: &Input<'_>, state: &'a mut State) -> Result<&'a mut Package> {
+    let key = package(input, state, &input.package_key()?)?.key.clone();
+    let repository = state.domain_mut(&input.domain_key()?)?.repository_mut(input.repository_name()?)?;
+    repository.packages.get_mut(&key).map(Arc::make_mut).ok_or_else(|| key.not_found())
 }

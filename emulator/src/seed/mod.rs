@@ -1,19 +1,16 @@
 //! Packages for the public registries behind external connections, as the control route takes them.
 
-mod cargo;
 mod npm;
 mod pypi;
-mod ruby;
 
 use crate::state::package::PackageKey;
-use crate::state::version::Asset;
+use crate::state::version::{Asset, Details};
 use crate::state::{Connection, Format, State};
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// What to seed behind one connection.
 #[derive(Deserialize)]
@@ -41,7 +38,7 @@ struct SeedPackage {
 struct Made {
     key: PackageKey,
     asset: Asset,
-    metadata: Value,
+    details: Details,
 }
 
 impl Seed {
@@ -49,10 +46,8 @@ impl Seed {
     pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
         let connection = Connection::try_from(self.connection)?;
         let prepare = match connection.format() {
-            Format::Cargo => cargo::make,
             Format::Npm => npm::make,
             Format::Pypi => pypi::make,
-            Format::Ruby => ruby::make,
             format => {
                 return Err(format!(
                     "packages of format {} are not served to package managers",
@@ -68,8 +63,8 @@ impl Seed {
                 .map_err(|error| format!("{} {}: {error}", package.name, package.version))
         });
         let files = files.collect::<Result<Vec<_>, _>>()?;
-        for (package, Made { key, asset, metadata }) in self.packages.iter().zip(files) {
-            state.public.seed(connection, key, (&package.version, asset, metadata), now);
+        for (package, Made { key, asset, details }) in self.packages.iter().zip(files) {
+            state.public.seed(connection, key, (&package.version, asset, details), now);
         }
         Ok(())
     }

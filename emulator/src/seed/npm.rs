@@ -1,14 +1,13 @@
 //! npm tarballs: made from a name and a version, or read for their manifest.
 
 use super::{Made, SeedPackage};
+use crate::manifest::npm;
 use crate::state::package::PackageKey;
 use crate::state::version::Asset;
 use axum::body::Bytes;
 use flate2::Compression;
-use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use serde_json::{Value, json};
-use std::io::Read;
+use serde_json::json;
 
 /// The tarball that was given, or a made one.
 pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
@@ -18,12 +17,13 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made
         Some(content) => content,
         None => tarball(name, version).map_err(|error| error.to_string())?,
     };
-    let metadata = manifest(&content)?;
-    if metadata["name"] != name.as_str() || metadata["version"] != version.as_str() {
+    let manifest = npm::manifest(&content)?;
+    if manifest["name"] != name.as_str() || manifest["version"] != version.as_str() {
         return Err("package/package.json has another name or version".into());
     }
+    let details = npm::details(manifest, &content);
     let asset = Asset::new(format!("{}-{version}.tgz", key.name), content);
-    Ok(Made { key, asset, metadata })
+    Ok(Made { key, asset, details })
 }
 
 /// A package whose main module exports its own name and version.
@@ -45,22 +45,6 @@ fn tarball(name: &str, version: &str) -> std::io::Result<Bytes> {
     Ok(archive.into_inner()?.finish()?.into())
 }
 
-/// The `package.json` of a tarball. The name of the folder on top does not matter, as for npm.
-fn manifest(content: &[u8]) -> Result<Value, String> {
-    let mut archive = tar::Archive::new(GzDecoder::new(content));
-    let entries = archive.entries().map_err(|error| error.to_string())?;
-    for entry in entries {
-        let mut entry = entry.map_err(|error| format!("the content is not a gzipped tarball: {error}"))?;
-        let path = entry.path().map_err(|error| error.to_string())?.into_owned();
-        if path.components().count() == 2 && path.ends_with("package.json") {
-            let mut text = String::new();
-            entry.read_to_string(&mut text).map_err(|error| error.to_string())?;
-            return serde_json::from_str(&text).map_err(|error| error.to_string());
-        }
-    }
-    Err("the tarball has no package.json".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,7 +52,7 @@ mod tests {
     #[test]
     fn a_made_tarball_reads_back() {
         let made = tarball("@acme/widgets", "1.2.3").unwrap();
-        let manifest = manifest(&made).unwrap();
+        let manifest = npm::manifest(&made).unwrap();
         assert_eq!(manifest["name"], "@acme/widgets");
         assert_eq!(manifest["version"], "1.2.3");
         assert_eq!(made, tarball("@acme/widgets", "1.2.3").unwrap());
@@ -76,13 +60,13 @@ mod tests {
 
     #[test]
     fn content_that_is_no_tarball_is_refused() {
-        assert!(manifest(b"no").is_err());
         let package = |name: &str| SeedPackage {
             name: name.into(),
             version: "2.0.0".into(),
             content: None,
             filename: None,
         };
+        assert!(make(&package("widgets"), Some(Bytes::from_static(b"no"))).is_err());
         let other = tarball("widgets", "1.0.0").unwrap();
         assert!(make(&package("widgets"), Some(other)).is_err());
         for name in ["", "@acme", "@/x", "a/b", "../x", "a b"] {

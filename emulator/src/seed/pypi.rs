@@ -1,12 +1,12 @@
 //! Python wheels: made from a name and a version.
 
 use super::{Made, SeedPackage};
+use crate::manifest::python;
 use crate::state::package::PackageKey;
 use crate::state::version::Asset;
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Write};
 use zip::CompressionMethod;
@@ -33,7 +33,8 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made
             Asset::new(format!("{module}-{version}-py3-none-any.whl"), content)
         }
     };
-    Ok(Made { key, asset, metadata: Value::Null })
+    let details = python::details(&asset.name, &asset.content).unwrap_or_default();
+    Ok(Made { key, asset, details })
 }
 
 /// A wheel with one module that knows its own version.

@@ -2,6 +2,7 @@
 //! that a copy is cheap: a call changes a copy, which replaces the original when the call succeeds.
 
 pub(crate) mod connection;
+pub(crate) mod copy;
 pub(crate) mod domain;
 pub(crate) mod format;
 pub(crate) mod group;

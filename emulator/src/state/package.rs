@@ -1,7 +1,7 @@
 //! Packages in a repository: their identity, origin configuration, and versions.
 
 use super::format::{Format, NamespaceRule};
-use super::version::Version;
+use super::version::{Status, Version};
 use crate::error::{Error, ResourceType, Result};
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
@@ -51,27 +51,6 @@ impl PackageKey {
         Self { format: Format::Pypi, namespace: None, name: name.into() }.normalised()
     }
 
-    /// From the name of a crate, which begins with a letter.
-    pub(crate) fn from_crate_name(name: &str) -> Option<Self> {
-        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        let begins_well = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
-        if !begins_well || name.len() > 64 || !name.bytes().all(is_legal) {
-            return None;
-        }
-        Self::new(Format::Cargo, None, name).ok()
-    }
-
-    /// From the name of a gem, which has a letter somewhere.
-    pub(crate) fn from_gem_name(name: &str) -> Option<Self> {
-        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-        let has_letter = name.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if !has_letter || name.len() > 255 || name.starts_with(['.', '-', '_']) || !name.bytes().all(is_legal)
-        {
-            return None;
-        }
-        Self::new(Format::Ruby, None, name).ok()
-    }
-
     /// The identity under which the package is stored.
     pub(crate) fn normalised(&self) -> Self {
         Self {
@@ -90,6 +69,11 @@ impl PackageKey {
         }
     }
 
+    /// The name that is shown where the version has none of its own.
+    pub(crate) fn display_name(&self) -> String {
+        if self.format == Format::Npm { self.full_name() } else { self.name.clone() }
+    }
+
     /// The part of an ARN after `package/DOMAIN/REPOSITORY/`.
     pub(crate) fn arn_path(&self) -> String {
         let namespace = self.namespace.as_deref().unwrap_or_default();
@@ -99,6 +83,16 @@ impl PackageKey {
     pub(crate) fn not_found(&self) -> Error {
         let message = format!("Package not found. Package '{}' does not exist", self.full_name());
         Error::not_found(ResourceType::Package, &self.full_name(), message)
+    }
+
+    /// For a version that is there and must not be downloaded.
+    pub(crate) fn version_not_served(&self, version: &str, status: Status) -> Error {
+        let message = format!(
+            "Package version not found. Version '{version}' of '{}' has status {}",
+            self.full_name(),
+            status.name()
+        );
+        Error::not_found(ResourceType::PackageVersion, version, message)
     }
 
     pub(crate) fn version_not_found(&self, version: &str) -> Error {
@@ -171,6 +165,12 @@ impl Package {
     /// The version of that number, to change it.
     pub(crate) fn version_mut(&mut self, number: &str) -> Option<&mut Version> {
         self.versions.get_mut(number).map(Arc::make_mut)
+    }
+
+    /// npm's distribution tags that mean the version.
+    pub(crate) fn tags_of(&self, version: &str) -> Vec<String> {
+        let of_version = self.tags.iter().filter(|(_, to)| *to == version);
+        of_version.map(|(tag, _)| tag.clone()).collect()
     }
 
     /// The version that consoles show: npm's `latest`, else the one published last.

@@ -2,11 +2,10 @@
 
 use super::Connection;
 use super::package::{OriginConfiguration, Package, PackageKey, Packages};
-use super::version::{Asset, Origin, Version};
+use super::version::{Asset, Details, Origin, Version};
 use imbl::OrdMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::sync::Arc;
 
 /// What the public registries hold, by the connection that leads there.
@@ -19,18 +18,13 @@ impl PublicRegistries {
         self.0.get(&connection)?.get(key).map(AsRef::as_ref)
     }
 
-    /// Every package behind any connection.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &PackageKey> {
-        self.0.values().flat_map(|packages| packages.keys())
-    }
-
     /// Add an asset to a version, which comes to be with its first. An asset of the same name is
     /// replaced, so that seeding twice is seeding once.
     pub(crate) fn seed(
         &mut self,
         connection: Connection,
         key: PackageKey,
-        (version, asset, metadata): (&str, Asset, Value),
+        (version, asset, details): (&str, Asset, Details),
         now: Timestamp,
     ) {
         let packages = self.0.entry(connection).or_default();
@@ -40,9 +34,9 @@ impl PublicRegistries {
         let package = Arc::make_mut(package);
         if let Some(known) = package.version_mut(version) {
             known.put_asset(asset);
-            known.metadata = metadata;
+            known.put_details(details);
         } else {
-            let made = Version::new(version, Origin::External(connection), asset, metadata, now);
+            let made = Version::new(version, Origin::External(connection), asset, details, now);
             package.versions.insert(version.into(), Arc::new(made));
         }
     }

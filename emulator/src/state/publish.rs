@@ -3,11 +3,11 @@
 use super::package::{OriginConfiguration, Package, PackageKey, Restriction};
 use super::repository::Repository;
 use super::resolution::{Place, search};
-use super::version::{Asset, Origin, Version};
+use super::version::{Asset, Details, Origin, Status, Version};
 use super::{DomainKey, State};
 use crate::error::{Error, ResourceType, Result};
+use crate::options::Quotas;
 use jiff::Timestamp;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// What a client publishes: one file of a version.
@@ -15,44 +15,120 @@ pub(crate) struct Publication {
     pub(crate) key: PackageKey,
     pub(crate) version: String,
     pub(crate) asset: Asset,
-    pub(crate) metadata: Value,
+    /// What the file says of the version, if it says anything.
+    pub(crate) details: Option<Details>,
     /// npm's distribution tags that shall point to the version.
     pub(crate) tags: Vec<String>,
-    /// Whether a version that is there may get one more file.
-    pub(crate) may_extend: bool,
+    pub(crate) growth: Growth,
+    /// Whether more files are to come before the version is published.
+    pub(crate) unfinished: bool,
+}
+
+/// Which files a version takes once it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Growth {
+    /// It came whole, and not even the same file can come again.
+    Whole,
+    /// Files of other names, at any time.
+    Any,
+    /// Files of other names, as long as it is unfinished.
+    WhileUnfinished,
+}
+
+/// What a publication does to a version that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    Add,
+    /// The very file is there already.
+    Nothing,
+}
+
+impl Publication {
+    /// Whether a version that is there takes the file, and how.
+    fn effect_on(&self, known: &Version, quotas: &Quotas) -> Result<Effect> {
+        let (version, name) = (&self.version, self.key.full_name());
+        let file = &self.asset.name;
+        let conflict = |kind, id, message: String| Err(Error::conflict(kind, id, message));
+        let exists = format!("Version '{version}' of package '{name}' already exists");
+        if self.growth == Growth::Whole || !known.status.is_publishable() {
+            let stands = known.status.name();
+            return conflict(ResourceType::PackageVersion, version, format!("{exists} with status {stands}"));
+        }
+        match known.asset(file) {
+            Some(same) if same.sha256 == self.asset.sha256 => Ok(Effect::Nothing),
+            Some(_) => conflict(
+                ResourceType::Asset,
+                file,
+                format!("Asset '{file}' of version '{version}' of package '{name}' has other content"),
+            ),
+            None if self.growth == Growth::WhileUnfinished && known.status != Status::Unfinished => conflict(
+                ResourceType::PackageVersion,
+                version,
+                format!("{exists} and takes no more assets: its status is {}", known.status.name()),
+            ),
+            None if known.assets.len() >= quotas.assets_per_package_version => {
+                let limit = quotas.assets_per_package_version;
+                let message = format!("A package version can have at most {limit} assets");
+                Err(Error::quota(ResourceType::PackageVersion, version, message))
+            }
+            None => Ok(Effect::Add),
+        }
+    }
+
+    fn added_to(self, known: &Version, quotas: &Quotas) -> Result<Version> {
+        let effect = self.effect_on(known, quotas)?;
+        let mut version = known.clone();
+        if version.status == Status::Unfinished {
+            version.status = self.status();
+        }
+        if effect == Effect::Add {
+            version.put_asset(self.asset);
+            self.details.into_iter().for_each(|details| version.put_details(details));
+        }
+        Ok(version)
+    }
+
+    fn into_version(self, origin: Origin, now: Timestamp) -> Version {
+        let status = self.status();
+        let details = self.details.unwrap_or_default();
+        Version { status, ..Version::new(&self.version, origin, self.asset, details, now) }
+    }
+
+    fn status(&self) -> Status {
+        if self.unfinished { Status::Unfinished } else { Status::Published }
+    }
+
+    fn check_size(&self, quotas: &Quotas) -> Result<()> {
+        if self.asset.content.len() <= quotas.asset_size_bytes {
+            return Ok(());
+        }
+        let message = format!("An asset can have at most {} bytes", quotas.asset_size_bytes);
+        Err(Error::quota(ResourceType::Asset, &self.asset.name, message))
+    }
 }
 
 impl State {
-    /// Publish, unless the origin configuration or a version that is there stands against it.
+    /// Publish, unless the origin configuration or a version that is there stands against it. The
+    /// version as it is then comes back.
     pub(crate) fn publish(
         &mut self,
         domain: &DomainKey,
         repository: &str,
         publication: Publication,
         now: Timestamp,
-    ) -> Result<()> {
-        self.check_publication(domain, repository, &publication)?;
-        let Publication { key, version, asset, metadata, tags, .. } = publication;
+    ) -> Result<Arc<Version>> {
+        publication.check_size(&self.settings.quotas)?;
+        self.check_origin(domain, repository, &publication)?;
+        let settings = self.settings.clone();
         let repository = self.domain_mut(domain)?.repository_mut(repository)?;
         let origin = Origin::Internal(repository.name.clone());
-        let package = repository.package_for_first_version(&key, true);
-        if let Some(known) = package.version_mut(&version) {
-            known.put_asset(asset);
-        } else {
-            let made = Version::new(&version, origin, asset, metadata, now);
-            package.versions.insert(version.clone(), Arc::new(made));
-        }
-        package.tags.extend(tags.into_iter().map(|tag| (tag, version.clone())));
-        Ok(())
+        let package = repository.package_for_first_version(&publication.key, true);
+        package.take(publication, origin, &settings.quotas, now)
     }
 
-    fn check_publication(
-        &self,
-        domain: &DomainKey,
-        repository: &str,
-        publication: &Publication,
-    ) -> Result<()> {
-        let Publication { key, version, asset, may_extend, .. } = publication;
+    /// Whether versions may be published there at all, and this one is nowhere else.
+    fn check_origin(&self, domain: &DomainKey, repository: &str, publication: &Publication) -> Result<()> {
+        let Publication { key, version, .. } = publication;
         let domain = self.domain(domain)?;
         let repository = domain.repository(repository)?;
         let places = search(domain, &self.public, repository, key)?;
@@ -64,30 +140,40 @@ impl State {
                 repository.name
             )));
         }
-        let conflict = |message: String| Err(Error::conflict(ResourceType::PackageVersion, version, message));
-        let name = key.full_name();
         // When upstreams are blocked, the search has not gone there.
         let is_elsewhere = |place: &&Place<'_>| {
             (place.is_public || place.repository.id != repository.id)
                 && place.package.versions.contains_key(version)
         };
-        if let Some(place) = places.iter().find(is_elsewhere) {
-            return conflict(format!(
-                "Version '{version}' of package '{name}' is reachable through '{}', and the origin \
-                 configuration of the package allows upstreams",
-                place.repository.name
-            ));
-        }
-        match own.and_then(|package| package.versions.get(version)) {
-            Some(_) if !may_extend => {
-                conflict(format!("Version '{version}' of package '{name}' already exists"))
-            }
-            Some(known) if known.asset(&asset.name).is_some() => conflict(format!(
-                "Asset '{}' of version '{version}' of package '{name}' already exists",
-                asset.name
-            )),
-            _ => Ok(()),
-        }
+        let Some(place) = places.iter().find(is_elsewhere) else { return Ok(()) };
+        let message = format!(
+            "Version '{version}' of package '{}' is reachable through '{}', and the origin \
+             configuration of the package allows upstreams",
+            key.full_name(),
+            place.repository.name
+        );
+        Err(Error::conflict(ResourceType::PackageVersion, version, message))
+    }
+}
+
+impl Package {
+    /// Put the file where it belongs. The version as it is then comes back.
+    fn take(
+        &mut self,
+        mut publication: Publication,
+        origin: Origin,
+        quotas: &Quotas,
+        now: Timestamp,
+    ) -> Result<Arc<Version>> {
+        let number = publication.version.clone();
+        let tags = std::mem::take(&mut publication.tags);
+        let version = Arc::new(match self.versions.get(&number) {
+            Some(known) => publication.added_to(known, quotas)?,
+            None => publication.into_version(origin, now),
+        });
+        self.tags.extend(tags.into_iter().map(|tag| (tag, number.clone())));
+        self.versions.insert(number, version.clone());
+        Ok(version)
     }
 }
 
@@ -99,7 +185,11 @@ impl Repository {
     }
 
     /// The package; a record that is not there yet is made with the defaults for its first version.
-    fn package_for_first_version(&mut self, key: &PackageKey, published_here: bool) -> &mut Package {
+    pub(crate) fn package_for_first_version(
+        &mut self,
+        key: &PackageKey,
+        published_here: bool,
+    ) -> &mut Package {
         let origin = OriginConfiguration::of_first_version(published_here);
         self.package_or_insert(key, origin)
     }

@@ -4,6 +4,7 @@ use super::connection::Connection;
 use super::domain::Domain;
 use super::package::Packages;
 use super::tags::Tags;
+use super::version::Checksum;
 use crate::error::{Error, ResourceType, Result};
 use crate::wire::timestamp;
 use jiff::Timestamp;
@@ -41,10 +42,10 @@ pub(crate) struct Upstream {
 
 impl Repository {
     /// The assets held here: content hash and size.
-    pub(crate) fn assets(&self) -> impl Iterator<Item = (String, u64)> {
+    pub(crate) fn assets(&self) -> impl Iterator<Item = (Checksum<32>, u64)> {
         let versions = self.packages.values().flat_map(|package| package.versions.values());
         let assets = versions.flat_map(|version| &version.assets);
-        assets.map(|asset| (asset.sha256.clone(), asset.content.len() as u64))
+        assets.map(|asset| (asset.sha256, asset.size()))
     }
 
     /// A `RepositorySummary`.

@@ -5,7 +5,7 @@ use super::package::{Package, PackageKey, Restriction};
 use super::public::PublicRegistries;
 use super::repository::{Repository, RepositoryId};
 use super::version::Version;
-use super::{Domain, DomainKey, State};
+use super::{Domain, DomainKey, Format, State};
 use crate::error::{Error, Result};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -35,12 +35,14 @@ pub(crate) fn search<'a>(
     Ok(walk.places)
 }
 
-/// The versions found, each from the nearest place that has it.
+/// The versions that package managers are told of. The nearest place that has a version decides,
+/// also when it hides the version from them.
 pub(crate) fn versions<'a>(places: &[Place<'a>]) -> BTreeMap<&'a str, &'a Version> {
     let mut found = BTreeMap::new();
     for (name, version) in places.iter().flat_map(|place| &place.package.versions) {
         found.entry(name.as_str()).or_insert(version.as_ref());
     }
+    found.retain(|_, version: &mut &Version| version.status.is_listed());
     found
 }
 
@@ -64,6 +66,10 @@ impl<'a> Walk<'a> {
             repository,
             is_public: false,
         }));
+        // Generic packages are never looked for elsewhere.
+        if self.key.format == Format::Generic {
+            return Ok(());
+        }
         // A broken reference fails every request through it, also for a package that would not
         // have been looked for there.
         let upstreams = repository.upstreams.iter().map(|upstream| {
@@ -114,6 +120,9 @@ impl State {
         else {
             return Err(key.version_not_found(version));
         };
+        if !found.status.is_downloadable() {
+            return Err(key.version_not_served(version, found.status));
+        }
         let mut keepers = vec![repository.to_owned()];
         if place.is_public && place.repository.name != repository {
             keepers.push(place.repository.name.clone());

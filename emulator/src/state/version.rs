@@ -1,29 +1,24 @@
-//! Package versions: status, revision, origin, and assets with their hashes.
+//! Package versions: status, revision, origin, details, and assets.
+
+mod asset;
+pub(crate) mod batch;
+mod content;
+mod details;
+mod status;
+
+pub(crate) use asset::{Asset, Checksum};
+pub(crate) use details::{Dependency, Details, License};
+pub(crate) use status::{Change, Status};
 
 use super::Connection;
-use axum::body::Bytes;
+use super::package::PackageKey;
+use crate::wire::timestamp;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
-use md5::Md5;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
-
-/// Where a version stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Status {
-    Published,
-}
-
-impl Status {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Published => "Published",
-        }
-    }
-}
+use std::sync::Arc;
 
 /// By which way a version came into the domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,59 +46,27 @@ impl Origin {
     }
 }
 
-/// A file of a version.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Asset {
-    pub(crate) name: String,
-    #[serde(with = "base64_text")]
-    pub(crate) content: Bytes,
-    pub(crate) md5: String,
-    pub(crate) sha1: String,
-    pub(crate) sha256: String,
-    pub(crate) sha512: String,
-}
-
-impl Asset {
-    pub(crate) fn new(name: impl Into<String>, content: Bytes) -> Self {
-        Self {
-            name: name.into(),
-            md5: hex::encode(Md5::digest(&content)),
-            sha1: hex::encode(Sha1::digest(&content)),
-            sha256: hex::encode(Sha256::digest(&content)),
-            sha512: hex::encode(Sha512::digest(&content)),
-            content,
-        }
-    }
-
-    /// Subresource integrity, as npm has it.
-    pub(crate) fn integrity(&self) -> String {
-        let digest = hex::decode(&self.sha512).unwrap_or_default();
-        format!("sha512-{}", BASE64_STANDARD.encode(digest))
-    }
-}
-
-/// A version of a package.
+/// A version of a package. Copies of it share what is large.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Version {
     /// Such as `1.0.0`.
     pub(crate) number: String,
-    /// Changes with assets and metadata.
+    /// Changes with assets and details.
     pub(crate) revision: String,
     pub(crate) status: Status,
     pub(crate) origin: Origin,
     pub(crate) published: Timestamp,
     pub(crate) assets: Vec<Asset>,
-    /// What the package manager says of the version: for npm its `package.json`.
-    pub(crate) metadata: Value,
+    pub(crate) details: Arc<Details>,
 }
 
 impl Version {
-    /// A version as it comes in, complete with its first asset.
+    /// A version as it comes in, published with its first asset.
     pub(crate) fn new(
         number: &str,
         origin: Origin,
         asset: Asset,
-        metadata: Value,
+        details: Details,
         published: Timestamp,
     ) -> Self {
         Self {
@@ -113,7 +76,7 @@ impl Version {
             origin,
             published,
             assets: vec![asset],
-            metadata,
+            details: Arc::new(details),
         }
     }
 
@@ -129,6 +92,27 @@ impl Version {
         self.revision = new_revision();
     }
 
+    /// Say something else of the version.
+    pub(crate) fn put_details(&mut self, details: Details) {
+        if *self.details != details {
+            self.details = Arc::new(details);
+            self.revision = new_revision();
+        }
+    }
+
+    /// Let go of the files. The revision stays, as in the guide's samples of disposed versions.
+    pub(crate) fn destroy_assets(&mut self) {
+        self.assets.clear();
+    }
+
+    /// Whether the other has the same assets and details, wherever each is.
+    pub(crate) fn has_content_of(&self, other: &Self) -> bool {
+        let is_there = |asset: &Asset| other.asset(&asset.name).is_some_and(|it| it.sha256 == asset.sha256);
+        self.assets.len() == other.assets.len()
+            && self.assets.iter().all(is_there)
+            && self.details == other.details
+    }
+
     /// A `PackageVersionSummary`.
     pub(crate) fn summary(&self) -> Value {
         json!({
@@ -138,20 +122,26 @@ impl Version {
             "origin": self.origin.describe(),
         })
     }
-}
 
-/// Bytes in a text format.
-mod base64_text {
-    use super::{BASE64_STANDARD, Bytes, Engine};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(content: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64_STANDARD.encode(content))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        BASE64_STANDARD.decode(text).map(Bytes::from).map_err(D::Error::custom)
+    /// A `PackageVersionDescription`.
+    pub(crate) fn describe(&self, key: &PackageKey) -> Value {
+        let mut description = json!({
+            "format": key.format.name(),
+            "packageName": key.name,
+            "displayName": key.display_name(),
+        });
+        if let Some(namespace) = &key.namespace {
+            description["namespace"] = namespace.as_str().into();
+        }
+        for (name, value) in self.details.describe() {
+            description[name] = value;
+        }
+        description["version"] = self.number.as_str().into();
+        description["publishedTime"] = timestamp(self.published);
+        description["revision"] = self.revision.as_str().into();
+        description["status"] = self.status.name().into();
+        description["origin"] = self.origin.describe();
+        description
     }
 }
 
@@ -164,23 +154,48 @@ fn new_revision() -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn hashes_are_those_of_the_content() {
-        let asset = Asset::new("empty", Bytes::new());
-        assert_eq!(asset.md5, "d41d8cd98f00b204e9800998ecf8427e");
-        assert_eq!(asset.sha1, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-        assert!(asset.sha256.starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
-        assert!(asset.integrity().starts_with("sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg"));
+    fn version(content: &'static str) -> Version {
+        let asset = Asset::new("a", content.into());
+        let origin = Origin::External(Connection::parse("public:npmjs").unwrap());
+        Version::new("1.0.0", origin, asset, Details::default(), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
-    fn a_new_asset_changes_the_revision() {
-        let asset = |content: &'static str| Asset::new("a", Bytes::from(content));
-        let origin = Origin::Internal("team".into());
-        let mut version = Version::new("1.0.0", origin, asset("x"), Value::Null, Timestamp::UNIX_EPOCH);
-        let before = version.revision.clone();
-        version.put_asset(asset("y"));
-        assert_ne!(version.revision, before);
+    fn new_assets_and_details_change_the_revision() {
+        let mut version = version("x");
+        let mut seen = vec![version.revision.clone()];
+        version.put_asset(Asset::new("a", "y".into()));
         assert_eq!(version.assets.len(), 1);
+        seen.push(version.revision.clone());
+        let details = Details { document: json!({}), ..Details::default() };
+        version.put_details(details.clone());
+        seen.push(version.revision.clone());
+        seen.dedup();
+        assert_eq!(seen.len(), 3);
+        version.put_details(details);
+        assert_eq!(seen.last(), Some(&version.revision));
+    }
+
+    #[test]
+    fn contents_are_compared_by_assets_and_details() {
+        let (one, mut other) = (version("x"), version("x"));
+        assert!(one.has_content_of(&other));
+        assert!(!one.has_content_of(&version("y")));
+        other.put_details(Details { document: json!({}), ..Details::default() });
+        assert!(!one.has_content_of(&other));
+        other.destroy_assets();
+        assert!(!other.has_content_of(&one));
+    }
+
+    #[test]
+    fn a_version_reads_back_as_it_was_written() {
+        let version = version("x");
+        let written = serde_json::to_value(&version).unwrap();
+        let read: Version = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), written);
+        assert_eq!(read.assets, version.assets);
+        let mut unknown = written;
+        unknown["origin"]["External"] = "public:elsewhere".into();
+        assert!(serde_json::from_value::<Version>(unknown).is_err());
     }
 }

@@ -1,16 +1,12 @@
-//! The data plane, driven by the real clients.
+//! The data plane, driven by the real npm and pip.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod broken;
-mod bundler;
-mod cargo;
-mod gem;
 mod login;
 mod npm;
 mod origin;
 mod program;
 mod pypi;
-mod ruby;
 #[path = "../api/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the API, which need all of it")]
 mod support;

@@ -55,11 +55,11 @@ fn tags(places: &[Place<'_>], found: &BTreeMap<&str, &Version>) -> BTreeMap<Stri
 
 /// The version's `package.json` with where to get it, and what hashes it must have.
 fn manifest(version: &Version, key: &PackageKey, url: &str) -> Value {
-    let mut manifest = version.metadata.clone();
+    let mut manifest = version.details.document.clone();
     let file = format!("{}-{}.tgz", key.name, version.number);
     manifest["dist"] = json!({ "tarball": format!("{url}{}/-/{file}", key.full_name()) });
     if let Some(asset) = version.assets.first() {
-        manifest["dist"]["shasum"] = asset.sha1.as_str().into();
+        manifest["dist"]["shasum"] = asset.sha1.to_string().into();
         manifest["dist"]["integrity"] = asset.integrity().into();
     }
     manifest

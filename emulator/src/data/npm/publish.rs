@@ -1,8 +1,9 @@
 //! What `npm publish` sends: a packument with one version and its tarball inside.
 
 use crate::error::{Error, Result};
+use crate::manifest::npm;
 use crate::state::package::PackageKey;
-use crate::state::publish::Publication;
+use crate::state::publish::{Growth, Publication};
 use crate::state::version::Asset;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -45,8 +46,11 @@ pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Publication> {
     let content = BASE64_STANDARD
         .decode(&attachment.data)
         .map_err(|error| Error::unparsable(format!("The tarball is not base64: {error}")))?;
+    let details = npm::details(manifest.clone(), &content);
     let asset = Asset::new(format!("{}-{version}.tgz", key.name), content.into());
-    if !matches!(&manifest["dist"]["shasum"], Value::Null) && manifest["dist"]["shasum"] != *asset.sha1 {
+    if !matches!(&manifest["dist"]["shasum"], Value::Null)
+        && manifest["dist"]["shasum"] != asset.sha1.to_string()
+    {
         return Err(Error::invalid("The tarball does not have the shasum that the manifest says"));
     }
     let tags = document.tags.into_iter().filter(|(_, to)| to == version).map(|(tag, _)| tag);
@@ -54,9 +58,10 @@ pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Publication> {
         key: key.clone(),
         version: version.clone(),
         asset,
-        metadata: manifest.clone(),
+        details: Some(details),
         tags: tags.collect(),
-        may_extend: false,
+        growth: Growth::Whole,
+        unfinished: false,
     })
 }
 

@@ -2,12 +2,11 @@ use super::*;
 use crate::error::Result;
 use crate::options::Options;
 use crate::state::package::{OriginConfiguration, Packages};
-use crate::state::publish::Publication;
+use crate::state::publish::{Growth, Publication};
 use crate::state::repository::{Upstream, link};
 use crate::state::tags::Tags;
-use crate::state::version::Asset;
+use crate::state::version::{Asset, Details};
 use crate::state::{Connection, Format, Settings};
-use serde_json::json;
 use std::sync::Arc;
 
 /// A domain in which `npm-store` is connected to npmjs; other repositories are added by tests.
@@ -56,7 +55,7 @@ impl World {
 
     fn seed(&mut self, version: &str) {
         let asset = Asset::new("a.tgz", version.as_bytes().to_vec().into());
-        let what = (version, asset, json!({}));
+        let what = (version, asset, Details::default());
         let connection = Connection::parse("public:npmjs").unwrap();
         self.state.public.seed(connection, self.key.clone(), what, Timestamp::UNIX_EPOCH);
     }
@@ -66,11 +65,12 @@ impl World {
             key: self.key.clone(),
             version: version.into(),
             asset: Asset::new("a.tgz", format!("{repository} {version}").into()),
-            metadata: json!({}),
+            details: None,
             tags: Vec::new(),
-            may_extend: false,
+            growth: Growth::Whole,
+            unfinished: false,
         };
-        self.state.publish(&self.domain, repository, publication, Timestamp::UNIX_EPOCH)
+        self.state.publish(&self.domain, repository, publication, Timestamp::UNIX_EPOCH).map(|_| ())
     }
 
     fn restrict(&mut self, repository: &str, publish: Restriction, upstream: Restriction) {

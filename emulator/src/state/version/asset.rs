@@ -1,0 +1,122 @@
+//! Files of versions: their bytes and their hashes.
+
+use super::content;
+use axum::body::Bytes;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use md5::Md5;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use std::fmt;
+
+/// A file of a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub(crate) struct Asset {
+    pub(crate) name: String,
+    pub(crate) content: Bytes,
+    pub(crate) md5: Checksum<16>,
+    pub(crate) sha1: Checksum<20>,
+    pub(crate) sha256: Checksum<32>,
+    pub(crate) sha512: Checksum<64>,
+}
+
+impl Asset {
+    /// Equal contents are kept once, whatever the assets are called.
+    pub(crate) fn new(name: impl Into<String>, content: Bytes) -> Self {
+        let sha256 = Checksum(Sha256::digest(&content).into());
+        Self {
+            name: name.into(),
+            md5: Checksum(Md5::digest(&content).into()),
+            sha1: Checksum(Sha1::digest(&content).into()),
+            sha256,
+            sha512: Checksum(Sha512::digest(&content).into()),
+            content: content::shared(content, sha256),
+        }
+    }
+
+    /// Subresource integrity, as npm has it.
+    pub(crate) fn integrity(&self) -> String {
+        format!("sha512-{}", BASE64_STANDARD.encode(self.sha512.0))
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> u64 {
+        self.content.len() as u64
+    }
+
+    /// An `AssetSummary`.
+    pub(crate) fn summary(&self) -> Value {
+        json!({
+            "name": self.name,
+            "size": self.size(),
+            "hashes": {
+                "MD5": self.md5.to_string(),
+                "SHA-1": self.sha1.to_string(),
+                "SHA-256": self.sha256.to_string(),
+                "SHA-512": self.sha512.to_string(),
+            },
+        })
+    }
+}
+
+/// A hash; as text it is lower-case hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Checksum<const N: usize>(pub(crate) [u8; N]);
+
+impl<const N: usize> fmt::Display for Checksum<N> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&hex::encode(self.0))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Checksum<N> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// What is written of an asset; its hashes are made anew from the content.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    name: String,
+    #[serde(with = "content::base64")]
+    content: Bytes,
+}
+
+impl From<Written> for Asset {
+    fn from(Written { name, content }: Written) -> Self {
+        Self::new(name, content)
+    }
+}
+
+impl From<Asset> for Written {
+    fn from(Asset { name, content, .. }: Asset) -> Self {
+        Self { name, content }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_the_content() {
+        let asset = Asset::new("empty", Bytes::new());
+        assert_eq!(asset.md5.to_string(), "d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(asset.sha1.to_string(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert!(asset.sha256.to_string().starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
+        assert!(asset.integrity().starts_with("sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg"));
+    }
+
+    #[test]
+    fn an_asset_reads_back_as_it_was_written() {
+        let asset = Asset::new("a.bin", Bytes::from_static(&[0, 159, 146, 150]));
+        let written = serde_json::to_value(&asset).unwrap();
+        assert_eq!(written, json!({ "name": "a.bin", "content": "AJ+Slg==" }));
+        assert_eq!(serde_json::from_value::<Asset>(written).unwrap(), asset);
+        assert!(serde_json::from_value::<Asset>(json!({ "name": "a", "content": "?" })).is_err());
+    }
+}

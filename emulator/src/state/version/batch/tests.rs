@@ -1,0 +1,205 @@
+use super::*;
+use crate::state::Format;
+use crate::state::package::{OriginConfiguration, PackageKey};
+use crate::state::version::{Asset, Details, Origin, Version};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+const STATUSES: [Status; 5] =
+    [Status::Published, Status::Unfinished, Status::Unlisted, Status::Archived, Status::Disposed];
+const CHANGES: [Change; 5] =
+    [Change::Publish, Change::Unlist, Change::Archive, Change::Dispose, Change::Delete];
+
+/// A package in which each version stands as given; a version's revision is `r` and its number.
+fn package(versions: &[(&str, Status)]) -> Package {
+    let key = PackageKey::new(Format::Npm, None, "widgets").unwrap();
+    let mut package = Package::new(key, OriginConfiguration::of_first_version(true));
+    for (number, status) in versions {
+        put(&mut package, number, *status);
+    }
+    package
+}
+
+fn put(package: &mut Package, number: &str, status: Status) {
+    let asset = Asset::new("a", number.to_owned().into());
+    let origin = Origin::Internal("team".into());
+    let mut version = Version::new(number, origin, asset, Details::default(), Timestamp::UNIX_EPOCH);
+    version.status = status;
+    version.revision = format!("r{number}");
+    if status == Status::Disposed {
+        version.destroy_assets();
+    }
+    package.versions.insert(number.into(), Arc::new(version));
+}
+
+fn batch<'a>(change: Change, versions: &[&'a str]) -> Batch<'a> {
+    Batch { change, versions: versions.to_vec(), expected: None, revisions: BTreeMap::new() }
+}
+
+/// What became of each version, in one line.
+fn told(outcome: &Outcome) -> String {
+    let successful =
+        outcome.successful.iter().map(|(version, one)| format!("{version} {}", one.status.name()));
+    let failed = outcome.failed.iter().map(|(version, failure)| format!("{version} {}", failure.code()));
+    successful.chain(failed).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn what_the_caller_takes_for_granted_decides() {
+    let known = [("1", Status::Published), ("2", Status::Unlisted), ("3", Status::Disposed)];
+    for (versions, expected, revisions, result) in [
+        (&["1"][..], None, &[][..], "1 Archived"),
+        (&["1", "2"], None, &[], "1 Archived, 2 Archived"),
+        (&["1", "9"], None, &[], "1 SKIPPED, 9 NOT_FOUND"),
+        (&["1", "3"], None, &[], "1 SKIPPED, 3 NOT_ALLOWED"),
+        (&["1", "2"], Some(Status::Published), &[], "1 SKIPPED, 2 MISMATCHED_STATUS"),
+        (&["1"], Some(Status::Published), &[], "1 Archived"),
+        (&["3"], Some(Status::Disposed), &[], "3 NOT_ALLOWED"),
+        (&["1", "2"], None, &[("1", "r1"), ("2", "r1")], "1 SKIPPED, 2 MISMATCHED_REVISION"),
+        (&["1", "2"], None, &[("1", "r1"), ("2", "r2")], "1 Archived, 2 Archived"),
+        (&["9"], Some(Status::Archived), &[("9", "r1")], "9 NOT_FOUND"),
+        (&["1"], Some(Status::Archived), &[("1", "x")], "1 MISMATCHED_STATUS"),
+    ] {
+        let mut package = package(&known);
+        let revisions = revisions.iter().copied().collect();
+        let outcome = package.change(&Batch { expected, revisions, ..batch(Change::Archive, versions) });
+        assert_eq!(told(&outcome), result, "{versions:?} {expected:?}");
+    }
+}
+
+#[test]
+fn disposing_destroys_the_files_and_deleting_the_record_with_its_tags() {
+    let mut package = package(&[("1", Status::Published), ("2", Status::Published)]);
+    package.tags.insert("latest".into(), "2".into());
+    let disposed = package.change(&batch(Change::Dispose, &["1"]));
+    assert_eq!(disposed.successful["1"], Success { revision: "r1".into(), status: Status::Disposed });
+    assert!(package.versions["1"].assets.is_empty());
+    assert_eq!(package.versions["1"].status, Status::Disposed);
+    let deleted = package.change(&batch(Change::Delete, &["1", "2"]));
+    assert_eq!(told(&deleted), "1 Deleted, 2 Deleted");
+    assert!(package.versions.is_empty());
+    assert!(package.tags.is_empty());
+}
+
+#[test]
+fn outcomes_are_told_in_the_words_of_the_guide() {
+    let mut package = package(&[("1", Status::Published), ("2", Status::Published)]);
+    let archive = batch(Change::Archive, &["1", "2"]);
+    let outcome = package.change(&Batch { expected: Some(Status::Unlisted), ..archive });
+    let message = "current status: Published, expected status: Unlisted";
+    let failure = json!({ "errorCode": "MISMATCHED_STATUS", "errorMessage": message });
+    let told = json!({ "successfulVersions": {}, "failedVersions": { "1": failure, "2": failure } });
+    assert_eq!(outcome.describe(), told);
+    let outcome = package.change(&batch(Change::Unlist, &["1"]));
+    let success = json!({ "1": { "revision": "r1", "status": "Unlisted" } });
+    assert_eq!(outcome.describe(), json!({ "successfulVersions": success, "failedVersions": {} }));
+}
+
+/// One call of a random sequence.
+#[derive(Clone, Debug)]
+enum Step {
+    Put(u8, usize),
+    Change { change: usize, versions: Vec<u8>, expected: Option<usize>, revisions: Option<bool> },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let change = (
+        0..CHANGES.len(),
+        prop::collection::btree_set(0..6_u8, 1..4),
+        prop::option::weighted(0.3, 0..STATUSES.len()),
+        prop::option::weighted(0.3, any::<bool>()),
+    );
+    let change = change.prop_map(|(change, versions, expected, revisions)| Step::Change {
+        change,
+        versions: versions.into_iter().collect(),
+        expected,
+        revisions,
+    });
+    let put = (0..6_u8, 0..STATUSES.len()).prop_map(|(version, status)| Step::Put(version, status));
+    prop::collection::vec(prop_oneof![1 => put, 3 => change], 1..40)
+}
+
+/// The rules as the guide's sentences have them, over nothing but names: slow, and written apart
+/// from the code that it checks.
+fn refusal(
+    change: &str,
+    stands: Option<&str>,
+    expected: Option<&str>,
+    revision_fits: bool,
+) -> Option<&'static str> {
+    let Some(stands) = stands else { return Some("NOT_FOUND") };
+    if expected.is_some() && expected != Some(stands) {
+        return Some("MISMATCHED_STATUS");
+    }
+    if !revision_fits {
+        return Some("MISMATCHED_REVISION");
+    }
+    let never = [
+        "Disposed Published",
+        "Disposed Unlisted",
+        "Disposed Archived",
+        "Disposed Disposed",
+        "Unfinished Unlisted",
+        "Unfinished Archived",
+        "Unfinished Disposed",
+    ];
+    never.contains(&format!("{stands} {change}").as_str()).then_some("NOT_ALLOWED")
+}
+
+proptest! {
+    /// Over random sequences, the package is what a plain list of statuses says.
+    #[test]
+    fn a_package_follows_the_reference(steps in steps()) {
+        let mut package = package(&[]);
+        let mut reference: BTreeMap<String, &'static str> = BTreeMap::new();
+        for step in steps {
+            match step {
+                Step::Put(version, status) => {
+                    put(&mut package, &version.to_string(), STATUSES[status]);
+                    reference.insert(version.to_string(), STATUSES[status].name());
+                }
+                Step::Change { change, versions, expected, revisions } => {
+                    let (change, expected) = (CHANGES[change], expected.map(|index| STATUSES[index]));
+                    let names: Vec<String> = versions.iter().map(u8::to_string).collect();
+                    // None: no revisions are named; true: the right ones; false: all but the first are.
+                    let named: Vec<(String, String)> = names.iter().enumerate().filter_map(|(index, name)| {
+                        revisions.map(|right| {
+                            let revision = if right || index > 0 { format!("r{name}") } else { "other".into() };
+                            (name.clone(), revision)
+                        })
+                    }).collect();
+                    let outcome = package.change(&Batch {
+                        change,
+                        versions: names.iter().map(String::as_str).collect(),
+                        expected,
+                        revisions: named.iter().map(|(name, revision)| (&**name, &**revision)).collect(),
+                    });
+                    let goal = change.goal().name();
+                    let refusals: BTreeMap<&String, &str> = names.iter().enumerate().filter_map(|(index, name)| {
+                        let fits = revisions != Some(false) || index > 0;
+                        let stands = reference.get(name).copied();
+                        Some((name, refusal(goal, stands, expected.map(Status::name), fits)?))
+                    }).collect();
+                    for name in &names {
+                        let seen = outcome.failed.get(name).map(Failure::code);
+                        let skipped = (!refusals.is_empty()).then_some("SKIPPED");
+                        prop_assert_eq!(seen, refusals.get(name).copied().or(skipped));
+                    }
+                    prop_assert_eq!(outcome.successful.len() + outcome.failed.len(), names.len());
+                    if refusals.is_empty() {
+                        for name in names {
+                            if goal == "Deleted" { reference.remove(&name) } else { reference.insert(name, goal) };
+                        }
+                    }
+                }
+            }
+            let stand = package.versions.iter().map(|(name, one)| (name.clone(), one.status.name()));
+            prop_assert_eq!(&stand.collect::<BTreeMap<_, _>>(), &reference);
+            for version in package.versions.values() {
+                prop_assert_eq!(version.assets.is_empty(), version.status == Status::Disposed);
+                prop_assert_eq!(&version.revision, &format!("r{}", version.number));
+            }
+        }
+    }
+}
