@@ -16,3 +16,7 @@ mod support;
 mod tags;
 mod tokens;
 mod upstreams;
+mod versions;
+mod versions_batches;
+mod versions_copy;
+mod versions_publish;
