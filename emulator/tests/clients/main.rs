@@ -7,6 +7,7 @@ mod npm;
 mod origin;
 mod program;
 mod pypi;
+mod statuses;
 #[path = "../api/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the API, which need all of it")]
 mod support;
