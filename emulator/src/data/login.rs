@@ -1,4 +1,4 @@
-//! Who is let in: tokens as Bearer or as Basic password, for one domain, with what they may do.
+//! Who is let in: tokens as Bearer, as Basic password or bare, for one domain, with what they may do.
 
 use super::Target;
 use super::exchange::{Exchange, Permission};
@@ -13,11 +13,14 @@ use jiff::Timestamp;
 /// The user name that goes with every token.
 const USER: &str = "aws";
 
-/// The token that a request carries.
-pub(super) fn token(headers: &HeaderMap) -> Result<String> {
+/// The token that a request carries. Cargo sends it bare.
+pub(super) fn token(format: &str, headers: &HeaderMap) -> Result<String> {
     let malformed = || unauthorized("the Authorization header is malformed");
     let value = headers.get(AUTHORIZATION).ok_or_else(|| unauthorized("there is no authorization token"))?;
-    let (scheme, rest) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
+    let text = value.to_str().map_err(|_| malformed())?;
+    let Some((scheme, rest)) = text.split_once(' ') else {
+        return if format == "cargo" { Ok(text.into()) } else { Err(malformed()) };
+    };
     if scheme.eq_ignore_ascii_case("bearer") {
         return Ok(rest.trim().into());
     }
@@ -83,7 +86,14 @@ mod tests {
             if let Some(value) = &header {
                 headers.insert(AUTHORIZATION, value.parse().unwrap());
             }
-            assert_eq!(token(&headers).ok().as_deref(), expected, "{header:?}");
+            assert_eq!(token("npm", &headers).ok().as_deref(), expected, "{header:?}");
         }
+    }
+
+    #[test]
+    fn cargo_sends_the_token_bare() {
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, "abc".parse().unwrap())]);
+        assert_eq!(token("cargo", &headers).unwrap(), "abc");
+        assert!(token("ruby", &headers).is_err());
     }
 }

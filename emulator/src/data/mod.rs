@@ -2,6 +2,7 @@
 //!
 //! Paths are `/<format>/d/<domain>-<owner>/<repository>/…`, as at a private endpoint.
 
+pub(crate) mod cargo;
 mod exchange;
 mod login;
 mod npm;
@@ -10,12 +11,13 @@ mod pypi;
 use crate::error::Error;
 use crate::perform::{Call, perform};
 use crate::server::App;
+use crate::state::version::Asset;
 use crate::state::{DomainKey, Settings};
 use crate::wire::header_value;
 use axum::body::Bytes;
 use axum::response::Response;
 use exchange::Exchange;
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -33,8 +35,9 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     let Some(target) = Target::parse(request.uri().path()) else {
         return render(&Error::new("ResourceNotFoundException", "No repository has this address"));
     };
-    let token = login::token(request.headers());
+    let token = login::token(&target.format, request.headers());
     let exchange = match target.format.as_str() {
+        "cargo" => cargo::understand(&target.rest, &request),
         "npm" => npm::understand(&target.rest, request),
         "pypi" => pypi::understand(&target.rest, request).await,
         _ => None,
@@ -112,10 +115,20 @@ fn parameters(target: &Target, exchange: &Exchange) -> Value {
     parameters
 }
 
-/// npm shows a member `error`, other clients show `message` or the whole body.
+/// The content of a file, as it is.
+fn file(asset: &Asset) -> Response {
+    let mut response = Response::new(asset.content.clone().into());
+    let kind = HeaderValue::from_static("application/octet-stream");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// npm shows a member `error`, cargo those of `errors`, other clients show `message` or the whole body.
 fn render(error: &Error) -> Response {
     let mut response = error.to_json_response();
-    *response.body_mut() = json!({ "error": error.message, "message": error.message }).to_string().into();
+    let message = error.message.as_str();
+    let body = json!({ "error": message, "message": message, "errors": [{ "detail": message }] });
+    *response.body_mut() = body.to_string().into();
     response
 }
 

@@ -1,5 +1,6 @@
 //! What packages say of themselves in their own files.
 
+pub(crate) mod cargo;
 pub(crate) mod npm;
 pub(crate) mod python;
 

@@ -1,5 +1,6 @@
 //! Packages for the public registries behind external connections, as the control route takes them.
 
+mod cargo;
 mod npm;
 mod pypi;
 
@@ -46,6 +47,7 @@ impl Seed {
     pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
         let connection = Connection::try_from(self.connection)?;
         let prepare = match connection.format() {
+            Format::Cargo => cargo::make,
             Format::Npm => npm::make,
             Format::Pypi => pypi::make,
             format => {

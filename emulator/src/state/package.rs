@@ -51,6 +51,16 @@ impl PackageKey {
         Self { format: Format::Pypi, namespace: None, name: name.into() }.normalised()
     }
 
+    /// From the name of a crate, which begins with a letter.
+    pub(crate) fn from_crate_name(name: &str) -> Option<Self> {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let begins_well = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+        if !begins_well || name.len() > 64 || !name.bytes().all(is_legal) {
+            return None;
+        }
+        Self::new(Format::Cargo, None, name).ok()
+    }
+
     /// The identity under which the package is stored.
     pub(crate) fn normalised(&self) -> Self {
         Self {

@@ -18,6 +18,11 @@ impl PublicRegistries {
         self.0.get(&connection)?.get(key).map(AsRef::as_ref)
     }
 
+    /// Every package behind any connection.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &PackageKey> {
+        self.0.values().flat_map(|packages| packages.keys())
+    }
+
     /// Add an asset to a version, which comes to be with its first. An asset of the same name is
     /// replaced, so that seeding twice is seeding once.
     pub(crate) fn seed(

@@ -1,7 +1,8 @@
-//! The data plane, driven by the real npm and pip.
+//! The data plane, driven by the real clients.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod broken;
+mod cargo;
 mod login;
 mod npm;
 mod origin;

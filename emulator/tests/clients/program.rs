@@ -4,8 +4,22 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Variables that lead clients elsewhere. Names are compared without regard to case.
-const LEADING_ELSEWHERE: &[&str] =
-    &["npm_", "pip_", "twine_", "http_proxy", "https_proxy", "all_proxy", "python", "netrc", "node_"];
+const LEADING_ELSEWHERE: &[&str] = &[
+    "npm_",
+    "pip_",
+    "twine_",
+    "cargo",
+    "rust",
+    "gem",
+    "ruby",
+    "bundle",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "python",
+    "netrc",
+    "node_",
+];
 
 /// The program, at home in `home` and nowhere else.
 pub(crate) fn program(name: &str, home: &Path) -> Command {

@@ -3,16 +3,22 @@
 use crate::support::{ACCOUNT, control, send, start, with_domain};
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
-    AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, UpstreamRepository,
+    AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, PackageVersionStatus,
+    UpstreamRepository,
 };
 use codeartifact_emulator::Emulator;
 use http::Request;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use serde_json::json;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// `npm-store` ← public:npmjs, `pypi-store` ← public:pypi, and `team` with both as upstreams.
+/// The public registries, each with the repository that is connected to it.
+const STORES: &[(&str, &str)] =
+    &[("npm-store", "public:npmjs"), ("pypi-store", "public:pypi"), ("cargo-store", "public:crates-io")];
+
+/// The stores, and `team` with all of them as upstreams.
 pub(crate) struct World {
     pub(crate) emulator: Arc<Emulator>,
     pub(crate) client: Client,
@@ -23,14 +29,13 @@ impl World {
     pub(crate) async fn new() -> Self {
         let emulator = start().await;
         let client = with_domain(&emulator).await;
-        for (name, connection) in [("npm-store", "public:npmjs"), ("pypi-store", "public:pypi")] {
-            client.create_repository().domain("acme").repository(name).send().await.unwrap();
-            let connect = client.associate_external_connection().domain("acme").repository(name);
-            connect.external_connection(connection).send().await.unwrap();
+        let mut team = client.create_repository().domain("acme").repository("team");
+        for (name, connection) in STORES {
+            client.create_repository().domain("acme").repository(*name).send().await.unwrap();
+            let connect = client.associate_external_connection().domain("acme").repository(*name);
+            connect.external_connection(*connection).send().await.unwrap();
+            team = team.upstreams(UpstreamRepository::builder().repository_name(*name).build().unwrap());
         }
-        let upstream = |name: &str| UpstreamRepository::builder().repository_name(name).build().unwrap();
-        let team = client.create_repository().domain("acme").repository("team");
-        let team = team.upstreams(upstream("npm-store")).upstreams(upstream("pypi-store"));
         team.send().await.unwrap();
         let minted = client.get_authorization_token().domain("acme").send().await.unwrap();
         let token = minted.authorization_token().unwrap().to_owned();
@@ -64,10 +69,33 @@ impl World {
 
     /// Restrict the unscoped npm package of that name in `team`.
     pub(crate) async fn restrict(&self, name: &str, publish: AllowPublish, upstream: AllowUpstream) {
+        self.restrict_package(PackageFormat::Npm, name, (publish, upstream)).await;
+    }
+
+    /// Restrict the package of that format and name in `team`.
+    pub(crate) async fn restrict_package(
+        &self,
+        format: PackageFormat,
+        name: &str,
+        (publish, upstream): (AllowPublish, AllowUpstream),
+    ) {
         let restrictions = PackageOriginRestrictions::builder().publish(publish).upstream(upstream);
         let put = self.client.put_package_origin_configuration().domain("acme").repository("team");
-        let put = put.format(PackageFormat::Npm).package(name);
+        let put = put.format(format).package(name);
         put.restrictions(restrictions.build().unwrap()).send().await.unwrap();
+    }
+
+    /// Give a version that `team` holds another status.
+    pub(crate) async fn set_status(
+        &self,
+        format: PackageFormat,
+        (name, version): (&str, &str),
+        status: PackageVersionStatus,
+    ) {
+        let update = self.client.update_package_versions_status().domain("acme").repository("team");
+        let update = update.format(format).package(name).versions(version).target_status(status);
+        let answer = update.send().await.unwrap();
+        assert!(answer.failed_versions().is_none_or(HashMap::is_empty), "{answer:?}");
     }
 
     /// A plain request to the data plane, with an Authorization header or none.
