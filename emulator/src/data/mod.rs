@@ -7,6 +7,7 @@ mod exchange;
 mod login;
 mod npm;
 mod pypi;
+mod ruby;
 
 use crate::error::Error;
 use crate::perform::{Call, perform};
@@ -40,6 +41,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
         "cargo" => cargo::understand(&target.rest, &request),
         "npm" => npm::understand(&target.rest, request),
         "pypi" => pypi::understand(&target.rest, request).await,
+        "ruby" => ruby::understand(&target.rest, &request),
         _ => None,
     };
     let exchange = exchange.unwrap_or_else(Exchange::unknown);

@@ -3,6 +3,7 @@
 pub(crate) mod cargo;
 pub(crate) mod npm;
 pub(crate) mod python;
+pub(crate) mod ruby;
 
 use flate2::read::GzDecoder;
 use std::io::{Read, Take};

@@ -3,6 +3,7 @@
 mod cargo;
 mod npm;
 mod pypi;
+mod ruby;
 
 use crate::state::package::PackageKey;
 use crate::state::version::{Asset, Details};
@@ -50,6 +51,7 @@ impl Seed {
             Format::Cargo => cargo::make,
             Format::Npm => npm::make,
             Format::Pypi => pypi::make,
+            Format::Ruby => ruby::make,
             format => {
                 return Err(format!(
                     "packages of format {} are not served to package managers",

@@ -61,6 +61,17 @@ impl PackageKey {
         Self::new(Format::Cargo, None, name).ok()
     }
 
+    /// From the name of a gem, which has a letter somewhere.
+    pub(crate) fn from_gem_name(name: &str) -> Option<Self> {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        let has_letter = name.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if !has_letter || name.len() > 255 || name.starts_with(['.', '-', '_']) || !name.bytes().all(is_legal)
+        {
+            return None;
+        }
+        Self::new(Format::Ruby, None, name).ok()
+    }
+
     /// The identity under which the package is stored.
     pub(crate) fn normalised(&self) -> Self {
         Self {

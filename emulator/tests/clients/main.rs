@@ -2,12 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod broken;
+mod bundler;
 mod cargo;
+mod gem;
 mod login;
 mod npm;
 mod origin;
 mod program;
 mod pypi;
+mod ruby;
 mod statuses;
 #[path = "../api/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the API, which need all of it")]

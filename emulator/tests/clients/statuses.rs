@@ -7,14 +7,6 @@ use aws_sdk_codeartifact::types::{PackageFormat, PackageVersionStatus};
 
 use PackageVersionStatus::{Archived, Published, Unlisted};
 
-/// Give a version in `team` a status.
-async fn set(world: &World, format: PackageFormat, name: &str, version: &str, status: PackageVersionStatus) {
-    let update = world.client.update_package_versions_status().domain("acme").repository("team");
-    let update = update.format(format).package(name).versions(version).target_status(status);
-    let answer = update.send().await.unwrap();
-    assert_eq!(answer.successful_versions().unwrap().len(), 1, "{answer:?}");
-}
-
 #[tokio::test]
 async fn an_unlisted_version_comes_by_a_lock_file_only_and_an_archived_one_not_at_all() {
     let world = World::new().await;
@@ -23,20 +15,20 @@ async fn an_unlisted_version_comes_by_a_lock_file_only_and_an_archived_one_not_a
         succeeded(&npm.publish("widgets", version).await);
     }
     succeeded(&npm.run(&["install", "widgets@2.0.0"]).await);
-    set(&world, PackageFormat::Npm, "widgets", "2.0.0", Unlisted).await;
+    world.set_status(PackageFormat::Npm, ("widgets", "2.0.0"), Unlisted).await;
     let versions = succeeded(&npm.run(&["view", "widgets", "versions", "--json", "--prefer-online"]).await);
     assert!(versions.contains("1.0.0") && !versions.contains("2.0.0"), "{versions}");
     let told = failed(&npm.run(&["install", "widgets@2.0.0", "--cache=../second"]).await);
     assert!(told.contains("ETARGET"), "{told}");
     succeeded(&npm.run(&["ci", "--cache=../third"]).await);
     assert_eq!(npm.installed("widgets")["version"], "2.0.0");
-    set(&world, PackageFormat::Npm, "widgets", "2.0.0", Archived).await;
+    world.set_status(PackageFormat::Npm, ("widgets", "2.0.0"), Archived).await;
     let told = failed(&npm.run(&["ci", "--cache=../fourth"]).await);
     assert!(told.contains("404"), "{told}");
     // What is archived cannot be published again, and comes back by its status.
     let told = failed(&npm.publish("widgets", "2.0.0").await);
     assert!(told.contains("409"), "{told}");
-    set(&world, PackageFormat::Npm, "widgets", "2.0.0", Published).await;
+    world.set_status(PackageFormat::Npm, ("widgets", "2.0.0"), Published).await;
     succeeded(&npm.run(&["ci", "--cache=../fifth"]).await);
 }
 
@@ -63,7 +55,7 @@ async fn a_retained_version_hides_the_one_upstream_by_its_status() {
     succeeded(&pip.install("left-pad==1.0").await);
     let file = path("pypi", "team", "simple/left-pad/1.0/left_pad-1.0-py3-none-any.whl");
     for (status, served) in [(Unlisted, 200), (Archived, 404)] {
-        set(&world, PackageFormat::Pypi, "left-pad", "1.0", status).await;
+        world.set_status(PackageFormat::Pypi, ("left-pad", "1.0"), status).await;
         failed(&pip.install("left-pad==1.0").await);
         assert_eq!(world.get(&file, Some(&world.bearer())).await.status(), served);
     }
