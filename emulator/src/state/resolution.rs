@@ -21,6 +21,8 @@ pub(crate) struct Place<'a> {
     pub(crate) repository: &'a Repository,
     /// Whether it is the public registry, and not the repository.
     pub(crate) is_public: bool,
+    /// How many steps upstream it is.
+    pub(crate) depth: usize,
 }
 
 /// All places that have the package and may be reached from `repository`, the nearest first.
@@ -31,7 +33,7 @@ pub(crate) fn search<'a>(
     key: &'a PackageKey,
 ) -> Result<Vec<Place<'a>>> {
     let mut walk = Walk { domain, public, key, visited: Vec::new(), places: Vec::new() };
-    walk.visit(repository)?;
+    walk.visit(repository, 0)?;
     Ok(walk.places)
 }
 
@@ -55,7 +57,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn visit(&mut self, repository: &'a Repository) -> Result<()> {
+    fn visit(&mut self, repository: &'a Repository, depth: usize) -> Result<()> {
         if self.visited.contains(&repository.id) || self.visited.len() == SEARCHED_REPOSITORIES {
             return Ok(());
         }
@@ -65,6 +67,7 @@ impl<'a> Walk<'a> {
             package: package.as_ref(),
             repository,
             is_public: false,
+            depth,
         }));
         // Generic packages are never looked for elsewhere.
         if self.key.format == Format::Generic {
@@ -80,8 +83,9 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let ingested = repository.connection.and_then(|name| self.public.package(name, self.key));
-        self.places.extend(ingested.map(|package| Place { package, repository, is_public: true }));
-        upstreams.into_iter().try_for_each(|upstream| self.visit(upstream))
+        let depth = depth + 1;
+        self.places.extend(ingested.map(|package| Place { package, repository, is_public: true, depth }));
+        upstreams.into_iter().try_for_each(|upstream| self.visit(upstream, depth))
     }
 }
 

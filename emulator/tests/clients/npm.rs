@@ -3,7 +3,7 @@
 use crate::program::{failed, succeeded};
 use crate::tools::{Login, Npm};
 use crate::world::{World, path};
-use aws_sdk_codeartifact::types::{PackageFormat, PackageVersionOriginType};
+use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageFormat, PackageVersionOriginType};
 use serde_json::Value;
 
 #[tokio::test]
@@ -102,6 +102,26 @@ async fn distribution_tags_can_be_set_and_removed() {
     let tags = succeeded(&npm.run(&["dist-tag", "ls", "widgets"]).await);
     assert_eq!(tags.trim(), "latest: 2.0.0");
     failed(&npm.run(&["dist-tag", "add", "widgets@9.0.0", "stable"]).await);
+}
+
+#[tokio::test]
+async fn a_tag_set_upstream_counts_more() {
+    let world = World::new().await;
+    world.restrict("widgets", AllowPublish::Allow, AllowUpstream::Allow).await;
+    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    succeeded(&npm.publish("widgets", "3.0.0").await);
+    let tags = async || {
+        let answer =
+            world.get(&path("npm", "team", "-/package/widgets/dist-tags"), Some(&world.bearer())).await;
+        serde_json::from_slice::<Value>(answer.body()).unwrap()
+    };
+    assert_eq!(tags().await, serde_json::json!({ "latest": "3.0.0" }));
+    world
+        .seed("public:npmjs", &[("widgets", "1.0.0"), ("widgets", "2.0.0"), ("widgets", "9.0.0-rc.1")])
+        .await;
+    assert_eq!(tags().await, serde_json::json!({ "latest": "2.0.0" }));
+    world.restrict("widgets", AllowPublish::Allow, AllowUpstream::Block).await;
+    assert_eq!(tags().await, serde_json::json!({ "latest": "3.0.0" }));
 }
 
 #[tokio::test]

@@ -34,23 +34,42 @@ pub(super) fn packument(state: &State, target: &Target, key: &PackageKey) -> Res
     }))
 }
 
-/// A tag set in a nearer repository hides one farther away. Without `latest` the highest release is
-/// the latest, as in a public registry that was seeded.
+/// A tag set upstream counts more than the same one downstream of it, as the user guide says. The
+/// latest of a public registry is its highest release; so it is where nobody says which one is.
 fn tags(places: &[Place<'_>], found: &BTreeMap<&str, &Version>) -> BTreeMap<String, String> {
+    let said = upstreams_first(places).into_iter().flat_map(|place| {
+        let tags = place.package.tags.iter().map(|(tag, version)| (tag.as_str(), version.as_str()));
+        tags.chain(latest(place.package.versions.keys().map(String::as_str).filter(|_| place.is_public)))
+    });
     let mut tags = BTreeMap::new();
-    for (tag, version) in places.iter().flat_map(|place| &place.package.tags) {
-        if found.contains_key(version.as_str()) {
-            tags.entry(tag.clone()).or_insert_with(|| version.clone());
+    for (tag, version) in said.chain(latest(found.keys().copied())) {
+        if found.contains_key(version) {
+            tags.entry(tag.to_owned()).or_insert_with(|| version.to_owned());
         }
     }
-    let rank = |version: &&&str| {
+    tags
+}
+
+/// Every place after those that are upstream of it; those of an earlier upstream come first.
+fn upstreams_first<'a, 'b>(places: &'b [Place<'a>]) -> Vec<&'b Place<'a>> {
+    let (mut ordered, mut open) = (Vec::new(), Vec::<&Place<'_>>::new());
+    for place in places {
+        while open.last().is_some_and(|last| last.depth >= place.depth) {
+            ordered.extend(open.pop());
+        }
+        open.push(place);
+    }
+    ordered.extend(open.into_iter().rev());
+    ordered
+}
+
+/// The tag for the highest of the versions. A release is higher than every version before one.
+fn latest<'a>(versions: impl Iterator<Item = &'a str>) -> Option<(&'a str, &'a str)> {
+    let highest = versions.max_by_key(|version| {
         let parsed = Semver::parse(version).ok();
         (parsed.as_ref().is_some_and(|parsed| parsed.pre.is_empty()), parsed)
-    };
-    if let Some(highest) = found.keys().max_by_key(rank) {
-        tags.entry("latest".into()).or_insert_with(|| (*highest).to_owned());
-    }
-    tags
+    });
+    highest.map(|version| ("latest", version))
 }
 
 /// The version's `package.json` with where to get it, and what hashes it must have.
