@@ -108,20 +108,16 @@ fn sort_key(key: &PackageKey) -> String {
 
 /// Sorts the newest first as text.
 fn age(version: &Version) -> String {
-    format!("{:020}", i64::MAX - version.published.as_microsecond())
+    // Wider than the time itself, so that no time is too early.
+    format!("{:020}", i128::from(i64::MAX) - i128::from(version.published.as_microsecond()))
 }
 
 fn repository<'a>(input: &Input<'_>, state: &'a State) -> Result<&'a Repository> {
     state.domain(&input.domain_key()?)?.repository(input.repository_name()?)
 }
 
-/// Found under the stored name, or for NuGet under either.
 pub(super) fn package<'a>(input: &Input<'_>, state: &'a State, key: &PackageKey) -> Result<&'a Package> {
-    let packages = &repository(input, state)?.packages;
-    let found = match key.format {
-        Format::Nuget => packages.get(&key.normalised()),
-        _ => packages.get(key),
-    };
+    let found = repository(input, state)?.packages.get(&key.looked_up());
     found.map(AsRef::as_ref).ok_or_else(|| key.not_found())
 }
 

@@ -81,6 +81,12 @@ impl PackageKey {
         }
     }
 
+    /// The identity under which the API looks for what a caller names. For NuGet it takes any
+    /// spelling, of the other formats only the stored one.
+    pub(crate) fn looked_up(&self) -> Self {
+        if self.format == Format::Nuget { self.normalised() } else { self.clone() }
+    }
+
     /// The name with its namespace, as people write it: `@acme/widgets` for npm.
     pub(crate) fn full_name(&self) -> String {
         match (&self.namespace, self.format) {

@@ -28,7 +28,7 @@ pub(crate) fn copy(input: &Input<'_>, state: &mut State) -> Result<Response> {
     };
     let versions: BTreeMap<&str, Option<&str>> = versions;
     let copy = Copy {
-        key: input.package_key()?.normalised(),
+        key: input.package_key()?.looked_up(),
         source,
         destination,
         versions,
