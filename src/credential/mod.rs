@@ -55,6 +55,17 @@ impl Reconciler for CredentialReconciler {
         Report { status: pass.status, outcome, notes: pass.notes }
     }
 
+    /// A login that nobody allows any more goes: whoever holds it cannot keep it by asking for rest.
+    async fn while_suspended(
+        &self,
+        object: &RegistryCredential,
+        context: &Context,
+    ) -> Report<RegistryCredentialStatus> {
+        let mut pass = Pass::new(self, object, context);
+        let outcome = pass.rest().await;
+        Report { status: pass.status, outcome, notes: pass.notes }
+    }
+
     /// The Secret goes with the object that controls it.
     fn needs_finalizer(&self, _object: &RegistryCredential) -> bool {
         false

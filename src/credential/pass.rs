@@ -75,7 +75,10 @@ impl<'a> Pass<'a> {
             done => done,
         };
         match outcome {
-            Err(error) if error.reason() == Reason::GrantMissing => self.withdraw(error).await,
+            Err(error) if error.reason() == Reason::GrantMissing => {
+                self.withdraw(&error).await?;
+                Err(error)
+            }
             Err(error) => match self.works_until(&error) {
                 Some(end) => {
                     let now = self.context.clock.now();
@@ -86,6 +89,13 @@ impl<'a> Pass<'a> {
             },
             done => done,
         }
+    }
+
+    /// Nothing is looked at or changed, but that a Secret goes when its grant has gone.
+    pub(super) async fn rest(&mut self) -> Result<Done> {
+        let Some(error) = self.not_allowed() else { return Ok(Done::suspended()) };
+        self.withdraw(&error).await?;
+        Err(error)
     }
 
     async fn converge(&mut self) -> Result<Done> {
@@ -255,7 +265,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Nobody allows it any more: the Secret goes at once.
-    async fn withdraw(&mut self, error: Error) -> Result<Done> {
+    async fn withdraw(&mut self, error: &Error) -> Result<()> {
         self.reconciler.tokens.only(&self.target(), &HashSet::new());
         // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
         let (secrets, uid) = (&self.context.caches.secrets, self.uid());
@@ -273,7 +283,7 @@ impl<'a> Pass<'a> {
         }
         self.status.secret_name = None;
         self.status.tokens = Vec::new();
-        Err(error)
+        Ok(())
     }
 
     /// A value of the renew-at annotation that is new. There is nothing to renew before the first token.

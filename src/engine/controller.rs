@@ -132,9 +132,8 @@ impl<R: Reconciler> Controller<R> {
     /// One pass, from the object to its published outcome.
     async fn reconcile(&self, object: &Arc<R::Object>, deleting: bool) -> Result<Done> {
         if object.suspended() && !deleting {
-            let status = object.status().cloned().unwrap_or_default();
-            let outcome = Ok(Done { reason: Reason::Suspended, ..Done::idle() });
-            return self.publish(object, Report { status, outcome, notes: Vec::new() }, deleting).await;
+            let report = self.reconciler.while_suspended(object, &self.context).await;
+            return self.publish(object, report, deleting).await;
         }
         if !deleting && !holds(object.as_ref()) && self.reconciler.needs_finalizer(object) {
             self.publisher.add_finalizer(object).await?;

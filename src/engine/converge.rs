@@ -244,8 +244,8 @@ fn claims(mode: Mode, identity: &Identity) -> Vec<Claim> {
 }
 
 impl Done {
-    /// Nothing was looked at, and nothing is due.
-    pub fn idle() -> Self {
-        Self { again: Again::Never, gone: false, ..Self::gone() }
+    /// Nothing was looked at, and nothing is due: the user asked for that.
+    pub fn suspended() -> Self {
+        Self { reason: Reason::Suspended, again: Again::Never, gone: false, ..Self::gone() }
     }
 }

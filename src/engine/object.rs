@@ -128,6 +128,16 @@ pub trait Reconciler: Send + Sync + 'static {
         context: &Context,
     ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send;
 
+    /// What must be done for an object although it is suspended; as a rule, nothing.
+    fn while_suspended(
+        &self,
+        object: &Self::Object,
+        _context: &Context,
+    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send {
+        let status = object.status().cloned().unwrap_or_default();
+        std::future::ready(Report { status, outcome: Ok(Done::suspended()), notes: Vec::new() })
+    }
+
     /// Whether the object must not go before `reconcile` has said that it is gone.
     fn needs_finalizer(&self, object: &Self::Object) -> bool;
 

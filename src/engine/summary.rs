@@ -167,12 +167,7 @@ mod tests {
         let level = Done { drift: Some(vec![]), ..synced.clone() };
         let table: Vec<(&str, Result<Done, Error>, i64, Vec<&str>)> = vec![
             ("in sync", Ok(synced), 0, vec!["Ready=True Synced"]),
-            (
-                "suspended",
-                Ok(Done { reason: Reason::Suspended, ..Done::idle() }),
-                0,
-                vec!["Ready=False Suspended"],
-            ),
+            ("suspended", Ok(Done::suspended()), 0, vec!["Ready=False Suspended"]),
             ("drifted", Ok(drifted), 0, vec!["Ready=True Synced", "Drifted=True Drifted"]),
             ("not drifted", Ok(level), 0, vec!["Ready=True Synced", "Drifted=False InSync"]),
             (

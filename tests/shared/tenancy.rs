@@ -218,6 +218,38 @@ async fn a_withdrawn_grant_stops_writes_and_tokens_at_once_and_lets_go() -> Resu
 }
 
 #[tokio::test]
+async fn a_suspended_login_goes_with_its_grant_too() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let tenants =
+        Tenants::start(&emulator, json!({"use": ["acme/*"], "credentials": [{"domains": ["acme"]}]})).await?;
+    let team = tenants.repository("team", json!({"domain": {"name": "acme"}}));
+    tenants.apply(tenants.first(), team).await?;
+    tenants.install.ready("Repository", tenants.first(), "team").await?;
+    let mut login =
+        tenants.login("login", json!({"repositoryRef": {"name": "team", "namespace": tenants.first()}}));
+    tenants.apply(tenants.second(), login.clone()).await?;
+    tenants.install.ready("RegistryCredential", tenants.second(), "login").await?;
+    login["spec"]["suspend"] = true.into();
+    tenants.apply(tenants.second(), login).await?;
+    let suspended = ("RegistryCredential", tenants.second(), "login");
+    wait_for("it is suspended", PATIENCE, async || {
+        let told = tenants.install.condition(suspended, "Ready", "True").await?;
+        ensure!(told.reason == "Suspended", "{told:?}");
+        Ok(())
+    })
+    .await?;
+    let secrets = tenants.install.control_plane.api("Secret", tenants.second()).await?;
+    ensure!(secrets.get_opt("login").await?.is_some(), "a suspended login keeps its Secret");
+
+    tenants.grant_only(json!([tenants.everything()])).await?;
+    wait_for("the Secret is removed", PATIENCE, async || {
+        ensure!(secrets.get_opt("login").await?.is_none(), "it is still there");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_label_that_goes_takes_its_grant_with_it() -> Result<()> {
     let emulator = Emulator::start().await?;
     let tenants = Tenants::start(&emulator, Value::Null).await?;
