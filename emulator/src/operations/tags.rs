@@ -8,6 +8,7 @@ use crate::wire::json_response;
 use axum::response::Response;
 use serde_json::json;
 
+/// Its answer has no body, nor has that of `UntagResource`.
 pub(super) fn tag(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let given = Tags::of(input)?;
     let limit = state.settings.quotas.tags_per_resource;
@@ -15,7 +16,7 @@ pub(super) fn tag(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let merged = tags.merged(given);
     merged.check_quota(kind, &name, limit)?;
     *tags = merged;
-    Ok(json_response(&json!({})))
+    Ok(Response::default())
 }
 
 pub(super) fn untag(input: &Input<'_>, state: &mut State) -> Result<Response> {
@@ -24,7 +25,7 @@ pub(super) fn untag(input: &Input<'_>, state: &mut State) -> Result<Response> {
     for key in keys {
         tags.remove(key);
     }
-    Ok(json_response(&json!({})))
+    Ok(Response::default())
 }
 
 pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
