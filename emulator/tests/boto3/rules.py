@@ -86,6 +86,14 @@ def with_other_bytes(scene: Scene, _: str):
     publish(scene.world.client, "acme", "team", "hammer", "1.0.0", {"tool.txt": b"another tool"})
 
 
+@rule("ConflictException", "GetPackageVersionAsset")
+def of_an_archived_version(scene: Scene, operation: str):
+    client = scene.world.client
+    publish(client, "acme", "team", "archived", "1.0.0")
+    call(client, "UpdatePackageVersionsStatus", least("UpdatePackageVersionsStatus", package="archived"))
+    call(client, operation, least(operation, package="archived"))
+
+
 @rule("ServiceQuotaExceededException", "CreateDomain")
 def more_domains_than_an_account_has(scene: Scene, operation: str):
     client = scene.tight.client()
@@ -95,9 +103,7 @@ def more_domains_than_an_account_has(scene: Scene, operation: str):
 
 @rule("ServiceQuotaExceededException", "CreateRepository")
 def more_repositories_than_a_domain_has(scene: Scene, operation: str):
-    client = scene.tight.client()
-    for name in ("one", "two"):
-        call(client, operation, least(operation, domain="tight", repository=name))
+    call(scene.tight.client(), operation, least(operation, domain="tight", repository="one-more"))
 
 
 @rule("ServiceQuotaExceededException", "CreatePackageGroup")
@@ -111,6 +117,11 @@ def more_tags_than_a_resource_has(scene: Scene, operation: str):
     client = scene.tight.client()
     for key in "ab":
         call(client, operation, {"resourceArn": arn("domain/tight"), "tags": [{"key": key, "value": ""}]})
+
+
+@rule("ServiceQuotaExceededException", "PublishPackageVersion")
+def more_assets_than_a_version_has(scene: Scene, _: str):
+    publish(scene.tight.client(), "tight", "small", "hammer", "1.0.0", {"a": b"1", "b": b"2"})
 
 
 assert set(RULES) <= set(service.DECLARED)

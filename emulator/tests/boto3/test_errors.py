@@ -18,9 +18,15 @@ FAULTS = {"ThrottlingException": {"retryAfter": 3}}
 
 @pytest.fixture(scope="module")
 def scene(world: World, start: Callable[..., Emulator]) -> Scene:
-    quotas = {"domains-per-account": 2, "repositories-per-domain": 1, "tags-per-resource": 1}
+    quotas = {
+        "assets-per-package-version": 1,
+        "domains-per-account": 2,
+        "repositories-per-domain": 1,
+        "tags-per-resource": 1,
+    }
     tight = start(*(text for name, value in quotas.items() for text in ("--quota", f"{name}={value}")))
     tight.client().create_domain(domain="tight")
+    tight.client().create_repository(domain="tight", repository="small")
     return Scene(world, tight, tight)
 
 
