@@ -105,6 +105,18 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_gem_is_never_taken_for_another() {
+        let whole = make(&package("left-pad", "1.2.0"), None).unwrap().asset.content;
+        let is_another = |content: &[u8]| Gemspec::read(content).is_ok_and(|found| found.name != "left-pad");
+        for index in (0..1_024).step_by(7) {
+            let mut damaged = whole.to_vec();
+            damaged[index] ^= 0x55;
+            assert!(!is_another(&damaged) && !is_another(whole.get(..index).unwrap()), "{index}");
+        }
+        assert!(Gemspec::read(whole.get(..800).unwrap()).is_err());
+    }
+
+    #[test]
     fn what_cannot_be_named_is_refused() {
         for (name, version) in
             [("", "1"), ("9", "1"), ("../a", "1"), ("a", "one"), ("a", "1'"), ("a", "1-java")]

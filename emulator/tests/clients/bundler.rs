@@ -1,7 +1,7 @@
 //! Bundler installs.
 
 use crate::program::{failed, run, succeeded};
-use crate::ruby::{Login, Ruby};
+use crate::ruby::{Key, Login, Ruby};
 use crate::world::World;
 use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageFormat, PackageVersionStatus};
 
@@ -58,7 +58,7 @@ async fn an_archived_version_is_not_installed_even_when_it_is_locked() {
         succeeded(&publisher.push(&gem, Login::Variable).await);
     }
     let locked = Ruby::new(&world, "team").await;
-    locked.gemfile("gem 'widgets'");
+    locked.gemfile("gem 'widgets'", Key::Host);
     succeeded(&run(locked.bundler(&["lock"])).await);
     world.set_status(PackageFormat::Ruby, ("widgets", "1.1.0"), PackageVersionStatus::Archived).await;
     let told = failed(&run(locked.bundler(&["install"])).await);

@@ -124,6 +124,29 @@ async fn an_archived_or_unlisted_version_is_not_chosen() {
 }
 
 #[tokio::test]
+async fn a_gem_for_this_platform_is_chosen_before_one_for_all() {
+    let world = World::new().await;
+    let ruby = Ruby::new(&world, "team").await;
+    let platform = ruby.ruby("puts Gem::Platform.local").await;
+    for (version, more) in [("1.0.0", "gem.platform = Gem::Platform.local\n"), ("1.0.0", "")] {
+        let gem = ruby.build_with("widgets", version, more).await;
+        succeeded(&ruby.push(&gem, Login::Variable).await);
+    }
+    let held = world.held("team", PackageFormat::Ruby, "widgets").await;
+    assert_eq!(held, ["1.0.0".to_owned(), format!("1.0.0-{platform}")]);
+    succeeded(&ruby.install(&["widgets"]).await);
+    assert_eq!(
+        ruby.ruby("puts Gem::Specification.find_by_name('widgets').full_name").await,
+        format!("widgets-1.0.0-{platform}")
+    );
+    let other = Ruby::new(&world, "team").await;
+    succeeded(&other.bundle("gem 'widgets'").await);
+    let line = "puts Gem::Specification.find_by_name('widgets').full_name";
+    let told = succeeded(&run(other.bundler(&["exec", "ruby", "-e", line])).await);
+    assert!(told.contains(&format!("widgets-1.0.0-{platform}")), "{told}");
+}
+
+#[tokio::test]
 async fn the_api_shows_what_a_gem_says_of_itself() {
     let world = World::new().await;
     let ruby = Ruby::new(&world, "team").await;

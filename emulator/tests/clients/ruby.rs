@@ -17,6 +17,13 @@ pub(crate) enum Login {
     Credentials,
 }
 
+/// Under which key Bundler has the login.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key {
+    Address,
+    Host,
+}
+
 /// gem and Bundler with their home.
 pub(crate) struct Ruby {
     pub(crate) home: TempDir,
@@ -35,13 +42,18 @@ impl Ruby {
         let home = tempfile::tempdir().unwrap();
         let source = world.endpoint(PackageFormat::Ruby, repository).await;
         let with_login = source.replace("http://", &format!("http://aws:{token}@"));
-        std::fs::write(home.path().join(".gemrc"), format!("---\n:sources:\n- {with_login}\n")).unwrap();
+        std::fs::create_dir(home.path().join("mounted")).unwrap();
+        let gemrc = format!("---\n:sources:\n- {with_login}\n");
+        std::fs::write(home.path().join("mounted/.gemrc"), gemrc).unwrap();
         Self { home, source, token: token.into() }
     }
 
     fn command(&self, name: &str) -> Command {
         let mut command = program(name, self.home.path());
-        command.env("GEM_HOME", self.home.path().join("gems")).env("GEM_PATH", self.home.path().join("gems"));
+        command
+            .env("GEMRC", self.home.path().join("mounted/.gemrc"))
+            .env("GEM_HOME", self.home.path().join("gems"))
+            .env("GEM_PATH", self.home.path().join("gems"));
         command
     }
 
@@ -54,15 +66,19 @@ impl Ruby {
 
     /// Make a gem, with another that it needs or none.
     pub(crate) async fn build(&self, name: &str, version: &str, needs: Option<(&str, &str)>) -> PathBuf {
+        let need = needs.map(|(name, requirement)| format!("gem.add_dependency '{name}', '{requirement}'\n"));
+        self.build_with(name, version, &need.unwrap_or_default()).await
+    }
+
+    /// Make a gem with more lines in its gemspec.
+    pub(crate) async fn build_with(&self, name: &str, version: &str, more: &str) -> PathBuf {
         let folder = self.home.path().join(format!("{name}-{version}"));
         std::fs::create_dir_all(folder.join("lib")).unwrap();
-        let need = needs.map(|(name, requirement)| format!("gem.add_dependency '{name}', '{requirement}'\n"));
         let gemspec = format!(
             "Gem::Specification.new do |gem|\n\
              gem.name = '{name}'\ngem.version = '{version}'\ngem.summary = 'A test'\ngem.authors = ['Somebody']\n\
              gem.license = 'MIT'\ngem.files = ['lib/{name}.rb']\ngem.homepage = 'https://localhost'\n\
-             gem.required_ruby_version = '>= 2.7'\n{}end\n",
-            need.unwrap_or_default(),
+             gem.required_ruby_version = '>= 2.7'\n{more}end\n",
         );
         std::fs::write(folder.join("made.gemspec"), gemspec).unwrap();
         let module = format!("PRIVATE = 'private {name} {version}'\n");
@@ -96,16 +112,21 @@ impl Ruby {
 
     /// Install a bundle of one gem.
     pub(crate) async fn bundle(&self, gem: &str) -> Output {
-        self.gemfile(gem);
+        self.gemfile(gem, Key::Address);
         run(self.bundler(&["install"])).await
     }
 
     /// A Gemfile with one gem. The login stands in Bundler's configuration beside it.
-    pub(crate) fn gemfile(&self, gem: &str) {
+    pub(crate) fn gemfile(&self, gem: &str, key: Key) {
         std::fs::create_dir_all(self.bundle_folder()).unwrap();
         let gemfile = format!("source '{}'\n{gem}\n", self.source);
         std::fs::write(self.bundle_folder().join("Gemfile"), gemfile).unwrap();
-        let config = format!("---\nBUNDLE_{}: \"aws:{}\"\n", self.source.to_uppercase(), self.token);
+        let key = match key {
+            Key::Address => &self.source,
+            Key::Host => "127.0.0.1",
+        };
+        let key = key.replace('.', "__").replace('-', "___").to_uppercase();
+        let config = format!("---\nBUNDLE_{key}: \"aws:{}\"\n", self.token);
         std::fs::write(self.home.path().join("bundle-config"), config).unwrap();
     }
 

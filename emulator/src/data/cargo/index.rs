@@ -40,15 +40,7 @@ pub(super) fn file(
     name: &str,
     known: Option<&HeaderValue>,
 ) -> Result<Response> {
-    let asked = PackageKey { format: Format::Cargo, namespace: None, name: name.into() };
-    let is_it = |other: &PackageKey| other.name.eq_ignore_ascii_case(name);
-    let lines = |key: &PackageKey| {
-        let places = state.places(&target.domain, &target.repository, key)?;
-        Ok(versions(&places).into_values().filter_map(line).collect::<String>())
-    };
-    let spellings = [asked.clone()].into_iter().chain(spellings(state, target, is_it)?);
-    let lines = spellings.map(|key| lines(&key)).find(|lines| !matches!(lines, Ok(text) if text.is_empty()));
-    let text = lines.unwrap_or_else(|| Err(asked.not_found()))?;
+    let text = lines(state, target, name)?;
     let tag = header_value(&format!("\"{}\"", hex::encode(Sha256::digest(&text))));
     let mut response = Response::default();
     if known == Some(&tag) {
@@ -60,6 +52,26 @@ pub(super) fn file(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::ETAG, tag);
     Ok(response)
+}
+
+/// The crate may be spelled with capitals, which the file's name has not.
+fn lines(state: &State, target: &Target, name: &str) -> Result<String> {
+    let of = |key: &PackageKey| -> Result<String> {
+        let places = state.places(&target.domain, &target.repository, key)?;
+        Ok(versions(&places).into_values().filter_map(line).collect())
+    };
+    let asked = PackageKey { format: Format::Cargo, namespace: None, name: name.into() };
+    let lines = of(&asked)?;
+    if !lines.is_empty() {
+        return Ok(lines);
+    }
+    for key in spellings(state, target, |other| other.name.eq_ignore_ascii_case(name))? {
+        let lines = of(&key)?;
+        if !lines.is_empty() {
+            return Ok(lines);
+        }
+    }
+    Err(asked.not_found())
 }
 
 fn line(version: &Version) -> Option<String> {
