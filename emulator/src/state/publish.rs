@@ -123,7 +123,7 @@ impl State {
         let repository = self.domain_mut(domain)?.repository_mut(repository)?;
         let origin = Origin::Internal(repository.name.clone());
         let package = repository.package_for_first_version(&publication.key, true);
-        package.take(publication, origin, &settings.quotas, now)
+        package.publish(publication, origin, &settings.quotas, now)
     }
 
     /// Whether versions may be published there at all, and this one is nowhere else.
@@ -158,7 +158,7 @@ impl State {
 
 impl Package {
     /// Put the file where it belongs. The version as it is then comes back.
-    fn take(
+    pub(crate) fn publish(
         &mut self,
         mut publication: Publication,
         origin: Origin,

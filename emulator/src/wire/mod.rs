@@ -16,7 +16,7 @@ pub(crate) fn timestamp(at: Timestamp) -> Value {
 
 /// A header value; text that no header can carry becomes an empty one.
 pub(crate) fn header_value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+    HeaderValue::from_bytes(text.as_bytes()).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// A success with a JSON body.

@@ -182,7 +182,7 @@ async fn a_python_version_is_described_by_its_wheel() {
 async fn assets_are_listed_with_their_hashes_and_come_back_whole() {
     let emulator = start().await;
     let client = published(&emulator, &[]).await;
-    for name in ["c.txt", "a.txt", "b.txt", "e.txt", "d.txt"] {
+    for name in ["c.txt", "a.txt", "b.txt", "größe.txt", "d.txt"] {
         publish(&client, "1.0", name, name).unfinished(name != "d.txt").send().await.unwrap();
     }
     let list = client.list_package_version_assets().domain("acme").repository("team");
@@ -196,7 +196,7 @@ async fn assets_are_listed_with_their_hashes_and_come_back_whole() {
     let revision = first.version_revision().unwrap();
     let assets: Vec<_> = list.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap();
     let names: Vec<_> = assets.iter().map(aws_sdk_codeartifact::types::AssetSummary::name).collect();
-    assert_eq!(names, ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"]);
+    assert_eq!(names, ["a.txt", "b.txt", "c.txt", "d.txt", "größe.txt"]);
     let hashes = assets[0].hashes().unwrap();
     assert_eq!(hashes.len(), 4);
     assert_eq!(hashes[&HashAlgorithm::Sha256], hex::encode(Sha256::digest("a.txt")));
@@ -210,6 +210,8 @@ async fn assets_are_listed_with_their_hashes_and_come_back_whole() {
         assert_eq!(got.package_version_revision(), Some(revision));
         assert_eq!(got.asset.collect().await.unwrap().into_bytes(), "b.txt");
     }
+    let got = get.clone().asset("größe.txt").send().await.unwrap();
+    assert_eq!(got.asset_name(), Some("größe.txt"));
     let other = get.clone().asset("b.txt").package_version_revision("other").send().await;
     refused(other, 404, "ResourceNotFoundException");
     refused(get.asset("z.txt").send().await, 404, "ResourceNotFoundException");

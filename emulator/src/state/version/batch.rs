@@ -171,4 +171,6 @@ impl Package {
 }
 
 #[cfg(test)]
+mod sequences;
+#[cfg(test)]
 mod tests;

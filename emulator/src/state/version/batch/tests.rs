@@ -3,13 +3,7 @@ use crate::state::Format;
 use crate::state::package::{OriginConfiguration, PackageKey};
 use crate::state::version::{Asset, Details, Origin, Version};
 use jiff::Timestamp;
-use proptest::prelude::*;
 use std::sync::Arc;
-
-const STATUSES: [Status; 5] =
-    [Status::Published, Status::Unfinished, Status::Unlisted, Status::Archived, Status::Disposed];
-const CHANGES: [Change; 5] =
-    [Change::Publish, Change::Unlist, Change::Archive, Change::Dispose, Change::Delete];
 
 /// A package in which each version stands as given; a version's revision is `r` and its number.
 fn package(versions: &[(&str, Status)]) -> Package {
@@ -94,112 +88,4 @@ fn outcomes_are_told_in_the_words_of_the_guide() {
     let outcome = package.change(&batch(Change::Unlist, &["1"]));
     let success = json!({ "1": { "revision": "r1", "status": "Unlisted" } });
     assert_eq!(outcome.describe(), json!({ "successfulVersions": success, "failedVersions": {} }));
-}
-
-/// One call of a random sequence.
-#[derive(Clone, Debug)]
-enum Step {
-    Put(u8, usize),
-    Change { change: usize, versions: Vec<u8>, expected: Option<usize>, revisions: Option<bool> },
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let change = (
-        0..CHANGES.len(),
-        prop::collection::btree_set(0..6_u8, 1..4),
-        prop::option::weighted(0.3, 0..STATUSES.len()),
-        prop::option::weighted(0.3, any::<bool>()),
-    );
-    let change = change.prop_map(|(change, versions, expected, revisions)| Step::Change {
-        change,
-        versions: versions.into_iter().collect(),
-        expected,
-        revisions,
-    });
-    let put = (0..6_u8, 0..STATUSES.len()).prop_map(|(version, status)| Step::Put(version, status));
-    prop::collection::vec(prop_oneof![1 => put, 3 => change], 1..40)
-}
-
-/// The rules as the guide's sentences have them, over nothing but names: slow, and written apart
-/// from the code that it checks.
-fn refusal(
-    change: &str,
-    stands: Option<&str>,
-    expected: Option<&str>,
-    revision_fits: bool,
-) -> Option<&'static str> {
-    let Some(stands) = stands else { return Some("NOT_FOUND") };
-    if expected.is_some() && expected != Some(stands) {
-        return Some("MISMATCHED_STATUS");
-    }
-    if !revision_fits {
-        return Some("MISMATCHED_REVISION");
-    }
-    let never = [
-        "Disposed Published",
-        "Disposed Unlisted",
-        "Disposed Archived",
-        "Disposed Disposed",
-        "Unfinished Unlisted",
-        "Unfinished Archived",
-        "Unfinished Disposed",
-    ];
-    never.contains(&format!("{stands} {change}").as_str()).then_some("NOT_ALLOWED")
-}
-
-proptest! {
-    /// Over random sequences, the package is what a plain list of statuses says.
-    #[test]
-    fn a_package_follows_the_reference(steps in steps()) {
-        let mut package = package(&[]);
-        let mut reference: BTreeMap<String, &'static str> = BTreeMap::new();
-        for step in steps {
-            match step {
-                Step::Put(version, status) => {
-                    put(&mut package, &version.to_string(), STATUSES[status]);
-                    reference.insert(version.to_string(), STATUSES[status].name());
-                }
-                Step::Change { change, versions, expected, revisions } => {
-                    let (change, expected) = (CHANGES[change], expected.map(|index| STATUSES[index]));
-                    let names: Vec<String> = versions.iter().map(u8::to_string).collect();
-                    // None: no revisions are named; true: the right ones; false: all but the first are.
-                    let named: Vec<(String, String)> = names.iter().enumerate().filter_map(|(index, name)| {
-                        revisions.map(|right| {
-                            let revision = if right || index > 0 { format!("r{name}") } else { "other".into() };
-                            (name.clone(), revision)
-                        })
-                    }).collect();
-                    let outcome = package.change(&Batch {
-                        change,
-                        versions: names.iter().map(String::as_str).collect(),
-                        expected,
-                        revisions: named.iter().map(|(name, revision)| (&**name, &**revision)).collect(),
-                    });
-                    let goal = change.goal().name();
-                    let refusals: BTreeMap<&String, &str> = names.iter().enumerate().filter_map(|(index, name)| {
-                        let fits = revisions != Some(false) || index > 0;
-                        let stands = reference.get(name).copied();
-                        Some((name, refusal(goal, stands, expected.map(Status::name), fits)?))
-                    }).collect();
-                    for name in &names {
-                        let seen = outcome.failed.get(name).map(Failure::code);
-                        let skipped = (!refusals.is_empty()).then_some("SKIPPED");
-                        prop_assert_eq!(seen, refusals.get(name).copied().or(skipped));
-                    }
-                    prop_assert_eq!(outcome.successful.len() + outcome.failed.len(), names.len());
-                    if refusals.is_empty() {
-                        for name in names {
-                            if goal == "Deleted" { reference.remove(&name) } else { reference.insert(name, goal) };
-                        }
-                    }
-                }
-            }
-            let stand = package.versions.iter().map(|(name, one)| (name.clone(), one.status.name()));
-            prop_assert_eq!(&stand.collect::<BTreeMap<_, _>>(), &reference);
-            for version in package.versions.values() {
-                prop_assert_eq!(version.assets.is_empty(), version.status == Status::Disposed);
-                prop_assert_eq!(&version.revision, &format!("r{}", version.number));
-            }
-        }
-    }
 }
