@@ -16,7 +16,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release generated fmt lint test test-boto3 demo size clean
+.PHONY: help setup cluster-tools build release generated fmt lint test test-boto3 test-clients demo size clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ $(BOTO3)/ready: emulator/tests/boto3/requirements.txt
 	@python3 -m pip --python $(BOTO3)/bin/python --disable-pip-version-check install --quiet \
 		--require-hashes --only-binary :all: --requirement $<
 	@touch $@
+
+test-clients: setup ## drive the emulator with every package manager, at pinned versions, and print what each has shown
+	@emulator/tests/clients/setup.sh
+	@rm -f target/clients/results
+	cargo test --quiet -p codeartifact-emulator --test clients --locked
+	@emulator/tests/clients/summary.sh
 
 demo: cluster-tools ## show the whole story on a local control plane; KEEP=0 exits after it
 	@$(BUILD)

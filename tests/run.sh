@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 readonly logs=target/test-logs tail_lines=120
 # Logs, events, audit logs and journals of this run gather here for the last stage.
 export CODEARTIFACT_COLLECTED="$PWD/target/collected/$(date -u +%Y%m%dT%H%M%SZ)-$$"
-rm -rf "$logs" target/collected
+rm -rf "$logs" target/collected target/clients/results
 mkdir -p "$logs" "$CODEARTIFACT_COLLECTED"
 table=()
 
@@ -51,11 +51,14 @@ chart() {
 }
 
 stage setup tests/setup.sh
+stage client-tools emulator/tests/clients/setup.sh
 stage cluster-tools make cluster-tools
 stage lint make lint
 stage build make build
 stage tests cargo test --workspace --locked
 show tests '^test result|pairs|passes'
+stage clients emulator/tests/clients/summary.sh
+show clients .
 stage chart chart
 stage demo make demo KEEP=0
 show demo '✓'

@@ -2,7 +2,7 @@
 
 use crate::program::{failed, succeeded};
 use crate::support::control;
-use crate::tools::{Login, Npm, Pip};
+use crate::tools::{JavaScript, Login, Pip, Tool};
 use crate::world::{World, path};
 use aws_credential_types::Credentials;
 use serde_json::json;
@@ -24,17 +24,17 @@ async fn an_unknown_token_and_an_expired_one_fail_real_clients() {
     let world = World::new().await;
     world.seed("public:npmjs", &[("left-pad", "1.0.0")]).await;
     world.seed("public:pypi", &[("leftpad", "1.0")]).await;
-    let stranger = Npm::with_token(&world, "team", Login::Bearer, "unknown").await;
+    let stranger = JavaScript::with_token(Tool::Npm11, &world, "team", Login::Bearer, "unknown").await;
     let told = failed(&stranger.run(&["install", "left-pad"]).await);
     assert!(told.contains("E401"), "{told}");
     failed(&Pip::with_token(&world, "team", "unknown").await.install("leftpad").await);
 
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     let pip = Pip::new(&world, "team").await;
     succeeded(&npm.run(&["ping"]).await);
     world.emulator.advance(jiff::SignedDuration::from_hours(12));
     for login in [Login::Bearer, Login::Basic] {
-        let npm = Npm::new(&world, "team", login).await;
+        let npm = JavaScript::new(Tool::Npm11, &world, "team", login).await;
         let told = failed(&npm.run(&["install", "left-pad"]).await);
         assert!(told.contains("E401"), "{told}");
     }
@@ -74,7 +74,7 @@ async fn a_token_can_do_what_its_principal_may_do_now() {
         crate::support::client_as(&world.emulator, Credentials::new("builder", "s", None, None, "test"));
     let minted = builder.get_authorization_token().domain("acme").send().await.unwrap();
     let token = minted.authorization_token().unwrap();
-    let npm = Npm::with_token(&world, "team", Login::Bearer, token).await;
+    let npm = JavaScript::with_token(Tool::Npm11, &world, "team", Login::Bearer, token).await;
     succeeded(&npm.run(&["install", "left-pad"]).await);
     let told = failed(&npm.publish("widgets", "1.0.0").await);
     assert!(told.contains("E403") && told.contains("codeartifact:PublishPackageVersion"), "{told}");

@@ -1,15 +1,17 @@
-//! The data plane, driven by the real clients.
+//! The data plane, driven by real package managers at the versions that `setup/` pins.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod broken;
 mod bundler;
 mod cargo;
+mod checks;
 mod gem;
 mod login;
 mod npm;
 mod origin;
 mod program;
 mod pypi;
+mod record;
 mod ruby;
 mod statuses;
 #[path = "../api/support.rs"]

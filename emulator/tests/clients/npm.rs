@@ -1,7 +1,7 @@
 //! npm publishes and installs.
 
 use crate::program::{failed, succeeded};
-use crate::tools::{Login, Npm};
+use crate::tools::{JavaScript, Login, Tool};
 use crate::world::{World, path};
 use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageFormat, PackageVersionOriginType};
 use serde_json::Value;
@@ -10,15 +10,15 @@ use serde_json::Value;
 async fn a_private_package_is_published_and_installed_with_either_login() {
     let world = World::new().await;
     for (login, name) in [(Login::Bearer, "@acme/widgets"), (Login::Basic, "gadgets")] {
-        let publisher = Npm::new(&world, "team", login).await;
+        let publisher = JavaScript::new(Tool::Npm11, &world, "team", login).await;
         succeeded(&publisher.run(&["ping"]).await);
         assert_eq!(succeeded(&publisher.run(&["whoami"]).await).trim(), "aws");
         succeeded(&publisher.publish(name, "1.0.0").await);
         // Another cache than the publisher's, in which npm keeps what it has packed.
-        let npm = Npm::new(&world, "team", login).await;
+        let npm = JavaScript::new(Tool::Npm11, &world, "team", login).await;
         succeeded(&npm.run(&["install", name]).await);
-        assert_eq!(npm.installed(name)["version"], "1.0.0");
-        assert!(npm.required(name).await.contains(&format!("private {name} 1.0.0")));
+        assert_eq!(npm.manifest(name)["version"], "1.0.0");
+        assert_eq!(npm.required(name).await["version"], "1.0.0");
     }
     // The journal tells who did what, and no token.
     let journal = world.emulator.journal(0);
@@ -40,12 +40,12 @@ async fn a_public_package_comes_through_the_upstream_and_is_retained() {
     world
         .seed("public:npmjs", &[("left-pad", "1.0.0"), ("left-pad", "1.3.0"), ("@scope/thing", "2.0.0")])
         .await;
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     assert!(world.held("team", PackageFormat::Npm, "left-pad").await.is_empty());
     succeeded(&npm.run(&["install", "left-pad@1.0.0", "@scope/thing"]).await);
-    assert_eq!(npm.installed("left-pad")["version"], "1.0.0");
-    assert_eq!(npm.installed("@scope/thing")["version"], "2.0.0");
-    assert_eq!(npm.required("left-pad").await.trim(), r#"{"name":"left-pad","version":"1.0.0"}"#);
+    assert_eq!(npm.manifest("left-pad")["version"], "1.0.0");
+    assert_eq!(npm.manifest("@scope/thing")["version"], "2.0.0");
+    assert_eq!(npm.required("left-pad").await["version"], "1.0.0");
     for repository in ["team", "npm-store"] {
         assert_eq!(world.held(repository, PackageFormat::Npm, "left-pad").await, ["1.0.0"], "{repository}");
     }
@@ -66,7 +66,7 @@ async fn a_public_package_comes_through_the_upstream_and_is_retained() {
 #[tokio::test]
 async fn a_version_is_published_once() {
     let world = World::new().await;
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     succeeded(&npm.publish("widgets", "1.0.0").await);
     failed(&npm.publish("widgets", "1.0.0").await);
     // npm looks before it publishes; two that publish at once are refused by the repository.
@@ -92,12 +92,12 @@ async fn a_version_is_published_once() {
 #[tokio::test]
 async fn distribution_tags_can_be_set_and_removed() {
     let world = World::new().await;
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     succeeded(&npm.publish("widgets", "1.0.0").await);
     succeeded(&npm.publish("widgets", "2.0.0").await);
     succeeded(&npm.run(&["dist-tag", "add", "widgets@1.0.0", "stable"]).await);
     succeeded(&npm.run(&["install", "widgets@stable"]).await);
-    assert_eq!(npm.installed("widgets")["version"], "1.0.0");
+    assert_eq!(npm.manifest("widgets")["version"], "1.0.0");
     succeeded(&npm.run(&["dist-tag", "rm", "widgets", "stable"]).await);
     let tags = succeeded(&npm.run(&["dist-tag", "ls", "widgets"]).await);
     assert_eq!(tags.trim(), "latest: 2.0.0");
@@ -127,7 +127,7 @@ async fn a_tag_set_upstream_counts_more() {
 #[tokio::test]
 async fn a_fault_hits_the_data_plane_too() {
     let world = World::new().await;
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     succeeded(&npm.publish("widgets", "1.0.0").await);
     let fault = serde_json::json!([{
         "match": { "operation": "NpmGet*", "repository": "team" },

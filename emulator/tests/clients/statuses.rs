@@ -1,7 +1,7 @@
 //! What a version's status lets package managers have.
 
 use crate::program::{failed, succeeded};
-use crate::tools::{Login, Npm, Pip};
+use crate::tools::{JavaScript, Login, Pip, Tool};
 use crate::world::{World, path};
 use aws_sdk_codeartifact::types::{PackageFormat, PackageVersionStatus};
 
@@ -10,7 +10,7 @@ use PackageVersionStatus::{Archived, Published, Unlisted};
 #[tokio::test]
 async fn an_unlisted_version_comes_by_a_lock_file_only_and_an_archived_one_not_at_all() {
     let world = World::new().await;
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     for version in ["1.0.0", "2.0.0"] {
         succeeded(&npm.publish("widgets", version).await);
     }
@@ -21,7 +21,7 @@ async fn an_unlisted_version_comes_by_a_lock_file_only_and_an_archived_one_not_a
     let told = failed(&npm.run(&["install", "widgets@2.0.0", "--cache=../second"]).await);
     assert!(told.contains("ETARGET"), "{told}");
     succeeded(&npm.run(&["ci", "--cache=../third"]).await);
-    assert_eq!(npm.installed("widgets")["version"], "2.0.0");
+    assert_eq!(npm.manifest("widgets")["version"], "2.0.0");
     world.set_status(PackageFormat::Npm, ("widgets", "2.0.0"), Archived).await;
     let told = failed(&npm.run(&["ci", "--cache=../fourth"]).await);
     assert!(told.contains("404"), "{told}");
@@ -35,7 +35,7 @@ async fn an_unlisted_version_comes_by_a_lock_file_only_and_an_archived_one_not_a
 #[tokio::test]
 async fn a_disposed_version_is_gone_until_it_is_deleted() {
     let world = World::new().await;
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     succeeded(&npm.publish("widgets", "1.0.0").await);
     let dispose = world.client.dispose_package_versions().domain("acme").repository("team");
     dispose.format(PackageFormat::Npm).package("widgets").versions("1.0.0").send().await.unwrap();

@@ -62,8 +62,10 @@ impl World {
 
     /// The versions that a repository itself holds; none when it has no such package.
     pub(crate) async fn held(&self, repository: &str, format: PackageFormat, name: &str) -> Vec<String> {
+        let (namespace, name) = parts(name);
         let list = self.client.list_package_versions().domain("acme").repository(repository);
-        match list.format(format).package(name).send().await {
+        let list = list.format(format).set_namespace(namespace.map(str::to_owned)).package(name);
+        match list.send().await {
             Ok(answer) => answer.versions().iter().map(|one| one.version().to_owned()).collect(),
             Err(error) if error.as_service_error().unwrap().is_resource_not_found_exception() => Vec::new(),
             Err(error) => panic!("{error:?}"),
@@ -84,7 +86,8 @@ impl World {
     ) {
         let restrictions = PackageOriginRestrictions::builder().publish(publish).upstream(upstream);
         let put = self.client.put_package_origin_configuration().domain("acme").repository("team");
-        let put = put.format(format).package(name);
+        let (namespace, name) = parts(name);
+        let put = put.format(format).set_namespace(namespace.map(str::to_owned)).package(name);
         put.restrictions(restrictions.build().unwrap()).send().await.unwrap();
     }
 
@@ -95,8 +98,15 @@ impl World {
         (name, version): (&str, &str),
         status: PackageVersionStatus,
     ) {
+        let (namespace, name) = parts(name);
+        let namespace = namespace.map(str::to_owned);
         let update = self.client.update_package_versions_status().domain("acme").repository("team");
-        let update = update.format(format).package(name).versions(version).target_status(status);
+        let update = update
+            .format(format)
+            .set_namespace(namespace)
+            .package(name)
+            .versions(version)
+            .target_status(status);
         let answer = update.send().await.unwrap();
         assert_eq!(answer.successful_versions().unwrap().len(), 1, "{answer:?}");
     }
@@ -114,6 +124,12 @@ impl World {
     pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", self.token)
     }
+}
+
+/// The namespace and the name in `@acme/widgets`.
+fn parts(name: &str) -> (Option<&str>, &str) {
+    let scoped = name.strip_prefix('@').and_then(|name| name.split_once('/'));
+    scoped.map_or((None, name), |(scope, name)| (Some(scope), name))
 }
 
 /// A path of the data plane.

@@ -1,0 +1,141 @@
+//! What every client is put to, whatever it installs.
+
+use crate::program::{failed, succeeded};
+use crate::record::{Check, passed};
+use crate::tools::{Client, JavaScript, Login, Pip, Poetry, Tool, Twine, Uv};
+use crate::world::World;
+use aws_sdk_codeartifact::types::AllowPublish::Block as NoPublish;
+use aws_sdk_codeartifact::types::AllowUpstream::Block as NoUpstream;
+use aws_sdk_codeartifact::types::PackageFormat;
+use std::process::Output;
+
+/// What a client publishes, where it does, is installed again by a client that installs.
+async fn publish<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    let world = World::new().await;
+    let client = new(&world, &world.token).await;
+    let scoped: &[&str] = if C::FORMAT == PackageFormat::Npm { &["@acme/widgets"] } else { &[] };
+    for name in [&["widgets"], scoped].concat() {
+        succeeded(&client.publish(name, "1.0.0").await.unwrap());
+        succeeded(&client.publish(name, "1.1.0").await.unwrap());
+        assert_eq!(world.held("team", C::FORMAT, name).await, ["1.0.0", "1.1.0"]);
+        // Each version once. Another client, since what was packed is kept.
+        failed(&new(&world, &world.token).await.publish(name, "1.0.0").await.unwrap());
+        if let Some(output) = client.install(name, None).await {
+            succeeded(&output);
+            assert_eq!(client.installed(name).await, "1.1.0");
+        }
+    }
+    passed(client.name(), &client.version(), Check::Publish);
+}
+
+/// A public package comes through the upstream and is retained.
+async fn install<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    let world = World::new().await;
+    seed::<C>(&world, &[("left-pad", "1.0.0"), ("left-pad", "1.3.0")]).await;
+    let client = new(&world, &world.token).await;
+    for (wanted, version) in [(Some("1.0.0"), "1.0.0"), (None, "1.3.0")] {
+        succeeded(&client.install("left-pad", wanted).await.unwrap());
+        assert_eq!(client.installed("left-pad").await, version);
+    }
+    failed(&client.install("left-pad", Some("2.0.0")).await.unwrap());
+    failed(&client.install("absent", None).await.unwrap());
+    for repository in ["team", store(&C::FORMAT)] {
+        assert_eq!(world.held(repository, C::FORMAT, "left-pad").await, ["1.0.0", "1.3.0"], "{repository}");
+    }
+    passed(client.name(), &client.version(), Check::Install);
+}
+
+async fn expired<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    let world = World::new().await;
+    let client = new(&world, &world.token).await;
+    seed::<C>(&world, &[("left-pad", "1.0.0")]).await;
+    for output in attempts(&client, "widgets").await {
+        succeeded(&output);
+    }
+    world.emulator.advance(jiff::SignedDuration::from_hours(12));
+    unauthorized(&world, &new(&world, &world.token).await).await;
+    passed(client.name(), &client.version(), Check::Expired);
+}
+
+async fn wrong<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    let world = World::new().await;
+    seed::<C>(&world, &[("left-pad", "1.0.0")]).await;
+    let client = new(&world, "never-minted").await;
+    unauthorized(&world, &client).await;
+    passed(client.name(), &client.version(), Check::Wrong);
+}
+
+/// The client is refused with 401 whatever it does, says so, and nothing came of it.
+async fn unauthorized<C: Client>(world: &World, client: &C) {
+    let since = world.emulator.journal(0).last().map_or(0, |entry| entry.seq);
+    for output in attempts(client, "gadgets").await {
+        let told = failed(&output).to_ascii_lowercase();
+        assert!(["401", "authenti", "authori"].iter().any(|word| told.contains(word)), "{told}");
+    }
+    let seen = world.emulator.journal(since);
+    assert!(!seen.is_empty() && seen.iter().all(|entry| entry.status == Some(401)), "{seen:?}");
+    assert!(world.held("team", C::FORMAT, "gadgets").await.is_empty());
+}
+
+/// Installing a public package and publishing another, as far as the client does either.
+async fn attempts<C: Client>(client: &C, name: &str) -> Vec<Output> {
+    let installed = client.install("left-pad", Some("1.0.0")).await;
+    let published = client.publish(name, "1.0.0").await;
+    installed.into_iter().chain(published).collect()
+}
+
+/// A package with both origins blocked: what upstreams have is not seen, and nothing can be published.
+async fn blocked<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    let world = World::new().await;
+    seed::<C>(&world, &[("widgets", "2.0.0"), ("left-pad", "1.0.0")]).await;
+    world.restrict_package(C::FORMAT, "widgets", (NoPublish, NoUpstream)).await;
+    let client = new(&world, &world.token).await;
+    if let Some(output) = client.install("widgets", None).await {
+        failed(&output);
+        succeeded(&client.install("left-pad", None).await.unwrap());
+    }
+    if let Some(output) = client.publish("widgets", "1.0.0").await {
+        failed(&output);
+        assert!(world.emulator.journal(0).iter().any(|entry| entry.status == Some(403)));
+    }
+    assert!(world.held("team", C::FORMAT, "widgets").await.is_empty());
+    passed(client.name(), &client.version(), Check::Blocked);
+}
+
+async fn seed<C: Client>(world: &World, packages: &[(&str, &str)]) {
+    let connection = if C::FORMAT == PackageFormat::Npm { "public:npmjs" } else { "public:pypi" };
+    world.seed(connection, packages).await;
+}
+
+fn store(format: &PackageFormat) -> &'static str {
+    if *format == PackageFormat::Npm { "npm-store" } else { "pypi-store" }
+}
+
+/// A module of tests for a client: how it is made, and which checks it is put to.
+macro_rules! put {
+    ($client:ident to $($check:ident),+: $new:expr) => {
+        mod $client {
+            use super::*;
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(async |world: &World, token: &str| $new(world, token).await).await;
+            })+
+        }
+    };
+}
+
+macro_rules! javascript {
+    ($tool:ident) => {
+        |world, token| JavaScript::with_token(Tool::$tool, world, "team", Login::Bearer, token)
+    };
+}
+
+put!(npm_10 to publish, install, expired, wrong, blocked: javascript!(Npm10));
+put!(npm_11 to publish, install, expired, wrong, blocked: javascript!(Npm11));
+put!(pnpm to publish, install, expired, wrong, blocked: javascript!(Pnpm));
+put!(yarn_1 to publish, install, expired, wrong, blocked: javascript!(Yarn1));
+put!(yarn_berry to publish, install, expired, wrong, blocked: javascript!(YarnBerry));
+put!(pip to install, expired, wrong, blocked: |world, token| Pip::with_token(world, "team", token));
+put!(uv to publish, install, expired, wrong, blocked: |world, token| Uv::with_token(world, "team", token));
+put!(twine to publish, expired, wrong, blocked: |world, token| Twine::with_token(world, "team", token));
+put!(poetry to publish, install, expired, wrong, blocked: |world, token| Poetry::with_token(world, "team", token));
