@@ -108,7 +108,7 @@ async fn distribution_tags_can_be_set_and_removed() {
 async fn a_tag_set_upstream_counts_more() {
     let world = World::new().await;
     world.restrict("widgets", AllowPublish::Allow, AllowUpstream::Allow).await;
-    let npm = Npm::new(&world, "team", Login::Bearer).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
     succeeded(&npm.publish("widgets", "3.0.0").await);
     let tags = async || {
         let answer =
