@@ -1,6 +1,9 @@
 //! ruby: the gemspec in a gem.
 
+mod written;
+
 use super::text;
+use crate::state::package::PackageKey;
 use crate::state::version::{Dependency as Shown, Details, License};
 use flate2::read::GzDecoder;
 use serde::{Deserialize, Serialize};
@@ -81,36 +84,20 @@ impl Gemspec {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let written: Written =
-            serde_saphyr::from_str(text).map_err(|error| format!("metadata.gz is no gemspec: {error}"))?;
-        let number = written.version.version;
-        let platform = written.platform.unwrap_or_else(|| "ruby".into());
-        if !is_number(&number) || !is_platform(&platform) {
+        let gemspec = written::read(text).map_err(|error| format!("metadata.gz is no gemspec: {error}"))?;
+        let Self { number, platform, .. } = &gemspec;
+        if !is_number(number) || !is_platform(platform) {
             return Err(format!("'{number}' for '{platform}' is not the version of a gem"));
         }
-        let dependency = |dependency: WrittenDependency| Dependency {
-            name: dependency.name,
-            requirement: dependency
-                .requirement
-                .or(dependency.version_requirements)
-                .unwrap_or_default()
-                .into(),
-            is_runtime: dependency.kind.is_none_or(|kind| kind == ":runtime"),
-        };
-        Ok(Self {
-            name: written.name,
-            number,
-            platform,
-            summary: written.summary,
-            description: written.description,
-            homepage: written.homepage,
-            licenses: written.licenses.unwrap_or_default(),
-            authors: written.authors.into_iter().flatten().flatten().collect(),
-            metadata: written.metadata.unwrap_or_default(),
-            dependencies: written.dependencies.into_iter().map(dependency).collect(),
-            ruby: written.required_ruby_version.into(),
-            rubygems: written.required_rubygems_version.into(),
-        })
+        let needs = gemspec.dependencies.iter().map(|one| (one.name.as_str(), &one.requirement));
+        for (name, requirement) in needs.chain([("ruby", &gemspec.ruby), ("rubygems", &gemspec.rubygems)]) {
+            if PackageKey::from_gem_name(name).is_none()
+                || !requirement.0.iter().all(|(operator, number)| is_condition(operator, number))
+            {
+                return Err(format!("'{name}' cannot be needed as '{}'", requirement.joined(", ")));
+            }
+        }
+        Ok(gemspec)
     }
 
     /// The version with its platform: what is one file, and one version of the package.
@@ -153,6 +140,10 @@ pub(crate) fn split_full_name(full_name: &str) -> Option<(&str, &str)> {
     splits.into_iter().next()
 }
 
+fn is_condition(operator: &str, number: &str) -> bool {
+    ["=", "!=", ">", "<", ">=", "<=", "~>"].contains(&operator) && is_number(number)
+}
+
 fn is_number(text: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     text.starts_with(|first: char| first.is_ascii_digit())
@@ -165,52 +156,6 @@ fn is_platform(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.len() <= 100
         && text.bytes().all(is_legal)
-}
-
-/// The gemspec as Ruby writes it.
-#[derive(Deserialize)]
-struct Written {
-    name: String,
-    version: WrittenVersion,
-    platform: Option<String>,
-    summary: Option<String>,
-    description: Option<String>,
-    homepage: Option<String>,
-    licenses: Option<Vec<String>>,
-    authors: Option<Vec<Option<String>>>,
-    metadata: Option<BTreeMap<String, String>>,
-    #[serde(default)]
-    dependencies: Vec<WrittenDependency>,
-    #[serde(default)]
-    required_ruby_version: WrittenRequirement,
-    #[serde(default)]
-    required_rubygems_version: WrittenRequirement,
-}
-
-#[derive(Deserialize)]
-struct WrittenVersion {
-    version: String,
-}
-
-#[derive(Deserialize)]
-struct WrittenDependency {
-    name: String,
-    requirement: Option<WrittenRequirement>,
-    /// The same, and all that gems of long ago have.
-    version_requirements: Option<WrittenRequirement>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct WrittenRequirement {
-    requirements: Vec<(String, WrittenVersion)>,
-}
-
-impl From<WrittenRequirement> for Requirement {
-    fn from(written: WrittenRequirement) -> Self {
-        Self(written.requirements.into_iter().map(|(operator, one)| (operator, one.version)).collect())
-    }
 }
 
 #[cfg(test)]
@@ -302,6 +247,21 @@ summary: s
     fn what_is_no_gem_is_refused() {
         for text in ["", "[]", "name: a", "name: a\nversion: {version: '../1'}", "name: [", "\0"] {
             assert!(Gemspec::parse(text).is_err(), "{text:?}");
+        }
+        let needs = |name: &str, operator: &str, number: &str| {
+            let version = format!("requirements: [[{operator:?}, {{version: {number:?}}}]]");
+            format!(
+                "name: a\nversion: {{version: '1'}}\ndependencies: [{{name: {name:?}, requirement: {{{version}}}}}]"
+            )
+        };
+        assert!(Gemspec::parse(&needs("b", ">=", "1.0")).is_ok());
+        for (name, operator, number) in
+            [("b\nc", ">=", "1"), ("b", "?", "1"), ("b", ">=", "1\n2"), ("", "=", "1")]
+        {
+            assert!(
+                Gemspec::parse(&needs(name, operator, number)).is_err(),
+                "{name:?} {operator} {number:?}"
+            );
         }
         // As deep as nobody would write it.
         assert!(Gemspec::parse(&"[".repeat(1_000_000)).is_err());
