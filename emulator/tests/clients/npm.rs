@@ -105,6 +105,23 @@ async fn distribution_tags_can_be_set_and_removed() {
 }
 
 #[tokio::test]
+async fn the_api_tells_what_npm_published() {
+    let world = World::new().await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
+    succeeded(&npm.publish("@acme/widgets", "1.0.0").await);
+    let describe = world.client.describe_package_version().domain("acme").repository("team");
+    let describe = describe.format(PackageFormat::Npm).namespace("acme").package("widgets");
+    let described = describe.package_version("1.0.0").send().await.unwrap();
+    let version = described.package_version().unwrap();
+    assert_eq!((version.display_name(), version.summary()), (Some("@acme/widgets"), Some("Private things")));
+    assert_eq!(version.licenses()[0].name(), Some("MIT"));
+    let readme = world.client.get_package_version_readme().domain("acme").repository("team");
+    let readme = readme.format(PackageFormat::Npm).namespace("acme").package("widgets");
+    let answer = readme.package_version("1.0.0").send().await.unwrap();
+    assert_eq!(answer.readme().map(str::trim), Some("# @acme/widgets"));
+}
+
+#[tokio::test]
 async fn a_tag_set_upstream_counts_more() {
     let world = World::new().await;
     world.restrict("widgets", AllowPublish::Allow, AllowUpstream::Allow).await;

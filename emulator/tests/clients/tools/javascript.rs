@@ -108,7 +108,10 @@ impl JavaScript {
     /// Make a package of that name and version, and publish it.
     pub(crate) async fn publish(&self, name: &str, version: &str) -> Output {
         let folder = tempfile::tempdir_in(self.home.path()).unwrap();
-        let manifest = json!({ "name": name, "version": version, "main": "index.js" });
+        let mut manifest = json!({ "name": name, "version": version, "main": "index.js" });
+        manifest["description"] = "Private things".into();
+        manifest["license"] = "MIT".into();
+        std::fs::write(folder.path().join("README.md"), format!("# {name}\n")).unwrap();
         std::fs::write(folder.path().join("package.json"), manifest.to_string()).unwrap();
         let module = format!("module.exports = {};", json!({ "name": name, "version": version }));
         std::fs::write(folder.path().join("index.js"), module).unwrap();
