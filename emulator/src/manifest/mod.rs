@@ -25,3 +25,86 @@ fn text(file: impl Read) -> std::io::Result<String> {
     file.take(TEXT_LIMIT).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{cargo, npm, python};
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+    use std::io::{Cursor, Write};
+    use zip::write::SimpleFileOptions;
+
+    const METADATA: &str = "Name: a\nSummary: b\n c\nRequires-Dist: d>=1\n\n# A\n";
+
+    /// A wheel; its second file is compressed.
+    fn wheel() -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file("a.py", SimpleFileOptions::default()).unwrap();
+        let deflated = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        archive.start_file("a-1.dist-info/METADATA", deflated).unwrap();
+        archive.write_all(METADATA.as_bytes()).unwrap();
+        archive.finish().unwrap().into_inner()
+    }
+
+    /// An archive that has what every reader looks for.
+    fn tarball() -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        let manifest = r#"{"name":"a","version":"1.0.0","license":"MIT","dependencies":{"@b/c":"1"}}"#;
+        let crate_manifest = "[package]\nname = \"a\"\nversion = \"1.0.0\"\n[dependencies]\nb = \"1\"\n";
+        for (path, text) in [
+            ("package/README.md", "# A"),
+            ("package/package.json", manifest),
+            ("a-1.0.0/Cargo.toml", crate_manifest),
+            ("a-1.0.0/PKG-INFO", METADATA),
+        ] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            archive.append_data(&mut header, path, text.as_bytes()).unwrap();
+        }
+        archive.into_inner().unwrap()
+    }
+
+    fn gzipped(content: &[u8]) -> Vec<u8> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(content).unwrap();
+        packed.finish().unwrap()
+    }
+
+    /// Have all readers look at the bytes.
+    fn read(content: &[u8]) {
+        for file in ["a.whl", "a.zip", "a.tar.gz"] {
+            python::details(file, content);
+        }
+        npm::details(npm::manifest(content).unwrap_or_default(), content);
+        drop(cargo::manifest(content, "a", &semver::Version::new(1, 0, 0)));
+    }
+
+    #[test]
+    fn the_archives_are_read_when_nothing_is_wrong_with_them() {
+        let tarball = gzipped(&tarball());
+        assert_eq!(python::details("a.whl", &wheel()).unwrap().summary.as_deref(), Some("b\nc"));
+        assert!(python::details("a.tar.gz", &tarball).unwrap().readme.is_some());
+        assert_eq!(npm::details(npm::manifest(&tarball).unwrap(), &tarball).dependencies.len(), 1);
+        assert!(cargo::manifest(&tarball, "a", &semver::Version::new(1, 0, 0)).is_ok());
+    }
+
+    proptest! {
+        /// Whatever is done to the bytes of an archive, reading it ends and does not panic.
+        #[test]
+        fn broken_archives_are_read_as_far_as_they_go(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            for (whole, pack) in [(wheel(), false), (tarball(), true), (gzipped(&tarball()), false)] {
+                let mut content = whole;
+                for (index, byte) in &changes {
+                    let index = index.index(content.len());
+                    content[index] = *byte;
+                }
+                content.truncate(cut.map_or(content.len(), |cut| cut.index(content.len())));
+                read(&if pack { gzipped(&content) } else { content });
+            }
+        }
+    }
+}
