@@ -200,10 +200,12 @@ impl Package {
         of_version.map(|(tag, _)| tag.clone()).collect()
     }
 
-    /// The version that consoles show: npm's `latest`, else the one published last.
+    /// The version that consoles show: npm's `latest`, else the one published last. What is still
+    /// unfinished was not published.
     pub(crate) fn default_display_version(&self) -> Option<&str> {
         let latest = self.tags.get("latest").filter(|version| self.versions.contains_key(*version));
-        let newest = || self.versions.values().max_by_key(|version| version.published);
+        let is_published = |version: &&Arc<Version>| version.status != Status::Unfinished;
+        let newest = || self.versions.values().filter(is_published).max_by_key(|version| version.published);
         latest.or_else(|| newest().map(|version| &version.number)).map(String::as_str)
     }
 

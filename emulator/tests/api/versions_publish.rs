@@ -38,6 +38,12 @@ async fn a_version_stays_open_until_it_is_finished() {
         let message = refused(late, 409, "ConflictException");
         assert!(message.contains("takes no more assets"), "{message}");
     }
+    // What was published is shown before what is unfinished.
+    emulator.advance(jiff::SignedDuration::from_secs(1));
+    publish(&client, "1.1", "a", "x").unfinished(true).send().await.unwrap();
+    let versions = client.list_package_versions().domain("acme").repository("team");
+    let versions = versions.format(PackageFormat::Generic).namespace("acme").package("tool");
+    assert_eq!(versions.send().await.unwrap().default_display_version(), Some("1.0"));
     // The very file may come again; the last one may finish the version so.
     publish(&client, "2.0", "a", "x").unfinished(true).send().await.unwrap();
     let again = publish(&client, "2.0", "a", "x").unfinished(true).send().await.unwrap();
