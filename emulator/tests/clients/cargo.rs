@@ -1,111 +1,11 @@
-//! cargo publishes, fetches and builds.
+//! cargo: what it alone does.
 
-use crate::program::{failed, program, run, succeeded};
+use crate::program::{failed, succeeded};
+use crate::tools::{Cargo, CargoLogin, Client};
 use crate::world::{World, path};
-use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageFormat, PackageVersionStatus};
+use aws_sdk_codeartifact::types::{PackageFormat, PackageVersionStatus};
 use http::Request;
 use http_body_util::Full;
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use std::process::Output;
-use tempfile::TempDir;
-
-/// How cargo comes by the token.
-#[derive(Clone, Copy, Debug)]
-enum Login {
-    /// It reads the file that a credential provider prints.
-    Provider,
-    /// From its own `credentials.toml`.
-    Credentials,
-}
-
-/// cargo with its home, and crates.io replaced by the repository.
-struct Cargo {
-    home: TempDir,
-}
-
-impl Cargo {
-    async fn new(world: &World, repository: &str) -> Self {
-        Self::with_token(world, repository, Login::Provider, &world.token).await
-    }
-
-    async fn with_token(world: &World, repository: &str, login: Login, token: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let index = world.endpoint(PackageFormat::Cargo, repository).await;
-        let folder = home.path().join("cargo");
-        std::fs::create_dir(&folder).unwrap();
-        let provider = match login {
-            Login::Provider => {
-                let file = home.path().join("token");
-                std::fs::write(&file, token).unwrap();
-                format!("cargo:token-from-stdout cat {}", file.display())
-            }
-            Login::Credentials => {
-                let credentials = format!("[registries.acme]\ntoken = \"{token}\"\n");
-                std::fs::write(folder.join("credentials.toml"), credentials).unwrap();
-                "cargo:token".into()
-            }
-        };
-        let config = format!(
-            "[registry]\ndefault = \"acme\"\n\
-             [registries.acme]\nindex = \"sparse+{index}\"\ncredential-provider = \"{provider}\"\n\
-             [source.crates-io]\nreplace-with = \"acme\"\n[net]\nretry = 0\n"
-        );
-        std::fs::write(folder.join("config.toml"), config).unwrap();
-        Self { home }
-    }
-
-    /// A library of that name and version with a dependency or none.
-    fn library(&self, name: &str, version: &str, dependency: Option<(&str, &str)>) -> PathBuf {
-        let folder = self.home.path().join(format!("{name}-{version}"));
-        std::fs::create_dir_all(folder.join("src")).unwrap();
-        let mut manifest = format!(
-            "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2021\"\n\
-             description = \"A test\"\nlicense = \"MIT\"\n[workspace]\n[dependencies]\n"
-        );
-        let mut library = format!("pub const NAME: &str = \"private {name} {version}\";\n");
-        if let Some((needed, requirement)) = dependency {
-            writeln!(manifest, "{needed} = {requirement}").unwrap();
-            writeln!(library, "pub use {};", needed.replace('-', "_")).unwrap();
-        }
-        std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-        std::fs::write(folder.join("src/lib.rs"), library).unwrap();
-        folder
-    }
-
-    /// The very cargo that runs the tests, without what it told them.
-    async fn run(&self, folder: &Path, arguments: &[&str]) -> Output {
-        let this = Path::new(env!("CARGO"));
-        let mut command = program(env!("CARGO"), self.home.path());
-        command
-            .current_dir(folder)
-            .args(arguments)
-            .env("CARGO_HOME", self.home.path().join("cargo"))
-            .env("RUSTC", this.with_file_name("rustc"));
-        run(command).await
-    }
-
-    async fn publish(&self, name: &str, version: &str) -> Output {
-        let folder = self.library(name, version, None);
-        self.run(&folder, &["publish", "--no-verify"]).await
-    }
-
-    /// Fetch what a library needs.
-    async fn fetch(&self, name: &str, requirement: &str) -> Output {
-        let folder = self.library("consumer", "1.0.0", Some((name, requirement)));
-        self.run(&folder, &["fetch"]).await
-    }
-
-    /// Whether the source of a version has been unpacked.
-    fn has_source(&self, name: &str, version: &str) -> bool {
-        let Ok(indexes) = std::fs::read_dir(self.home.path().join("cargo/registry/src")) else {
-            return false;
-        };
-        indexes
-            .map(Result::unwrap)
-            .any(|index| index.path().join(format!("{name}-{version}/src/lib.rs")).is_file())
-    }
-}
 
 /// What a crate of crates.io may be asked for, whichever registry stands in.
 const ANY: &str = "\"*\"";
@@ -115,14 +15,13 @@ const OURS: &str = "{ version = \"1\", registry = \"acme\" }";
 #[tokio::test]
 async fn a_private_crate_is_published_and_built_with_either_login() {
     let world = World::new().await;
-    for (login, name) in [(Login::Provider, "widgets"), (Login::Credentials, "Gadgets_2")] {
-        let publisher = Cargo::with_token(&world, "team", login, &world.token).await;
-        let told = succeeded(&publisher.publish(name, "1.0.0").await);
+    for (login, name) in [(CargoLogin::Provider, "widgets"), (CargoLogin::Credentials, "Gadgets_2")] {
+        let publisher = Cargo::with_token(&world, login, &world.token).await;
+        let told = succeeded(&publisher.publish(name, "1.0.0").await.unwrap());
         assert!(told.contains("Published"), "{told}");
-        let cargo = Cargo::with_token(&world, "team", login, &world.token).await;
-        let folder = cargo.library("consumer", "1.0.0", Some((name, OURS)));
-        succeeded(&cargo.run(&folder, &["build"]).await);
-        assert!(cargo.has_source(name, "1.0.0"));
+        let cargo = Cargo::with_token(&world, login, &world.token).await;
+        succeeded(&cargo.install(name, None).await.unwrap());
+        assert_eq!(cargo.installed(name).await, "1.0.0");
     }
     let journal = world.emulator.journal(0);
     let published = journal.iter().find(|entry| entry.operation == "CargoPublish").unwrap();
@@ -140,7 +39,7 @@ async fn a_private_crate_is_published_and_built_with_either_login() {
 async fn a_public_crate_comes_through_the_upstream_and_is_retained() {
     let world = World::new().await;
     world.seed("public:crates-io", &[("Left-Pad", "1.0.0"), ("Left-Pad", "1.3.0"), ("log", "0.4.1")]).await;
-    let cargo = Cargo::new(&world, "team").await;
+    let cargo = Cargo::new(&world).await;
     succeeded(&cargo.fetch("Left-Pad", "\"=1.0.0\"").await);
     assert!(cargo.has_source("Left-Pad", "1.0.0") && !cargo.has_source("Left-Pad", "1.3.0"));
     for repository in ["team", "cargo-store"] {
@@ -149,7 +48,7 @@ async fn a_public_crate_comes_through_the_upstream_and_is_retained() {
     // What was not asked for is still offered; a private crate may need a public one.
     let folder = cargo.library("gadgets", "1.0.0", Some(("log", "\"0.4\"")));
     succeeded(&cargo.run(&folder, &["publish", "--no-verify"]).await);
-    let other = Cargo::new(&world, "team").await;
+    let other = Cargo::new(&world).await;
     succeeded(&other.fetch("gadgets", OURS).await);
     assert!(other.has_source("log", "0.4.1"));
     succeeded(&other.fetch("Left-Pad", ANY).await);
@@ -159,10 +58,10 @@ async fn a_public_crate_comes_through_the_upstream_and_is_retained() {
 #[tokio::test]
 async fn a_version_is_published_once_and_a_spelling_only_by_one_crate() {
     let world = World::new().await;
-    let cargo = Cargo::new(&world, "team").await;
-    succeeded(&cargo.publish("left-pad", "1.0.0").await);
-    failed(&cargo.publish("left-pad", "1.0.0").await);
-    let told = failed(&cargo.publish("Left_Pad", "2.0.0").await);
+    let cargo = Cargo::new(&world).await;
+    succeeded(&cargo.publish("left-pad", "1.0.0").await.unwrap());
+    failed(&cargo.publish("left-pad", "1.0.0").await.unwrap());
+    let told = failed(&cargo.publish("Left_Pad", "2.0.0").await.unwrap());
     assert!(told.contains("differs from 'left-pad'"), "{told}");
     for command in [["yank", "--version=1.0.0", "left-pad"], ["search", "--registry=acme", "left-pad"]] {
         let told = failed(&cargo.run(cargo.home.path(), &command).await);
@@ -171,60 +70,26 @@ async fn a_version_is_published_once_and_a_spelling_only_by_one_crate() {
 }
 
 #[tokio::test]
-async fn an_unknown_token_and_an_expired_one_are_refused() {
-    let world = World::new().await;
-    world.seed("public:crates-io", &[("log", "0.4.1")]).await;
-    for login in [Login::Provider, Login::Credentials] {
-        let stranger = Cargo::with_token(&world, "team", login, "unknown").await;
-        let told = failed(&stranger.fetch("log", ANY).await);
-        assert!(told.contains("token rejected"), "{told}");
-        let told = failed(&stranger.publish("widgets", "1.0.0").await);
-        assert!(told.contains("token rejected"), "{told}");
-    }
-    world.emulator.advance(jiff::SignedDuration::from_hours(12));
-    let late = Cargo::new(&world, "team").await;
-    let told = failed(&late.fetch("log", ANY).await);
-    assert!(told.contains("token rejected"), "{told}");
-    let answer = world.get(&path("cargo", "team", "config.json"), None).await;
-    assert_eq!(answer.status(), 401);
-    assert_eq!(answer.headers()["www-authenticate"], "Basic realm=\"acme/team\"");
-}
-
-#[tokio::test]
-async fn a_blocked_crate_is_not_fetched_and_not_published() {
-    let world = World::new().await;
-    world.seed("public:crates-io", &[("log", "0.4.1")]).await;
-    let block = (AllowPublish::Block, AllowUpstream::Block);
-    world.restrict_package(PackageFormat::Cargo, "log", block).await;
-    let cargo = Cargo::new(&world, "team").await;
-    let told = failed(&cargo.fetch("log", ANY).await);
-    assert!(told.contains("no matching package"), "{told}");
-    let told = failed(&cargo.publish("log", "1.0.0").await);
-    assert!(told.contains("blocks publishing"), "{told}");
-    assert!(world.held("team", PackageFormat::Cargo, "log").await.is_empty());
-}
-
-#[tokio::test]
 async fn an_archived_version_is_neither_chosen_nor_downloaded() {
     let world = World::new().await;
-    let cargo = Cargo::new(&world, "team").await;
+    let cargo = Cargo::new(&world).await;
     for version in ["1.0.0", "1.1.0"] {
-        succeeded(&cargo.publish("widgets", version).await);
+        succeeded(&cargo.publish("widgets", version).await.unwrap());
     }
-    let locked = Cargo::new(&world, "team").await;
-    let folder = locked.library("consumer", "1.0.0", Some(("widgets", OURS)));
+    let locked = Cargo::new(&world).await;
+    let folder = locked.consumer("widgets", OURS);
     succeeded(&locked.run(&folder, &["generate-lockfile"]).await);
     world.set_status(PackageFormat::Cargo, ("widgets", "1.1.0"), PackageVersionStatus::Archived).await;
     let told = failed(&locked.run(&folder, &["fetch", "--locked"]).await);
     assert!(told.contains("404"), "{told}");
-    let other = Cargo::new(&world, "team").await;
+    let other = Cargo::new(&world).await;
     succeeded(&other.fetch("widgets", OURS).await);
     assert!(other.has_source("widgets", "1.0.0") && !other.has_source("widgets", "1.1.0"));
     // What is unlisted is not chosen any more, and downloaded where it had been chosen before.
     world.set_status(PackageFormat::Cargo, ("widgets", "1.1.0"), PackageVersionStatus::Unlisted).await;
     succeeded(&locked.run(&folder, &["fetch", "--locked"]).await);
     assert!(locked.has_source("widgets", "1.1.0"));
-    let third = Cargo::new(&world, "team").await;
+    let third = Cargo::new(&world).await;
     succeeded(&third.fetch("widgets", OURS).await);
     assert!(third.has_source("widgets", "1.0.0") && !third.has_source("widgets", "1.1.0"));
 }
@@ -233,7 +98,7 @@ async fn an_archived_version_is_neither_chosen_nor_downloaded() {
 async fn the_api_shows_what_a_crate_says_of_itself() {
     let world = World::new().await;
     world.seed("public:crates-io", &[("log", "0.4.1")]).await;
-    let cargo = Cargo::new(&world, "team").await;
+    let cargo = Cargo::new(&world).await;
     let folder = cargo.library("widgets", "1.0.0", Some(("log", "\"0.4\"")));
     std::fs::write(folder.join("README.md"), "# Widgets").unwrap();
     succeeded(&cargo.run(&folder, &["publish", "--no-verify"]).await);

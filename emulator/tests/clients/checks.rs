@@ -2,7 +2,9 @@
 
 use crate::program::{failed, succeeded};
 use crate::record::{Check, passed};
-use crate::tools::{Client, JavaScript, Login, Pip, Poetry, Tool, Twine, Uv};
+use crate::tools::{
+    Bundler, Cargo, CargoLogin, Client, Gem, JavaScript, Login, Pip, Poetry, Tool, Twine, Uv,
+};
 use crate::world::World;
 use aws_sdk_codeartifact::types::AllowPublish::Block as NoPublish;
 use aws_sdk_codeartifact::types::AllowUpstream::Block as NoUpstream;
@@ -70,7 +72,10 @@ async fn unauthorized<C: Client>(world: &World, client: &C) {
     let since = world.emulator.journal(0).last().map_or(0, |entry| entry.seq);
     for output in attempts(client, "gadgets").await {
         let told = failed(&output).to_ascii_lowercase();
-        assert!(["401", "authenti", "authori"].iter().any(|word| told.contains(word)), "{told}");
+        assert!(
+            ["401", "authenti", "authori", "credentials"].iter().any(|word| told.contains(word)),
+            "{told}"
+        );
     }
     let seen = world.emulator.journal(since);
     assert!(!seen.is_empty() && seen.iter().all(|entry| entry.status == Some(401)), "{seen:?}");
@@ -103,12 +108,22 @@ async fn blocked<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
 }
 
 async fn seed<C: Client>(world: &World, packages: &[(&str, &str)]) {
-    let connection = if C::FORMAT == PackageFormat::Npm { "public:npmjs" } else { "public:pypi" };
+    let connection = match C::FORMAT {
+        PackageFormat::Cargo => "public:crates-io",
+        PackageFormat::Npm => "public:npmjs",
+        PackageFormat::Ruby => "public:ruby-gems-org",
+        _ => "public:pypi",
+    };
     world.seed(connection, packages).await;
 }
 
 fn store(format: &PackageFormat) -> &'static str {
-    if *format == PackageFormat::Npm { "npm-store" } else { "pypi-store" }
+    match format {
+        PackageFormat::Cargo => "cargo-store",
+        PackageFormat::Npm => "npm-store",
+        PackageFormat::Ruby => "rubygems-store",
+        _ => "pypi-store",
+    }
 }
 
 /// A module of tests for a client: how it is made, and which checks it is put to.
@@ -139,3 +154,6 @@ put!(pip to install, expired, wrong, blocked: |world, token| Pip::with_token(wor
 put!(uv to publish, install, expired, wrong, blocked: |world, token| Uv::with_token(world, "team", token));
 put!(twine to publish, expired, wrong, blocked: |world, token| Twine::with_token(world, "team", token));
 put!(poetry to publish, install, expired, wrong, blocked: |world, token| Poetry::with_token(world, "team", token));
+put!(cargo to publish, install, expired, wrong, blocked: |world, token| Cargo::with_token(world, CargoLogin::Provider, token));
+put!(gem to publish, install, expired, wrong, blocked: Gem::with_token);
+put!(bundler to install, expired, wrong, blocked: Bundler::with_token);

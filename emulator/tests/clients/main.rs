@@ -12,7 +12,6 @@ mod origin;
 mod program;
 mod pypi;
 mod record;
-mod ruby;
 mod statuses;
 #[path = "../api/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the API, which need all of it")]

@@ -1,10 +1,14 @@
 //! The package managers: each with a home of its own and the emulator as its only registry.
 
+mod cargo;
 mod javascript;
 mod python;
+mod ruby;
 
+pub(crate) use cargo::{Cargo, CargoLogin};
 pub(crate) use javascript::{JavaScript, Login, Tool};
 pub(crate) use python::{Pip, Poetry, Twine, Uv};
+pub(crate) use ruby::{BundleKey, Bundler, Gem, PushLogin};
 
 use aws_sdk_codeartifact::types::PackageFormat;
 use std::process::Output;
