@@ -1,21 +1,21 @@
 //! Control routes for tests and demonstrations: clock, journal, faults, principals, seed, reset.
 
+mod asked;
+
 use crate::clock::Reading;
 use crate::faults::{Rule, Shown};
-use crate::journal::Entry;
 use crate::seed::Seed;
 use crate::server::App;
 use crate::state::principal::PrincipalSpec;
+use asked::{Body, Query, Refused};
 use axum::Json;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use http::StatusCode;
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -29,19 +29,17 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/principals", get(show_principals).put(put_principal))
         .route("/seed", put(seed))
         .route("/reset", post(reset))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
 }
 
-/// A request that a control route does not understand.
-struct BadRequest(String);
-
-impl IntoResponse for BadRequest {
-    fn into_response(self) -> Response {
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": self.0 }))).into_response()
-    }
+async fn no_route(uri: Uri) -> Refused {
+    Refused::new(StatusCode::NOT_FOUND, format!("there is no control route {}", uri.path()))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
-    serde_json::from_slice(body).map_err(|error| BadRequest(error.to_string()))
+async fn no_method(method: Method, uri: Uri) -> Refused {
+    let told = format!("the control route {} does not take {method}", uri.path());
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, told)
 }
 
 async fn health() -> Json<Value> {
@@ -67,22 +65,50 @@ enum Move {
     Set(Timestamp),
 }
 
-async fn move_clock(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Reading>, BadRequest> {
-    match parse(&body)? {
+async fn move_clock(State(app): State<Arc<App>>, Body(to): Body<Move>) -> Json<Reading> {
+    match to {
         Move::Advance(by) => app.clock.advance(by),
         Move::Set(to) => app.clock.set(to),
     }
-    Ok(Json(app.clock.read()))
+    Json(app.clock.read())
 }
 
 #[derive(Deserialize)]
 struct Since {
     #[serde(default)]
     since: u64,
+    #[serde(default)]
+    format: Option<Format>,
 }
 
-async fn read_journal(State(app): State<Arc<App>>, Query(query): Query<Since>) -> Json<Vec<Entry>> {
-    Json(app.journal().since(query.since))
+/// How the journal is shown.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Json,
+    Text,
+}
+
+impl Format {
+    /// Text for those who would rather have it.
+    fn accepted(headers: &HeaderMap) -> Self {
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if accept.trim_start().starts_with("text/plain") { Self::Text } else { Self::Json }
+    }
+}
+
+async fn read_journal(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Query(query): Query<Since>,
+) -> Response {
+    let entries = app.journal().since(query.since);
+    match query.format.unwrap_or_else(|| Format::accepted(&headers)) {
+        Format::Json => Json(entries).into_response(),
+        Format::Text => {
+            entries.iter().fold(String::new(), |text, entry| text + &format!("{entry}\n")).into_response()
+        }
+    }
 }
 
 async fn clear_journal(State(app): State<Arc<App>>) -> StatusCode {
@@ -103,27 +129,30 @@ struct Seeded {
     faults: Vec<Rule>,
 }
 
-async fn put_faults(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Vec<Shown>>, BadRequest> {
-    let Seeded { seed, faults } = match parse(&body)? {
+async fn put_faults(
+    State(app): State<Arc<App>>,
+    Body(body): Body<Value>,
+) -> Result<Json<Vec<Shown>>, Refused> {
+    let Seeded { seed, faults } = match body {
         list @ Value::Array(_) => {
             let faults = serde_json::from_value(list);
-            Seeded { seed: 0, faults: faults.map_err(|error| BadRequest(error.to_string()))? }
+            Seeded { seed: 0, faults: faults.map_err(Refused::bad_request)? }
         }
-        other => serde_json::from_value(other).map_err(|error| BadRequest(error.to_string()))?,
+        other => serde_json::from_value(other).map_err(Refused::bad_request)?,
     };
-    replace_faults(&app, faults, seed).map_err(BadRequest)?;
+    replace_faults(&app, faults, seed)?;
     Ok(Json(app.faults.show()))
 }
 
-async fn clear_faults(State(app): State<Arc<App>>) -> Result<StatusCode, BadRequest> {
-    replace_faults(&app, Vec::new(), 0).map_err(BadRequest)?;
+async fn clear_faults(State(app): State<Arc<App>>) -> Result<StatusCode, Refused> {
+    replace_faults(&app, Vec::new(), 0)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The store must keep earlier states from before the first call that a stale read may look behind.
-fn replace_faults(app: &App, faults: Vec<Rule>, seed: u64) -> Result<(), String> {
+fn replace_faults(app: &App, faults: Vec<Rule>, seed: u64) -> Result<(), Refused> {
     let mut store = app.store();
-    app.faults.replace(faults, seed)?;
+    app.faults.replace(faults, seed).map_err(Refused::bad_request)?;
     store.keep_past(app.faults.make_reads_stale());
     Ok(())
 }
@@ -132,22 +161,23 @@ async fn show_principals(State(app): State<Arc<App>>) -> Json<Value> {
     Json(app.store().current().principals.show())
 }
 
-async fn put_principal(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode, BadRequest> {
-    let spec: PrincipalSpec = parse(&body)?;
-    app.store().current_mut().principals.put(spec).map_err(BadRequest)?;
+async fn put_principal(
+    State(app): State<Arc<App>>,
+    Body(spec): Body<PrincipalSpec>,
+) -> Result<StatusCode, Refused> {
+    app.store().current_mut().principals.put(spec).map_err(Refused::bad_request)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn seed(State(app): State<Arc<App>>, body: Bytes) -> Result<StatusCode, BadRequest> {
-    let seed: Seed = parse(&body)?;
+async fn seed(State(app): State<Arc<App>>, Body(seed): Body<Seed>) -> Result<StatusCode, Refused> {
     let now = app.clock.now();
-    seed.apply(app.store().current_mut(), now).map_err(BadRequest)?;
+    seed.apply(app.store().current_mut(), now).map_err(Refused::bad_request)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// As after a start, but that the clock, the ids and the journal's numbers go on.
-async fn reset(State(app): State<Arc<App>>) -> Result<StatusCode, BadRequest> {
-    replace_faults(&app, Vec::new(), 0).map_err(BadRequest)?;
+async fn reset(State(app): State<Arc<App>>) -> Result<StatusCode, Refused> {
+    replace_faults(&app, Vec::new(), 0)?;
     app.store().current_mut().reset();
     app.journal().clear();
     Ok(StatusCode::NO_CONTENT)

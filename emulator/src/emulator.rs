@@ -1,19 +1,21 @@
 //! The running emulator: its thread, its address, and what tests may ask it directly.
 
+use crate::connections::{Stop, serve};
 use crate::journal::Entry;
 use crate::options::Options;
-use crate::server::{self, App};
+use crate::server::App;
 use jiff::{SignedDuration, Timestamp};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// A running emulator. It serves from a thread of its own, and stops when dropped.
 pub struct Emulator {
     address: SocketAddr,
     app: Arc<App>,
-    stop: CancellationToken,
+    stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -41,14 +43,15 @@ impl Emulator {
         };
         let (listener, address) = listen().map_err(|error| StartError::Listen(wanted, error))?;
         let app = Arc::new(App::new(options, &base_url(address)));
-        let stop = CancellationToken::new();
+        let stop = Stop::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serving = server::serve(listener, app.clone(), stop.clone());
-        let thread = std::thread::Builder::new().name("codeartifact-emulator".into()).spawn(move || {
-            if let Err(error) = runtime.block_on(serving) {
-                tracing::error!(%error, "the emulator stopped serving");
-            }
-        })?;
+        let (listen, listeners) = mpsc::unbounded_channel();
+        // The other end is right here.
+        drop(listen.send(listener));
+        let serving = serve(listeners, app.clone(), stop.clone());
+        let thread = std::thread::Builder::new()
+            .name("codeartifact-emulator".into())
+            .spawn(move || runtime.block_on(serving))?;
         Ok(Self { address, app, stop, thread: Some(thread) })
     }
 
@@ -82,6 +85,29 @@ impl Emulator {
         self.app.clock.now()
     }
 
+    /// How many requests made a handler panic. Each is a defect of the emulator.
+    pub fn panics(&self) -> u64 {
+        self.app.panics()
+    }
+
+    /// Take nothing new, answer what is under way, and end. What takes longer than that is cut off.
+    pub async fn finish(mut self, within: Duration) {
+        self.stop.soon.cancel();
+        let ended = self.thread.take().map(|thread| tokio::task::spawn_blocking(move || thread.join()));
+        let Some(mut ended) = ended else { return };
+        let in_time = tokio::time::timeout(within, &mut ended).await;
+        let joined = if let Ok(joined) = in_time {
+            joined
+        } else {
+            tracing::warn!("requests that took too long were cut off");
+            self.stop.now.cancel();
+            ended.await
+        };
+        if !matches!(joined, Ok(Ok(()))) {
+            tracing::error!("the emulator's thread panicked");
+        }
+    }
+
     /// Move the emulator's clock forward.
     pub fn advance(&self, by: SignedDuration) {
         self.app.clock.advance(by);
@@ -90,7 +116,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.stop.now.cancel();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

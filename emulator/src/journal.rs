@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::fmt;
 
 /// Older entries go when there are more: a long run must not eat the machine.
 const CAPACITY: usize = 100_000;
@@ -27,6 +28,35 @@ pub struct Entry {
     pub status: Option<u16>,
     /// The error code.
     pub error: Option<String>,
+}
+
+/// For people: one line, whatever a caller has sent.
+impl fmt::Display for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seq, at, service, operation, principal, status, error, .. } = self;
+        let status = status.map_or_else(|| "cut".to_owned(), |status| status.to_string());
+        let who = principal.as_deref().map_or_else(|| "-".to_owned(), plain);
+        write!(formatter, "{seq} {at} {service} {} {who}", plain(operation))?;
+        for (name, value) in self.parameters.as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| visible(&value.to_string()), plain);
+            write!(formatter, " {}={value}", plain(name))?;
+        }
+        write!(formatter, " {status}")?;
+        error.iter().try_for_each(|error| write!(formatter, " {}", plain(error)))
+    }
+}
+
+/// Text as it is when it is one visible word, else quoted and escaped.
+pub(crate) fn plain(text: &str) -> String {
+    let is_word = !text.is_empty() && text.chars().all(|one| one.is_ascii_graphic() && one != '"');
+    // The debug form also escapes what would move a terminal's cursor.
+    if is_word { text.to_owned() } else { format!("{text:?}") }
+}
+
+/// JSON lets some of the characters through that move a terminal's cursor.
+fn visible(json: &str) -> String {
+    let escape = |one: char| if one.is_control() { one.escape_default().collect() } else { one.to_string() };
+    json.chars().map(escape).collect()
 }
 
 /// The latest entries.
@@ -72,6 +102,24 @@ mod tests {
             status: Some(200),
             error: None,
         }
+    }
+
+    #[test]
+    fn an_entry_reads_as_one_line() {
+        let mut entry = entry();
+        entry.seq = 7;
+        entry.parameters = serde_json::json!({ "domain": "acme", "body": { "a": "b\u{9b}" } });
+        assert_eq!(
+            entry.to_string(),
+            r#"7 1970-01-01T00:00:00Z codeartifact DescribeDomain - domain=acme body={"a":"b\u{9b}"} 200"#
+        );
+        entry.operation = "Describe\nDomain".into();
+        entry.parameters = serde_json::json!({ "domain": "\u{1b}[2J a", "body": "\u{1b}\n" });
+        (entry.status, entry.error) = (None, Some("Conflict\n".into()));
+        assert_eq!(
+            entry.to_string(),
+            r#"7 1970-01-01T00:00:00Z codeartifact "Describe\nDomain" - domain="\u{1b}[2J a" body="\u{1b}\n" cut "Conflict\n""#
+        );
     }
 
     #[test]

@@ -4,7 +4,11 @@ use clap::Parser;
 use codeartifact_emulator::{Emulator, Options};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How long requests that are under way may take when the program is told to stop.
+const FINISH: Duration = Duration::from_secs(5);
 
 /// AWS CodeArtifact over HTTP on your own machine, as strict as the service.
 #[derive(Parser)]
@@ -37,6 +41,8 @@ async fn main() -> anyhow::Result<()> {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
     }
+    tracing::info!("stopping");
+    emulator.finish(FINISH).await;
     Ok(())
 }
 

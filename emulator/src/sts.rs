@@ -143,7 +143,7 @@ fn success(action: &str, result: &str) -> Response {
     xml(StatusCode::OK, body)
 }
 
-fn error_response(error: &Error) -> Response {
+pub(crate) fn error_response(error: &Error) -> Response {
     let kind = if error.status.is_server_error() { "Receiver" } else { "Sender" };
     let detail = elements(&[("Type", kind), ("Code", &error.code), ("Message", &error.message)]);
     let body = format!(

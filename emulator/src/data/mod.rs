@@ -126,7 +126,7 @@ fn file(asset: &Asset) -> Response {
 }
 
 /// npm shows a member `error`, cargo those of `errors`, other clients show `message` or the whole body.
-fn render(error: &Error) -> Response {
+pub(crate) fn render(error: &Error) -> Response {
     let mut response = error.to_json_response();
     let message = error.message.as_str();
     let body = json!({ "error": message, "message": message, "errors": [{ "detail": message }] });

@@ -3,6 +3,7 @@
 
 mod clock;
 mod connections;
+mod control;
 mod domains;
 mod faults;
 mod hold;

@@ -1,0 +1,136 @@
+//! Connections: accepted, served, and ended when it is time.
+
+use crate::error::Error;
+use crate::perform::Disconnect;
+use crate::server::{App, routes};
+use crate::wire::{header_value, request_id};
+use axum::Router;
+use axum::response::Response;
+use futures::FutureExt;
+use http::header;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::net::TcpListener;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long nothing is accepted after that failed.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The two ways to stop.
+#[derive(Clone, Default)]
+pub(crate) struct Stop {
+    /// Nothing new is taken; what is under way is answered.
+    pub(crate) soon: CancellationToken,
+    /// Whatever is under way ends unanswered.
+    pub(crate) now: CancellationToken,
+}
+
+/// Serve what connects to these listeners until told to stop. A listener may come at any time.
+pub(crate) async fn serve(mut listeners: UnboundedReceiver<TcpListener>, app: Arc<App>, stop: Stop) {
+    let door = Door { router: routes(app.clone()), app, stop, connections: TaskTracker::new() };
+    let soon = door.stop.soon.clone();
+    let serving = async {
+        while let Some(Some(listener)) = soon.run_until_cancelled(listeners.recv()).await {
+            door.connections.spawn(door.clone().accept(listener));
+        }
+        soon.cancelled().await;
+        door.connections.close();
+        door.connections.wait().await;
+    };
+    // Dropping what is served, with the runtime, ends it.
+    door.stop.now.run_until_cancelled(serving).await;
+}
+
+/// What every connection needs.
+#[derive(Clone)]
+struct Door {
+    router: Router,
+    app: Arc<App>,
+    stop: Stop,
+    connections: TaskTracker,
+}
+
+impl Door {
+    async fn accept(self, listener: TcpListener) {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return tracing::error!(%error, "a listener does not work"),
+        };
+        while let Some(accepted) = self.stop.soon.run_until_cancelled(listener.accept()).await {
+            match accepted.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
+                Ok(stream) => drop(self.connections.spawn(self.clone().connection(stream))),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // The machine may be short of something, such as file descriptors.
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn connection(self, stream: TcpStream) {
+        self.serve(stream).await;
+    }
+
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let inner = TowerToHyperService::new(self.router);
+        let app = self.app;
+        let service = service_fn(move |request| {
+            let answer = AssertUnwindSafe(inner.call(request)).catch_unwind();
+            let app = app.clone();
+            async move {
+                // The call's copy of the state went with the panic: nothing is half changed.
+                let response = answer.await.unwrap_or_else(|_| Ok(panicked(&app)));
+                let Ok(response) = response;
+                finish(response, &app)
+            }
+        });
+        let mut served = pin!(
+            hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service)
+        );
+        let ended = tokio::select! {
+            ended = served.as_mut() => ended,
+            () = self.stop.soon.cancelled() => {
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+}
+
+fn panicked(app: &App) -> Response {
+    app.count_panic();
+    tracing::error!("a request made the emulator panic: this is a defect");
+    Error::new("InternalFailure", "The request failed because of a defect of the emulator").to_json_response()
+}
+
+/// The headers that every answer has. An error here makes hyper cut the connection.
+fn finish(mut response: Response, app: &App) -> Result<Response, Cut> {
+    if response.extensions().get::<Disconnect>().is_some() {
+        return Err(Cut);
+    }
+    let date = app.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let headers = response.headers_mut();
+    headers.insert(header::DATE, header_value(&date));
+    headers.insert("x-amzn-requestid", header_value(&request_id()));
+    Ok(response)
+}
+
+/// A fault asked for this.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was cut by a fault")]
+struct Cut;

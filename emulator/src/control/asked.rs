@@ -1,0 +1,58 @@
+//! What control routes are asked, read strictly; what they do not understand is told as JSON.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::fmt::Display;
+
+/// An answer to a request that a control route does not take.
+pub(super) struct Refused {
+    status: StatusCode,
+    told: String,
+}
+
+impl Refused {
+    pub(super) fn new(status: StatusCode, told: impl Into<String>) -> Self {
+        Self { status, told: told.into() }
+    }
+
+    pub(super) fn bad_request(told: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, told.to_string())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.status, Json(json!({ "error": self.told }))).into_response()
+    }
+}
+
+/// A query string with known members.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let query = axum::extract::Query::try_from_uri(&parts.uri);
+        query.map(|query| Self(query.0)).map_err(|error| Refused::bad_request(error.body_text()))
+    }
+}
+
+/// A body of JSON, whatever the request calls it.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|error| Refused::new(error.status(), error.body_text()))?;
+        serde_json::from_slice(&body).map(Self).map_err(Refused::bad_request)
+    }
+}

@@ -1,0 +1,94 @@
+//! What the requests are about: a domain with repositories, packages and a group, and a token.
+
+use crate::connection::Connection;
+use crate::request::Request;
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use codeartifact_emulator::Emulator;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::time::SystemTime;
+
+pub(crate) struct World<'a> {
+    emulator: &'a Emulator,
+    pub(crate) token: String,
+}
+
+impl<'a> World<'a> {
+    /// Make what is not there any more. The clock comes back to the machine's time.
+    pub(crate) fn make(emulator: &'a Emulator, connection: &mut Connection) -> Self {
+        let mut world = Self { emulator, token: String::new() };
+        #[expect(clippy::disallowed_methods, reason = "the time that the emulator's clock shall have again")]
+        let now = jiff::Timestamp::now();
+        let seed =
+            json!({ "connection": "public:npmjs", "packages": [{ "name": "left-pad", "version": "1.0.0" }] });
+        for (method, target, body) in [
+            ("POST", "/_emulator/clock", json!({ "set": now })),
+            ("DELETE", "/_emulator/faults", Value::Null),
+            ("PUT", "/_emulator/seed", seed),
+        ] {
+            connection.exchange(&Request::new(method, target, &[], body.to_string().as_bytes()));
+        }
+        let connect =
+            "repository/external-connection?domain=acme&repository=store&external-connection=public:npmjs";
+        let upstreams = json!({ "upstreams": [{ "repositoryName": "store" }] });
+        for (path, body) in [
+            ("domain?domain=acme", json!({})),
+            ("repository?domain=acme&repository=store", json!({})),
+            (connect, json!({})),
+            ("repository?domain=acme&repository=team", upstreams),
+            ("package-group?domain=acme", json!({ "packageGroup": "/npm/*" })),
+        ] {
+            let target = format!("/v1/{path}");
+            connection.exchange(&world.signed(
+                "codeartifact",
+                ("POST", &target),
+                &[],
+                body.to_string().as_bytes(),
+            ));
+        }
+        connection.exchange(&world.publication());
+        let mint = ("POST", "/v1/authorization-token?domain=acme");
+        let minted = connection.exchange(&world.signed("codeartifact", mint, &[], b""));
+        let minted: Value = serde_json::from_slice(minted.body()).unwrap();
+        minted["authorizationToken"].as_str().unwrap().clone_into(&mut world.token);
+        world
+    }
+
+    fn publication(&self) -> Request {
+        let content = b"content";
+        let hash = hex::encode(Sha256::digest(content));
+        let target = "/v1/package/version/publish?domain=acme&repository=team&format=generic&namespace=acme\
+                      &package=left-pad&version=1.0.0&asset=a.bin";
+        self.signed("codeartifact", ("POST", target), &[("x-amz-content-sha256", &hash)], content)
+    }
+
+    /// A request that the administrator has signed. The headers are sent besides.
+    pub(crate) fn signed(
+        &self,
+        service: &str,
+        (method, target): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Request {
+        let identity = Credentials::new("test", "test", None, None, "fuzz").into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region("us-east-1")
+            .name(service)
+            .time(SystemTime::from(self.emulator.now()))
+            .settings(SigningSettings::default())
+            .build()
+            .unwrap()
+            .into();
+        let url = format!("http://fuzz{target}");
+        let none = std::iter::empty();
+        let signable = SignableRequest::new(method, &url, none, SignableBody::Bytes(body)).unwrap();
+        let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
+        let signed = instructions.headers().filter(|(name, _)| *name != "x-amz-security-token");
+        let all: Vec<_> =
+            [("host", "fuzz")].into_iter().chain(signed).chain(headers.iter().copied()).collect();
+        Request::new(method, target, &all, body)
+    }
+}
