@@ -1,12 +1,12 @@
 //! Control routes for tests and demonstrations: clock, journal, faults, principals, seed, reset.
 
 mod asked;
+mod identity;
 
 use crate::clock::Reading;
 use crate::faults::{Rule, Shown};
 use crate::seed::Seed;
 use crate::server::App;
-use crate::state::principal::PrincipalSpec;
 use asked::{Body, Query, Refused};
 use axum::Json;
 use axum::Router;
@@ -26,7 +26,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/clock", get(read_clock).post(move_clock))
         .route("/journal", get(read_journal).delete(clear_journal))
         .route("/faults", get(show_faults).put(put_faults).delete(clear_faults))
-        .route("/principals", get(show_principals).put(put_principal))
+        .merge(identity::routes())
         .route("/seed", put(seed))
         .route("/reset", post(reset))
         .fallback(no_route)
@@ -155,18 +155,6 @@ fn replace_faults(app: &App, faults: Vec<Rule>, seed: u64) -> Result<(), Refused
     app.faults.replace(faults, seed).map_err(Refused::bad_request)?;
     store.keep_past(app.faults.make_reads_stale());
     Ok(())
-}
-
-async fn show_principals(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(app.store().current().principals.show())
-}
-
-async fn put_principal(
-    State(app): State<Arc<App>>,
-    Body(spec): Body<PrincipalSpec>,
-) -> Result<StatusCode, Refused> {
-    app.store().current_mut().principals.put(spec).map_err(Refused::bad_request)?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn seed(State(app): State<Arc<App>>, Body(seed): Body<Seed>) -> Result<StatusCode, Refused> {

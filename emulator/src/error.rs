@@ -65,6 +65,11 @@ impl Error {
         }
     }
 
+    /// The same with another status than its code usually has.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     pub(crate) fn access_denied(message: impl Into<String>) -> Self {
         Self::new("AccessDeniedException", message)
     }

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
-use axum::routing::{any, post};
+use axum::routing::{any, get};
 use http::Request;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,7 +71,8 @@ impl App {
 
 pub(crate) fn routes(app: Arc<App>) -> Router {
     Router::new()
-        .route("/", post(sts_request))
+        .route("/", any(sts_request))
+        .route("/v1/credentials", get(pod_request))
         .route("/v1/{*path}", any(api_request))
         .route("/{format}/d/{*path}", any(data_request))
         .nest("/_emulator", control::routes())
@@ -99,6 +100,13 @@ async fn sts_request(State(app): State<Arc<App>>, request: Request<Body>) -> Res
     match collected(request).await {
         Ok(request) => sts::answer(&app, &request).await,
         Err(error) => sts::error_response(&error),
+    }
+}
+
+async fn pod_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    match collected(request).await {
+        Ok(request) => sts::answer_pod(&app, &request).await,
+        Err(error) => error.to_json_response(),
     }
 }
 

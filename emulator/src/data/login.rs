@@ -4,6 +4,8 @@ use super::Target;
 use super::exchange::{Exchange, Permission};
 use crate::error::{Error, Result};
 use crate::state::State;
+use crate::state::access::Ask;
+use crate::state::policy::Context;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderMap;
@@ -57,7 +59,14 @@ pub(super) fn admit(
         _ => format!("repository/{place}"),
     };
     let resource = state.settings.arn(&target.domain.owner, &resource);
-    state.principals.authorize(&grant.caller, exchange.permission.action(), &resource)
+    state.authorize(Ask {
+        caller: &grant.caller,
+        action: exchange.permission.action(),
+        resource: &resource,
+        place: &resource,
+        context: Context::default(),
+        now,
+    })
 }
 
 fn unauthorized(why: &str) -> Error {

@@ -3,6 +3,7 @@
 use super::shape::{Findings, Shape};
 use super::{Member, Members, Place};
 use crate::error::{Error, Result};
+use crate::wire::sigv4::PRESIGNING;
 use axum::body::Bytes;
 use http::{HeaderMap, Request};
 use serde_json::{Map, Value};
@@ -24,7 +25,8 @@ impl Raw {
     /// payload is left alone.
     pub(crate) fn parse(request: &Request<Bytes>, has_payload: bool) -> Self {
         let query = request.uri().query().unwrap_or_default();
-        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let query = query.filter(|(name, _)| !PRESIGNING.contains(&name.as_str())).collect();
         let bytes = request.body();
         let read = if bytes.is_empty() || has_payload { Ok(Map::new()) } else { object(bytes) };
         let (body, broken) = match read {

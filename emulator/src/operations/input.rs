@@ -3,9 +3,10 @@
 use super::table::{Operation, Resource};
 use crate::error::{Error, Result, violation};
 use crate::model::Values;
+use crate::state::access::Ask;
 use crate::state::group::arn_path;
 use crate::state::package::PackageKey;
-use crate::state::principal::denied;
+use crate::state::policy::Context;
 use crate::state::{Caller, DomainKey, Format, Settings, State};
 use crate::wire::page::PageRequest;
 use axum::body::Bytes;
@@ -92,20 +93,35 @@ impl Input<'_> {
         PackageKey::new(self.format()?, self.text("namespace"), self.required("package")?)
     }
 
-    /// Refuse what the caller may not do. Another account's domains need that account's policies,
-    /// of which there are none, so they are always refused.
+    /// Refuse what the caller may not do, by its own policies and those of the domain and the repository.
     pub(crate) fn authorize(&self, state: &State, action: &str, resource: &str) -> Result<()> {
-        let action = format!("codeartifact:{action}");
-        state.principals.authorize(self.caller, &action, resource)?;
-        let owner = match resource {
-            "*" => self.text("domainOwner"),
-            arn => arn.split(':').nth(4),
+        let place = match action {
+            // What is not there yet has no ARN for identities; the domain's policy speaks of its domain.
+            "CreateRepository" | "CreatePackageGroup" => {
+                let key = self.domain_key()?;
+                state.settings.arn(&key.owner, &format!("domain/{}", key.name))
+            }
+            _ => resource.to_owned(),
         };
-        if owner.is_some_and(|owner| owner != self.caller.account) {
-            let why = "because no resource-based policy allows it";
-            return Err(denied(self.caller, &action, resource, why));
-        }
-        Ok(())
+        state.authorize(Ask {
+            caller: self.caller,
+            action: &format!("codeartifact:{action}"),
+            resource,
+            place: &place,
+            context: self.tags_in_request(),
+            now: self.now,
+        })
+    }
+
+    /// The condition keys of the tags that a request brings or takes away.
+    fn tags_in_request(&self) -> Context {
+        let text = |tag: &'_ Value, name: &str| tag[name].as_str().unwrap_or_default().to_owned();
+        let tags: Vec<_> = self.list("tags").unwrap_or_default().iter().collect();
+        let pairs: Vec<_> = tags.iter().map(|tag| (text(tag, "key"), text(tag, "value"))).collect();
+        let removed = self.texts("tagKeys").unwrap_or_default().into_iter().map(str::to_owned);
+        Context::default()
+            .with_tags("aws:RequestTag", pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+            .with_all("aws:TagKeys", pairs.iter().map(|(key, _)| key.clone()).chain(removed))
     }
 
     /// The ARN that policies are matched against.

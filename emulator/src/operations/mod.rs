@@ -32,7 +32,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     let operation = table::find(request.method(), request.uri().path());
     let has_payload = operation.is_some_and(|operation| operation.has(Place::Payload));
     let raw = Raw::parse(request, has_payload);
-    let signed = sigv4::parse(request.headers());
+    let signed = sigv4::parse(request);
     let principal = signed.as_ref().ok().and_then(|signed| {
         app.store().current().principals.claimed_arn(&signed.access_key_id).map(str::to_owned)
     });
@@ -49,9 +49,13 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     };
     perform(app, call, |state, now| {
         let operation = operation.ok_or_else(Error::unknown_operation)?;
-        let scope = ("codeartifact", state.settings.region.as_str());
+        let scope = sigv4::Scope {
+            service: "codeartifact",
+            region: &state.settings.region,
+            hash_is_a_member: has_payload,
+        };
         let caller = signed
-            .and_then(|signed| state.principals.authenticate(&signed, request, scope, now))
+            .and_then(|signed| state.principals.authenticate(&signed, request, &scope, now))
             .map_err(sigv4::Refusal::for_codeartifact)?;
         let values = raw.check(operation.input, request.headers())?;
         let input = Input { operation, values: &values, body: request.body(), caller: &caller, now };

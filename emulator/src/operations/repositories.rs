@@ -43,6 +43,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
         arn,
         administrator: input.caller.account.clone(),
         tags,
+        policy: None,
         upstreams,
         connection: None,
         description: set(description),

@@ -3,6 +3,9 @@
 use super::Input;
 use crate::error::{Error, Result};
 use crate::state::State;
+use crate::state::access::Ask;
+use crate::state::policy::Context;
+use crate::state::principal::denied;
 use crate::state::token::TokenGrant;
 use crate::wire::{json_response, timestamp};
 use axum::response::Response;
@@ -24,17 +27,32 @@ pub(super) fn mint(input: &Input<'_>, state: &mut State) -> Result<Response> {
             "Member must be 0 or have value greater than or equal to 900",
         ));
     }
-    state.principals.authorize(input.caller, "sts:GetServiceBearerToken", "*")?;
-    let domain = state.domain(&key)?.key.clone();
     // A token outlives the session that minted it, unless it is asked to end with it.
-    let expires = match (seconds, input.caller.session_ends) {
+    let expires = match (seconds, input.caller.session_ends()) {
         (0, Some(end)) => end,
         (0, None) => after(input.now, MAX_SECONDS),
         (seconds, _) => after(input.now, seconds),
     };
+    authorize_bearer(input, state, expires)?;
+    let domain = state.domain(&key)?.key.clone();
     let grant = TokenGrant { domain, caller: input.caller.clone(), expires };
     let text = state.tokens.mint(grant);
     Ok(json_response(&json!({ "authorizationToken": text, "expiration": timestamp(expires) })))
+}
+
+/// The permission that only an identity's own policy can give. A condition on the duration means
+/// the life that the token gets.
+fn authorize_bearer(input: &Input<'_>, state: &State, expires: Timestamp) -> Result<()> {
+    let action = "sts:GetServiceBearerToken";
+    if input.caller.is_root() {
+        let why = "because account root users cannot get authorization tokens";
+        return Err(denied(input.caller, action, "*", why));
+    }
+    let seconds = expires.duration_since(input.now).as_secs();
+    let context = Context::default()
+        .with("sts:AWSServiceName", "codeartifact.amazonaws.com")
+        .with("sts:DurationSeconds", seconds.to_string());
+    state.authorize(Ask { caller: input.caller, action, resource: "*", place: "*", context, now: input.now })
 }
 
 fn after(now: Timestamp, seconds: i64) -> Timestamp {

@@ -1,5 +1,6 @@
 //! Domains.
 
+use super::permissions::Permissions;
 use super::repository::Repository;
 use super::tags::Tags;
 use super::{Settings, State};
@@ -33,6 +34,7 @@ pub(crate) struct Domain {
     pub(crate) key: DomainKey,
     pub(crate) arn: String,
     pub(crate) tags: Tags,
+    pub(crate) policy: Option<Permissions>,
     pub(crate) repositories: OrdMap<String, Arc<Repository>>,
     encryption_key: String,
     created: Timestamp,
@@ -52,6 +54,7 @@ impl Domain {
             encryption_key: key_arn(settings, &key.owner, encryption_key),
             key,
             tags: Tags::default(),
+            policy: None,
             repositories: OrdMap::new(),
             created: now,
         }

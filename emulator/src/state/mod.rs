@@ -1,12 +1,14 @@
 //! What the emulator knows, by noun. All of it sits behind one mutex. Its maps share structure, so
 //! that a copy is cheap: a call changes a copy, which replaces the original when the call succeeds.
 
+pub(crate) mod access;
 pub(crate) mod connection;
 pub(crate) mod copy;
 pub(crate) mod domain;
 pub(crate) mod format;
 pub(crate) mod group;
 pub(crate) mod package;
+pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod principal;
 pub(crate) mod public;
@@ -21,7 +23,7 @@ pub(crate) mod version;
 pub(crate) use connection::Connection;
 pub(crate) use domain::{Domain, DomainKey};
 pub(crate) use format::Format;
-pub(crate) use principal::{Caller, Principals};
+pub(crate) use principal::{Caller, PodIdentities, Principals, Providers};
 pub(crate) use public::PublicRegistries;
 pub(crate) use repository::Repository;
 pub(crate) use store::Store;
@@ -68,6 +70,8 @@ pub(crate) struct State {
     pub(crate) settings: Arc<Settings>,
     pub(crate) domains: OrdMap<DomainKey, Arc<Domain>>,
     pub(crate) principals: Principals,
+    pub(crate) providers: Providers,
+    pub(crate) pods: PodIdentities,
     pub(crate) tokens: Tokens,
     pub(crate) public: PublicRegistries,
     last_id: u64,
@@ -79,6 +83,8 @@ impl State {
             principals: Principals::new(&settings),
             settings,
             domains: OrdMap::new(),
+            providers: Providers::default(),
+            pods: PodIdentities::default(),
             tokens: Tokens::default(),
             public: PublicRegistries::default(),
             last_id: 0,

@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::domain::Domain;
 use super::package::Packages;
+use super::permissions::Permissions;
 use super::tags::Tags;
 use super::version::Checksum;
 use crate::error::{Error, ResourceType, Result};
@@ -23,6 +24,7 @@ pub(crate) struct Repository {
     pub(crate) arn: String,
     pub(crate) administrator: String,
     pub(crate) tags: Tags,
+    pub(crate) policy: Option<Permissions>,
     pub(crate) upstreams: Vec<Upstream>,
     /// The public registry.
     pub(crate) connection: Option<Connection>,

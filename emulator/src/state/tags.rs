@@ -42,6 +42,11 @@ impl Tags {
         Ok(())
     }
 
+    /// Keys and values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// These tags with others over them.
     pub(crate) fn merged(&self, over: Self) -> Self {
         let mut merged = self.0.clone();

@@ -1,15 +1,21 @@
 //! The emulator's API, driven by the AWS SDK over HTTP.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod access;
 mod clock;
 mod connections;
 mod control;
 mod domains;
 mod faults;
 mod hold;
+mod identities;
 mod package_versions;
 mod packages;
+mod permissions;
+mod pods;
+mod presigned;
 mod repositories;
+mod roles;
 mod seed;
 mod signatures;
 mod sts;
@@ -21,3 +27,4 @@ mod versions;
 mod versions_batches;
 mod versions_copy;
 mod versions_publish;
+mod web_identity;

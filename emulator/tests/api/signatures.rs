@@ -33,7 +33,7 @@ async fn a_signature_for_another_region_is_refused() {
     let config = client(&emulator).config().to_builder().region(Region::new("eu-west-1"));
     let elsewhere = aws_sdk_codeartifact::Client::from_conf(config.build());
     let message = refused(elsewhere.list_domains().send().await, 403, "InvalidSignatureException");
-    assert!(message.contains("us-east-1/codeartifact"), "{message}");
+    assert!(message.contains("'eu-west-1', but 'us-east-1'"), "{message}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! STS: who am I, sessions of roles, their end.
 
+use crate::identities::session;
 use crate::support::{ACCOUNT, admin, client_as, control, refused, start, sts_as, with_domain};
 use aws_credential_types::Credentials;
 use codeartifact_emulator::Emulator;
@@ -12,16 +13,6 @@ async fn put_role(emulator: &Emulator, external_id: Value) {
     let policy = json!({ "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } });
     let body = json!({ "roleArn": ROLE, "policy": policy, "externalId": external_id });
     control(emulator, "PUT", "/principals", body).await;
-}
-
-fn session(credentials: &aws_sdk_sts::types::Credentials) -> Credentials {
-    Credentials::new(
-        credentials.access_key_id(),
-        credentials.secret_access_key(),
-        Some(credentials.session_token().into()),
-        None,
-        "test",
-    )
 }
 
 #[tokio::test]

@@ -40,6 +40,7 @@ impl World {
             arn: String::new(),
             administrator: String::new(),
             tags: Tags::default(),
+            policy: None,
             upstreams: link(domain, name, &names, 10).unwrap(),
             connection: None,
             description: None,

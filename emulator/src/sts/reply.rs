@@ -1,0 +1,66 @@
+//! Answers of the Query protocol.
+
+use crate::error::Error;
+use crate::state::principal::Credentials;
+use crate::wire::{header_value, request_id};
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+
+const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+pub(super) fn success(action: &str, result: &str) -> Response {
+    let body = format!(
+        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result>\
+         <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
+        request_id()
+    );
+    xml(StatusCode::OK, body)
+}
+
+/// The members that every answer with a session has.
+pub(super) fn session(credentials: &Credentials) -> String {
+    let secrets = elements(&[
+        ("AccessKeyId", &credentials.access_key_id),
+        ("SecretAccessKey", &credentials.secret_access_key),
+        ("SessionToken", &credentials.token),
+        ("Expiration", &credentials.expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+    ]);
+    let user = elements(&[("Arn", &credentials.arn), ("AssumedRoleId", &credentials.user_id)]);
+    format!("<Credentials>{secrets}</Credentials><AssumedRoleUser>{user}</AssumedRoleUser>")
+}
+
+pub(crate) fn error_response(error: &Error) -> Response {
+    let kind = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+    let detail = elements(&[("Type", kind), ("Code", &error.code), ("Message", &error.message)]);
+    let body = format!(
+        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{detail}</Error><RequestId>{}</RequestId>\
+         </ErrorResponse>",
+        request_id()
+    );
+    let mut response = xml(error.status, body);
+    if let Some(seconds) = error.retry_after_seconds {
+        let seconds = header_value(&seconds.to_string());
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
+}
+
+fn xml(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    response
+}
+
+pub(super) fn elements(members: &[(&str, &str)]) -> String {
+    members
+        .iter()
+        .fold(String::new(), |text, (name, value)| text + &format!("<{name}>{}</{name}>", escape(value)))
+}
+
+/// XML cannot hold control characters, however they are written.
+fn escape(text: &str) -> String {
+    let legal = text.chars().map(|letter| if letter.is_control() { '?' } else { letter });
+    let text: String = legal.collect();
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
