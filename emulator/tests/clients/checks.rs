@@ -8,7 +8,7 @@ use crate::tools::{
 use crate::world::World;
 use aws_sdk_codeartifact::types::AllowPublish::Block as NoPublish;
 use aws_sdk_codeartifact::types::AllowUpstream::Block as NoUpstream;
-use aws_sdk_codeartifact::types::PackageFormat;
+use aws_sdk_codeartifact::types::{PackageFormat, PackageVersionStatus};
 use std::process::Output;
 
 /// What a client publishes, where it does, is installed again by a client that installs.
@@ -107,6 +107,41 @@ async fn blocked<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     passed(client.name(), &client.version(), Check::Blocked);
 }
 
+/// An archived version is neither listed nor served, cannot be published again, and comes back.
+async fn archived<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    let world = World::new().await;
+    // Another client each time, since clients keep what they have seen.
+    let client = async || new(&world, &world.token).await;
+    for version in ["1.0.0", "2.0.0"] {
+        if let Some(output) = client().await.publish("widgets", version).await {
+            succeeded(&output);
+        } else {
+            seed::<C>(&world, &[("widgets", version)]).await;
+            succeeded(&client().await.install("widgets", Some(version)).await.unwrap());
+        }
+    }
+    world.set_status(C::FORMAT, ("widgets", "2.0.0"), PackageVersionStatus::Archived).await;
+    if let Some(output) = client().await.install("widgets", Some("2.0.0")).await {
+        failed(&output);
+    }
+    if let Some(output) = client().await.publish("widgets", "2.0.0").await {
+        failed(&output);
+    }
+    latest(&client().await, "1.0.0").await;
+    world.set_status(C::FORMAT, ("widgets", "2.0.0"), PackageVersionStatus::Published).await;
+    let client = client().await;
+    latest(&client, "2.0.0").await;
+    passed(client.name(), &client.version(), Check::Archived);
+}
+
+/// What is installed by its name alone, where the client installs.
+async fn latest<C: Client>(client: &C, version: &str) {
+    if let Some(output) = client.install("widgets", None).await {
+        succeeded(&output);
+        assert_eq!(client.installed("widgets").await, version);
+    }
+}
+
 async fn seed<C: Client>(world: &World, packages: &[(&str, &str)]) {
     let connection = match C::FORMAT {
         PackageFormat::Cargo => "public:crates-io",
@@ -145,15 +180,15 @@ macro_rules! javascript {
     };
 }
 
-put!(npm_10 to publish, install, expired, wrong, blocked: javascript!(Npm10));
-put!(npm_11 to publish, install, expired, wrong, blocked: javascript!(Npm11));
-put!(pnpm to publish, install, expired, wrong, blocked: javascript!(Pnpm));
-put!(yarn_1 to publish, install, expired, wrong, blocked: javascript!(Yarn1));
-put!(yarn_berry to publish, install, expired, wrong, blocked: javascript!(YarnBerry));
-put!(pip to install, expired, wrong, blocked: |world, token| Pip::with_token(world, "team", token));
-put!(uv to publish, install, expired, wrong, blocked: |world, token| Uv::with_token(world, "team", token));
-put!(twine to publish, expired, wrong, blocked: |world, token| Twine::with_token(world, "team", token));
-put!(poetry to publish, install, expired, wrong, blocked: |world, token| Poetry::with_token(world, "team", token));
-put!(cargo to publish, install, expired, wrong, blocked: |world, token| Cargo::with_token(world, CargoLogin::Provider, token));
-put!(gem to publish, install, expired, wrong, blocked: Gem::with_token);
-put!(bundler to install, expired, wrong, blocked: Bundler::with_token);
+put!(npm_10 to publish, install, expired, wrong, blocked, archived: javascript!(Npm10));
+put!(npm_11 to publish, install, expired, wrong, blocked, archived: javascript!(Npm11));
+put!(pnpm to publish, install, expired, wrong, blocked, archived: javascript!(Pnpm));
+put!(yarn_1 to publish, install, expired, wrong, blocked, archived: javascript!(Yarn1));
+put!(yarn_berry to publish, install, expired, wrong, blocked, archived: javascript!(YarnBerry));
+put!(pip to install, expired, wrong, blocked, archived: |world, token| Pip::with_token(world, "team", token));
+put!(uv to publish, install, expired, wrong, blocked, archived: |world, token| Uv::with_token(world, "team", token));
+put!(twine to publish, expired, wrong, blocked, archived: |world, token| Twine::with_token(world, "team", token));
+put!(poetry to publish, install, expired, wrong, blocked, archived: |world, token| Poetry::with_token(world, "team", token));
+put!(cargo to publish, install, expired, wrong, blocked, archived: |world, token| Cargo::with_token(world, CargoLogin::Provider, token));
+put!(gem to publish, install, expired, wrong, blocked, archived: Gem::with_token);
+put!(bundler to install, expired, wrong, blocked, archived: Bundler::with_token);

@@ -12,6 +12,7 @@ pub(crate) enum Check {
     Expired,
     Wrong,
     Blocked,
+    Archived,
 }
 
 /// A client of that version has passed the check. One short line at a time, so that processes do not mix theirs.

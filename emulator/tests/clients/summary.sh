@@ -7,7 +7,7 @@ results=../../../target/clients/results
 [[ -s $results ]] || { echo "no client has shown anything: run the tests of clients first" >&2; exit 1; }
 awk '
   function complain(text) { print "clients: " text > "/dev/stderr"; wrong = 1 }
-  BEGIN { kinds = split("publish install expired wrong blocked", checks, " ") }
+  BEGIN { kinds = split("publish install expired wrong blocked archived", checks, " ") }
   FNR == NR && (/^#/ || NF == 0) { next }
   FNR == NR && $2 == "without" { reasons[++told] = $0; sub(":$", "", $3); reason[$1, $3] = 1; next }
   FNR == NR { names[++count] = $1; for (i = 2; i <= NF; i++) expected[$1, $i] = 1; next }
