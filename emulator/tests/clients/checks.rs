@@ -113,12 +113,7 @@ async fn archived<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     // Another client each time, since clients keep what they have seen.
     let client = async || new(&world, &world.token).await;
     for version in ["1.0.0", "2.0.0"] {
-        if let Some(output) = client().await.publish("widgets", version).await {
-            succeeded(&output);
-        } else {
-            seed::<C>(&world, &[("widgets", version)]).await;
-            succeeded(&client().await.install("widgets", Some(version)).await.unwrap());
-        }
+        hold(&world, &client().await, version).await;
     }
     world.set_status(C::FORMAT, ("widgets", "2.0.0"), PackageVersionStatus::Archived).await;
     if let Some(output) = client().await.install("widgets", Some("2.0.0")).await {
@@ -132,6 +127,16 @@ async fn archived<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     let client = client().await;
     latest(&client, "2.0.0").await;
     passed(client.name(), &client.version(), Check::Archived);
+}
+
+/// Bring a version of `widgets` into `team`, by the client.
+async fn hold<C: Client>(world: &World, client: &C, version: &str) {
+    if let Some(output) = client.publish("widgets", version).await {
+        succeeded(&output);
+    } else {
+        seed::<C>(world, &[("widgets", version)]).await;
+        succeeded(&client.install("widgets", Some(version)).await.unwrap());
+    }
 }
 
 /// What is installed by its name alone, where the client installs.

@@ -1,7 +1,7 @@
 //! npm publishes and installs.
 
 use crate::program::{failed, succeeded};
-use crate::tools::{JavaScript, Login, Tool};
+use crate::tools::{Client, JavaScript, Login, Tool};
 use crate::world::{World, path};
 use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageFormat, PackageVersionOriginType};
 use serde_json::Value;
@@ -12,7 +12,6 @@ async fn a_private_package_is_published_and_installed_with_either_login() {
     for (login, name) in [(Login::Bearer, "@acme/widgets"), (Login::Basic, "gadgets")] {
         let publisher = JavaScript::new(Tool::Npm11, &world, "team", login).await;
         succeeded(&publisher.run(&["ping"]).await);
-        assert_eq!(succeeded(&publisher.run(&["whoami"]).await).trim(), "aws");
         succeeded(&publisher.publish(name, "1.0.0").await);
         // Another cache than the publisher's, in which npm keeps what it has packed.
         let npm = JavaScript::new(Tool::Npm11, &world, "team", login).await;
@@ -139,6 +138,66 @@ async fn a_tag_set_upstream_counts_more() {
     assert_eq!(tags().await, serde_json::json!({ "latest": "2.0.0" }));
     world.restrict("widgets", AllowPublish::Allow, AllowUpstream::Block).await;
     assert_eq!(tags().await, serde_json::json!({ "latest": "3.0.0" }));
+}
+
+#[tokio::test]
+async fn every_client_sets_and_removes_distribution_tags_in_its_own_words() {
+    let world = World::new().await;
+    let publisher = JavaScript::new(Tool::Npm10, &world, "team", Login::Bearer).await;
+    for version in ["1.0.0", "2.0.0"] {
+        succeeded(&publisher.publish("@acme/widgets", version).await);
+    }
+    for (tool, command) in [
+        (Tool::Npm10, &["dist-tag"][..]),
+        (Tool::Pnpm, &["dist-tag"]),
+        (Tool::Yarn1, &["tag"]),
+        (Tool::YarnBerry, &["npm", "tag"]),
+    ] {
+        let client = JavaScript::new(tool, &world, "team", Login::Bearer).await;
+        let tag = async |arguments: &[&str]| succeeded(&client.run(&[command, arguments].concat()).await);
+        tag(&["add", "@acme/widgets@1.0.0", "stable"]).await;
+        succeeded(&client.install("@acme/widgets", Some("stable")).await.unwrap());
+        assert_eq!(client.installed("@acme/widgets").await, "1.0.0", "{tool:?}");
+        tag(&[if tool == Tool::YarnBerry { "remove" } else { "rm" }, "@acme/widgets", "stable"]).await;
+        let list = tag(&["list", "@acme/widgets"]).await;
+        assert!(list.contains("latest") && !list.contains("stable"), "{tool:?}: {list}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_deprecated_and_that_is_taken_back() {
+    let world = World::new().await;
+    world.seed("public:npmjs", &[("left-pad", "1.0.0")]).await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
+    for version in ["1.0.0", "2.0.0"] {
+        succeeded(&npm.publish("widgets", version).await);
+    }
+    let warning = async || {
+        let shown = npm.run(&["view", "widgets@1.0.0", "deprecated", "--prefer-online"]).await;
+        succeeded(&shown).trim().to_owned()
+    };
+    succeeded(&npm.run(&["deprecate", "widgets@1", "Use 2"]).await);
+    assert_eq!(warning().await, "Use 2");
+    let told = succeeded(&npm.run(&["install", "widgets@1.0.0"]).await);
+    assert!(told.contains("deprecated widgets@1.0.0: Use 2"), "{told}");
+    succeeded(&npm.run(&["deprecate", "widgets@1", ""]).await);
+    assert_eq!(warning().await, "");
+    // What only an upstream has cannot be deprecated here.
+    failed(&npm.run(&["deprecate", "left-pad@1.0.0", "Gone"]).await);
+}
+
+#[tokio::test]
+async fn commands_that_the_service_does_not_know_are_refused() {
+    let world = World::new().await;
+    let npm = JavaScript::new(Tool::Npm11, &world, "team", Login::Bearer).await;
+    succeeded(&npm.publish("widgets", "1.0.0").await);
+    succeeded(&npm.run(&["install", "widgets"]).await);
+    for command in [&["whoami"][..], &["search", "widgets"], &["audit"], &["owner", "ls", "widgets"]] {
+        failed(&npm.run(command).await);
+    }
+    // It takes what is not there for unpublished.
+    npm.run(&["unpublish", "widgets@1.0.0", "--force"]).await;
+    assert_eq!(world.held("team", PackageFormat::Npm, "widgets").await, ["1.0.0"]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! pip installs; uploads are made by hand as twine sends them, since twine need not be installed.
+//! pip installs; uploads are made by hand as twine sends them, where a test wants what no client sends.
 
 use crate::program::{failed, succeeded};
 use crate::support::send;

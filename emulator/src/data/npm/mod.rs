@@ -1,5 +1,6 @@
-//! npm's registry protocol: packuments, tarballs, publishing, distribution tags.
+//! npm's registry protocol: packuments, tarballs, publishing, deprecation, distribution tags.
 
+mod deprecate;
 mod packument;
 mod publish;
 
@@ -7,6 +8,7 @@ use super::exchange::{Exchange, Permission};
 use crate::error::{Error, Result};
 use crate::state::State;
 use crate::state::package::PackageKey;
+use crate::state::publish::Publication;
 use crate::wire::json_response;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -24,9 +26,6 @@ pub(super) fn understand(path: &str, request: Request<Bytes>) -> Option<Exchange
     match segments[..] {
         ["-", "ping"] if method == Method::GET => {
             Some(Exchange::read("NpmPing", |_, _, _| Ok(json_response(&json!({})))))
-        }
-        ["-", "whoami"] if method == Method::GET => {
-            Some(Exchange::read("NpmWhoami", |_, _, _| Ok(json_response(&json!({ "username": "aws" })))))
         }
         ["-", "package", ref rest @ ..] => {
             let (key, rest) = package(rest)?;
@@ -75,18 +74,27 @@ fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: &Bytes) 
             })
             .version(version)
         }
-        (&Method::PUT, []) => {
-            let publication = publish::parse(&key, body);
-            let version = publication.as_ref().ok().map(|publication| publication.version.clone());
-            let exchange = Exchange::write("NpmPublish", Permission::Publish, |state, target, now| {
-                state.publish(&target.domain, &target.repository, publication?, now)?;
-                Ok(json_response(&json!({ "ok": true })))
-            });
-            Exchange { version, ..exchange }
-        }
+        (&Method::PUT, []) => match deprecate::parse(&key, body) {
+            Some(deprecations) => {
+                Exchange::write("NpmDeprecate", Permission::PutMetadata, move |state, target, _| {
+                    deprecate::apply(state, target, &key, &deprecations)?;
+                    Ok(json_response(&json!({ "ok": true })))
+                })
+            }
+            None => publication(publish::parse(&key, body)),
+        },
         _ => return None,
     };
     Some(exchange.about(&about))
+}
+
+fn publication(publication: Result<Publication>) -> Exchange {
+    let version = publication.as_ref().ok().map(|publication| publication.version.clone());
+    let exchange = Exchange::write("NpmPublish", Permission::Publish, |state, target, now| {
+        state.publish(&target.domain, &target.repository, publication?, now)?;
+        Ok(json_response(&json!({ "ok": true })))
+    });
+    Exchange { version, ..exchange }
 }
 
 fn tags(method: &Method, key: PackageKey, rest: &[&str], body: Bytes) -> Option<Exchange> {
@@ -160,6 +168,8 @@ mod tests {
             ("PUT", "-/package/left-pad/dist-tags/next", Some("NpmPutTag")),
             ("DELETE", "-/package/left-pad/dist-tags/next", Some("NpmDeleteTag")),
             ("POST", "-/npm/v1/security/audits", None),
+            ("GET", "-/v1/search", None),
+            ("GET", "-/whoami", None),
             ("GET", "", None),
         ] {
             let request = Request::builder().method(method).body(Bytes::new()).unwrap();
