@@ -1,7 +1,7 @@
 //! The emulator's clock: the machine's time moved by an offset, and a way to wait for its next move.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -13,10 +13,18 @@ pub(crate) struct Clock {
     setting: watch::Sender<Setting>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Setting {
     offset: SignedDuration,
     seq: u64,
+}
+
+/// One move of the clock.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Move {
+    Advance(SignedDuration),
+    Set(Timestamp),
 }
 
 /// What the clock route answers.
@@ -27,8 +35,9 @@ pub(crate) struct Reading {
 }
 
 impl Clock {
-    pub(crate) fn new() -> Self {
-        Self { setting: watch::Sender::new(Setting::default()) }
+    /// Ahead of the machine's by that much.
+    pub(crate) fn new(offset: SignedDuration) -> Self {
+        Self { setting: watch::Sender::new(Setting { offset, seq: 0 }) }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -40,16 +49,17 @@ impl Clock {
         Reading { now: moved(machine_time(), setting.offset), seq: setting.seq }
     }
 
-    pub(crate) fn advance(&self, by: SignedDuration) {
-        self.setting.send_modify(|setting| {
-            setting.offset = setting.offset.saturating_add(by);
-            setting.seq += 1;
-        });
+    /// By how much the clock is ahead of the machine's after that move.
+    pub(crate) fn offset_after(&self, to: Move) -> SignedDuration {
+        match to {
+            Move::Advance(by) => self.setting.borrow().offset.saturating_add(by),
+            Move::Set(to) => to.duration_since(machine_time()),
+        }
     }
 
-    pub(crate) fn set(&self, to: Timestamp) {
+    pub(crate) fn set_offset(&self, offset: SignedDuration) {
         self.setting.send_modify(|setting| {
-            setting.offset = to.duration_since(machine_time());
+            setting.offset = offset;
             setting.seq += 1;
         });
     }

@@ -1,5 +1,6 @@
 //! Connections: accepted, served, and ended when it is time.
 
+use crate::certificates::Certificates;
 use crate::error::Error;
 use crate::perform::Disconnect;
 use crate::server::{App, routes};
@@ -19,11 +20,15 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long nothing is accepted after that failed.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long a client may take to agree on TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// The two ways to stop.
 #[derive(Clone, Default)]
@@ -35,8 +40,14 @@ pub(crate) struct Stop {
 }
 
 /// Serve what connects to these listeners until told to stop. A listener may come at any time.
-pub(crate) async fn serve(mut listeners: UnboundedReceiver<TcpListener>, app: Arc<App>, stop: Stop) {
-    let door = Door { router: routes(app.clone()), app, stop, connections: TaskTracker::new() };
+pub(crate) async fn serve(
+    mut listeners: UnboundedReceiver<TcpListener>,
+    app: Arc<App>,
+    certificates: Option<Arc<Certificates>>,
+    stop: Stop,
+) {
+    let connections = TaskTracker::new();
+    let door = Door { router: routes(app.clone()), app, certificates, stop, connections };
     let soon = door.stop.soon.clone();
     let serving = async {
         while let Some(Some(listener)) = soon.run_until_cancelled(listeners.recv()).await {
@@ -55,19 +66,20 @@ pub(crate) async fn serve(mut listeners: UnboundedReceiver<TcpListener>, app: Ar
 struct Door {
     router: Router,
     app: Arc<App>,
+    certificates: Option<Arc<Certificates>>,
     stop: Stop,
     connections: TaskTracker,
 }
 
 impl Door {
     async fn accept(self, listener: TcpListener) {
-        let listener = match tokio::net::TcpListener::from_std(listener) {
-            Ok(listener) => listener,
+        let (listener, tls) = match self.prepared(listener) {
+            Ok(prepared) => prepared,
             Err(error) => return tracing::error!(%error, "a listener does not work"),
         };
         while let Some(accepted) = self.stop.soon.run_until_cancelled(listener.accept()).await {
             match accepted.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
-                Ok(stream) => drop(self.connections.spawn(self.clone().connection(stream))),
+                Ok(stream) => drop(self.connections.spawn(self.clone().connection(stream, tls.clone()))),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     // The machine may be short of something, such as file descriptors.
@@ -77,8 +89,23 @@ impl Door {
         }
     }
 
-    async fn connection(self, stream: TcpStream) {
-        self.serve(stream).await;
+    fn prepared(
+        &self,
+        listener: TcpListener,
+    ) -> Result<(tokio::net::TcpListener, Option<TlsAcceptor>), std::io::Error> {
+        let address = listener.local_addr()?.ip();
+        let acceptor = self.certificates.as_ref().map(|certificates| certificates.acceptor(address));
+        let acceptor = acceptor.transpose().map_err(std::io::Error::other)?;
+        Ok((tokio::net::TcpListener::from_std(listener)?, acceptor))
+    }
+
+    async fn connection(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let Some(tls) = tls else { return self.serve(stream).await };
+        match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+            Err(_) => tracing::debug!("a handshake took too long"),
+        }
     }
 
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {

@@ -3,10 +3,11 @@
 mod asked;
 mod identity;
 
-use crate::clock::Reading;
+use crate::clock::{Move, Reading};
 use crate::faults::{Rule, Shown};
 use crate::seed::Seed;
 use crate::server::App;
+use crate::state;
 use asked::{Body, Query, Refused};
 use axum::Json;
 use axum::Router;
@@ -14,7 +15,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -58,19 +58,9 @@ async fn read_clock(State(app): State<Arc<App>>, Query(query): Query<After>) -> 
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Move {
-    Advance(SignedDuration),
-    Set(Timestamp),
-}
-
-async fn move_clock(State(app): State<Arc<App>>, Body(to): Body<Move>) -> Json<Reading> {
-    match to {
-        Move::Advance(by) => app.clock.advance(by),
-        Move::Set(to) => app.clock.set(to),
-    }
-    Json(app.clock.read())
+async fn move_clock(State(app): State<Arc<App>>, Body(to): Body<Move>) -> Result<Json<Reading>, Refused> {
+    app.move_clock(to).map_err(Refused::failed)?;
+    Ok(Json(app.clock.read()))
 }
 
 #[derive(Deserialize)]
@@ -157,16 +147,24 @@ fn replace_faults(app: &App, faults: Vec<Rule>, seed: u64) -> Result<(), Refused
     Ok(())
 }
 
+/// Change the state, and keep it as calls do.
+fn change<T>(app: &App, call: impl FnOnce(&mut state::State) -> Result<T, Refused>) -> Result<T, Refused> {
+    app.store().change(app.clock.now(), call)
+}
+
 async fn seed(State(app): State<Arc<App>>, Body(seed): Body<Seed>) -> Result<StatusCode, Refused> {
     let now = app.clock.now();
-    seed.apply(app.store().current_mut(), now).map_err(Refused::bad_request)?;
+    change(&app, |state| seed.apply(state, now).map_err(Refused::bad_request))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// As after a start, but that the clock, the ids and the journal's numbers go on.
 async fn reset(State(app): State<Arc<App>>) -> Result<StatusCode, Refused> {
     replace_faults(&app, Vec::new(), 0)?;
-    app.store().current_mut().reset();
+    change(&app, |state| {
+        state.reset();
+        Ok(())
+    })?;
     app.journal().clear();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,11 +1,16 @@
 //! The running emulator: its thread, its address, and what tests may ask it directly.
 
+use crate::addresses::{Addresses, listener};
+use crate::certificates::Certificates;
+use crate::clock::{Clock, Move};
 use crate::connections::{Stop, serve};
 use crate::journal::Entry;
 use crate::options::Options;
 use crate::server::App;
+use crate::state::ledger::LedgerError;
+use crate::state::{Settings, Store};
 use jiff::{SignedDuration, Timestamp};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,6 +19,8 @@ use tokio::sync::mpsc;
 /// A running emulator. It serves from a thread of its own, and stops when dropped.
 pub struct Emulator {
     address: SocketAddr,
+    url: String,
+    certificates: Option<Arc<Certificates>>,
     app: Arc<App>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
@@ -25,6 +32,12 @@ pub enum StartError {
     /// The address is taken or not ours.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The state file cannot be used.
+    #[error(transparent)]
+    State(#[from] LedgerError),
+    /// No certificate could be made.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
     /// The machine refused a thread or an event loop.
     #[error("cannot start the server thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -36,28 +49,41 @@ impl Emulator {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let wanted = options.listen;
         let listen = || {
-            let listener = TcpListener::bind(wanted)?;
-            listener.set_nonblocking(true)?;
+            let listener = listener(wanted)?;
             let address = listener.local_addr()?;
             Ok((listener, address))
         };
-        let (listener, address) = listen().map_err(|error| StartError::Listen(wanted, error))?;
-        let app = Arc::new(App::new(options, &base_url(address)));
-        let stop = Stop::default();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (main, address) = listen().map_err(|error| StartError::Listen(wanted, error))?;
+        let scheme = if options.tls { "https" } else { "http" };
+        let url = base_url(scheme, address);
+        let certificates = options.tls.then(Certificates::new).transpose()?.map(Arc::new);
+        let settings = Settings::new(options.clone(), &url);
+        let (store, offset) = Store::open(settings, options.state.as_deref())?;
         let (listen, listeners) = mpsc::unbounded_channel();
         // The other end is right here.
-        drop(listen.send(listener));
-        let serving = serve(listeners, app.clone(), stop.clone());
+        drop(listen.send(main));
+        let addresses = options.address_per_domain.then(|| Addresses::new(address.port(), listen));
+        if let Some(addresses) = &addresses {
+            addresses.follow(store.current());
+        }
+        let app = Arc::new(App::new(&options, store, Clock::new(offset), addresses));
+        let stop = Stop::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let serving = serve(listeners, app.clone(), certificates.clone(), stop.clone());
         let thread = std::thread::Builder::new()
             .name("codeartifact-emulator".into())
             .spawn(move || runtime.block_on(serving))?;
-        Ok(Self { address, app, stop, thread: Some(thread) })
+        Ok(Self { address, url, app, certificates, stop, thread: Some(thread) })
     }
 
-    /// `http://127.0.0.1:PORT`, the endpoint for CodeArtifact and STS clients.
+    /// `http://127.0.0.1:PORT`, the endpoint for CodeArtifact and STS clients; with TLS it begins `https`.
     pub fn url(&self) -> String {
-        base_url(self.address)
+        self.url.clone()
+    }
+
+    /// The certificate that clients have to trust, as PEM, when TLS is served.
+    pub fn authority(&self) -> Option<String> {
+        self.certificates.as_ref().map(|certificates| certificates.authority())
     }
 
     /// The address that was bound.
@@ -110,7 +136,9 @@ impl Emulator {
 
     /// Move the emulator's clock forward.
     pub fn advance(&self, by: SignedDuration) {
-        self.app.clock.advance(by);
+        if let Err(error) = self.app.move_clock(Move::Advance(by)) {
+            tracing::error!(%error, "the clock stays where it is");
+        }
     }
 }
 
@@ -126,9 +154,9 @@ impl Drop for Emulator {
 }
 
 /// The URL that callers on this machine use, also when every address is listened on.
-fn base_url(mut address: SocketAddr) -> String {
+fn base_url(scheme: &str, mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    format!("http://{address}")
+    format!("{scheme}://{address}")
 }

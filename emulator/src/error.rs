@@ -1,5 +1,6 @@
 //! The one error of the wire: a code, a status, a message, and the members that the model declares.
 
+use crate::state::ledger::Unsaved;
 use crate::wire::header_value;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
@@ -148,6 +149,12 @@ impl Error {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl From<Unsaved> for Error {
+    fn from(unsaved: Unsaved) -> Self {
+        Self::new("InternalFailure", unsaved.to_string())
     }
 }
 

@@ -3,6 +3,8 @@
 //! [`Emulator::start`] binds a free port and answers the CodeArtifact API, the part of STS that
 //! clients of CodeArtifact need, the package managers' data plane, and control routes for tests.
 
+mod addresses;
+mod certificates;
 mod clock;
 mod connections;
 mod control;
@@ -17,12 +19,18 @@ mod model;
 mod operations;
 mod options;
 mod perform;
+mod rates;
+mod request_log;
 mod seed;
 mod server;
 mod state;
 mod sts;
+mod throttle;
 mod wire;
 
 pub use emulator::{Emulator, StartError};
 pub use journal::Entry;
 pub use options::{Options, Quotas, UnknownQuota};
+pub use rates::{BadRate, Rates};
+pub use request_log::OnCall;
+pub use state::ledger::LedgerError;

@@ -1,63 +1,76 @@
 //! The emulator as a program of its own.
 
+mod arguments;
+
+use anyhow::Context;
+use arguments::{Arguments, LogFormat};
 use clap::Parser;
-use codeartifact_emulator::{Emulator, Options};
-use std::io::IsTerminal;
-use std::net::SocketAddr;
+use codeartifact_emulator::{Emulator, Entry, OnCall};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long requests that are under way may take when the program is told to stop.
 const FINISH: Duration = Duration::from_secs(5);
 
-/// AWS CodeArtifact over HTTP on your own machine, as strict as the service.
-#[derive(Parser)]
-#[command(name = "codeartifact-emulator", version)]
-struct Arguments {
-    /// Where to listen; port 0 picks a free one.
-    #[arg(long, default_value = "127.0.0.1:4566")]
-    listen: SocketAddr,
-    /// The account of the administrator (access key `test`, secret `test`).
-    #[arg(long, default_value = "123456789012")]
-    account: String,
-    /// The Region that is served.
-    #[arg(long, default_value = "us-east-1")]
-    region: String,
-    /// A quota, such as domains-per-account=1000. May be repeated.
-    #[arg(long = "quota", value_name = "NAME=VALUE")]
-    quotas: Vec<String>,
-}
+/// As a shell tells that a signal ended a program.
+const CUT_OFF: u8 = 130;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).init();
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut terminated = signal(SignalKind::terminate())?;
-    let emulator = Emulator::start(options(arguments)?).await?;
-    tracing::info!(address = %emulator.address(), "serving");
-    tokio::select! {
-        _ = interrupted.recv() => {}
-        _ = terminated.recv() => {}
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal).init();
+    let mut signals = Signals::new()?;
+    let mut options = arguments.options()?;
+    let usual = if is_terminal { LogFormat::Text } else { LogFormat::Off };
+    options.on_call = match arguments.log.unwrap_or(usual) {
+        LogFormat::Off => None,
+        LogFormat::Text => Some(OnCall::new(move |entry, took| say(&entry.to_line(took, is_terminal)))),
+        LogFormat::Json => Some(OnCall::new(log_json)),
+    };
+    let emulator = Emulator::start(options).await?;
+    if let (Some(path), Some(authority)) = (&arguments.tls_ca, emulator.authority()) {
+        std::fs::write(path, authority).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    tracing::info!("stopping");
-    emulator.finish(FINISH).await;
-    Ok(())
+    tracing::info!(url = emulator.url(), address = %emulator.address(), "serving");
+    signals.next().await;
+    tracing::info!("stopping; a second signal cuts off what is under way");
+    tokio::select! {
+        () = emulator.finish(FINISH) => Ok(ExitCode::SUCCESS),
+        () = signals.next() => Ok(ExitCode::from(CUT_OFF)),
+    }
 }
 
-fn options(arguments: Arguments) -> anyhow::Result<Options> {
-    let mut options = Options {
-        account: arguments.account,
-        region: arguments.region,
-        listen: arguments.listen,
-        ..Options::default()
-    };
-    for quota in &arguments.quotas {
-        let Some((name, value)) = quota.split_once('=') else {
-            anyhow::bail!("--quota {quota:?} must be NAME=VALUE");
-        };
-        options.quotas.set(name, value.parse()?)?;
+/// The signals that mean: stop.
+struct Signals {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        let interrupted = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupted, terminated: signal(SignalKind::terminate())? })
     }
-    Ok(options)
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
+    }
+}
+
+fn log_json(entry: &Entry, took: Duration) {
+    match entry.to_json(took) {
+        Ok(line) => say(&line),
+        Err(error) => tracing::warn!(%error, "a request cannot be logged"),
+    }
+}
+
+/// A log that nobody reads any more must not end the program.
+fn say(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
 }

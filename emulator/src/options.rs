@@ -1,6 +1,9 @@
 //! What an emulator is started with.
 
+use crate::rates::Rates;
+use crate::request_log::OnCall;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 /// How an emulator starts. The default suits tests: a free loopback port, one administrator.
 #[derive(Clone, Debug)]
@@ -21,6 +24,16 @@ pub struct Options {
     pub page_size: usize,
     /// The largest page a list answers with, whatever size it is asked for.
     pub largest_page: usize,
+    /// The file that everything is kept in; without one all is in memory.
+    pub state: Option<PathBuf>,
+    /// Whether to serve https, with a certificate made at the start.
+    pub tls: bool,
+    /// Whether each domain has a loopback address of its own: 127.0.1.1 and up, on the same port.
+    pub address_per_domain: bool,
+    /// The rates that are enforced.
+    pub rates: Rates,
+    /// What is done after each call.
+    pub on_call: Option<OnCall>,
 }
 
 impl Default for Options {
@@ -34,6 +47,11 @@ impl Default for Options {
             quotas: Quotas::default(),
             page_size: 4,
             largest_page: 1_000,
+            state: None,
+            tls: false,
+            address_per_domain: false,
+            rates: Rates::default(),
+            on_call: None,
         }
     }
 }
@@ -47,6 +65,8 @@ pub struct Quotas {
     pub repositories_per_domain: usize,
     /// `upstreams-per-repository`.
     pub upstreams_per_repository: usize,
+    /// `upstreams-searched`: repositories that one request looks into.
+    pub upstreams_searched: usize,
     /// `tags-per-resource`.
     pub tags_per_resource: usize,
     /// `assets-per-package-version`. In some Regions it is 150.
@@ -61,6 +81,7 @@ impl Default for Quotas {
             domains_per_account: 10,
             repositories_per_domain: 1_000,
             upstreams_per_repository: 10,
+            upstreams_searched: 25,
             tags_per_resource: 50,
             assets_per_package_version: 350,
             asset_size_bytes: 5 << 30,
@@ -72,7 +93,7 @@ impl Default for Quotas {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "unknown quota {0:?}; known are domains-per-account, repositories-per-domain, \
-     upstreams-per-repository, tags-per-resource, assets-per-package-version, asset-size-bytes"
+     upstreams-per-repository, upstreams-searched, tags-per-resource, assets-per-package-version, asset-size-bytes"
 )]
 pub struct UnknownQuota(String);
 
@@ -83,6 +104,7 @@ impl Quotas {
             "domains-per-account" => &mut self.domains_per_account,
             "repositories-per-domain" => &mut self.repositories_per_domain,
             "upstreams-per-repository" => &mut self.upstreams_per_repository,
+            "upstreams-searched" => &mut self.upstreams_searched,
             "tags-per-resource" => &mut self.tags_per_resource,
             "assets-per-package-version" => &mut self.assets_per_package_version,
             "asset-size-bytes" => &mut self.asset_size_bytes,

@@ -1,7 +1,7 @@
 //! What every call goes through, whatever its protocol: faults, effect, journal.
 
 use crate::error::{Error, Result};
-use crate::faults::{Effect, Subject};
+use crate::faults::{Effect, Fired, Subject};
 use crate::journal::Entry;
 use crate::server::App;
 use crate::state::State;
@@ -9,6 +9,7 @@ use axum::response::Response;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use std::time::Instant;
 
 /// Whether a call reads, writes or mints a token. Stale reads and failed writes depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) access: Access,
     /// The caller's ARN, as claimed.
     pub(crate) principal: Option<String>,
+    /// The token that a package manager sends.
+    pub(crate) bearer: Option<String>,
     pub(crate) domain: Option<String>,
     pub(crate) repository: Option<String>,
     /// What the journal keeps of the request. Never a token.
@@ -37,38 +40,33 @@ pub(crate) struct Call {
 #[derive(Clone, Copy)]
 pub(crate) struct Disconnect;
 
-/// Run a call: pick a fault, have the effect under the lock, write the journal, answer.
+/// Run a call: hold it to its rate, pick a fault, have the effect under the lock, write the journal,
+/// answer.
 pub(crate) async fn perform(
     app: &App,
     call: Call,
     effect: impl FnOnce(&mut State, Timestamp) -> Result<Response>,
 ) -> Response {
-    let fault = app.faults.pick(&Subject {
-        operation: &call.operation,
-        domain: call.domain.as_deref(),
-        repository: call.repository.as_deref(),
-        principal: call.principal.as_deref(),
-        access: call.access,
-    });
-    let outcome = match fault.as_ref().map(|fault| &fault.effect) {
-        Some(Effect::Error(error)) => Err(error.clone()),
-        Some(Effect::Status(status)) => Ok(bare(*status)),
-        Some(Effect::Disconnect) => Ok(cut()),
-        Some(Effect::Delay(delay)) => {
-            tokio::time::sleep(*delay).await;
-            run(app, call.access, None, effect)
+    let begun = Instant::now();
+    let (outcome, fault) = match app.throttle.check(&call) {
+        Ok(()) => {
+            let fault = app.faults.pick(&Subject {
+                operation: &call.operation,
+                domain: call.domain.as_deref(),
+                repository: call.repository.as_deref(),
+                principal: call.principal.as_deref(),
+                access: call.access,
+            });
+            (outcome(app, call.access, fault.as_ref(), effect).await, fault)
         }
-        Some(Effect::StaleReads(lag)) => run(app, call.access, Some(*lag), effect),
-        Some(Effect::FailAfterWrite) => run(app, call.access, None, effect)
-            .and_then(|_| Err(Error::internal("The request failed after it took effect"))),
-        Some(Effect::Hold) | None => run(app, call.access, None, effect),
+        Err(throttled) => (Err(throttled), None),
     };
     let (response, code) = match outcome {
         Ok(response) => (response, None),
         Err(error) => ((call.render)(&error), Some(error.code.into_owned())),
     };
     let disconnected = response.extensions().get::<Disconnect>().is_some();
-    app.journal().append(Entry {
+    let entry = Entry {
         seq: 0,
         at: app.clock.now(),
         service: call.service,
@@ -77,13 +75,39 @@ pub(crate) async fn perform(
         parameters: call.parameters,
         status: (!disconnected).then(|| response.status().as_u16()),
         error: code,
-    });
+    };
+    if let Some(on_call) = &app.on_call {
+        on_call.tell(&entry, begun.elapsed());
+    }
+    app.journal().append(entry);
     if let Some(fault) = fault
         && matches!(fault.effect, Effect::Hold)
     {
         fault.hold().await;
     }
     response
+}
+
+/// The effect, or what a fault makes of it.
+async fn outcome(
+    app: &App,
+    access: Access,
+    fault: Option<&Fired>,
+    effect: impl FnOnce(&mut State, Timestamp) -> Result<Response>,
+) -> Result<Response> {
+    match fault.map(|fault| &fault.effect) {
+        Some(Effect::Error(error)) => Err(error.clone()),
+        Some(Effect::Status(status)) => Ok(bare(*status)),
+        Some(Effect::Disconnect) => Ok(cut()),
+        Some(Effect::Delay(delay)) => {
+            tokio::time::sleep(*delay).await;
+            run(app, access, None, effect)
+        }
+        Some(Effect::StaleReads(lag)) => run(app, access, Some(*lag), effect),
+        Some(Effect::FailAfterWrite) => run(app, access, None, effect)
+            .and_then(|_| Err(Error::internal("The request failed after it took effect"))),
+        Some(Effect::Hold) | None => run(app, access, None, effect),
+    }
 }
 
 /// Have the effect. A read may be made on the state as it was a while ago.
@@ -98,7 +122,13 @@ fn run(
     match (access, lag) {
         (Access::Read, Some(lag)) => effect(&mut store.as_of(now, lag), now),
         // A package manager's download changes something too: it retains what it got.
-        (Access::Read | Access::Write | Access::Mint, _) => store.change(now, |state| effect(state, now)),
+        (Access::Read | Access::Write | Access::Mint, _) => {
+            let answer = store.change(now, |state| effect(state, now))?;
+            if let Some(addresses) = &app.addresses {
+                addresses.follow(store.current());
+            }
+            Ok(answer)
+        }
     }
 }
 

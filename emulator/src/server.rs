@@ -1,6 +1,7 @@
 //! What the routes are, and what all of them share.
 
-use crate::clock::Clock;
+use crate::addresses::Addresses;
+use crate::clock::{Clock, Move};
 use crate::control;
 use crate::data;
 use crate::error::Error;
@@ -8,8 +9,11 @@ use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::operations;
 use crate::options::Options;
-use crate::state::{Settings, Store};
+use crate::request_log::OnCall;
+use crate::state::Store;
+use crate::state::ledger::Unsaved;
 use crate::sts;
+use crate::throttle::Throttle;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
@@ -31,22 +35,34 @@ const BODY_TIME: Duration = Duration::from_mins(1);
 pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    pub(crate) throttle: Throttle,
+    pub(crate) addresses: Option<Addresses>,
+    pub(crate) on_call: Option<OnCall>,
     store: Mutex<Store>,
     journal: Mutex<Journal>,
     panics: AtomicU64,
 }
 
 impl App {
-    pub(crate) fn new(options: Options, url: &str) -> Self {
-        let clock = Clock::new();
-        let settings = Settings::new(options, url);
+    pub(crate) fn new(options: &Options, store: Store, clock: Clock, addresses: Option<Addresses>) -> Self {
         Self {
-            store: Mutex::new(Store::new(settings)),
             clock,
             faults: Faults::new(),
+            throttle: Throttle::new(&options.rates),
+            addresses,
+            on_call: options.on_call.clone(),
+            store: Mutex::new(store),
             journal: Mutex::default(),
             panics: AtomicU64::new(0),
         }
+    }
+
+    /// Move the clock. By how much it is ahead is kept with the state.
+    pub(crate) fn move_clock(&self, to: Move) -> Result<(), Unsaved> {
+        let offset = self.clock.offset_after(to);
+        self.store().record_clock(offset)?;
+        self.clock.set_offset(offset);
+        Ok(())
     }
 
     /// How many requests ended in a panic. Each is a defect of the emulator.

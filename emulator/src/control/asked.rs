@@ -1,5 +1,6 @@
 //! What control routes are asked, read strictly; what they do not understand is told as JSON.
 
+use crate::state::ledger::Unsaved;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -21,8 +22,19 @@ impl Refused {
         Self { status, told: told.into() }
     }
 
+    /// For what the emulator could not do.
+    pub(super) fn failed(told: impl Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, told.to_string())
+    }
+
     pub(super) fn bad_request(told: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, told.to_string())
+    }
+}
+
+impl From<Unsaved> for Refused {
+    fn from(unsaved: Unsaved) -> Self {
+        Self::failed(unsaved)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who there is: principals, the providers that vouch for people, and pods.
 
 use super::asked::{Body, Query, Refused};
+use super::change;
 use crate::server::App;
 use crate::state::principal::{PodSpec, PrincipalSpec, ProviderSpec};
 use axum::extract::State;
@@ -26,7 +27,7 @@ async fn put_principal(
     State(app): State<Arc<App>>,
     Body(spec): Body<PrincipalSpec>,
 ) -> Result<StatusCode, Refused> {
-    app.store().current_mut().principals.put(spec).map_err(Refused::bad_request)?;
+    change(&app, |state| state.principals.put(spec).map_err(Refused::bad_request))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -39,7 +40,7 @@ async fn delete_principal(
     State(app): State<Arc<App>>,
     Query(named): Query<Named>,
 ) -> Result<StatusCode, Refused> {
-    if app.store().current_mut().principals.remove(&named.arn) {
+    if change(&app, |state| Ok(state.principals.remove(&named.arn)))? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Refused::new(StatusCode::NOT_FOUND, format!("there is no principal {}", named.arn)))
@@ -53,13 +54,11 @@ async fn put_provider(
     State(app): State<Arc<App>>,
     Body(spec): Body<ProviderSpec>,
 ) -> Result<StatusCode, Refused> {
-    let mut store = app.store();
-    let state = store.current_mut();
-    state.providers.put(spec, &state.settings.account).map_err(Refused::bad_request)?;
+    change(&app, |state| state.providers.put(spec, &state.settings.account).map_err(Refused::bad_request))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn put_pod(State(app): State<Arc<App>>, Body(spec): Body<PodSpec>) -> Result<StatusCode, Refused> {
-    app.store().current_mut().pods.put(spec).map_err(Refused::bad_request)?;
+    change(&app, |state| state.pods.put(spec).map_err(Refused::bad_request))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 struct Target {
     format: String,
     domain: DomainKey,
+    /// The domain's own address, where it has one.
+    origin: Option<String>,
     repository: String,
     /// Decoded; `%2f` is a slash, as npm wants it in the names of scoped packages.
     rest: String,
@@ -33,9 +35,10 @@ struct Target {
 
 /// Answer a request of a package manager.
 pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
-    let Some(target) = Target::parse(request.uri().path()) else {
+    let Some(mut target) = Target::parse(request.uri().path()) else {
         return render(&Error::new("ResourceNotFoundException", "No repository has this address"));
     };
+    target.origin = own_address(app, &target.domain);
     let token = login::token(&target.format, request.headers());
     let exchange = match target.format.as_str() {
         "cargo" => cargo::understand(&target.rest, &request),
@@ -54,6 +57,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
             let grant = store.current().tokens.check(token, app.clock.now()).ok()?;
             Some(grant.caller.arn.clone())
         }),
+        bearer: token.as_ref().ok().cloned(),
         domain: Some(target.domain.name.clone()),
         repository: Some(target.repository.clone()),
         parameters: parameters(&target, &exchange),
@@ -71,6 +75,12 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     response
 }
 
+fn own_address(app: &App, key: &DomainKey) -> Option<String> {
+    let store = app.store();
+    let state = store.current();
+    Some(state.settings.url_of(state.domains.get(key)?))
+}
+
 impl Target {
     fn parse(path: &str) -> Option<Self> {
         let mut parts = path.strip_prefix('/')?.splitn(5, '/');
@@ -83,6 +93,7 @@ impl Target {
         Some(Self {
             format: format.into(),
             domain: DomainKey { owner: owner.into(), name: name.into() },
+            origin: None,
             repository: repository.into(),
             rest: rest.into_owned(),
         })
@@ -91,7 +102,8 @@ impl Target {
     /// The repository's address, with a slash at its end.
     fn url(&self, settings: &Settings) -> String {
         let Self { format, domain: DomainKey { owner, name }, repository, .. } = self;
-        format!("{}/{format}/d/{name}-{owner}/{repository}/", settings.url)
+        let origin = self.origin.as_ref().unwrap_or(&settings.url);
+        format!("{origin}/{format}/d/{name}-{owner}/{repository}/")
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     }
     let mut domain = Domain::new(&state.settings, key.clone(), encryption_key, input.now);
     domain.tags = tags;
+    domain.number = state.free_number();
     let description = domain.description(&state.settings);
     state.domains.insert(key, Arc::new(domain));
     Ok(json_response(&json!({ "domain": description })))

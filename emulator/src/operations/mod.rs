@@ -13,6 +13,7 @@ mod tokens;
 mod versions;
 
 pub(crate) use input::Input;
+pub(crate) use table::is_operation;
 
 use crate::error::{Error, Result};
 use crate::model::{Place, Raw};
@@ -42,6 +43,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         operation: operation.map_or("Unknown", |operation| operation.name).into(),
         access: operation.map_or(Access::Read, |operation| operation.access),
         principal,
+        bearer: None,
         domain: raw.text("domain").map(str::to_owned),
         repository: repository.map(str::to_owned),
         parameters: raw.journaled(),

@@ -138,8 +138,9 @@ pub(super) fn endpoint(input: &Input<'_>, state: &mut State) -> Result<Response>
     let key = input.domain_key()?;
     let name = input.repository_name()?;
     let format = input.format()?.name();
-    state.domain(&key)?.repository(name)?;
-    let url = &state.settings.url;
+    let domain = state.domain(&key)?;
+    domain.repository(name)?;
+    let url = state.settings.url_of(domain);
     let DomainKey { owner, name: domain } = &key;
     let endpoint = format!("{url}/{format}/d/{domain}-{owner}/{name}/");
     Ok(json_response(&json!({ "repositoryEndpoint": endpoint })))

@@ -49,6 +49,11 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.path == path && operation.method == method.as_str())
 }
 
+/// Whether an operation has that name.
+pub(crate) fn is_operation(name: &str) -> bool {
+    OPERATIONS.iter().any(|operation| operation.name == name)
+}
+
 const fn operation(
     name: &'static str,
     (method, path): (&'static str, &'static str),

@@ -60,7 +60,7 @@ impl State {
         let domain = self.domain(domain)?;
         let repository = domain.repository(copy.source)?;
         let packages: Vec<&Package> = if copy.from_upstream {
-            let places = search(domain, &self.public, repository, &copy.key)?;
+            let places = search(domain, &self.public, repository, &copy.key, &self.settings.quotas)?;
             places.into_iter().filter(|place| !place.is_public).map(|place| place.package).collect()
         } else {
             repository.packages.get(&copy.key).map(AsRef::as_ref).into_iter().collect()

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ impl fmt::Display for DomainKey {
 pub(crate) struct Domain {
     pub(crate) key: DomainKey,
     pub(crate) arn: String,
+    /// The lowest that no other domain had when it was made; it decides the domain's own address.
+    pub(crate) number: u32,
     pub(crate) tags: Tags,
     pub(crate) policy: Option<Permissions>,
     pub(crate) repositories: OrdMap<String, Arc<Repository>>,
@@ -51,6 +53,7 @@ impl Domain {
         let encryption_key = encryption_key.unwrap_or("alias/aws/codeartifact");
         Self {
             arn: settings.arn(&key.owner, &format!("domain/{}", key.name)),
+            number: 0,
             encryption_key: key_arn(settings, &key.owner, encryption_key),
             key,
             tags: Tags::default(),
@@ -110,6 +113,12 @@ impl Domain {
 }
 
 impl State {
+    /// The lowest number that no domain has.
+    pub(crate) fn free_number(&self) -> u32 {
+        let taken: BTreeSet<_> = self.domains.values().map(|domain| domain.number).collect();
+        (0..=u32::MAX).find(|number| !taken.contains(number)).unwrap_or_default()
+    }
+
     /// The domain with that key.
     pub(crate) fn domain(&self, key: &DomainKey) -> Result<&Domain> {
         self.domains.get(key).map(AsRef::as_ref).ok_or_else(|| no_domain(key))

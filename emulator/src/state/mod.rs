@@ -7,6 +7,7 @@ pub(crate) mod copy;
 pub(crate) mod domain;
 pub(crate) mod format;
 pub(crate) mod group;
+pub(crate) mod ledger;
 pub(crate) mod package;
 pub(crate) mod permissions;
 pub(crate) mod policy;
@@ -29,6 +30,7 @@ pub(crate) use repository::Repository;
 pub(crate) use store::Store;
 pub(crate) use token::Tokens;
 
+use crate::addresses;
 use crate::options::{Options, Quotas};
 use crate::wire::page::PageSize;
 use imbl::OrdMap;
@@ -41,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) url: String,
     pub(crate) quotas: Quotas,
     pub(crate) page_size: PageSize,
+    address_per_domain: bool,
     access_key_id: String,
     secret_access_key: String,
 }
@@ -48,6 +51,7 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn new(options: Options, url: &str) -> Self {
         Self {
+            address_per_domain: options.address_per_domain,
             account: options.account,
             region: options.region,
             url: url.into(),
@@ -56,6 +60,17 @@ impl Settings {
             access_key_id: options.access_key_id,
             secret_access_key: options.secret_access_key,
         }
+    }
+
+    /// Where clients reach a domain: at an address of its own, if each has one.
+    pub(crate) fn url_of(&self, domain: &Domain) -> String {
+        let address = addresses::address(domain.number).filter(|_| self.address_per_domain);
+        let own = address.and_then(|address| {
+            let (scheme, rest) = self.url.split_once("://")?;
+            let (_, port) = rest.rsplit_once(':')?;
+            Some(format!("{scheme}://{address}:{port}"))
+        });
+        own.unwrap_or_else(|| self.url.clone())
     }
 
     /// `arn:aws:codeartifact:REGION:OWNER:RESOURCE`. The account is always the domain owner's.

@@ -23,6 +23,21 @@ impl PublicRegistries {
         self.0.values().flat_map(|packages| packages.keys())
     }
 
+    /// All registries that ever had a package.
+    pub(super) fn registries(&self) -> impl Iterator<Item = (&Connection, &Packages)> {
+        self.0.iter()
+    }
+
+    /// What one of them has.
+    pub(super) fn registry(&self, connection: Connection) -> Packages {
+        self.0.get(&connection).cloned().unwrap_or_default()
+    }
+
+    /// What one of them has, to change it.
+    pub(super) fn registry_mut(&mut self, connection: Connection) -> &mut Packages {
+        self.0.entry(connection).or_default()
+    }
+
     /// Add an asset to a version, which comes to be with its first. An asset of the same name is
     /// replaced, so that seeding twice is seeding once.
     pub(crate) fn seed(

@@ -131,7 +131,7 @@ impl State {
         let Publication { key, version, .. } = publication;
         let domain = self.domain(domain)?;
         let repository = domain.repository(repository)?;
-        let places = search(domain, &self.public, repository, key)?;
+        let places = search(domain, &self.public, repository, key, &self.settings.quotas)?;
         let own = repository.packages.get(key);
         if own.is_some_and(|package| package.origin.publish == Restriction::Block) {
             return Err(Error::access_denied(format!(

@@ -7,12 +7,10 @@ use super::repository::{Repository, RepositoryId};
 use super::version::Version;
 use super::{Domain, DomainKey, Format, State};
 use crate::error::{Error, Result};
+use crate::options::Quotas;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The quota "upstream repositories searched per request"; it cannot be raised.
-const SEARCHED_REPOSITORIES: usize = 25;
 
 /// A place that has the package.
 pub(crate) struct Place<'a> {
@@ -31,8 +29,10 @@ pub(crate) fn search<'a>(
     public: &'a PublicRegistries,
     repository: &'a Repository,
     key: &'a PackageKey,
+    quotas: &Quotas,
 ) -> Result<Vec<Place<'a>>> {
-    let mut walk = Walk { domain, public, key, visited: Vec::new(), places: Vec::new() };
+    let limit = quotas.upstreams_searched;
+    let mut walk = Walk { domain, public, key, limit, visited: Vec::new(), places: Vec::new() };
     walk.visit(repository, 0)?;
     Ok(walk.places)
 }
@@ -52,13 +52,15 @@ struct Walk<'a> {
     domain: &'a Domain,
     public: &'a PublicRegistries,
     key: &'a PackageKey,
+    /// How many repositories one request looks into.
+    limit: usize,
     visited: Vec<RepositoryId>,
     places: Vec<Place<'a>>,
 }
 
 impl<'a> Walk<'a> {
     fn visit(&mut self, repository: &'a Repository, depth: usize) -> Result<()> {
-        if self.visited.contains(&repository.id) || self.visited.len() == SEARCHED_REPOSITORIES {
+        if self.visited.contains(&repository.id) || self.visited.len() >= self.limit {
             return Ok(());
         }
         self.visited.push(repository.id);
@@ -106,7 +108,7 @@ impl State {
         key: &'a PackageKey,
     ) -> Result<Vec<Place<'a>>> {
         let domain = self.domain(domain)?;
-        search(domain, &self.public, domain.repository(repository)?, key)
+        search(domain, &self.public, domain.repository(repository)?, key, &self.settings.quotas)
     }
 
     /// A version for a client that downloads from it. One from elsewhere is retained in the

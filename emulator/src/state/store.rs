@@ -1,9 +1,10 @@
 //! The present state, and earlier ones for as long as a fault wants reads to lag.
 
+use super::ledger::{Ledger, LedgerError, Unsaved};
 use super::{Settings, State};
-use crate::error::Result;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
 const KEPT: usize = 10_000;
@@ -14,30 +15,38 @@ pub(crate) struct Store {
     /// Earlier states, each with the time until which it was the present one.
     past: VecDeque<(Timestamp, State)>,
     keeps_past: bool,
+    ledger: Option<Ledger>,
 }
 
 impl Store {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self { current: State::new(Arc::new(settings)), past: VecDeque::new(), keeps_past: false }
+    /// Empty, or with what a state file has; then also by how much the clock is ahead.
+    pub(crate) fn open(
+        settings: Settings,
+        file: Option<&Path>,
+    ) -> Result<(Self, SignedDuration), LedgerError> {
+        let mut current = State::new(Arc::new(settings));
+        let opened = file.map(|path| Ledger::open(path, &mut current)).transpose()?;
+        let (ledger, offset) = opened.unzip();
+        let store = Self { current, past: VecDeque::new(), keeps_past: false, ledger };
+        Ok((store, offset.unwrap_or_default()))
     }
 
     pub(crate) fn current(&self) -> &State {
         &self.current
     }
 
-    /// For reads that count something on the way, and for control routes.
-    pub(crate) fn current_mut(&mut self) -> &mut State {
-        &mut self.current
-    }
-
-    /// Let a call change a copy of the state, and keep the copy when the call succeeds.
-    pub(crate) fn change<T>(
+    /// Let a call change a copy of the state, and keep the copy when the call succeeds. Once this
+    /// returns, the change is in the state file, if there is one.
+    pub(crate) fn change<T, E: From<Unsaved>>(
         &mut self,
         now: Timestamp,
-        call: impl FnOnce(&mut State) -> Result<T>,
-    ) -> Result<T> {
+        call: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut changed = self.current.clone();
         let answer = call(&mut changed)?;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.commit(&self.current, &changed)?;
+        }
         let former = std::mem::replace(&mut self.current, changed);
         if self.keeps_past {
             if self.past.len() == KEPT {
@@ -46,6 +55,11 @@ impl Store {
             self.past.push_back((now, former));
         }
         Ok(answer)
+    }
+
+    /// Keep by how much the clock is ahead of the machine's.
+    pub(crate) fn record_clock(&self, offset: SignedDuration) -> Result<(), Unsaved> {
+        self.ledger.iter().try_for_each(|ledger| ledger.record_clock(offset))
     }
 
     /// The state as it was `lag` ago, or when the lag was asked for, if that is later.

@@ -2,9 +2,10 @@
 
 use super::domain::DomainKey;
 use super::principal::Caller;
-use imbl::{HashMap, Vector};
+use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Real tokens are about a kilobyte; clients and Secrets must cope.
 const LENGTH: usize = 1_200;
@@ -29,7 +30,7 @@ pub(crate) enum Unauthorized {
 /// The tokens minted, by text.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
-    grants: HashMap<String, TokenGrant>,
+    grants: OrdMap<String, Arc<TokenGrant>>,
     revoked: Vector<String>,
 }
 
@@ -37,7 +38,7 @@ impl Tokens {
     /// Mint a token.
     pub(crate) fn mint(&mut self, grant: TokenGrant) -> String {
         let text = random_text();
-        self.grants.insert(text.clone(), grant);
+        self.grants.insert(text.clone(), Arc::new(grant));
         text
     }
 
@@ -50,6 +51,16 @@ impl Tokens {
         Ok(grant)
     }
 
+    /// All that were minted, expired ones too.
+    pub(super) fn grants(&self) -> &OrdMap<String, Arc<TokenGrant>> {
+        &self.grants
+    }
+
+    /// Take a token that was minted before.
+    pub(super) fn keep(&mut self, text: String, grant: TokenGrant) {
+        self.grants.insert(text, Arc::new(grant));
+    }
+
     /// Every text ever minted.
     pub(crate) fn minted(&self) -> Vec<String> {
         self.grants.keys().chain(&self.revoked).cloned().collect()
@@ -57,7 +68,7 @@ impl Tokens {
 
     /// Nothing is valid any more, and the texts are still remembered.
     pub(crate) fn revoked(self) -> Self {
-        Self { revoked: self.minted().into(), grants: HashMap::new() }
+        Self { revoked: self.minted().into(), grants: OrdMap::new() }
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         // A session is minted, but nothing that a stale read could show changes.
         access: if action == "GetCallerIdentity" { Access::Read } else { Access::Mint },
         principal,
+        bearer: None,
         domain: None,
         repository: None,
         parameters: form.journaled(),

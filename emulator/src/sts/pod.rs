@@ -25,6 +25,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         operation: "AssumeRoleForPodIdentity".into(),
         access: Access::Mint,
         principal: None,
+        bearer: None,
         domain: None,
         repository: None,
         parameters: Value::Null,

@@ -21,6 +21,7 @@ mod signatures;
 mod sts;
 mod support;
 mod tags;
+mod throttle;
 mod tokens;
 mod upstreams;
 mod versions;

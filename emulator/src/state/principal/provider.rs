@@ -25,9 +25,14 @@ pub(crate) struct Provider {
     pub(crate) keys: JwkSet,
 }
 
-/// The providers by account and issuer.
+/// The providers by [`key`].
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Providers(OrdMap<(String, String), Provider>);
+pub(crate) struct Providers(OrdMap<String, Provider>);
+
+/// A provider's account and issuer in one: a state file has texts only as keys.
+fn key(account: &str, issuer: &str) -> String {
+    format!("{account} {issuer}")
+}
 
 impl Providers {
     /// Add a provider, or replace it. It belongs to the emulator's own account unless it says otherwise.
@@ -41,7 +46,7 @@ impl Providers {
             return Err("the issuer must begin with https:// or http://".into());
         }
         let arn = format!("arn:aws:iam::{account}:oidc-provider/{name}");
-        let key = (account, spec.issuer.clone());
+        let key = key(&account, &spec.issuer);
         let provider = Provider { arn, issuer: spec.issuer, audiences: spec.audiences, keys: spec.jwks };
         self.0.insert(key, provider);
         Ok(())
@@ -49,7 +54,7 @@ impl Providers {
 
     /// The provider of that issuer that an account knows.
     pub(crate) fn get(&self, account: &str, issuer: &str) -> Option<&Provider> {
-        self.0.get(&(account.to_owned(), issuer.to_owned()))
+        self.0.get(&key(account, issuer))
     }
 
     pub(crate) fn show(&self) -> Value {

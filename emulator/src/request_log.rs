@@ -1,0 +1,119 @@
+//! One line for each request, for people who watch and for programs that collect.
+
+use crate::journal::{Entry, plain};
+use serde_json::{Value, json};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is done after each call, with the time that it took.
+#[derive(Clone)]
+pub struct OnCall(Arc<dyn Fn(&Entry, Duration) + Send + Sync>);
+
+impl OnCall {
+    /// It runs while the caller waits for its answer.
+    pub fn new(done: impl Fn(&Entry, Duration) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(done))
+    }
+
+    pub(crate) fn tell(&self, entry: &Entry, took: Duration) {
+        (self.0)(entry, took);
+    }
+}
+
+impl fmt::Debug for OnCall {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("OnCall")
+    }
+}
+
+impl Entry {
+    /// Time, service, operation, who, what, status, error, milliseconds; with colours, for a terminal that
+    /// has them.
+    pub fn to_line(&self, took: Duration, colours: bool) -> String {
+        let time = self.at.strftime("%H:%M:%S");
+        let who = self.principal.as_deref().and_then(|arn| arn.splitn(6, ':').nth(5)).unwrap_or("-");
+        let status = self.status.map_or_else(|| "cut".to_owned(), |status| status.to_string());
+        let status = match (colours, self.status) {
+            (false, _) => status,
+            (true, Some(..400)) => format!("\u{1b}[32m{status}\u{1b}[0m"),
+            (true, Some(400..500)) => format!("\u{1b}[33m{status}\u{1b}[0m"),
+            (true, _) => format!("\u{1b}[31m{status}\u{1b}[0m"),
+        };
+        let error = self.error.as_deref().map(|error| format!(" {}", plain(error))).unwrap_or_default();
+        let (operation, who, what) = (plain(&self.operation), plain(who), self.what());
+        let (service, millis) = (self.service, took.as_millis());
+        format!("{time} {service:<12} {operation:<30} {who} {what} {status}{error} {millis} ms")
+    }
+
+    /// The journal's members but for the parameters, with `what` and `milliseconds`.
+    pub fn to_json(&self, took: Duration) -> Result<String, serde_json::Error> {
+        let line = json!({
+            "at": self.at,
+            "service": self.service,
+            "operation": self.operation,
+            "principal": self.principal,
+            "what": self.what(),
+            "status": self.status,
+            "error": self.error,
+            "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        });
+        serde_json::to_string(&line)
+    }
+
+    /// What the call is about: `acme/team left-pad 1.0.0`, or an ARN.
+    fn what(&self) -> String {
+        let text = |name: &str| {
+            let found = self.parameters.get(name).or_else(|| self.parameters.get("body")?.get(name));
+            found.and_then(Value::as_str)
+        };
+        let place = [text("domain"), text("repository")].into_iter().flatten().collect::<Vec<_>>().join("/");
+        let named =
+            ["package-group", "package", "version", "resourceArn", "RoleArn"].into_iter().filter_map(text);
+        let all: Vec<_> = Some(place.as_str())
+            .filter(|place| !place.is_empty())
+            .into_iter()
+            .chain(named)
+            .map(plain)
+            .collect();
+        if all.is_empty() { "-".into() } else { all.join(" ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn entry(parameters: Value, status: Option<u16>) -> Entry {
+        Entry {
+            seq: 1,
+            at: Timestamp::UNIX_EPOCH,
+            service: "codeartifact",
+            operation: "DescribePackage".into(),
+            principal: Some("arn:aws:iam::123456789012:user/admin".into()),
+            parameters,
+            status,
+            error: status.filter(|status| *status >= 400).map(|_| "AccessDeniedException".into()),
+        }
+    }
+
+    #[test]
+    fn a_line_says_who_did_what_and_how_it_went() {
+        let took = Duration::from_millis(7);
+        let parameters = json!({ "domain": "acme", "repository": "team", "package": "a\n\u{1b}[2J" });
+        assert_eq!(
+            entry(parameters.clone(), Some(200)).to_line(took, false),
+            r#"00:00:00 codeartifact DescribePackage                user/admin acme/team "a\n\u{1b}[2J" 200 7 ms"#
+        );
+        assert!(
+            entry(json!({}), Some(403)).to_line(took, false).ends_with(" - 403 AccessDeniedException 7 ms")
+        );
+        assert!(entry(json!({}), None).to_line(took, true).contains("\u{1b}[31mcut\u{1b}[0m"));
+        let line: Value = serde_json::from_str(&entry(parameters, Some(200)).to_json(took).unwrap()).unwrap();
+        assert_eq!(
+            (&line["what"], &line["milliseconds"]),
+            (&json!("acme/team \"a\\n\\u{1b}[2J\""), &json!(7))
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! The state made anew from its records.
+
+use super::key::{Key, Place};
+use crate::state::package::{Package, PackageKey, Packages};
+use crate::state::token::TokenGrant;
+use crate::state::version::{Asset, Version};
+use crate::state::{Domain, PodIdentities, Principals, Providers, Repository, State};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The small things, written as one.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept<'a> {
+    principals: Cow<'a, Principals>,
+    providers: Cow<'a, Providers>,
+    pods: Cow<'a, PodIdentities>,
+    last_id: u64,
+}
+
+impl<'a> Kept<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        Self {
+            principals: Cow::Borrowed(&state.principals),
+            providers: Cow::Borrowed(&state.providers),
+            pods: Cow::Borrowed(&state.pods),
+            last_id: state.last_id,
+        }
+    }
+}
+
+/// A version, with its assets by name and SHA-256.
+#[derive(Serialize, Deserialize)]
+pub(super) struct VersionRecord {
+    version: Version,
+    assets: Vec<(String, String)>,
+}
+
+impl VersionRecord {
+    pub(super) fn of(version: &Version) -> Self {
+        let assets = version.assets.iter().map(|asset| (asset.name.clone(), asset.sha256.to_string()));
+        let assets = assets.collect();
+        let mut version = version.clone();
+        version.assets.clear();
+        Self { version, assets }
+    }
+
+    fn into_version(
+        self,
+        content: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, String>,
+    ) -> Result<Version, String> {
+        let mut version = self.version;
+        for (name, sha256) in self.assets {
+            let hash = hex::decode(&sha256).map_err(|error| error.to_string())?;
+            let content = content(&hash)?.ok_or_else(|| format!("the content of {name:?} is missing"))?;
+            let asset = Asset::new(name, content.into());
+            if asset.sha256.to_string() != sha256 {
+                return Err(format!("the content of {:?} is not what it was", asset.name));
+            }
+            version.assets.push(asset);
+        }
+        Ok(version)
+    }
+}
+
+/// Put everything back where it was. `used` is told of every asset.
+pub(super) fn restore(
+    state: &mut State,
+    kept: &[u8],
+    records: Vec<(String, Vec<u8>)>,
+    content: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, String>,
+    mut used: impl FnMut(&Asset),
+) -> Result<(), String> {
+    let kept: Kept<'_> = parse("what is kept", kept)?;
+    state.principals = kept.principals.into_owned();
+    state.providers = kept.providers.into_owned();
+    state.pods = kept.pods.into_owned();
+    state.last_id = kept.last_id;
+    let mut sorted = BTreeMap::new();
+    for (key, value) in records {
+        sorted.insert(parse::<Key>("the key of a record", key.as_bytes())?, value);
+    }
+    for (key, value) in sorted {
+        let name = format!("{key:?}");
+        match key {
+            Key::Domain(key) => drop(state.domains.insert(key, Arc::new(parse(&name, &value)?))),
+            Key::Repository(domain, repository) => {
+                let domain = state.domains.get_mut(&domain).map(Arc::make_mut);
+                let domain: &mut Domain = domain.ok_or_else(|| orphan(&name))?;
+                domain.repositories.insert(repository, Arc::new(parse(&name, &value)?));
+            }
+            Key::Package(place, key) => {
+                packages(state, &place, &name)?.insert(key, Arc::new(parse(&name, &value)?));
+            }
+            Key::Version(place, key, number) => {
+                let record: VersionRecord = parse(&name, &value)?;
+                let version = record.into_version(&content)?;
+                version.assets.iter().for_each(&mut used);
+                package(state, (&place, &key), &name)?.versions.insert(number, Arc::new(version));
+            }
+            Key::Token(text) => {
+                let grant: TokenGrant = parse("a token", &value)?;
+                state.tokens.keep(text, grant);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn packages<'a>(state: &'a mut State, place: &Place, name: &str) -> Result<&'a mut Packages, String> {
+    match place {
+        Place::Public(connection) => Ok(state.public.registry_mut(*connection)),
+        Place::Repository(domain, repository) => {
+            let domain = state.domains.get_mut(domain).map(Arc::make_mut);
+            let repository = domain.and_then(|domain| domain.repositories.get_mut(repository));
+            let repository: &mut Repository = repository.map(Arc::make_mut).ok_or_else(|| orphan(name))?;
+            Ok(&mut repository.packages)
+        }
+    }
+}
+
+fn package<'a>(
+    state: &'a mut State,
+    (place, key): (&Place, &PackageKey),
+    name: &str,
+) -> Result<&'a mut Package, String> {
+    let found = packages(state, place, name)?.get_mut(key).map(Arc::make_mut);
+    found.ok_or_else(|| orphan(name))
+}
+
+fn orphan(name: &str) -> String {
+    format!("{name} belongs to nothing")
+}
+
+/// The name is told when it does not work; the value never, for it may hold a secret.
+fn parse<T: DeserializeOwned>(name: &str, value: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(value)
+        .map_err(|error| format!("{name}: {:?} error in column {}", error.classify(), error.column()))
+}

@@ -1,0 +1,115 @@
+//! Rates, as the service limits them: off unless asked for, each with a bucket of its own per account,
+//! per token, or for all who come without one.
+
+use crate::error::{Error, Result};
+use crate::perform::{Access, Call};
+use crate::rates::{PER_TOKEN, READ, Rates, UNAUTHENTICATED, WRITE};
+use governor::clock::{Clock, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use std::collections::BTreeMap;
+
+/// One rate: a bucket for each account or token.
+type Buckets = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
+
+/// The rates in force, by name. They are on real time: a clock that is moved fills no bucket.
+pub(crate) struct Throttle {
+    rates: BTreeMap<String, Buckets>,
+}
+
+impl Throttle {
+    pub(crate) fn new(rates: &Rates) -> Self {
+        let buckets = |rate| RateLimiter::hashmap(Quota::per_second(rate));
+        Self { rates: rates.iter().map(|(name, rate)| (name.to_owned(), buckets(rate))).collect() }
+    }
+
+    /// Refuse a call that comes too soon.
+    pub(crate) fn check(&self, call: &Call) -> Result<()> {
+        if self.rates.is_empty() {
+            return Ok(());
+        }
+        applying(call).into_iter().try_for_each(|(name, key)| self.take(name, key))
+    }
+
+    fn take(&self, name: &str, key: &str) -> Result<()> {
+        let Some(buckets) = self.rates.get(name) else { return Ok(()) };
+        let Err(early) = buckets.check_key(&key.to_owned()) else { return Ok(()) };
+        let wait = early.wait_time_from(DefaultClock::default().now());
+        let mut error = Error::new("ThrottlingException", "Rate exceeded");
+        // Whole seconds, and never none: a caller that waits as long as it is told is let in.
+        error.retry_after_seconds = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1));
+        Err(error)
+    }
+}
+
+/// The rates that a call counts towards, each with what its bucket belongs to. An operation with a rate of
+/// its own counts among the reads or writes too: whether it does is not documented.
+fn applying(call: &Call) -> Vec<(&str, &str)> {
+    let account = call.principal.as_deref().and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
+    match (call.service, &call.bearer) {
+        ("codeartifact", _) => {
+            let pool = if call.access == Access::Write { WRITE } else { READ };
+            vec![(call.operation.as_str(), account), (pool, account)]
+        }
+        ("data", Some(token)) => vec![(PER_TOKEN, token)],
+        ("data", None) => vec![(UNAUTHENTICATED, "")],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn call(service: &'static str, operation: &str, access: Access, bearer: Option<&str>) -> Call {
+        Call {
+            service,
+            operation: operation.into(),
+            access,
+            principal: Some("arn:aws:iam::123456789012:user/admin".into()),
+            bearer: bearer.map(str::to_owned),
+            domain: None,
+            repository: None,
+            parameters: Value::Null,
+            render: Error::to_json_response,
+        }
+    }
+
+    #[test]
+    fn each_call_counts_where_it_belongs() {
+        let account = "123456789012";
+        for (call, expected) in [
+            (
+                call("codeartifact", "ListPackages", Access::Read, None),
+                vec![("ListPackages", account), (READ, account)],
+            ),
+            (
+                call("codeartifact", "GetAuthorizationToken", Access::Mint, None),
+                vec![("GetAuthorizationToken", account), (READ, account)],
+            ),
+            (
+                call("codeartifact", "CreateDomain", Access::Write, None),
+                vec![("CreateDomain", account), (WRITE, account)],
+            ),
+            (call("data", "NpmPublish", Access::Write, Some("abc")), vec![(PER_TOKEN, "abc")]),
+            (call("data", "NpmPublish", Access::Write, None), vec![(UNAUTHENTICATED, "")]),
+            (call("sts", "AssumeRole", Access::Mint, None), vec![]),
+        ] {
+            assert_eq!(applying(&call), expected, "{}", call.operation);
+        }
+    }
+
+    #[test]
+    fn a_burst_of_a_second_passes_and_the_next_call_is_told_when_to_come() {
+        let mut rates = Rates::default();
+        rates.set("ListDomains=3").unwrap();
+        let throttle = Throttle::new(&rates);
+        let call = call("codeartifact", "ListDomains", Access::Read, None);
+        let refused: Vec<_> = (0..4).map(|_| throttle.check(&call).is_err()).collect();
+        assert_eq!(refused, [false, false, false, true]);
+        assert_eq!(throttle.check(&call).unwrap_err().retry_after_seconds, Some(1));
+        let other = Call { operation: "ListRepositories".into(), ..call };
+        throttle.check(&other).unwrap();
+    }
+}

@@ -1,0 +1,85 @@
+//! Rates, switched on.
+
+use crate::support::{create, refused, send, with_domain};
+use aws_sdk_codeartifact::operation::get_authorization_token::GetAuthorizationTokenError;
+use codeartifact_emulator::{Emulator, Options, Rates};
+use http::Request;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+
+async fn start(rates: &[&str]) -> Arc<Emulator> {
+    let mut options = Options { rates: Rates::default(), ..Options::default() };
+    for rate in rates {
+        options.rates.set(rate).unwrap();
+    }
+    Arc::new(Emulator::start(options).await.unwrap())
+}
+
+#[tokio::test]
+async fn an_operation_faster_than_its_rate_is_refused_until_the_time_it_is_told() {
+    let emulator = start(&["GetAuthorizationToken=1"]).await;
+    let client = with_domain(&emulator).await;
+    let mint = || client.get_authorization_token().domain("acme").send();
+    mint().await.unwrap();
+    // On a slow machine a second may pass between two calls.
+    let refusal = loop {
+        match mint().await {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refusal.raw_response().unwrap().status().as_u16(), 429);
+    let GetAuthorizationTokenError::ThrottlingException(throttled) = refusal.into_service_error() else {
+        panic!("not throttled")
+    };
+    assert_eq!(throttled.retry_after_seconds(), Some(1));
+    client.describe_domain().domain("acme").send().await.unwrap();
+    // It comes as it is told: in a second, by this machine's time, it is let in.
+    let told = Duration::from_secs(throttled.retry_after_seconds().unwrap().try_into().unwrap());
+    tokio::time::sleep(told).await;
+    mint().await.unwrap();
+}
+
+#[tokio::test]
+async fn writes_are_counted_for_all_operations_of_an_account_together() {
+    let emulator = start(&["write=2"]).await;
+    let client = with_domain(&emulator).await;
+    let mut number = 0;
+    let refusal = loop {
+        number += 1;
+        let name = format!("team-{number}");
+        let created = client.create_repository().domain("acme").repository(name).send().await;
+        if created.is_err() {
+            break created;
+        }
+    };
+    assert_eq!(refused(refusal, 429, "ThrottlingException"), "Rate exceeded");
+    client.list_domains().send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_has_a_rate_of_its_own() {
+    let emulator = start(&["per-token=1"]).await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    let mint = async || {
+        let minted = client.get_authorization_token().domain("acme").send().await.unwrap();
+        minted.authorization_token().unwrap().to_owned()
+    };
+    let ping = async |token: &str| {
+        let request = Request::get("/npm/d/acme-123456789012/team/-/ping");
+        let request = request.header("authorization", format!("Bearer {token}"));
+        send(&emulator, request.body(Full::new(Bytes::new())).unwrap()).await
+    };
+    let (one, other) = (mint().await, mint().await);
+    let refusal = loop {
+        let answer = ping(&one).await;
+        if answer.status() != 200 {
+            break answer;
+        }
+    };
+    assert_eq!((refusal.status().as_u16(), &refusal.headers()["retry-after"]), (429, &"1".parse().unwrap()));
+    assert_eq!(ping(&other).await.status(), 200);
+}

@@ -1,0 +1,10 @@
+//! The emulator as a program: its command line, how it stops, and what it keeps in its state file.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod addresses;
+mod killed;
+mod logs;
+mod running;
+mod state;
+mod stops;
+mod usage;

@@ -1,0 +1,161 @@
+//! What a state file keeps, and what is no state file.
+
+use crate::running::{Running, refused};
+use aws_sdk_codeartifact::primitives::Blob;
+use aws_sdk_codeartifact::types::{PackageFormat, Tag, UpstreamRepository};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Everything that callers can see of the domain `acme`.
+async fn seen(running: &Running) -> String {
+    let client = running.client();
+    let arn = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
+    let mut seen = vec![
+        format!("{:?}", client.describe_domain().domain("acme").send().await.unwrap().domain()),
+        format!("{:?}", client.list_tags_for_resource().resource_arn(arn).send().await.unwrap().tags()),
+    ];
+    for repository in ["store", "team"] {
+        let described = client.describe_repository().domain("acme").repository(repository);
+        seen.push(format!("{:?}", described.send().await.unwrap().repository()));
+        let versions = client.list_package_versions().domain("acme").repository(repository);
+        let versions = versions.format(PackageFormat::Generic).namespace("ns").package("tool").send().await;
+        seen.push(
+            versions.map_or_else(|_| "no package".into(), |versions| format!("{:?}", versions.versions())),
+        );
+    }
+    let asset =
+        client.get_package_version_asset().domain("acme").repository("team").format(PackageFormat::Generic);
+    let asset =
+        asset.namespace("ns").package("tool").package_version("1").asset("a.bin").send().await.unwrap();
+    seen.push(format!("{:?}", asset.asset.collect().await.unwrap().into_bytes()));
+    seen.push(running.ask("GET", "/_emulator/principals", "").split_once("\r\n\r\n").unwrap().1.to_owned());
+    seen.join("\n")
+}
+
+async fn fill(running: &Running) {
+    let client = running.client();
+    let tag = Tag::builder().key("team").value("a").build().unwrap();
+    client.create_domain().domain("acme").tags(tag).send().await.unwrap();
+    client.create_repository().domain("acme").repository("store").send().await.unwrap();
+    let upstream = UpstreamRepository::builder().repository_name("store").build().unwrap();
+    client.create_repository().domain("acme").repository("team").upstreams(upstream).send().await.unwrap();
+    for version in ["1", "2"] {
+        publish(running, version, b"content").await;
+    }
+    let user = json!({ "accessKeyId": "other", "secretAccessKey": "secret", "arn": "arn:aws:iam::123456789012:user/other" });
+    running.ask("PUT", "/_emulator/principals", &user.to_string());
+    let seed =
+        json!({ "connection": "public:npmjs", "packages": [{ "name": "left-pad", "version": "1.0.0" }] });
+    running.ask("PUT", "/_emulator/seed", &seed.to_string());
+}
+
+async fn publish(running: &Running, version: &str, content: &[u8]) {
+    use sha2::{Digest, Sha256};
+    let client = running.client();
+    let publish =
+        client.publish_package_version().domain("acme").repository("team").format(PackageFormat::Generic);
+    let publish = publish.namespace("ns").package("tool").package_version(version).asset_name("a.bin");
+    let hash = hex::encode(Sha256::digest(content));
+    publish.asset_content(Blob::new(content).into_inner().into()).asset_sha256(hash).send().await.unwrap();
+}
+
+fn now(running: &Running) -> Timestamp {
+    let answer = running.ask("GET", "/_emulator/clock", "");
+    let reading: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    reading["now"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("state");
+    let arguments = ["--state", file.to_str().unwrap()];
+    let mut running = Running::start(&arguments);
+    fill(&running).await;
+    let before = seen(&running).await;
+    running.signal("-TERM");
+    running.ended();
+    let mut running = Running::start(&arguments);
+    assert_eq!(seen(&running).await, before);
+    // What was seeded can be drawn from, and what is deleted stays so.
+    let client = running.client();
+    let connect = client.associate_external_connection().domain("acme").repository("store");
+    connect.external_connection("public:npmjs").send().await.unwrap();
+    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
+    let login = format!("authorization: Bearer {}\r\n", token.authorization_token().unwrap());
+    let packument =
+        crate::running::ask(running.address, "GET", "/npm/d/acme-123456789012/team/left-pad", &login, "");
+    assert!(packument.starts_with("HTTP/1.1 200"), "{packument}");
+    let delete =
+        client.delete_package_versions().domain("acme").repository("team").format(PackageFormat::Generic);
+    delete.namespace("ns").package("tool").versions("2").send().await.unwrap();
+    running.ask("POST", "/_emulator/clock", r#"{"advance":"4h"}"#);
+    let moved = now(&running);
+    running.signal("-KILL");
+    running.ended();
+    let running = Running::start(&arguments);
+    assert!(now(&running) >= moved);
+    // The clients sign with the machine's time.
+    running.ask("POST", "/_emulator/clock", r#"{"advance":"-4h"}"#);
+    let text = seen(&running).await;
+    assert!(text.contains(r#"version: "1""#) && !text.contains(r#"version: "2""#), "{text}");
+}
+
+#[tokio::test]
+async fn a_file_is_refused_when_it_is_no_state_or_another_ones_or_in_use() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let state = path("state");
+    let mut running = Running::start(&["--state", &state]);
+    fill(&running).await;
+    let (code, said) = refused(&["--state", &state]);
+    assert!(code == 1 && said.contains("another process uses it"), "{said}");
+    running.signal("-TERM");
+    running.ended();
+    let (code, said) = refused(&["--state", &state, "--account", "210987654321"]);
+    assert!(code == 1 && said.contains("--account 123456789012 --region us-east-1"), "{said}");
+    let whole = std::fs::read(&state).unwrap();
+    let zeros = vec![0; 100_000];
+    let half = &whole[..whole.len() / 2];
+    let damaged: &[(&str, &[u8])] = &[("text", b"This is no state.\n"), ("half", half), ("zeros", &zeros)];
+    for (name, bytes) in damaged {
+        let file = path(name);
+        std::fs::write(&file, bytes).unwrap();
+        let (code, said) = refused(&["--state", &file]);
+        assert!(code == 1 && said.contains("is not a state that can be read"), "{name}: {said}");
+        assert!(!said.contains("panicked"), "{name}: {said}");
+        assert!(std::fs::read(&file).unwrap() == *bytes, "{name} was changed");
+    }
+    let (code, said) = refused(&["--state", &path("no/such/folder")]);
+    assert!(code == 1 && said.contains("No such file"), "{said}");
+    assert!(Path::new(&state).exists());
+}
+
+#[tokio::test]
+async fn a_file_with_altered_bytes_reads_as_before_or_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let mut running = Running::start(&["--state", &path("state")]);
+    fill(&running).await;
+    let before = seen(&running).await;
+    running.signal("-TERM");
+    running.ended();
+    let whole = std::fs::read(path("state")).unwrap();
+    let used: Vec<_> = (0..whole.len()).filter(|at| whole[*at] != 0).collect();
+    let mut refusals = 0;
+    for at in used.iter().step_by(used.len() / 12 + 1) {
+        let mut altered = whole.clone();
+        altered[*at] ^= 0x55;
+        std::fs::write(path("altered"), altered).unwrap();
+        let started = Running::try_start(&["--state", &path("altered")]);
+        match started {
+            Ok(running) => assert_eq!(seen(&running).await, before, "byte {at}"),
+            Err((code, said)) => {
+                assert!(code == 1 && !said.contains("panicked"), "byte {at}: {said}");
+                refusals += 1;
+            }
+        }
+    }
+    assert!(refusals > 0);
+}

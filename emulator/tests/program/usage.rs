@@ -1,0 +1,46 @@
+//! The command line.
+
+use crate::running::{Running, program, refused};
+
+#[test]
+fn help_explains_with_examples() {
+    let output = program(&["--help"]).output().unwrap();
+    assert!(output.status.success());
+    let told = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "--state",
+        "--tls-ca",
+        "--address-per-domain",
+        "--throttle",
+        "Examples:",
+        "aws codeartifact",
+        "Exit status:",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_told_with_what_would() {
+    for (arguments, told) in [
+        (["--quota", "bogus=1"], "domains-per-account"),
+        (["--rate", "Bogus=1"], "GetAuthorizationToken"),
+        (["--page-size", "0"], "1..=1000"),
+        (["--account", "12"], "twelve digits"),
+    ] {
+        let (code, said) = refused(&arguments);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains(told), "{said}");
+    }
+}
+
+#[test]
+fn an_address_that_is_taken_is_an_error_that_names_it() {
+    let running = Running::start(&[]);
+    let address = running.address.to_string();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_codeartifact-emulator"));
+    let output = command.args(["--listen", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+}
