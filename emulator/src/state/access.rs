@@ -41,7 +41,12 @@ impl State {
         });
         let policies = resource_policies(action, domain, repository);
         let policies = self.principals.policies(caller, &policies, ask.place);
-        let context = self.context(caller, ask.now).and(ask.context).and(tags(ask.place, domain, repository));
+        let account = place.as_ref().map(|place| place.owner);
+        let context = self
+            .context(caller, ask.now)
+            .with_some("aws:ResourceAccount", account)
+            .and(ask.context)
+            .and(tags(ask.place, domain, repository));
         let question = Question { requester: caller.requester(), action, resource, context: &context };
         let standing = standing(caller, place.as_ref(), repository);
         decide(&question, &policies, standing)

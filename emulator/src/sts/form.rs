@@ -1,5 +1,6 @@
 //! The parameters of a Query request, and their constraints.
 
+use super::session::MOST_TAGS;
 use super::{VERSION, unknown};
 use crate::error::{Error, Result};
 use crate::wire::sigv4::PRESIGNING;
@@ -42,10 +43,11 @@ impl Form {
         Value::Object(kept)
     }
 
-    /// The entries of a list: `Tags.member.1.Key`, and so on, in order and without gaps.
+    /// The entries of a list: `Tags.member.1.Key`, and so on, in order and without gaps. One more than
+    /// there may be is enough to know that there are too many.
     pub(super) fn list(&self, name: &str, field: &str) -> Vec<&str> {
         let entry = |number: usize| self.get(&format!("{name}.member.{number}{field}"));
-        (1..).map_while(entry).collect()
+        (1..=MOST_TAGS + 1).map_while(entry).collect()
     }
 
     pub(super) fn text(&self, name: &str, rule: &Rule) -> Result<Option<&str>> {

@@ -12,44 +12,63 @@ use std::collections::{BTreeMap, BTreeSet};
 const CHAINED_LIMIT: i64 = 3_600;
 /// As long as a policy may be that is passed as text.
 const LONGEST_POLICY: usize = 2_048;
-const MOST_TAGS: usize = 50;
+pub(super) const MOST_TAGS: usize = 50;
+
+/// What a session is to be marked with.
+#[derive(Clone, Default)]
+pub(super) struct Marks {
+    pub(super) tags: SessionTags,
+    pub(super) source_identity: Option<String>,
+}
 
 /// A session that somebody wants.
 pub(super) struct Wanted {
-    pub(super) seconds: i64,
-    pub(super) tags: SessionTags,
-    pub(super) source_identity: Option<String>,
+    seconds: i64,
+    /// What the request itself, or the proof of identity in it, asks for.
+    asked: Marks,
+    /// The same with what the opening session hands on.
+    marks: Marks,
     policy: Option<Policy>,
 }
 
 impl Wanted {
     /// Read and check the parameters that all kinds of sessions share. `longest` is the role's limit.
-    pub(super) fn parse(form: &Form, longest: i64, opener: Option<&Session>) -> Result<Self> {
-        let inherited = opener.and_then(|opener| opener.source_identity.as_deref());
-        let source_identity = form.text("SourceIdentity", &NAME)?;
-        if source_identity.zip(inherited).is_some_and(|(wanted, inherited)| wanted != inherited) {
+    pub(super) fn parse(form: &Form, longest: i64, asked: Marks, opener: Option<&Session>) -> Result<Self> {
+        let inherited = opener.and_then(|opener| opener.source_identity.as_ref());
+        if asked.source_identity.as_ref().zip(inherited).is_some_and(|(asked, inherited)| asked != inherited)
+        {
             let why = "The source identity of the calling session cannot be changed";
             return Err(Error::new("AccessDenied", why));
         }
-        Ok(Self {
-            seconds: seconds(form, longest, opener.is_some())?,
-            tags: tags(form, opener)?,
-            source_identity: source_identity.or(inherited).map(str::to_owned),
-            policy: policy(form)?,
-        })
+        let marks = Marks {
+            tags: combine(asked.tags.clone(), opener.map(|opener| &opener.tags))?,
+            source_identity: asked.source_identity.as_ref().or(inherited).cloned(),
+        };
+        Ok(Self { seconds: seconds(form, longest, opener.is_some())?, asked, marks, policy: policy(form)? })
     }
 
     /// The condition keys that the request brings.
     pub(super) fn context(&self, form: &Form) -> Context {
-        let asked = form.list("Tags", ".Key");
-        let pairs = asked.iter().copied().zip(form.list("Tags", ".Value"));
+        let tags = &self.asked.tags.values;
         Context::default()
             .with("sts:DurationSeconds", self.seconds.to_string())
             .with_some("sts:RoleSessionName", form.get("RoleSessionName"))
-            .with_some("sts:SourceIdentity", self.source_identity.as_deref())
-            .with_all("sts:TransitiveTagKeys", self.tags.transitive.iter().cloned())
-            .with_all("aws:TagKeys", asked.iter().map(|key| (*key).to_owned()))
-            .with_tags("aws:RequestTag", pairs)
+            .with_some("sts:SourceIdentity", self.marks.source_identity.as_deref())
+            .with_all("sts:TransitiveTagKeys", self.marks.tags.transitive.iter().cloned())
+            .with_all("aws:TagKeys", tags.keys().cloned())
+            .with_tags("aws:RequestTag", tags.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+    }
+
+    /// The actions that it takes to open it, beside the one that is asked for.
+    pub(super) fn actions(&self, asked: &'static str) -> Vec<&'static str> {
+        let Marks { tags, source_identity } = &self.marks;
+        let tagging = (!tags.values.is_empty()).then_some("sts:TagSession");
+        let setting = source_identity.is_some().then_some("sts:SetSourceIdentity");
+        [Some(asked), tagging, setting].into_iter().flatten().collect()
+    }
+
+    pub(super) fn source_identity(&self) -> Option<&String> {
+        self.marks.source_identity.as_ref()
     }
 
     pub(super) fn opened(self, now: Timestamp, provider: Option<String>) -> Session {
@@ -57,8 +76,8 @@ impl Wanted {
         Session {
             opened: now,
             ends,
-            tags: self.tags,
-            source_identity: self.source_identity,
+            tags: self.marks.tags,
+            source_identity: self.marks.source_identity,
             policy: self.policy,
             provider,
         }
@@ -98,15 +117,17 @@ fn seconds(form: &Form, longest: i64, is_chained: bool) -> Result<i64> {
     Ok(seconds)
 }
 
-/// The tags asked for, and those that the opening session hands on.
-fn tags(form: &Form, opener: Option<&Session>) -> Result<SessionTags> {
+/// What a request to assume a role asks for by its own parameters.
+pub(super) fn marks(form: &Form) -> Result<Marks> {
     let (keys, values) = (form.list("Tags", ".Key"), form.list("Tags", ".Value"));
     if keys.len() != values.len() {
         return Err(violation("Tags", "null", "Member must not be null"));
     }
-    let transitive: BTreeSet<_> = form.list("TransitiveTagKeys", "").into_iter().map(str::to_owned).collect();
-    let asked = SessionTags { values: distinct(&keys, &values)?, transitive };
-    combine(asked, opener.map(|opener| &opener.tags))
+    let transitive = form.list("TransitiveTagKeys", "").into_iter().map(str::to_owned).collect();
+    Ok(Marks {
+        tags: SessionTags { values: distinct(&keys, &values)?, transitive },
+        source_identity: form.text("SourceIdentity", &NAME)?.map(str::to_owned),
+    })
 }
 
 fn distinct(keys: &[&str], values: &[&str]) -> Result<BTreeMap<String, String>> {
@@ -138,7 +159,7 @@ fn distinct(keys: &[&str], values: &[&str]) -> Result<BTreeMap<String, String>> 
 }
 
 /// A transitive tag of the opening session stays, and cannot be set again.
-pub(super) fn combine(mut asked: SessionTags, opener: Option<&SessionTags>) -> Result<SessionTags> {
+fn combine(mut asked: SessionTags, opener: Option<&SessionTags>) -> Result<SessionTags> {
     let is_set = |key: &&String| asked.values.keys().any(|set| set.eq_ignore_ascii_case(key));
     if let Some(unknown) = asked.transitive.iter().find(|key| !is_set(key)) {
         let message = format!("The transitive tag key '{unknown}' is not among the requested tags");

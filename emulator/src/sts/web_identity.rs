@@ -3,7 +3,7 @@
 use super::form::{ARN, Form, NAME, WEB_TOKEN, invalid};
 use super::jwt::{Claims, Flaw, issuer_of, verify};
 use super::reply::{elements, session, success};
-use super::session::{Wanted, combine};
+use super::session::{Marks, Wanted};
 use crate::error::{Error, Result};
 use crate::state::State;
 use crate::state::policy::{Context, Requester};
@@ -26,17 +26,10 @@ pub(super) fn answer(state: &mut State, form: &Form, now: Timestamp) -> Result<R
         Error::new("InvalidIdentityToken", message)
     })?;
     let claims = verify(token, provider).map_err(|flaw| refused(&flaw))?;
-    let mut wanted = Wanted::parse(form, state.principals.longest_session(role), None)?;
-    wanted.tags = combine(claims.tags(), None)?;
-    wanted.source_identity.clone_from(&claims.source_identity);
+    let marks = Marks { tags: claims.tags(), source_identity: claims.source_identity.clone() };
+    let wanted = Wanted::parse(form, state.principals.longest_session(role), marks, None)?;
     let context = wanted.context(form).and(vouched(&claims, provider)).and(state.surroundings(now));
-    let mut actions = vec!["sts:AssumeRoleWithWebIdentity"];
-    if !wanted.tags.values.is_empty() {
-        actions.push("sts:TagSession");
-    }
-    if wanted.source_identity.is_some() {
-        actions.push("sts:SetSourceIdentity");
-    }
+    let actions = wanted.actions("sts:AssumeRoleWithWebIdentity");
     let assumption = Assumption { role, external_id: None, actions: &actions, context };
     if !state.principals.trusts(Requester::Federated(&provider.arn), &assumption) {
         return Err(Error::new("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"));
@@ -46,8 +39,7 @@ pub(super) fn answer(state: &mut State, form: &Form, now: Timestamp) -> Result<R
         ("Audience", claims.audience()),
         ("Provider", &provider.issuer),
     ]);
-    let source_identity = claims.source_identity.as_ref();
-    let source_identity = source_identity.map(|identity| elements(&[("SourceIdentity", identity)]));
+    let source_identity = wanted.source_identity().map(|identity| elements(&[("SourceIdentity", identity)]));
     let opened = wanted.opened(now, Some(provider.arn.clone()));
     let opened = state.principals.open_session(role, name, opened);
     let result = session(&opened) + &told + &source_identity.unwrap_or_default();
@@ -57,15 +49,11 @@ pub(super) fn answer(state: &mut State, form: &Form, now: Timestamp) -> Result<R
 /// The condition keys that a token gives, under the name of its provider.
 fn vouched(claims: &Claims, provider: &Provider) -> Context {
     let key = |claim: &str| format!("{}:{claim}", condition_prefix(&provider.issuer));
-    let context = Context::default()
+    Context::default()
         .with("aws:FederatedProvider", &provider.arn)
         .with(&key("sub"), &claims.sub)
         .with(&key("aud"), claims.audience())
-        .with_all(&key("amr"), claims.amr.iter().cloned());
-    let tags = claims.tags().values;
-    context
-        .with_all("aws:TagKeys", tags.keys().cloned())
-        .with_tags("aws:RequestTag", tags.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+        .with_all(&key("amr"), claims.amr.iter().cloned())
 }
 
 fn refused(flaw: &Flaw) -> Error {

@@ -202,6 +202,37 @@ async fn the_trust_policy_decides_who_of_the_providers_people_may() {
 }
 
 #[tokio::test]
+async fn tags_count_only_when_the_provider_says_them() {
+    let key = Key::new();
+    let emulator = world(json!([key.jwk()])).await;
+    let provider = "arn:aws:iam::123456789012:oidc-provider/issuer.example/cluster";
+    let trust = json!({ "Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": { "Federated": provider },
+        "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
+        "Condition": { "StringEquals": { "aws:RequestTag/team": "blue" } },
+    }});
+    control(&emulator, "PUT", "/principals", json!({ "roleArn": ROLE, "trust": trust })).await;
+    let ask = async |token: String| {
+        let form = [
+            ("Action", "AssumeRoleWithWebIdentity"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", ROLE),
+            ("RoleSessionName", "pod"),
+            ("Tags.member.1.Key", "team"),
+            ("Tags.member.1.Value", "blue"),
+            ("WebIdentityToken", token.as_str()),
+        ];
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = http::Request::post("/").header("host", emulator.address().to_string());
+        let request = request.body(http_body_util::Full::new(body.into())).unwrap();
+        crate::support::send(&emulator, request).await.status().as_u16()
+    };
+    assert_eq!(ask(key.sign(&claims(&json!({})))).await, 403);
+    let tags = json!({ "principal_tags": { "team": ["blue"] } });
+    assert_eq!(ask(key.sign(&claims(&json!({ "https://aws.amazon.com/tags": tags })))).await, 200);
+}
+
+#[tokio::test]
 async fn providers_that_make_no_sense_are_refused() {
     let emulator = start().await;
     let keys = json!({ "keys": [] });
