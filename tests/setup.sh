@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # program:package. The C compiler links Rust and builds ring; setpriv ends what a test started with the test;
-# npm, pip, gem and Bundler are the package managers that the tests and the demo install with, or that bring the others.
-needed=(cc:gcc make:make setpriv:util-linux npm:npm pip3:python3-pip gem:ruby bundle:ruby-bundler)
+# npm, pip, gem, Bundler, mvn and gradle are the package managers that the tests and the demo install with, or that bring the others.
+needed=(cc:gcc make:make setpriv:util-linux npm:npm pip3:python3-pip gem:ruby bundle:ruby-bundler mvn:maven gradle:gradle)
 
 missing=()
 for entry in "${needed[@]}"; do

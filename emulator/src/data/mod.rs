@@ -5,6 +5,7 @@
 pub(crate) mod cargo;
 mod exchange;
 mod login;
+pub(crate) mod maven;
 mod npm;
 mod pypi;
 mod ruby;
@@ -42,6 +43,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     let token = login::token(&target.format, request.headers());
     let exchange = match target.format.as_str() {
         "cargo" => cargo::understand(&target.rest, &request),
+        "maven" => maven::understand(&target.rest, &request),
         "npm" => npm::understand(&target.rest, request),
         "pypi" => pypi::understand(&target.rest, request).await,
         "ruby" => ruby::understand(&target.rest, &request),

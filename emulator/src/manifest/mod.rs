@@ -1,6 +1,7 @@
 //! What packages say of themselves in their own files.
 
 pub(crate) mod cargo;
+pub(crate) mod maven;
 pub(crate) mod npm;
 pub(crate) mod python;
 pub(crate) mod ruby;

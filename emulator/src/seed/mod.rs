@@ -1,6 +1,7 @@
 //! Packages for the public registries behind external connections, as the control route takes them.
 
 mod cargo;
+mod maven;
 mod npm;
 mod pypi;
 mod ruby;
@@ -23,16 +24,16 @@ pub(crate) struct Seed {
     packages: Vec<SeedPackage>,
 }
 
-/// One file of one version.
+/// One file of one version, or all that is made for it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SeedPackage {
-    /// With its scope where it has one: `@acme/widgets`.
+    /// With its scope or its group where it has one: `@acme/widgets`, `org.acme:widgets`.
     name: String,
     version: String,
     /// The file, base64-encoded. Left out, a small package that installs is made.
     content: Option<String>,
-    /// The file's name; needed with the content of a Python package.
+    /// The file's name; needed with the content of a Python package or of a Maven artifact.
     filename: Option<String>,
 }
 
@@ -43,15 +44,19 @@ struct Made {
     details: Details,
 }
 
+/// How a format makes files of what was given.
+type Prepare = fn(&SeedPackage, Option<Bytes>) -> Result<Vec<Made>, String>;
+
 impl Seed {
     /// Check all of it, then seed all of it.
     pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
         let connection = Connection::try_from(self.connection)?;
-        let prepare = match connection.format() {
-            Format::Cargo => cargo::make,
-            Format::Npm => npm::make,
-            Format::Pypi => pypi::make,
-            Format::Ruby => ruby::make,
+        let prepare: Prepare = match connection.format() {
+            Format::Cargo => |package, content| one(cargo::make(package, content)),
+            Format::Maven => maven::make,
+            Format::Npm => |package, content| one(npm::make(package, content)),
+            Format::Pypi => |package, content| one(pypi::make(package, content)),
+            Format::Ruby => |package, content| one(ruby::make(package, content)),
             format => {
                 return Err(format!(
                     "packages of format {} are not served to package managers",
@@ -67,9 +72,15 @@ impl Seed {
                 .map_err(|error| format!("{} {}: {error}", package.name, package.version))
         });
         let files = files.collect::<Result<Vec<_>, _>>()?;
-        for (package, Made { key, asset, details }) in self.packages.iter().zip(files) {
-            state.public.seed(connection, key, (&package.version, asset, details), now);
+        for (package, files) in self.packages.iter().zip(files) {
+            for Made { key, asset, details } in files {
+                state.public.seed(connection, key, (&package.version, asset, details), now);
+            }
         }
         Ok(())
     }
+}
+
+fn one(made: Result<Made, String>) -> Result<Vec<Made>, String> {
+    made.map(|made| vec![made])
 }

@@ -51,6 +51,19 @@ impl PackageKey {
         Self { format: Format::Pypi, namespace: None, name: name.into() }.normalised()
     }
 
+    /// From a groupId and an artifactId.
+    pub(crate) fn from_maven_coordinates(group: &str, artifact: &str) -> Option<Self> {
+        let is_legal = |part: &str| {
+            let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            !part.is_empty() && part.bytes().all(is_legal)
+        };
+        let mut parts = group.split('.').chain(artifact.split('.'));
+        if group.len() > 255 || artifact.len() > 255 || !parts.all(is_legal) {
+            return None;
+        }
+        Self::new(Format::Maven, Some(group), artifact).ok()
+    }
+
     /// From the name of a crate, which begins with a letter.
     pub(crate) fn from_crate_name(name: &str) -> Option<Self> {
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
@@ -92,6 +105,7 @@ impl PackageKey {
         match (&self.namespace, self.format) {
             (None, _) => self.name.clone(),
             (Some(scope), Format::Npm) => format!("@{scope}/{}", self.name),
+            (Some(group), Format::Maven) => format!("{group}:{}", self.name),
             (Some(namespace), _) => format!("{namespace}/{}", self.name),
         }
     }

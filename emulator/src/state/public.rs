@@ -54,7 +54,10 @@ impl PublicRegistries {
         let package = Arc::make_mut(package);
         if let Some(known) = package.version_mut(version) {
             known.put_asset(asset);
-            known.put_details(details);
+            // A file that says nothing leaves what another one of the version said.
+            if details != Details::default() {
+                known.put_details(details);
+            }
         } else {
             let made = Version::new(version, Origin::External(connection), asset, details, now);
             package.versions.insert(version.into(), Arc::new(made));

@@ -33,6 +33,8 @@ pub(crate) enum Growth {
     Any,
     /// Files of other names, as long as it is unfinished.
     WhileUnfinished,
+    /// Any file at any time, in the place of the one of its name.
+    Replacing,
 }
 
 /// What a publication does to a version that is there.
@@ -56,6 +58,7 @@ impl Publication {
         }
         match known.asset(file) {
             Some(same) if same.sha256 == self.asset.sha256 => Ok(Effect::Nothing),
+            Some(_) if self.growth == Growth::Replacing => Ok(Effect::Add),
             Some(_) => conflict(
                 ResourceType::Asset,
                 file,

@@ -8,7 +8,7 @@ async fn what_cannot_be_seeded_is_told() {
     let emulator = start().await;
     for (seed, word) in [
         (json!({ "connection": "public:none", "packages": [] }), "public:none"),
-        (json!({ "connection": "public:maven-central", "packages": [] }), "maven"),
+        (json!({ "connection": "public:nuget-org", "packages": [] }), "nuget"),
         (json!({ "connection": "public:npmjs", "packages": [{ "name": "a" }] }), "version"),
         (json!({ "connection": "public:npmjs", "packages": [{ "name": "a/b", "version": "1.0.0" }] }), "a/b"),
         (
@@ -18,6 +18,10 @@ async fn what_cannot_be_seeded_is_told() {
         (
             json!({ "connection": "public:pypi", "packages": [{ "name": "a", "version": "1.0", "content": "eA==" }] }),
             "filename",
+        ),
+        (
+            json!({ "connection": "public:maven-central", "packages": [{ "name": "widgets", "version": "1.0" }] }),
+            "org.acme:widgets",
         ),
         (json!({ "connection": "public:npmjs", "packages": [], "more": 1 }), "more"),
     ] {

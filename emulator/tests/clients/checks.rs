@@ -3,7 +3,7 @@
 use crate::program::{failed, succeeded};
 use crate::record::{Check, passed};
 use crate::tools::{
-    Bundler, Cargo, CargoLogin, Client, Gem, JavaScript, Login, Pip, Poetry, Tool, Twine, Uv,
+    Bundler, Cargo, CargoLogin, Client, Gem, Gradle, JavaScript, Login, Maven, Pip, Poetry, Tool, Twine, Uv,
 };
 use crate::world::World;
 use aws_sdk_codeartifact::types::AllowPublish::Block as NoPublish;
@@ -15,8 +15,9 @@ use std::process::Output;
 async fn publish<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     let world = World::new().await;
     let client = new(&world, &world.token).await;
+    let plain = named::<C>("widgets");
     let scoped: &[&str] = if C::FORMAT == PackageFormat::Npm { &["@acme/widgets"] } else { &[] };
-    for name in [&["widgets"], scoped].concat() {
+    for name in [&[plain.as_str()], scoped].concat() {
         succeeded(&client.publish(name, "1.0.0").await.unwrap());
         succeeded(&client.publish(name, "1.1.0").await.unwrap());
         assert_eq!(world.held("team", C::FORMAT, name).await, ["1.0.0", "1.1.0"]);
@@ -35,14 +36,15 @@ async fn install<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     let world = World::new().await;
     seed::<C>(&world, &[("left-pad", "1.0.0"), ("left-pad", "1.3.0")]).await;
     let client = new(&world, &world.token).await;
+    let name = named::<C>("left-pad");
     for (wanted, version) in [(Some("1.0.0"), "1.0.0"), (None, "1.3.0")] {
-        succeeded(&client.install("left-pad", wanted).await.unwrap());
-        assert_eq!(client.installed("left-pad").await, version);
+        succeeded(&client.install(&name, wanted).await.unwrap());
+        assert_eq!(client.installed(&name).await, version);
     }
-    failed(&client.install("left-pad", Some("2.0.0")).await.unwrap());
-    failed(&client.install("absent", None).await.unwrap());
+    failed(&client.install(&name, Some("2.0.0")).await.unwrap());
+    failed(&client.install(&named::<C>("absent"), None).await.unwrap());
     for repository in ["team", store(&C::FORMAT)] {
-        assert_eq!(world.held(repository, C::FORMAT, "left-pad").await, ["1.0.0", "1.3.0"], "{repository}");
+        assert_eq!(world.held(repository, C::FORMAT, &name).await, ["1.0.0", "1.3.0"], "{repository}");
     }
     passed(client.name(), &client.version(), Check::Install);
 }
@@ -79,13 +81,13 @@ async fn unauthorized<C: Client>(world: &World, client: &C) {
     }
     let seen = world.emulator.journal(since);
     assert!(!seen.is_empty() && seen.iter().all(|entry| entry.status == Some(401)), "{seen:?}");
-    assert!(world.held("team", C::FORMAT, "gadgets").await.is_empty());
+    assert!(world.held("team", C::FORMAT, &named::<C>("gadgets")).await.is_empty());
 }
 
 /// Installing a public package and publishing another, as far as the client does either.
 async fn attempts<C: Client>(client: &C, name: &str) -> Vec<Output> {
-    let installed = client.install("left-pad", Some("1.0.0")).await;
-    let published = client.publish(name, "1.0.0").await;
+    let installed = client.install(&named::<C>("left-pad"), Some("1.0.0")).await;
+    let published = client.publish(&named::<C>(name), "1.0.0").await;
     installed.into_iter().chain(published).collect()
 }
 
@@ -93,37 +95,39 @@ async fn attempts<C: Client>(client: &C, name: &str) -> Vec<Output> {
 async fn blocked<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     let world = World::new().await;
     seed::<C>(&world, &[("widgets", "2.0.0"), ("left-pad", "1.0.0")]).await;
-    world.restrict_package(C::FORMAT, "widgets", (NoPublish, NoUpstream)).await;
+    let name = named::<C>("widgets");
+    world.restrict_package(C::FORMAT, &name, (NoPublish, NoUpstream)).await;
     let client = new(&world, &world.token).await;
-    if let Some(output) = client.install("widgets", None).await {
+    if let Some(output) = client.install(&name, None).await {
         failed(&output);
-        succeeded(&client.install("left-pad", None).await.unwrap());
+        succeeded(&client.install(&named::<C>("left-pad"), None).await.unwrap());
     }
-    if let Some(output) = client.publish("widgets", "1.0.0").await {
+    if let Some(output) = client.publish(&name, "1.0.0").await {
         failed(&output);
         assert!(world.emulator.journal(0).iter().any(|entry| entry.status == Some(403)));
     }
-    assert!(world.held("team", C::FORMAT, "widgets").await.is_empty());
+    assert!(world.held("team", C::FORMAT, &name).await.is_empty());
     passed(client.name(), &client.version(), Check::Blocked);
 }
 
 /// An archived version is neither listed nor served, cannot be published again, and comes back.
 async fn archived<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     let world = World::new().await;
+    let name = named::<C>("widgets");
     // Another client each time, since clients keep what they have seen.
     let client = async || new(&world, &world.token).await;
     for version in ["1.0.0", "2.0.0"] {
         hold(&world, &client().await, version).await;
     }
-    world.set_status(C::FORMAT, ("widgets", "2.0.0"), PackageVersionStatus::Archived).await;
-    if let Some(output) = client().await.install("widgets", Some("2.0.0")).await {
+    world.set_status(C::FORMAT, (&name, "2.0.0"), PackageVersionStatus::Archived).await;
+    if let Some(output) = client().await.install(&name, Some("2.0.0")).await {
         failed(&output);
     }
-    if let Some(output) = client().await.publish("widgets", "2.0.0").await {
+    if let Some(output) = client().await.publish(&name, "2.0.0").await {
         failed(&output);
     }
     latest(&client().await, "1.0.0").await;
-    world.set_status(C::FORMAT, ("widgets", "2.0.0"), PackageVersionStatus::Published).await;
+    world.set_status(C::FORMAT, (&name, "2.0.0"), PackageVersionStatus::Published).await;
     let client = client().await;
     latest(&client, "2.0.0").await;
     passed(client.name(), &client.version(), Check::Archived);
@@ -131,35 +135,45 @@ async fn archived<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
 
 /// Bring a version of `widgets` into `team`, by the client.
 async fn hold<C: Client>(world: &World, client: &C, version: &str) {
-    if let Some(output) = client.publish("widgets", version).await {
+    if let Some(output) = client.publish(&named::<C>("widgets"), version).await {
         succeeded(&output);
     } else {
         seed::<C>(world, &[("widgets", version)]).await;
-        succeeded(&client.install("widgets", Some(version)).await.unwrap());
+        succeeded(&client.install(&named::<C>("widgets"), Some(version)).await.unwrap());
     }
 }
 
 /// What is installed by its name alone, where the client installs.
 async fn latest<C: Client>(client: &C, version: &str) {
-    if let Some(output) = client.install("widgets", None).await {
+    let name = named::<C>("widgets");
+    if let Some(output) = client.install(&name, None).await {
         succeeded(&output);
-        assert_eq!(client.installed("widgets").await, version);
+        assert_eq!(client.installed(&name).await, version);
     }
+}
+
+/// A name as the client's format writes it.
+fn named<C: Client>(name: &str) -> String {
+    if C::FORMAT == PackageFormat::Maven { format!("org.acme:{name}") } else { name.to_owned() }
 }
 
 async fn seed<C: Client>(world: &World, packages: &[(&str, &str)]) {
     let connection = match C::FORMAT {
         PackageFormat::Cargo => "public:crates-io",
+        PackageFormat::Maven => "public:maven-central",
         PackageFormat::Npm => "public:npmjs",
         PackageFormat::Ruby => "public:ruby-gems-org",
         _ => "public:pypi",
     };
-    world.seed(connection, packages).await;
+    let packages: Vec<_> = packages.iter().map(|(name, version)| (named::<C>(name), *version)).collect();
+    let packages: Vec<_> = packages.iter().map(|(name, version)| (name.as_str(), *version)).collect();
+    world.seed(connection, &packages).await;
 }
 
 fn store(format: &PackageFormat) -> &'static str {
     match format {
         PackageFormat::Cargo => "cargo-store",
+        PackageFormat::Maven => "maven-central-store",
         PackageFormat::Npm => "npm-store",
         PackageFormat::Ruby => "rubygems-store",
         _ => "pypi-store",
@@ -197,3 +211,5 @@ put!(poetry to publish, install, expired, wrong, blocked, archived: |world, toke
 put!(cargo to publish, install, expired, wrong, blocked, archived: |world, token| Cargo::with_token(world, CargoLogin::Provider, token));
 put!(gem to publish, install, expired, wrong, blocked, archived: Gem::with_token);
 put!(bundler to install, expired, wrong, blocked, archived: Bundler::with_token);
+put!(mvn to publish, install, expired, wrong, blocked, archived: Maven::with_token);
+put!(gradle to publish, install, expired, wrong, blocked, archived: Gradle::with_token);

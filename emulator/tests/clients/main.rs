@@ -7,6 +7,7 @@ mod cargo;
 mod checks;
 mod gem;
 mod login;
+mod maven;
 mod npm;
 mod origin;
 mod program;

@@ -17,6 +17,7 @@ use std::sync::Arc;
 const STORES: &[(&str, &str)] = &[
     ("npm-store", "public:npmjs"),
     ("pypi-store", "public:pypi"),
+    ("maven-central-store", "public:maven-central"),
     ("cargo-store", "public:crates-io"),
     ("rubygems-store", "public:ruby-gems-org"),
 ];
@@ -126,10 +127,11 @@ impl World {
     }
 }
 
-/// The namespace and the name in `@acme/widgets`.
+/// The namespace and the name in `@acme/widgets` and in `org.acme:widgets`.
 fn parts(name: &str) -> (Option<&str>, &str) {
     let scoped = name.strip_prefix('@').and_then(|name| name.split_once('/'));
-    scoped.map_or((None, name), |(scope, name)| (Some(scope), name))
+    let found = scoped.or_else(|| name.split_once(':'));
+    found.map_or((None, name), |(namespace, name)| (Some(namespace), name))
 }
 
 /// A path of the data plane.

@@ -1,11 +1,13 @@
 //! The package managers: each with a home of its own and the emulator as its only registry.
 
 mod cargo;
+mod java;
 mod javascript;
 mod python;
 mod ruby;
 
 pub(crate) use cargo::{Cargo, CargoLogin};
+pub(crate) use java::{Gradle, Maven};
 pub(crate) use javascript::{JavaScript, Login, Tool};
 pub(crate) use python::{Pip, Poetry, Twine, Uv};
 pub(crate) use ruby::{BundleKey, Bundler, Gem, PushLogin};
