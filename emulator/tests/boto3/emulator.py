@@ -91,7 +91,7 @@ class Emulator:
         self.control("PUT", "/principals", spec)
         return key
 
-    def client(self, credentials: tuple[str, str] = ADMINISTRATOR, **config: object):
+    def client(self, credentials: tuple[str, ...] = ADMINISTRATOR, **config: object):
         """boto3's client. It tries once unless told otherwise, so that every error is seen."""
         settings = {"retries": {"total_max_attempts": 1, "mode": "standard"}, "proxies": {}, **config}
         client = boto3.session.Session(*credentials, region_name=REGION).client(

@@ -101,6 +101,7 @@ def test_an_npm_version_has_dependencies_and_a_readme(client, team):
     told = version(client, team, "1.2.3", **WIDGETS)
     assert (told["summary"], told["homePage"]) == ("many of them", "https://widgets.example.com")
     assert [one["name"] for one in told["licenses"]] == ["MIT"]
+    assert client.list_package_versions(**team, **WIDGETS)["defaultDisplayVersion"] == "1.2.3"
     place = {**team, **WIDGETS, "packageVersion": "1.2.3"}
     answer = client.list_package_version_dependencies(**place)
     assert (answer["package"], answer["version"]) == ("widgets", "1.2.3")
