@@ -1,5 +1,6 @@
 """How each declared error is provoked by what the service does, without any fault."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class Scene:
     world: World
     # Has as little of everything as quotas can say.
     tight: Emulator
-    # Lets one call a second through.
+    # Lets one call of each operation through in a second.
     busy: Emulator
 
 
@@ -122,6 +123,24 @@ def more_tags_than_a_resource_has(scene: Scene, operation: str):
 @rule("ServiceQuotaExceededException", "PublishPackageVersion")
 def more_assets_than_a_version_has(scene: Scene, _: str):
     publish(scene.tight.client(), "tight", "small", "hammer", "1.0.0", {"a": b"1", "b": b"2"})
+
+
+# More calls than any machine makes in as many seconds.
+MANY = 1000
+
+
+@rule("ThrottlingException", *declaring("ThrottlingException"))
+def more_often_than_the_rate_says(scene: Scene, operation: str):
+    client = scene.busy.client(parameter_validation=False)
+    for _ in range(MANY):
+        # Nothing is there: all that is let through is refused for something else.
+        with contextlib.suppress(*others(client, "ThrottlingException")):
+            call(client, operation, least(operation))
+
+
+def others(client, code: str) -> list[type[Exception]]:
+    """All errors of the service but one."""
+    return [getattr(client.exceptions, name) for name in {name for _, name in service.DECLARED} - {code}]
 
 
 assert set(RULES) <= set(service.DECLARED)

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 import service
 from emulator import Emulator
 from ledger import Ledger
-from rules import RULES, Scene
+from rules import RULES, Scene, declaring
 from samples import least
 from world import World, arn, call
 
@@ -24,10 +24,11 @@ def scene(world: World, start: Callable[..., Emulator]) -> Scene:
         "repositories-per-domain": 1,
         "tags-per-resource": 1,
     }
-    tight = start(*(text for name, value in quotas.items() for text in ("--quota", f"{name}={value}")))
+    tight = start(*(f"--quota={name}={value}" for name, value in quotas.items()))
     tight.client().create_domain(domain="tight")
     tight.client().create_repository(domain="tight", repository="small")
-    return Scene(world, tight, tight)
+    busy = start(*(f"--rate={operation}=1" for operation in declaring("ThrottlingException")))
+    return Scene(world, tight, busy)
 
 
 def status_of(code: str) -> int:
