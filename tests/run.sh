@@ -27,7 +27,10 @@ stage() {
 # show NAME PATTERN: what a reader wants to see of a stage that passed.
 show() { grep -E "$2" "$logs/$1.log" | sed 's/^/   /' || true; }
 
-passed() { sed -nE 's/^test result: ok\. ([0-9]+) passed.*/\1/p' "$logs/tests.log" 2>/dev/null | awk '{n += $1} END {print n + 0}'; }
+passed() {
+  sed -nE -e 's/^test result: ok\. ([0-9]+) passed.*/\1/p' -e 's/^([0-9]+) passed in .*/\1/p' \
+    "$logs"/{tests,boto3}.log 2>/dev/null | awk '{n += $1} END {print n + 0}'
+}
 
 finish() {
   printf '\n'
@@ -59,6 +62,8 @@ stage tests cargo test --workspace --locked
 show tests '^test result|pairs|passes'
 stage clients emulator/tests/clients/summary.sh
 show clients .
+stage boto3 make test-boto3
+show boto3 '^(operations|paginators|declared errors|constraints|walker): | passed in '
 stage chart chart
 stage demo make demo KEEP=0
 show demo '✓'
