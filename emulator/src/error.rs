@@ -26,7 +26,7 @@ struct Resource {
     kind: ResourceType,
 }
 
-/// The values of the model's `ResourceType`. There is none for package groups and policies.
+/// What an error can be about. The model's `ResourceType` has no value for package groups.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ResourceType {
     Domain,
@@ -34,16 +34,19 @@ pub(crate) enum ResourceType {
     Package,
     PackageVersion,
     Asset,
+    PackageGroup,
 }
 
 impl ResourceType {
-    fn name(self) -> &'static str {
+    /// The model's name, if it has one.
+    fn name(self) -> Option<&'static str> {
         match self {
-            Self::Domain => "domain",
-            Self::Repository => "repository",
-            Self::Package => "package",
-            Self::PackageVersion => "package-version",
-            Self::Asset => "asset",
+            Self::Domain => Some("domain"),
+            Self::Repository => Some("repository"),
+            Self::Package => Some("package"),
+            Self::PackageVersion => Some("package-version"),
+            Self::Asset => Some("asset"),
+            Self::PackageGroup => None,
         }
     }
 }
@@ -135,7 +138,8 @@ impl Error {
         body.insert("message".into(), self.message.as_str().into());
         if let Some(resource) = &self.resource {
             body.insert("resourceId".into(), resource.id.as_str().into());
-            body.insert("resourceType".into(), resource.kind.name().into());
+            let kind = resource.kind.name().map(|name| ("resourceType".into(), name.into()));
+            body.extend(kind);
         }
         if let Some(reason) = self.reason {
             body.insert("reason".into(), reason.into());

@@ -5,7 +5,7 @@ use super::Input;
 use crate::error::{Error, Result};
 use crate::state::package::{OriginConfiguration, Package, PackageKey, Restriction};
 use crate::state::version::Version;
-use crate::state::{Format, Repository, State};
+use crate::state::{Repository, State};
 use crate::wire::json_response;
 use axum::response::Response;
 use serde_json::json;
@@ -20,16 +20,7 @@ pub(super) fn put_origin_configuration(input: &Input<'_>, state: &mut State) -> 
     let origin = OriginConfiguration { publish: restriction("publish"), upstream: restriction("upstream") };
     let domain = state.domain_mut(&input.domain_key()?)?;
     let repository = domain.repository_mut(input.repository_name()?)?;
-    let stored = key.normalised();
-    // NuGet names are taken in either form; of the others the documentation wants the stored one.
-    if key != stored && key.format != Format::Nuget {
-        return Err(Error::invalid(format!(
-            "The package name '{}' is not normalised; use '{}'",
-            key.full_name(),
-            stored.full_name()
-        )));
-    }
-    repository.package_or_insert(&stored, origin).origin = origin;
+    repository.package_or_insert(&key.stored()?, origin).origin = origin;
     Ok(json_response(&json!({ "originConfiguration": origin.describe() })))
 }
 

@@ -93,10 +93,9 @@ pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Response> {
 pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let name = input.repository_name()?;
     let domain = state.domain_mut(&input.domain_key()?)?;
-    match domain.repositories.remove(name) {
-        Some(repository) => Ok(answer(&repository, domain)),
-        None => Ok(json_response(&json!({}))),
-    }
+    let Some(repository) = domain.repositories.remove(name) else { return Ok(json_response(&json!({}))) };
+    domain.groups.forget(name);
+    Ok(answer(&repository, domain))
 }
 
 /// What the caller's account administers, across domains.

@@ -1,7 +1,8 @@
-//! `TagResource`, `UntagResource`, `ListTagsForResource`.
+//! `TagResource`, `UntagResource`, `ListTagsForResource`, on domains, repositories and package groups.
 
 use super::Input;
 use crate::error::{Error, ResourceType, Result};
+use crate::state::group::from_arn_path;
 use crate::state::tags::Tags;
 use crate::state::{DomainKey, State};
 use crate::wire::json_response;
@@ -51,6 +52,10 @@ fn tagged<'a>(input: &Input<'_>, state: &'a mut State) -> Result<Tagged<'a>> {
         return Err(malformed());
     }
     let key = |name: &str| DomainKey { owner: owner.into(), name: name.into() };
+    if let Some((domain, pattern)) = from_arn_path(resource) {
+        let tags = &mut state.domain_mut(&key(domain))?.group_mut(&pattern)?.tags;
+        return Ok(Tagged { tags, kind: ResourceType::PackageGroup, name: pattern });
+    }
     match resource.split('/').collect::<Vec<_>>()[..] {
         ["domain", domain] => {
             let tags = &mut state.domain_mut(&key(domain))?.tags;

@@ -27,7 +27,8 @@ struct Found {
 }
 
 impl State {
-    /// Copy all of the versions, or none. Origin configurations and package groups have no say.
+    /// Copy all of the versions, or none. The destination's origin
+    /// configuration and package group have no say.
     pub(crate) fn copy(&mut self, domain: &DomainKey, copy: &Copy<'_>) -> Result<Outcome> {
         let sources = self.sources(domain, copy)?;
         let repository = self.domain(domain)?.repository(copy.destination)?;
@@ -44,8 +45,9 @@ impl State {
         }
         let outcome = outcome.all_or_nothing();
         if !outcome.successful.is_empty() {
-            let repository = self.domain_mut(domain)?.repository_mut(copy.destination)?;
-            let package = repository.package_for_first_version(&copy.key, false);
+            let domain = self.domain_mut(domain)?;
+            let origin = domain.groups.ruling(&copy.key).first_origin(false);
+            let package = domain.repository_mut(copy.destination)?.package_or_insert(&copy.key, origin);
             let chosen = |number: &String| outcome.successful.contains_key(number);
             for (number, found) in sources.into_iter().filter(|(number, _)| chosen(number)) {
                 package.tags.extend(found.tags.into_iter().map(|tag| (tag, number.clone())));

@@ -1,5 +1,6 @@
 //! Domains.
 
+use super::group::{Group, Groups, arn_path};
 use super::permissions::Permissions;
 use super::repository::Repository;
 use super::tags::Tags;
@@ -38,6 +39,7 @@ pub(crate) struct Domain {
     pub(crate) tags: Tags,
     pub(crate) policy: Option<Permissions>,
     pub(crate) repositories: OrdMap<String, Arc<Repository>>,
+    pub(crate) groups: Groups,
     encryption_key: String,
     created: Timestamp,
 }
@@ -59,6 +61,7 @@ impl Domain {
             tags: Tags::default(),
             policy: None,
             repositories: OrdMap::new(),
+            groups: Groups::new(now),
             created: now,
         }
     }
@@ -94,6 +97,31 @@ impl Domain {
     pub(crate) fn repository_mut(&mut self, name: &str) -> Result<&mut Repository> {
         let missing = self.no_repository(name);
         self.repositories.get_mut(name).map(Arc::make_mut).ok_or(missing)
+    }
+
+    /// The package group with that pattern.
+    pub(crate) fn group(&self, pattern: &str) -> Result<&Group> {
+        self.groups.get(pattern).ok_or_else(|| self.no_group(pattern))
+    }
+
+    /// The package group with that pattern, to change it.
+    pub(crate) fn group_mut(&mut self, pattern: &str) -> Result<&mut Group> {
+        let missing = self.no_group(pattern);
+        self.groups.get_mut(pattern).ok_or(missing)
+    }
+
+    /// The ARN of a package group, whether it exists or not.
+    pub(crate) fn group_arn(&self, pattern: &str, settings: &Settings) -> String {
+        settings.arn(&self.key.owner, &arn_path(&self.key.name, pattern))
+    }
+
+    fn no_group(&self, pattern: &str) -> Error {
+        let DomainKey { owner, name: domain } = &self.key;
+        let message = format!(
+            "Package group not found. Package group '{pattern}' in domain '{domain}' owned by account \
+             '{owner}' does not exist"
+        );
+        Error::not_found(ResourceType::PackageGroup, pattern, message)
     }
 
     fn no_repository(&self, name: &str) -> Error {

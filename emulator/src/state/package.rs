@@ -100,6 +100,20 @@ impl PackageKey {
         if self.format == Format::Nuget { self.normalised() } else { self.clone() }
     }
 
+    /// The identity under which the package is stored. NuGet names are taken in either form; of the
+    /// others the documentation wants the stored one.
+    pub(crate) fn stored(&self) -> Result<Self> {
+        let stored = self.normalised();
+        if *self == stored || self.format == Format::Nuget {
+            return Ok(stored);
+        }
+        Err(Error::invalid(format!(
+            "The package name '{}' is not normalised; use '{}'",
+            self.full_name(),
+            stored.full_name()
+        )))
+    }
+
     /// The name with its namespace, as people write it: `@acme/widgets` for npm.
     pub(crate) fn full_name(&self) -> String {
         match (&self.namespace, self.format) {
@@ -171,7 +185,7 @@ pub(crate) struct OriginConfiguration {
 }
 
 impl OriginConfiguration {
-    /// What a package gets when its first version appears. That of versions retained from another
+    /// What a package of a group that is open to everything gets when its first version appears. That of versions retained from another
     /// repository is not documented; here it is that of ingested ones, so that updates go on.
     pub(crate) fn of_first_version(published_here: bool) -> Self {
         if published_here {
@@ -179,6 +193,11 @@ impl OriginConfiguration {
         } else {
             Self { publish: Restriction::Block, upstream: Restriction::Allow }
         }
+    }
+
+    /// What a package gets whose group is not open to everything: the group alone decides.
+    pub(crate) fn left_to_group() -> Self {
+        Self { publish: Restriction::Allow, upstream: Restriction::Allow }
     }
 
     /// As in answers.

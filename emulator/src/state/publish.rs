@@ -111,8 +111,8 @@ impl Publication {
 }
 
 impl State {
-    /// Publish, unless the origin configuration or a version that is there stands against it. The
-    /// version as it is then comes back.
+    /// Publish, unless the package group, the origin configuration or a version that is there stands
+    /// against it. The version as it is then comes back.
     pub(crate) fn publish(
         &mut self,
         domain: &DomainKey,
@@ -123,9 +123,11 @@ impl State {
         publication.check_size(&self.settings.quotas)?;
         self.check_origin(domain, repository, &publication)?;
         let settings = self.settings.clone();
-        let repository = self.domain_mut(domain)?.repository_mut(repository)?;
+        let domain = self.domain_mut(domain)?;
+        let defaults = domain.groups.ruling(&publication.key).first_origin(true);
+        let repository = domain.repository_mut(repository)?;
         let origin = Origin::Internal(repository.name.clone());
-        let package = repository.package_for_first_version(&publication.key, true);
+        let package = repository.package_or_insert(&publication.key, defaults);
         package.publish(publication, origin, &settings.quotas, now)
     }
 
@@ -135,6 +137,7 @@ impl State {
         let domain = self.domain(domain)?;
         let repository = domain.repository(repository)?;
         let places = search(domain, &self.public, repository, key, &self.settings.quotas)?;
+        domain.groups.ruling(key).check_publish(key, &repository.name)?;
         let own = repository.packages.get(key);
         if own.is_some_and(|package| package.origin.publish == Restriction::Block) {
             return Err(Error::access_denied(format!(
@@ -181,20 +184,11 @@ impl Package {
 }
 
 impl Repository {
-    /// Keep a version that was found elsewhere.
-    pub(crate) fn retain(&mut self, key: &PackageKey, version: Arc<Version>) {
-        let package = self.package_for_first_version(key, false);
+    /// Keep a version that was found elsewhere. A record that is not there yet is made with that
+    /// origin configuration.
+    pub(crate) fn retain(&mut self, key: &PackageKey, version: Arc<Version>, origin: OriginConfiguration) {
+        let package = self.package_or_insert(key, origin);
         package.versions.entry(version.number.clone()).or_insert(version);
-    }
-
-    /// The package; a record that is not there yet is made with the defaults for its first version.
-    pub(crate) fn package_for_first_version(
-        &mut self,
-        key: &PackageKey,
-        published_here: bool,
-    ) -> &mut Package {
-        let origin = OriginConfiguration::of_first_version(published_here);
-        self.package_or_insert(key, origin)
     }
 
     /// The package; a record that is not there yet is made with that origin configuration.

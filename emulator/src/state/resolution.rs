@@ -1,6 +1,7 @@
 //! Where the versions of a package come from: the repository itself, its upstreams depth first in
 //! list order, and the public registries behind them.
 
+use super::group::{Ruling, Way};
 use super::package::{Package, PackageKey, Restriction};
 use super::public::PublicRegistries;
 use super::repository::{Repository, RepositoryId};
@@ -32,7 +33,10 @@ pub(crate) fn search<'a>(
     quotas: &Quotas,
 ) -> Result<Vec<Place<'a>>> {
     let limit = quotas.upstreams_searched;
-    let mut walk = Walk { domain, public, key, limit, visited: Vec::new(), places: Vec::new() };
+    let ruling = domain.groups.ruling(key);
+    let retains = ruling.lets(Way::InternalUpstream, &repository.name);
+    let (visited, places) = (Vec::new(), Vec::new());
+    let mut walk = Walk { domain, public, key, limit, ruling, retains, visited, places };
     walk.visit(repository, 0)?;
     Ok(walk.places)
 }
@@ -54,6 +58,9 @@ struct Walk<'a> {
     key: &'a PackageKey,
     /// How many repositories one request looks into.
     limit: usize,
+    ruling: Ruling<'a>,
+    /// Whether versions of other repositories may be retained in the one that was asked.
+    retains: bool,
     visited: Vec<RepositoryId>,
     places: Vec<Place<'a>>,
 }
@@ -84,9 +91,14 @@ impl<'a> Walk<'a> {
         if own.is_some_and(|package| package.origin.upstream == Restriction::Block) {
             return Ok(());
         }
-        let ingested = repository.connection.and_then(|name| self.public.package(name, self.key));
+        let ingests = self.ruling.lets(Way::ExternalUpstream, &repository.name);
+        let connection = repository.connection.filter(|_| ingests);
+        let ingested = connection.and_then(|name| self.public.package(name, self.key));
         let depth = depth + 1;
         self.places.extend(ingested.map(|package| Place { package, repository, is_public: true, depth }));
+        if !self.retains {
+            return Ok(());
+        }
         upstreams.into_iter().try_for_each(|upstream| self.visit(upstream, depth))
     }
 }
@@ -142,8 +154,9 @@ impl State {
             Arc::make_mut(&mut found).published = now;
         }
         let domain = self.domain_mut(domain)?;
+        let origin = domain.groups.ruling(key).first_origin(false);
         for keeper in keepers {
-            domain.repository_mut(&keeper)?.retain(key, found.clone());
+            domain.repository_mut(&keeper)?.retain(key, found.clone(), origin);
         }
         Ok(found)
     }

@@ -142,11 +142,3 @@ async fn a_foreign_owner_is_denied() {
     let foreign = foreign.repository("team").send().await;
     refused(foreign, 403, "AccessDeniedException");
 }
-
-#[tokio::test]
-async fn operations_without_code_read_as_unknown() {
-    let emulator = start().await;
-    let client = with_domain(&emulator).await;
-    let groups = client.list_package_groups().domain("acme").send().await;
-    refused(groups, 404, "UnknownOperationException");
-}

@@ -1,46 +1,108 @@
-//! Package groups.
+//! `CreatePackageGroup`, `DescribePackageGroup`, `UpdatePackageGroup`, `DeletePackageGroup`, and the
+//! lists of groups.
 
-use super::{Input, unknown};
-use crate::error::Result;
-use crate::state::State;
+mod origin;
+mod packages;
+
+pub(super) use origin::{list_allowed_repositories, update_origin};
+pub(super) use packages::{get_associated, list_associated};
+
+use super::Input;
+use crate::error::{Error, ResourceType, Result};
+use crate::state::group::{Group, Pattern};
+use crate::state::tags::Tags;
+use crate::state::{Domain, State};
+use crate::wire::json_response;
 use axum::response::Response;
+use serde_json::json;
 
-pub(super) fn create(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let pattern = pattern(input)?;
+    let tags = Tags::of(input)?;
+    let domain = state.domain(&input.domain_key()?)?;
+    if !tags.is_empty() {
+        input.authorize(state, "TagResource", &domain.group_arn(pattern.text(), &state.settings))?;
+    }
+    let limit = state.settings.quotas.tags_per_resource;
+    tags.check_quota(ResourceType::PackageGroup, pattern.text(), limit)?;
+    if domain.groups.get(pattern.text()).is_some() {
+        let message = format!("Package group '{}' in domain {} already exists", pattern.text(), domain.key);
+        return Err(Error::conflict(ResourceType::PackageGroup, pattern.text(), message));
+    }
+    let mut group = Group { tags, ..Group::new(pattern.clone(), input.now) };
+    describe_anew(input, &mut group);
+    state.domain_mut(&input.domain_key()?)?.groups.add(group);
+    answer(input, state)
 }
 
-pub(super) fn describe(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    answer(input, state)
 }
 
-pub(super) fn update(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// What is left out stays as it is.
+pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let pattern = pattern(input)?;
+    describe_anew(input, state.domain_mut(&input.domain_key()?)?.group_mut(pattern.text())?);
+    answer(input, state)
 }
 
-pub(super) fn delete(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// Packages and groups within it stay, and fall to its parent.
+pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let pattern = pattern(input)?;
+    if pattern.is_root() {
+        return Err(Error::invalid("The root package group '/*' cannot be deleted"));
+    }
+    let last = answer(input, state)?;
+    state.domain_mut(&input.domain_key()?)?.groups.remove(pattern.text());
+    Ok(last)
 }
 
-pub(super) fn update_origin(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// All groups of the domain whose patterns begin with `prefix`.
+pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let prefix = input.text("prefix").unwrap_or_default();
+    let domain = state.domain(&input.domain_key()?)?;
+    let groups = domain.groups.iter().filter(|group| group.pattern.text().starts_with(prefix));
+    page(input, state, domain, groups)
 }
 
-pub(super) fn list(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// The groups directly within one.
+pub(super) fn list_sub(input: &Input<'_>, state: &mut State) -> Result<Response> {
+    let pattern = pattern(input)?;
+    let domain = state.domain(&input.domain_key()?)?;
+    domain.group(pattern.text())?;
+    page(input, state, domain, domain.groups.children(&pattern))
 }
 
-pub(super) fn list_sub(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// The pattern that a request names, which must be a legal one also where nothing is made of it.
+fn pattern(input: &Input<'_>) -> Result<Pattern> {
+    Pattern::parse(input.required("packageGroup")?)
 }
 
-pub(super) fn list_allowed_repositories(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// Set what people say of the group. An empty text is as good as none.
+fn describe_anew(input: &Input<'_>, group: &mut Group) {
+    let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    if let Some(text) = input.text("contactInfo") {
+        group.contact_info = set(text);
+    }
+    if let Some(text) = input.text("description") {
+        group.description = set(text);
+    }
 }
 
-pub(super) fn list_associated(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+/// The group that a request names, as it is.
+fn answer(input: &Input<'_>, state: &State) -> Result<Response> {
+    let domain = state.domain(&input.domain_key()?)?;
+    let group = domain.group(pattern(input)?.text())?;
+    Ok(json_response(&json!({ "packageGroup": group.describe(domain, &state.settings) })))
 }
 
-pub(super) fn get_associated(_: &Input<'_>, _: &mut State) -> Result<Response> {
-    unknown()
+fn page<'a>(
+    input: &Input<'_>,
+    state: &State,
+    domain: &'a Domain,
+    groups: impl Iterator<Item = &'a Group>,
+) -> Result<Response> {
+    let items = groups.map(|group| (group.pattern.text().to_owned(), group));
+    let describe = |group: &Group| group.describe(domain, &state.settings);
+    Ok(json_response(&input.page(state)?.cut("packageGroups", items, describe)))
 }

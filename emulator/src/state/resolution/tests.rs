@@ -97,6 +97,8 @@ impl World {
     }
 }
 
+mod properties;
+
 use Restriction::{Allow, Block};
 
 #[test]
