@@ -7,6 +7,8 @@ mod connections;
 mod control;
 mod domains;
 mod faults;
+mod groups;
+mod groups_origin;
 mod hold;
 mod identities;
 mod package_versions;
