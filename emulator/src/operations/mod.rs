@@ -67,8 +67,3 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     })
     .await
 }
-
-/// For an operation that is not there yet.
-fn unknown() -> Result<Response> {
-    Err(Error::unknown_operation())
-}
