@@ -1,6 +1,7 @@
 //! Whether a call on a resource of the service is allowed: the caller's own policies, and those of
 //! the domain and the repository.
 
+use super::group::from_arn_path;
 use super::policy::{Context, Policy, Question, Standing, decide};
 use super::principal::denied;
 use super::tags::Tags;
@@ -111,11 +112,19 @@ fn standing(caller: &Caller, place: Option<&Place<'_>>, repository: Option<&Repo
     }
 }
 
+/// The pattern of the package group that the ARN names.
+fn group(arn: &str) -> Option<String> {
+    from_arn_path(arn.splitn(6, ':').nth(5)?).map(|(_, pattern)| pattern)
+}
+
 /// The tags of the resource that the ARN names. Packages have none.
 fn tags(arn: &str, domain: Option<&Domain>, repository: Option<&Repository>) -> Context {
     let tags = match arn.splitn(6, ':').nth(5).and_then(|resource| resource.split('/').next()) {
         Some("domain") => domain.map(|domain| &domain.tags),
         Some("repository") => repository.map(|repository| &repository.tags),
+        Some("package-group") => domain
+            .zip(group(arn))
+            .and_then(|(domain, pattern)| domain.groups.get(&pattern).map(|group| &group.tags)),
         _ => None,
     };
     let tags = tags.into_iter().flat_map(Tags::iter);
