@@ -6,6 +6,7 @@ mod bundler;
 mod cargo;
 mod checks;
 mod gem;
+mod groups;
 mod login;
 mod maven;
 mod npm;
