@@ -129,6 +129,18 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_lists_all_of_them() {
+        let documentation = include_str!("../../../docs/emulator.md");
+        let rows = documentation.lines().filter(|line| line.contains("` | `") && line.contains(" /v1/"));
+        let told: BTreeSet<_> = rows.filter_map(|row| Some(row.rsplit_once(" | ")?.0.to_owned())).collect();
+        let row = |one: &Operation| {
+            let kind = format!("{:?}", one.access).to_lowercase();
+            format!("| `{}` | `{} /v1{}` | {kind}", one.name, one.method, one.path)
+        };
+        assert_eq!(told, OPERATIONS.iter().map(row).collect());
+    }
+
+    #[test]
     fn unknown_paths_find_nothing() {
         assert!(find(&Method::GET, "/v1/domain").is_some());
         assert!(find(&Method::PATCH, "/v1/domain").is_none());
