@@ -1,8 +1,13 @@
 //! Faults, each kind, and what they are matched by.
 
-use crate::support::{admin, client, control, create, refused, start, sts_as, try_control, with_domain};
+use crate::support::{
+    admin, client, control, create, refused, send, start, sts_as, try_control, with_domain,
+};
 use aws_sdk_codeartifact::error::SdkError;
 use codeartifact_emulator::Emulator;
+use http::Request;
+use http_body_util::Full;
+use hyper::body::Bytes;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -111,6 +116,29 @@ async fn stale_reads_lag_on_the_emulators_clock() {
     describe().await.unwrap();
     control(&emulator, "DELETE", "/faults", Value::Null).await;
     refused(describe().await, 404, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn package_managers_meet_faults_too() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
+    let login = format!("Bearer {}", token.authorization_token().unwrap());
+    let get = async || {
+        let request = Request::get("/npm/d/acme-123456789012/team/left-pad").header("authorization", &login);
+        send(&emulator, request.body(Full::new(Bytes::new())).unwrap()).await
+    };
+    let matching =
+        json!({ "operation": "NpmGetPackument", "repository": "te*", "principal": "*:user/admin" });
+    let throttled = json!({ "error": "ThrottlingException", "retryAfter": 3 });
+    put(&emulator, json!([{ "match": matching, "fault": throttled, "times": 1 }])).await;
+    let answer = get().await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &"3".parse().unwrap()));
+    assert_eq!(get().await.status(), 404);
+    let seen = emulator.journal(0);
+    let last: Vec<_> = seen.iter().rev().take(2).map(|entry| (entry.service, entry.status)).collect();
+    assert_eq!(last, [("data", Some(404)), ("data", Some(429))]);
 }
 
 #[tokio::test]

@@ -29,6 +29,11 @@ async fn seen(running: &Running) -> String {
     let asset =
         asset.namespace("ns").package("tool").package_version("1").asset("a.bin").send().await.unwrap();
     seen.push(format!("{:?}", asset.asset.collect().await.unwrap().into_bytes()));
+    let policy = client.get_repository_permissions_policy().domain("acme").repository("team").send().await;
+    seen.push(format!("{:?}", policy.unwrap().policy()));
+    seen.push(
+        running.ask("GET", "/_emulator/oidc-providers", "").split_once("\r\n\r\n").unwrap().1.to_owned(),
+    );
     seen.push(running.ask("GET", "/_emulator/principals", "").split_once("\r\n\r\n").unwrap().1.to_owned());
     seen.join("\n")
 }
@@ -44,10 +49,28 @@ async fn fill(running: &Running) {
         publish(running, version, b"content").await;
     }
     let user = json!({ "accessKeyId": "other", "secretAccessKey": "secret", "arn": "arn:aws:iam::123456789012:user/other" });
-    running.ask("PUT", "/_emulator/principals", &user.to_string());
+    let role = json!({ "roleArn": "arn:aws:iam::123456789012:role/ci", "policy": statement("*", None) });
+    let provider =
+        json!({ "issuer": "https://issuer.example", "audiences": ["sts"], "jwks": { "keys": [] } });
+    for (path, body) in [("principals", user), ("principals", role), ("oidc-providers", provider)] {
+        let answer = running.ask("PUT", &format!("/_emulator/{path}"), &body.to_string());
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+    let policy = statement("codeartifact:ReadFromRepository", Some("*")).to_string();
+    let put = client.put_repository_permissions_policy().domain("acme").repository("team");
+    put.policy_document(policy).send().await.unwrap();
     let seed =
         json!({ "connection": "public:npmjs", "packages": [{ "name": "left-pad", "version": "1.0.0" }] });
     running.ask("PUT", "/_emulator/seed", &seed.to_string());
+}
+
+/// A policy that allows that to everybody, or to the identity that has it.
+fn statement(action: &str, principal: Option<&str>) -> Value {
+    let mut statement = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
+    if let Some(principal) = principal {
+        statement["Principal"] = principal.into();
+    }
+    json!({ "Version": "2012-10-17", "Statement": [statement] })
 }
 
 async fn publish(running: &Running, version: &str, content: &[u8]) {

@@ -27,10 +27,6 @@ impl File {
         let backend = FileBackend::new(file).map_err(|error| Error::other(error.to_string()))?;
         Ok(Self { backend, lock })
     }
-
-    pub(super) fn is_empty(&self) -> Result<bool, Error> {
-        Ok(self.backend.len()? == 0)
-    }
 }
 
 impl StorageBackend for File {

@@ -29,6 +29,9 @@ const IDENTITY: &str = "identity";
 const CLOCK: &str = "clock";
 const KEPT: &str = "kept";
 
+/// Records are written and seldom read; the state itself is in memory.
+const CACHE: usize = 16 << 20;
+
 /// The layout of the records. A file of another layout is refused.
 const LAYOUT: u32 = 1;
 
@@ -73,26 +76,41 @@ struct Identity {
     region: String,
 }
 
-impl Ledger {
-    /// Open the file, or make it, and bring the state to what is in it.
-    pub(crate) fn open(path: &Path, state: &mut State) -> Result<(Self, SignedDuration), LedgerError> {
-        let name = path.display().to_string();
-        let damaged = |error: String| LedgerError::Damaged(name.clone(), error);
-        let file = File::open(path).map_err(|error| LedgerError::Open(name.clone(), error))?;
-        let is_new = file.is_empty().map_err(|error| LedgerError::Open(name.clone(), error))?;
-        // Every page is checked, so that nothing is trusted that somebody else has written.
-        let database = Database::builder().set_check_integrity_on_open(true).create_with_backend(file);
-        let database = database.map_err(|error| damaged(error.to_string()))?;
-        let mut ledger = Self { database, uses: BTreeMap::new(), kept: Vec::new() };
-        let identity = Identity {
+impl Identity {
+    fn of(state: &State) -> Self {
+        Self {
             layout: LAYOUT,
             account: state.settings.account.clone(),
             region: state.settings.region.clone(),
-        };
-        if is_new {
-            ledger.begin(&identity, state).map_err(|error| damaged(error.to_string()))?;
-            return Ok((ledger, SignedDuration::ZERO));
         }
+    }
+}
+
+/// A file that is whole from the moment that it is there, whenever the making of it is ended.
+fn make(path: &Path, identity: &Identity, state: &State) -> Result<(), std::io::Error> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = Path::new(&draft);
+    std::fs::write(draft, "")?;
+    let ledger = Ledger::of(File::open(draft)?).map_err(std::io::Error::other)?;
+    ledger.begin(identity, state).map_err(std::io::Error::other)?;
+    drop(ledger);
+    std::fs::rename(draft, path)
+}
+
+impl Ledger {
+    /// Open the file, or make it, and bring the state to what is in it. By how much the clock is ahead of
+    /// the machine's comes back too.
+    pub(crate) fn open(path: &Path, state: &mut State) -> Result<(Self, SignedDuration), LedgerError> {
+        let name = path.display().to_string();
+        let cannot = |error| LedgerError::Open(name.clone(), error);
+        let damaged = |error: String| LedgerError::Damaged(name.clone(), error);
+        let identity = Identity::of(state);
+        if std::fs::metadata(path).map_or(true, |known| known.len() == 0) {
+            make(path, &identity, state).map_err(cannot)?;
+        }
+        let file = File::open(path).map_err(cannot)?;
+        let mut ledger = Self::of(file).map_err(|error| damaged(error.to_string()))?;
         let found: Identity = ledger.single(IDENTITY).map_err(damaged)?;
         if found.layout != LAYOUT {
             return Err(damaged(format!("its layout is {}, not {LAYOUT}", found.layout)));
@@ -103,6 +121,14 @@ impl Ledger {
         ledger.read(state).map_err(damaged)?;
         let offset = ledger.single(CLOCK).map_err(damaged)?;
         Ok((ledger, offset))
+    }
+
+    /// Every page is checked, so that nothing is trusted that somebody else has written.
+    fn of(file: File) -> Result<Self, redb::DatabaseError> {
+        let mut builder = Database::builder();
+        builder.set_check_integrity_on_open(true).set_cache_size(CACHE);
+        let database = builder.create_with_backend(file)?;
+        Ok(Self { database, uses: BTreeMap::new(), kept: Vec::new() })
     }
 
     /// Write what differs. It is there, whatever happens to this process afterwards.
@@ -130,11 +156,11 @@ impl Ledger {
         self.put_singles(&[(CLOCK, &text)]).map_err(Unsaved::because)
     }
 
-    fn begin(&mut self, identity: &Identity, state: &State) -> Result<(), Unsaved> {
+    fn begin(&self, identity: &Identity, state: &State) -> Result<(), Unsaved> {
         let identity = serde_json::to_vec(identity).map_err(Unsaved::because)?;
         let clock = serde_json::to_vec(&SignedDuration::ZERO).map_err(Unsaved::because)?;
-        self.kept = serde_json::to_vec(&Kept::of(state)).map_err(Unsaved::because)?;
-        let singles = [(IDENTITY, identity.as_slice()), (CLOCK, &clock), (KEPT, &self.kept)];
+        let kept = serde_json::to_vec(&Kept::of(state)).map_err(Unsaved::because)?;
+        let singles = [(IDENTITY, identity.as_slice()), (CLOCK, &clock), (KEPT, &kept)];
         self.put_singles(&singles).map_err(Unsaved::because)
     }
 
@@ -183,7 +209,7 @@ impl Ledger {
                 }
             }
             let mut contents = transaction.open_table(CONTENTS)?;
-            for asset in &changes.assets {
+            for asset in changes.assets.iter().filter(|asset| !self.uses.contains_key(&asset.sha256)) {
                 contents.insert(asset.sha256.0.as_slice(), asset.content.as_ref())?;
             }
             for (sha256, _) in uses.iter().filter(|(_, count)| **count == 0) {
