@@ -6,6 +6,7 @@ mod clock;
 mod connections;
 mod control;
 mod domains;
+mod every_operation;
 mod faults;
 mod groups;
 mod groups_origin;
