@@ -15,6 +15,9 @@ pub(crate) struct World<'a> {
     pub(crate) token: String,
 }
 
+/// A policy that lets its own account do what it may.
+const OPEN: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"codeartifact:*","Resource":"*"}]}"#;
+
 impl<'a> World<'a> {
     /// Make what is not there any more. The clock comes back to the machine's time.
     pub(crate) fn make(emulator: &'a Emulator, connection: &mut Connection) -> Self {
@@ -33,17 +36,22 @@ impl<'a> World<'a> {
         let connect =
             "repository/external-connection?domain=acme&repository=store&external-connection=public:npmjs";
         let upstreams = json!({ "upstreams": [{ "repositoryName": "store" }] });
-        for (path, body) in [
-            ("domain?domain=acme", json!({})),
-            ("repository?domain=acme&repository=store", json!({})),
-            (connect, json!({})),
-            ("repository?domain=acme&repository=team", upstreams),
-            ("package-group?domain=acme", json!({ "packageGroup": "/npm/*" })),
+        // A policy that locks everybody out can be replaced, and only that.
+        let open = json!({ "domain": "acme", "policyDocument": OPEN });
+        for (method, path, body) in [
+            ("POST", "domain?domain=acme", json!({})),
+            ("PUT", "domain/permissions/policy", open.clone()),
+            ("POST", "repository?domain=acme&repository=store", json!({})),
+            ("PUT", "repository/permissions/policy?domain=acme&repository=store", open.clone()),
+            ("POST", connect, json!({})),
+            ("POST", "repository?domain=acme&repository=team", upstreams),
+            ("PUT", "repository/permissions/policy?domain=acme&repository=team", open),
+            ("POST", "package-group?domain=acme", json!({ "packageGroup": "/npm/*" })),
         ] {
             let target = format!("/v1/{path}");
             connection.exchange(&world.signed(
                 "codeartifact",
-                ("POST", &target),
+                (method, &target),
                 &[],
                 body.to_string().as_bytes(),
             ));
