@@ -91,14 +91,18 @@ async fn repositories(client: &Client) {
     let endpoint = client.get_repository_endpoint().domain("acme").repository("team");
     let endpoint = endpoint.format(PackageFormat::Npm).send().await.unwrap();
     assert!(endpoint.repository_endpoint().unwrap().ends_with("/team/"));
+    let arn = team.arn().unwrap();
+    repository_policy(client, arn).await;
+}
 
+async fn repository_policy(client: &Client, arn: &str) {
     let put = client.put_repository_permissions_policy().domain("acme").repository("team");
     let put = put.policy_document(POLICY).send().await.unwrap();
     let get = client.get_repository_permissions_policy().domain("acme").repository("team");
     let got = get.send().await.unwrap();
     assert_eq!(got.policy().unwrap().revision(), put.policy().unwrap().revision());
     let delete = client.delete_repository_permissions_policy().domain("acme").repository("team");
-    assert_eq!(delete.send().await.unwrap().policy().unwrap().resource_arn(), team.arn());
+    assert_eq!(delete.send().await.unwrap().policy().unwrap().resource_arn(), Some(arn));
 }
 
 async fn groups(client: &Client) {
