@@ -4,10 +4,10 @@ use super::table::{Operation, Resource};
 use crate::error::{Error, Result, violation};
 use crate::model::Values;
 use crate::state::access::Ask;
-use crate::state::group::arn_path;
+use crate::state::group::{ROOT, arn_path};
 use crate::state::package::PackageKey;
 use crate::state::policy::Context;
-use crate::state::{Caller, DomainKey, Format, Settings, State};
+use crate::state::{Caller, DomainKey, Format, State};
 use crate::wire::page::PageRequest;
 use axum::body::Bytes;
 use jiff::Timestamp;
@@ -125,7 +125,7 @@ impl Input<'_> {
     }
 
     /// The ARN that policies are matched against.
-    pub(super) fn resource(&self, settings: &Settings) -> Result<String> {
+    pub(super) fn resource(&self, state: &State) -> Result<String> {
         let path = match self.operation.resource {
             Resource::Any => return Ok("*".into()),
             Resource::Named => return self.required("resourceArn").map(str::to_owned),
@@ -136,8 +136,14 @@ impl Input<'_> {
             Resource::Package => self.package_path(self.repository_name()?)?,
             Resource::CopiedPackage => self.package_path(self.required("destinationRepository")?)?,
             Resource::PackageGroup => arn_path(&self.domain_key()?.name, self.required("packageGroup")?),
+            Resource::AssociatedGroup => {
+                let (key, package) = (self.domain_key()?, self.package_key()?.normalised());
+                let group = state.domain(&key).map(|domain| domain.groups.association(&package).group);
+                // What is not there has a root all the same, so that the absence is told to those who may know.
+                arn_path(&key.name, group.map_or(ROOT, |group| group.pattern.text()))
+            }
         };
-        Ok(settings.arn(&self.domain_key()?.owner, &path))
+        Ok(state.settings.arn(&self.domain_key()?.owner, &path))
     }
 
     fn package_path(&self, repository: &str) -> Result<String> {

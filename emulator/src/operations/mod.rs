@@ -61,7 +61,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
             .map_err(sigv4::Refusal::for_codeartifact)?;
         let values = raw.check(operation.input, request.headers())?;
         let input = Input { operation, values: &values, body: request.body(), caller: &caller, now };
-        let resource = input.resource(&state.settings)?;
+        let resource = input.resource(state)?;
         input.authorize(state, operation.name, &resource)?;
         (operation.handler)(&input, state)
     })

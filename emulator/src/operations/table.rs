@@ -30,6 +30,8 @@ pub(crate) enum Resource {
     /// The package in the repository that a copy goes to.
     CopiedPackage,
     PackageGroup,
+    /// The group that the package belongs to, which the request does not name.
+    AssociatedGroup,
     /// The request names an ARN itself.
     Named,
 }
@@ -41,7 +43,7 @@ impl Operation {
     }
 }
 
-use Resource::{Any, CopiedPackage, Domain, Named, Package, PackageGroup, Repository};
+use Resource::{Any, AssociatedGroup, CopiedPackage, Domain, Named, Package, PackageGroup, Repository};
 
 /// The operation for a method and a path below `/v1`.
 pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Operation> {
@@ -85,7 +87,7 @@ static OPERATIONS: &[Operation] = &[
     operation("DescribeRepository", ("GET", "/repository"), (Read, Repository), input::REPOSITORY_ONLY, repositories::describe),
     operation("DisassociateExternalConnection", ("DELETE", "/repository/external-connection"), (Write, Repository), input::EXTERNAL_CONNECTION, connections::disassociate),
     operation("DisposePackageVersions", ("POST", "/package/versions/dispose"), (Write, Package), input::DISPOSE_VERSIONS, versions::dispose),
-    operation("GetAssociatedPackageGroup", ("GET", "/get-associated-package-group"), (Read, Domain), input::GET_ASSOCIATED, groups::get_associated),
+    operation("GetAssociatedPackageGroup", ("GET", "/get-associated-package-group"), (Read, AssociatedGroup), input::GET_ASSOCIATED, groups::get_associated),
     operation("GetAuthorizationToken", ("POST", "/authorization-token"), (Mint, Domain), input::GET_TOKEN, tokens::mint),
     operation("GetDomainPermissionsPolicy", ("GET", "/domain/permissions/policy"), (Read, Domain), input::DOMAIN_ONLY, policies::get_domain),
     operation("GetPackageVersionAsset", ("GET", "/package/version/asset"), (Read, Package), input::GET_ASSET, versions::asset),

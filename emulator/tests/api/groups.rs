@@ -1,11 +1,13 @@
 //! Package groups: patterns, the tree, what people say of them, tags.
 
-use crate::support::{ACCOUNT, refused, start, with_domain};
+use crate::support::{ACCOUNT, client_as, control, refused, start, with_domain};
+use aws_credential_types::Credentials;
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
     PackageFormat, PackageGroupDescription, PackageGroupOriginRestrictionMode as Mode,
     PackageGroupOriginRestrictionType as Way, Tag,
 };
+use serde_json::json;
 
 async fn make(client: &Client, patterns: &[&str]) {
     for pattern in patterns {
@@ -221,4 +223,36 @@ async fn a_package_that_does_not_exist_has_a_group() {
     }
     let ask = client.get_associated_package_group().domain("acme").format(PackageFormat::Pypi);
     refused(ask.package("Tool_Box").send().await, 400, "ValidationException");
+}
+
+#[tokio::test]
+async fn policies_can_name_groups_and_their_tags() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    make(&client, &["/npm/*"]).await;
+    let tag = Tag::builder().key("team").value("blue").build().unwrap();
+    let create = client.create_package_group().domain("acme").package_group("/npm/acme/*");
+    create.tags(tag).send().await.unwrap();
+    let arn = |path: &str| format!("arn:aws:codeartifact:us-east-1:{ACCOUNT}:package-group/acme{path}");
+    let blue = json!({ "StringEquals": { "aws:ResourceTag/team": "blue" } });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "codeartifact:GetAssociatedPackageGroup", "Resource": arn("/npm/acme/%2a") },
+        { "Effect": "Allow", "Action": "codeartifact:DescribePackageGroup", "Resource": "*", "Condition": blue },
+    ]});
+    let principal = json!({
+        "accessKeyId": "blue", "secretAccessKey": "secret", "policy": policy,
+        "arn": format!("arn:aws:iam::{ACCOUNT}:user/blue"),
+    });
+    control(&emulator, "PUT", "/principals", principal).await;
+    let blue = client_as(&emulator, Credentials::new("blue", "secret", None, None, "test"));
+    let ask = |namespace: &str| {
+        let ask = blue.get_associated_package_group().domain("acme").namespace(namespace);
+        ask.format(PackageFormat::Npm).package("widgets").send()
+    };
+    ask("acme").await.unwrap();
+    let message = refused(ask("other").await, 403, "AccessDeniedException");
+    assert!(message.contains(&arn("/npm/%2a")), "{message}");
+    blue.describe_package_group().domain("acme").package_group("/npm/acme/*").send().await.unwrap();
+    let other = blue.describe_package_group().domain("acme").package_group("/npm/*").send().await;
+    refused(other, 403, "AccessDeniedException");
 }

@@ -10,7 +10,7 @@ mod ruling;
 mod tree;
 
 pub(crate) use origin::{ListUpdates, Mode, OriginChange, Way};
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Pattern, ROOT};
 pub(crate) use ruling::Ruling;
 pub(crate) use tree::{Association, Group, Groups};
 
