@@ -56,11 +56,27 @@ impl<'a> World<'a> {
                 body.to_string().as_bytes(),
             ));
         }
+        // Only putting a policy does not ask the policy that is there, which may deny everything.
+        let statement = json!({
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "codeartifact:ReadFromRepository",
+            "Resource": "*",
+        });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+        for place in ["domain", "repository"] {
+            let target = format!("/v1/{place}/permissions/policy?domain=acme&repository=team");
+            let body = json!({ "domain": "acme", "policyDocument": policy }).to_string();
+            connection.exchange(&world.signed("codeartifact", ("PUT", &target), &[], body.as_bytes()));
+        }
         connection.exchange(&world.publication());
         let mint = ("POST", "/v1/authorization-token?domain=acme");
         let minted = connection.exchange(&world.signed("codeartifact", mint, &[], b""));
         let minted: Value = serde_json::from_slice(minted.body()).unwrap();
-        minted["authorizationToken"].as_str().unwrap().clone_into(&mut world.token);
+        minted["authorizationToken"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{minted}"))
+            .clone_into(&mut world.token);
         world
     }
 
