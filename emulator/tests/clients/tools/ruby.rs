@@ -181,18 +181,23 @@ impl Bundler {
 
     /// Run Bundler beside the Gemfile.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command();
+        command.current_dir(self.folder()).args(arguments);
+        run(command).await
+    }
+
+    fn command(&self) -> Command {
         let home = self.gem.home.path();
         let mut command = self.gem.command("bundle");
+        // Debian has Bundler where gems are looked for by default; Ruby itself has an older one.
         command
-            .current_dir(self.folder())
-            .args(arguments)
             .env("BUNDLE_USER_CONFIG", home.join("bundle-config"))
             .env("BUNDLE_USER_HOME", home.join("bundle"))
             .env("BUNDLE_RETRY", "0")
             .env("BUNDLE_SILENCE_ROOT_WARNING", "1")
             .env("BUNDLE_PATH", self.folder().join("bundled"))
             .env_remove("GEM_PATH");
-        run(command).await
+        command
     }
 
     fn folder(&self) -> PathBuf {
@@ -208,7 +213,7 @@ impl Client for Bundler {
     }
 
     fn version(&self) -> String {
-        let told = succeeded(&self.gem.command("bundle").arg("--version").output().unwrap());
+        let told = succeeded(&self.command().arg("--version").output().unwrap());
         told.split_whitespace().last().unwrap().to_owned()
     }
 
