@@ -23,8 +23,17 @@ MISMATCHES = {
     r"[\P{C}\s]+": ["{\u0007}"],
 }
 
-# A value of another JSON type, by type.
-OTHER_TYPE = {"string": 7, "integer": "7", "boolean": "true", "list": {"a": "b"}, "map": ["a"], "structure": "a"}
+# Values of other JSON types, by type.
+OTHER_TYPES = {
+    "string": [7, True, ["a"], {"a": "b"}],
+    "integer": ["7", 1.5, True, [7]],
+    "boolean": ["true", 1, [True]],
+    "list": [{"a": "b"}, "a", 7],
+    "map": [["a"], "a", True],
+    "structure": [["a"], "a", 7],
+}
+
+ABSENT = "Member must not be null"
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,9 @@ def of_operation(operation: str) -> Iterator[Violation]:
         # Nothing and an empty payload are the same bytes.
         if service.place(operation, member) != "payload":
             rest = {name: value for name, value in good.items() if name != member}
-            yield _violation(operation, (member, "missing", "Member must not be null", None), rest)
+            yield _violation(operation, (member, "missing", ABSENT, None), rest)
+        if service.place(operation, member) == "body":
+            yield _violation(operation, (member, "null", ABSENT, None), {**good, member: None})
     for member, shape in service.members(operation).items():
         place = service.place(operation, member)
         if place == "body":
@@ -85,15 +96,17 @@ def _in_text(shape: Shape, good: object, path: str) -> Iterator[Broken]:
 
 def _in_json(shape: Shape, good: object, path: str) -> Iterator[Broken]:
     """A value in a JSON body, and all that is in it."""
-    other = OTHER_TYPE[shape.type_name]
-    yield path, f"another type: {other!r}", path, other
+    for other in OTHER_TYPES[shape.type_name]:
+        yield path, f"another type: {other!r}", path, other
     yield from _of_shape(shape, good, path)
     match shape.type_name:
         case "list":
+            yield f"{path}.1.member", "null", ABSENT, [None]
             for at, why, told, value in _in_json(shape.member, good[0], f"{path}.1.member"):
                 yield at, why, told, [value, *good[1:]]
         case "map":
             (key, value), *_ = good.items()
+            yield f"{path}.{key}.member", "null", ABSENT, {key: None}
             for at, why, told, bad in _of_shape(shape.key, key, path):
                 yield at, f"key {why}", told, {bad: value}
             for at, why, told, bad in _in_json(shape.value, value, f"{path}.{key}.member"):
@@ -101,7 +114,8 @@ def _in_json(shape: Shape, good: object, path: str) -> Iterator[Broken]:
         case "structure":
             for name in shape.required_members:
                 rest = {key: value for key, value in good.items() if key != name}
-                yield f"{path}.{name}", "missing", "Member must not be null", rest
+                yield f"{path}.{name}", "missing", ABSENT, rest
+                yield f"{path}.{name}", "null", ABSENT, {**good, name: None}
             for name, member in shape.members.items():
                 for at, why, told, bad in _in_json(member, good[name], f"{path}.{name}"):
                     yield at, why, told, {**good, name: bad}
