@@ -19,8 +19,14 @@ pub(crate) struct World<'a> {
 const OPEN: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"codeartifact:*","Resource":"*"}]}"#;
 
 impl<'a> World<'a> {
-    /// Make what is not there any more. The clock comes back to the machine's time.
+    /// Make what is not there any more. Another worker may take it away meanwhile, though seldom.
     pub(crate) fn make(emulator: &'a Emulator, connection: &mut Connection) -> Self {
+        let made = (0..100).find_map(|_| Self::attempt(emulator, connection));
+        made.unwrap_or_else(|| panic!("no token is minted"))
+    }
+
+    /// The clock comes back to the machine's time.
+    fn attempt(emulator: &'a Emulator, connection: &mut Connection) -> Option<Self> {
         let mut world = Self { emulator, token: String::new() };
         #[expect(clippy::disallowed_methods, reason = "the time that the emulator's clock shall have again")]
         let now = jiff::Timestamp::now();
@@ -73,11 +79,8 @@ impl<'a> World<'a> {
         let mint = ("POST", "/v1/authorization-token?domain=acme");
         let minted = connection.exchange(&world.signed("codeartifact", mint, &[], b""));
         let minted: Value = serde_json::from_slice(minted.body()).unwrap();
-        minted["authorizationToken"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{minted}"))
-            .clone_into(&mut world.token);
-        world
+        minted["authorizationToken"].as_str()?.clone_into(&mut world.token);
+        Some(world)
     }
 
     fn publication(&self) -> Request {
