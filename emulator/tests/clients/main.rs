@@ -1,4 +1,4 @@
-//! The data plane, driven by real package managers at the versions that `setup/` pins.
+//! The data plane, driven by real package managers.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod broken;

@@ -36,7 +36,9 @@ pub(crate) fn clients() -> PathBuf {
 pub(crate) async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || {
         command.stdin(std::process::Stdio::null());
-        command.output().unwrap_or_else(|error| panic!("{command:?} must be installed: {error}"))
+        command
+            .output()
+            .unwrap_or_else(|error| panic!("{} must be installed: {error}", command.get_program().display()))
     })
     .await
     .unwrap()
