@@ -85,6 +85,13 @@ pub(crate) enum LogFormat {
 
 impl Arguments {
     pub(crate) fn options(&self) -> anyhow::Result<Options> {
+        if self.listen.ip().is_unspecified() && (self.tls || self.address_per_domain) {
+            // The certificate and the addresses of domains are for one address.
+            anyhow::bail!(
+                "--tls and --address-per-domain need a --listen with one address, not {}",
+                self.listen.ip()
+            );
+        }
         let mut options = Options {
             account: self.account.clone(),
             region: self.region.clone(),
@@ -162,6 +169,18 @@ mod tests {
             let parsed = Arguments::try_parse_from([&["codeartifact-emulator"], arguments].concat());
             assert_eq!(parsed.err().unwrap().exit_code(), 2, "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn certificates_and_addresses_of_domains_need_one_address() {
+        let fits = |arguments: &[&str]| {
+            let all = [&["codeartifact-emulator"], arguments].concat();
+            Arguments::try_parse_from(all).unwrap().options().is_ok()
+        };
+        assert!(fits(&["--listen", "0.0.0.0:0"]));
+        assert!(fits(&["--address-per-domain"]));
+        assert!(!fits(&["--listen", "0.0.0.0:0", "--address-per-domain"]));
+        assert!(!fits(&["--listen", "[::]:0", "--tls", "--tls-ca", "ca.pem"]));
     }
 
     #[test]

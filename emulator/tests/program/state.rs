@@ -2,9 +2,13 @@
 
 use crate::running::{Running, refused};
 use aws_sdk_codeartifact::primitives::Blob;
-use aws_sdk_codeartifact::types::{PackageFormat, Tag, UpstreamRepository};
+use aws_sdk_codeartifact::types::{
+    PackageFormat, PackageGroupAllowedRepository, PackageGroupOriginRestrictionMode,
+    PackageGroupOriginRestrictionType, Tag, UpstreamRepository,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Everything that callers can see of the domain `acme`.
@@ -28,6 +32,17 @@ async fn seen(running: &Running) -> String {
         client.get_package_version_asset().domain("acme").repository("team").format(PackageFormat::Generic);
     let asset =
         asset.namespace("ns").package("tool").package_version("1").asset("a.bin").send().await.unwrap();
+    let groups = client.list_package_groups().domain("acme").send().await.unwrap();
+    for group in groups.package_groups() {
+        let restrictions = group.origin_configuration().and_then(|origin| origin.restrictions());
+        let sorted: BTreeMap<_, _> =
+            restrictions.unwrap().iter().map(|(way, restriction)| (way.as_str(), restriction)).collect();
+        let words = (group.contact_info(), group.description());
+        seen.push(format!("{:?} {:?} {words:?} {sorted:?}", group.arn(), group.created_time()));
+    }
+    let allowed = client.list_allowed_repositories_for_group().domain("acme").package_group("/npm/acme/*");
+    let allowed = allowed.origin_restriction_type(PackageGroupOriginRestrictionType::Publish);
+    seen.push(format!("{:?}", allowed.send().await.unwrap().allowed_repositories()));
     seen.push(format!("{:?}", asset.asset.collect().await.unwrap().into_bytes()));
     let policy = client.get_repository_permissions_policy().domain("acme").repository("team").send().await;
     seen.push(format!("{:?}", policy.unwrap().policy()));
@@ -45,6 +60,7 @@ async fn fill(running: &Running) {
     client.create_repository().domain("acme").repository("store").send().await.unwrap();
     let upstream = UpstreamRepository::builder().repository_name("store").build().unwrap();
     client.create_repository().domain("acme").repository("team").upstreams(upstream).send().await.unwrap();
+    group(&client).await;
     for version in ["1", "2"] {
         publish(running, version, b"content").await;
     }
@@ -62,6 +78,22 @@ async fn fill(running: &Running) {
     let seed =
         json!({ "connection": "public:npmjs", "packages": [{ "name": "left-pad", "version": "1.0.0" }] });
     running.ask("PUT", "/_emulator/seed", &seed.to_string());
+}
+
+/// A package group that one repository may publish to, and words about the root.
+async fn group(client: &aws_sdk_codeartifact::Client) {
+    let create = client.create_package_group().domain("acme").package_group("/npm/acme/*");
+    create.contact_info("team a").send().await.unwrap();
+    let way = PackageGroupOriginRestrictionType::Publish;
+    let allowed = PackageGroupAllowedRepository::builder().repository_name("team");
+    let update = client.update_package_group_origin_configuration().domain("acme");
+    let update = update.package_group("/npm/acme/*");
+    let update =
+        update.restrictions(way.clone(), PackageGroupOriginRestrictionMode::AllowSpecificRepositories);
+    let allowed = allowed.origin_restriction_type(way).build();
+    update.add_allowed_repositories(allowed).send().await.unwrap();
+    let root = client.update_package_group().domain("acme").package_group("/*");
+    root.description("everything").send().await.unwrap();
 }
 
 /// A policy that allows that to everybody, or to the identity that has it.

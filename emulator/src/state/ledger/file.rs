@@ -4,6 +4,7 @@ use redb::StorageBackend;
 use redb::backends::FileBackend;
 use std::fs::{OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// A file that belongs to this process. What is written is with the kernel, which keeps it when the
@@ -16,9 +17,10 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Open it, or make it.
+    /// Open it, or make it. It holds tokens and secret keys: nobody else may read it.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
         let lock = file.try_clone()?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => Error::new(ErrorKind::ResourceBusy, "another process uses it"),
@@ -26,6 +28,11 @@ impl File {
         })?;
         let backend = FileBackend::new(file).map_err(|error| Error::other(error.to_string()))?;
         Ok(Self { backend, lock })
+    }
+
+    /// Forget what is in it.
+    pub(super) fn clear(&self) -> Result<(), Error> {
+        self.lock.set_len(0)
     }
 }
 

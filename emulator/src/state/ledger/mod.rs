@@ -15,6 +15,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use restore::{Kept, restore};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The things of the state, as JSON, by their keys as JSON.
@@ -86,16 +87,25 @@ impl Identity {
     }
 }
 
-/// A file that is whole from the moment that it is there, whenever the making of it is ended.
+/// A file that is whole from the moment that it is there, whenever the making of it is ended. Of
+/// several processes that make it at once, one does, and none takes it away from another.
 fn make(path: &Path, identity: &Identity, state: &State) -> Result<(), std::io::Error> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = Path::new(&draft);
-    std::fs::write(draft, "")?;
-    let ledger = Ledger::of(File::open(draft)?).map_err(std::io::Error::other)?;
+    let file = File::open(draft)?;
+    file.clear()?;
+    let ledger = Ledger::of(file).map_err(std::io::Error::other)?;
     ledger.begin(identity, state).map_err(std::io::Error::other)?;
-    drop(ledger);
-    std::fs::rename(draft, path)
+    if path.exists() {
+        // It is empty; somebody made it so that it has an owner or a mode.
+        return std::fs::rename(draft, path);
+    }
+    match std::fs::hard_link(draft, path) {
+        // Some file systems have no links.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => std::fs::rename(draft, path),
+        Ok(()) | Err(_) => std::fs::remove_file(draft),
+    }
 }
 
 impl Ledger {
