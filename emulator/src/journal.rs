@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fmt;
 
 /// Older entries go when there are more: a long run must not eat the machine.
 const CAPACITY: usize = 100_000;
+
+/// Larger requests are kept without their parameters, for the same reason.
+const LARGEST: usize = 256 * 1024;
 
 /// One call.
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +67,11 @@ fn visible(json: &str) -> String {
 pub(crate) struct Journal {
     last: u64,
     entries: VecDeque<Entry>,
+}
+
+/// The parameters of a request of so many bytes, as they are kept.
+pub(crate) fn kept(parameters: Value, size: usize) -> Value {
+    if size <= LARGEST { parameters } else { json!({ "omitted": format!("{size} bytes") }) }
 }
 
 impl Journal {

@@ -29,7 +29,7 @@ use std::time::Duration;
 const BODY_LIMIT: usize = 512 * 1024 * 1024;
 
 /// How long the whole of a body may take to come.
-const BODY_TIME: Duration = Duration::from_mins(1);
+pub(crate) const BODY_TIME: Duration = Duration::from_mins(1);
 
 /// What the routes share.
 pub(crate) struct App {

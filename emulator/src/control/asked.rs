@@ -1,5 +1,6 @@
 //! What control routes are asked, read strictly; what they do not understand is told as JSON.
 
+use crate::server::BODY_TIME;
 use crate::state::ledger::Unsaved;
 use axum::Json;
 use axum::body::Bytes;
@@ -63,7 +64,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        let body = Bytes::from_request(request, state).await;
+        let body = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
+        let late = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not come within a minute");
+        let body = body.map_err(late)?;
         let body = body.map_err(|error| Refused::new(error.status(), error.body_text()))?;
         serde_json::from_slice(&body).map(Self).map_err(Refused::bad_request)
     }

@@ -152,7 +152,11 @@ impl Input<'_> {
             self.domain_key()?.name,
             self.required("format")?,
             self.text("namespace").unwrap_or_default(),
-            self.required("package")?,
+            match self.format()? {
+                // Found under any spelling, and known to policies by the normalised one.
+                Format::Nuget => Format::Nuget.normalise(self.required("package")?),
+                _ => self.required("package")?.to_owned(),
+            },
         ))
     }
 }

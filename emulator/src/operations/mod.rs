@@ -16,6 +16,7 @@ pub(crate) use input::Input;
 pub(crate) use table::is_operation;
 
 use crate::error::{Error, Result};
+use crate::journal::kept;
 use crate::model::{Place, Raw};
 use crate::perform::{Access, Call, perform};
 use crate::server::App;
@@ -46,7 +47,8 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         bearer: None,
         domain: raw.text("domain").map(str::to_owned),
         repository: repository.map(str::to_owned),
-        parameters: raw.journaled(),
+        // A payload is not among them.
+        parameters: kept(raw.journaled(), if has_payload { 0 } else { request.body().len() }),
         render: Error::to_json_response,
     };
     perform(app, call, |state, now| {

@@ -69,8 +69,15 @@ pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let wanted = upstream_names(input);
     let domain = state.domain(&key)?;
     let repository = domain.repository(name)?;
-    let listed = |name: &String| repository.upstreams.iter().any(|known| known.name == *name);
-    let added: Vec<_> = wanted.iter().flatten().filter(|name| !listed(name)).cloned().collect();
+    // A repository made anew under the name of an upstream is another upstream.
+    let listed = |name: &String| {
+        let now = domain.repositories.get(name);
+        let same = |id| now.is_none_or(|now| now.id == id);
+        repository.upstreams.iter().any(|known| known.name == *name && same(known.id))
+    };
+    let as_before = || repository.upstreams.iter().map(|known| known.name.clone()).collect();
+    let mut added = wanted.clone().unwrap_or_else(as_before);
+    added.retain(|name| !listed(name));
     authorize_upstreams(input, state, &key, &added)?;
     let upstreams = match &wanted {
         Some(_) if repository.connection.is_some() => {

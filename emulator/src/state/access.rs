@@ -2,7 +2,7 @@
 //! the domain and the repository.
 
 use super::group::from_arn_path;
-use super::policy::{Context, Policy, Question, Standing, decide};
+use super::policy::{Authority, Context, Policy, Question, Standing, Why, decide};
 use super::principal::denied;
 use super::tags::Tags;
 use super::{Caller, Domain, DomainKey, Repository, State};
@@ -49,6 +49,10 @@ impl State {
             .and(ask.context)
             .and(tags(ask.place, domain, repository));
         let question = Question { requester: caller.requester(), action, resource, context: &context };
+        // Whoever is gone has no access, also not by what is there for everybody.
+        if matches!(policies.identity, Authority::Nothing) {
+            return Err(denied(caller, action, resource, &Why::NotByIdentity.told(action)));
+        }
         let standing = standing(caller, place.as_ref(), repository);
         decide(&question, &policies, standing)
             .map_err(|why| denied(caller, action, resource, &why.told(action)))

@@ -10,6 +10,9 @@ use crate::options::Quotas;
 use jiff::Timestamp;
 use std::sync::Arc;
 
+/// The most characters of names of packages, namespaces, versions and assets, as in the model.
+const LONGEST_NAME: usize = 255;
+
 /// What a client publishes: one file of a version.
 pub(crate) struct Publication {
     pub(crate) key: PackageKey,
@@ -101,6 +104,22 @@ impl Publication {
         if self.unfinished { Status::Unfinished } else { Status::Published }
     }
 
+    /// What is longer could be told by the API, and not asked for.
+    fn check_names(&self) -> Result<()> {
+        let names = [
+            ("namespace", self.key.namespace.as_deref().unwrap_or_default()),
+            ("name", &self.key.name),
+            ("version", &self.version),
+            ("file", &self.asset.name),
+        ];
+        match names.iter().find(|(_, text)| text.chars().count() > LONGEST_NAME) {
+            Some((what, _)) => {
+                Err(Error::invalid(format!("The {what} has more than {LONGEST_NAME} characters")))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn check_size(&self, quotas: &Quotas) -> Result<()> {
         if self.asset.content.len() <= quotas.asset_size_bytes {
             return Ok(());
@@ -120,6 +139,7 @@ impl State {
         publication: Publication,
         now: Timestamp,
     ) -> Result<Arc<Version>> {
+        publication.check_names()?;
         publication.check_size(&self.settings.quotas)?;
         self.check_origin(domain, repository, &publication)?;
         let settings = self.settings.clone();

@@ -128,7 +128,8 @@ impl Repository {
 /// References to the named upstreams, in order, for the repository `of`.
 pub(crate) fn link(domain: &Domain, of: &str, names: &[String], limit: usize) -> Result<Vec<Upstream>> {
     if names.len() > limit {
-        return Err(Error::invalid(format!("A repository can have at most {limit} direct upstreams")));
+        let message = format!("A repository can have at most {limit} direct upstreams");
+        return Err(Error::quota(ResourceType::Repository, of, message));
     }
     let mut seen = BTreeSet::new();
     for name in names {

@@ -12,6 +12,7 @@ pub(crate) use pod::answer as answer_pod;
 pub(crate) use reply::error_response;
 
 use crate::error::{Error, Result};
+use crate::journal::kept;
 use crate::perform::{Access, Call, perform};
 use crate::server::App;
 use crate::state::{Caller, State};
@@ -41,7 +42,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         bearer: None,
         domain: None,
         repository: None,
-        parameters: form.journaled(),
+        parameters: kept(form.journaled(), request.body().len()),
         render: error_response,
     };
     perform(app, call, |state, now| {

@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 /// How many bytes of a digest a token begins with.
 const SEAL: usize = 12;
 
+/// Longer keys are known by their digests: a token has 2,000 characters at most.
+const LONGEST_KEY: usize = 1_400;
+
 /// How much a page holds. The service may answer with less than it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageSize {
@@ -21,8 +24,16 @@ pub(crate) struct PageSize {
 /// Which page a caller wants.
 pub(crate) struct PageRequest {
     size: usize,
-    after: Option<String>,
+    after: Option<After>,
     query: String,
+}
+
+/// Where the page before ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum After {
+    Key(String),
+    /// That of a long key. When its item goes meanwhile, the list ends there.
+    Digest(Vec<u8>),
 }
 
 impl PageRequest {
@@ -47,8 +58,18 @@ impl PageRequest {
         items: impl Iterator<Item = (String, T)>,
         render: impl Fn(T) -> Value,
     ) -> Value {
-        let mut rest =
-            items.skip_while(|(key, _)| self.after.as_ref().is_some_and(|after| key <= after)).peekable();
+        let mut is_passed = false;
+        let mut is_before = |key: &String| match &self.after {
+            None => false,
+            Some(After::Key(after)) => key <= after,
+            // The very item is skipped, too.
+            Some(After::Digest(_)) if is_passed => false,
+            Some(After::Digest(after)) => {
+                is_passed = Sha256::digest(key)[..] == after[..];
+                true
+            }
+        };
+        let mut rest = items.skip_while(|(key, _)| is_before(key)).peekable();
         let mut page = Vec::new();
         let mut last = String::new();
         while page.len() < self.size
@@ -68,21 +89,31 @@ impl PageRequest {
 /// A key, after a digest that tells whether it was altered or belongs to another query. It keeps
 /// nothing secret: it finds callers that make tokens up or mix them.
 fn encode(query: &str, key: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode([&seal(query, key), key.as_bytes()].concat())
+    let after = if key.len() <= LONGEST_KEY {
+        [b"k", key.as_bytes()].concat()
+    } else {
+        [b"d", &Sha256::digest(key)[..]].concat()
+    };
+    BASE64_URL_SAFE_NO_PAD.encode([&seal(query, &after)[..], &after].concat())
 }
 
-fn decode(query: &str, token: &str) -> Result<String> {
+fn decode(query: &str, token: &str) -> Result<After> {
     let key = |token: &str| {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (found, key) = bytes.split_at_checked(SEAL)?;
-        let key = std::str::from_utf8(key).ok()?;
-        (found == seal(query, key)).then(|| key.to_owned())
+        let (found, after) = bytes.split_at_checked(SEAL)?;
+        if found != seal(query, after) {
+            return None;
+        }
+        match after.split_first()? {
+            (b'k', key) => Some(After::Key(std::str::from_utf8(key).ok()?.to_owned())),
+            (_, digest) => Some(After::Digest(digest.to_vec())),
+        }
     };
     key(token).ok_or_else(|| Error::invalid("The nextToken is not valid for this request"))
 }
 
-fn seal(query: &str, key: &str) -> [u8; SEAL] {
-    let digest = Sha256::digest(format!("{query}\n{key}"));
+fn seal(query: &str, after: &[u8]) -> [u8; SEAL] {
+    let digest = Sha256::digest([query.as_bytes(), b"\n", after].concat());
     std::array::from_fn(|index| digest[index])
 }
 
@@ -150,9 +181,16 @@ mod tests {
     }
 
     #[test]
+    fn long_keys_make_no_long_tokens() {
+        let keys: BTreeSet<_> = (0..9).map(|number| format!("{}{number}", "漢".repeat(510))).collect();
+        assert!(encode("query", keys.first().unwrap()).len() <= 2_000);
+        assert_eq!(read(&keys, 2, &BTreeSet::new()), keys.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn a_token_that_is_made_up_altered_or_of_another_query_is_refused() {
         let token = encode("query", "key");
-        assert_eq!(decode("query", &token).unwrap(), "key");
+        assert_eq!(decode("query", &token).unwrap(), After::Key("key".into()));
         assert!(decode("other", &token).is_err());
         let altered = encode("query", "kez");
         for token in ["bogus", "", &altered[..altered.len() - 1], &format!("{}A", &token[..token.len() - 1])]

@@ -225,3 +225,50 @@ async fn a_token_has_the_rights_of_its_principal_in_another_account() {
     control(&emulator, "DELETE", "/principals?arn=arn:aws:iam::444455556666:user/bob", Value::Null).await;
     assert_eq!(ping().await, 403, "the user is gone, and what the token could do with it");
 }
+
+#[tokio::test]
+async fn a_user_who_is_gone_has_not_even_what_everybody_has() {
+    let emulator = start().await;
+    let admin = with_domain(&emulator).await;
+    create(&admin, "team").await;
+    let everybody = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "codeartifact:*", "Resource": "*" }],
+    });
+    put_on_repository(&admin, everybody.to_string()).await;
+    let ann = user(&emulator, ACCOUNT, "ann", allow(&json!("*"))).await;
+    let mint = ann.get_authorization_token().domain("acme").send().await.unwrap();
+    let ping = async || {
+        let request = Request::get("/npm/d/acme-123456789012/team/-/ping")
+            .header("host", emulator.address().to_string())
+            .header("authorization", format!("Bearer {}", mint.authorization_token().unwrap()))
+            .body(Full::default())
+            .unwrap();
+        send(&emulator, request).await.status().as_u16()
+    };
+    assert_eq!(ping().await, 200);
+    control(&emulator, "DELETE", "/principals?arn=arn:aws:iam::123456789012:user/ann", Value::Null).await;
+    assert_eq!(ping().await, 403);
+}
+
+#[tokio::test]
+async fn an_upstream_made_anew_needs_a_permission_of_its_own() {
+    let emulator = start().await;
+    let admin = with_domain(&emulator).await;
+    create(&admin, "store").await;
+    create(&admin, "team").await;
+    let store =
+        || aws_sdk_codeartifact::types::UpstreamRepository::builder().repository_name("store").build();
+    let update = admin.update_repository().domain("acme").repository("team");
+    update.upstreams(store().unwrap()).send().await.unwrap();
+    let ann = user(&emulator, ACCOUNT, "ann", allow(&json!("codeartifact:UpdateRepository"))).await;
+    let bare = || ann.update_repository().domain("acme").repository("team");
+    bare().send().await.unwrap();
+    bare().upstreams(store().unwrap()).send().await.unwrap();
+    admin.delete_repository().domain("acme").repository("store").send().await.unwrap();
+    create(&admin, "store").await;
+    for update in [bare(), bare().upstreams(store().unwrap())] {
+        let message = refused(update.send().await, 403, "AccessDeniedException");
+        assert!(message.contains("AssociateWithDownstreamRepository"), "{message}");
+    }
+}

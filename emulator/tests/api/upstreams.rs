@@ -62,7 +62,7 @@ async fn impossible_upstreams_are_refused_and_change_nothing() {
         create(&client, name).await;
     }
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    refused(set(&client, "team", &names).await, 400, "ValidationException");
+    refused(set(&client, "team", &names).await, 402, "ServiceQuotaExceededException");
     assert_eq!(listed(&client, "team").await, ["store"]);
     set(&client, "team", &names[..10]).await.unwrap();
     let made = client.create_repository().domain("acme").repository("new");

@@ -107,6 +107,12 @@ def more_repositories_than_a_domain_has(scene: Scene, operation: str):
     call(scene.tight.client(), operation, least(operation, domain="tight", repository="one-more"))
 
 
+@rule("ServiceQuotaExceededException", "UpdateRepository")
+def more_upstreams_than_a_repository_has(scene: Scene, operation: str):
+    upstreams = [{"repositoryName": name} for name in ("one", "two")]
+    call(scene.tight.client(), operation, least(operation, domain="tight", repository="small", upstreams=upstreams))
+
+
 @rule("ServiceQuotaExceededException", "CreatePackageGroup")
 def with_more_tags_than_it_may_have(scene: Scene, operation: str):
     tags = [{"key": key, "value": ""} for key in "ab"]

@@ -23,6 +23,7 @@ def scene(world: World, start: Callable[..., Emulator]) -> Scene:
         "domains-per-account": 2,
         "repositories-per-domain": 1,
         "tags-per-resource": 1,
+        "upstreams-per-repository": 1,
     }
     tight = start(*(f"--quota={name}={value}" for name, value in quotas.items()))
     tight.client().create_domain(domain="tight")

@@ -16,6 +16,7 @@ use crate::state::version::Asset;
 use axum::body::Bytes;
 use axum::response::Response;
 use http::{Method, Request};
+use std::collections::BTreeSet;
 
 /// What the request wants, if gem or Bundler would ask for it. Nothing here yanks, searches or has owners.
 pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchange> {
@@ -55,13 +56,21 @@ fn gem(full_name: &str) -> Option<(PackageKey, &str)> {
     Some((PackageKey::from_gem_name(name)?, version))
 }
 
+/// As rubygems.org had it; Bundler asks for fewer.
+const GEMS_AT_ONCE: usize = 200;
+
 /// Names that no gem can have are left out, as gems that are not there are.
 fn dependencies(query: &str) -> Exchange {
     let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "gems");
     let names = asked.map(|(_, names)| names.into_owned()).unwrap_or_default();
-    let keys: Vec<_> = names.split(',').filter_map(PackageKey::from_gem_name).collect();
+    let keys: BTreeSet<_> = names.split(',').filter_map(PackageKey::from_gem_name).collect();
+    let keys: Vec<_> = keys.into_iter().collect();
     let about = if let [key] = &keys[..] { Some(key.clone()) } else { None };
     let exchange = Exchange::read("RubyGetDependencies", move |state, target, _| {
+        if keys.len() > GEMS_AT_ONCE {
+            let message = format!("Too many gems: at most {GEMS_AT_ONCE} can be asked for at once");
+            return Err(Error::invalid(message));
+        }
         index::dependencies(state, target, &keys)
     });
     Exchange { package: about, ..exchange }

@@ -1,3 +1,5 @@
+//! The search through upstreams, and what it leaves behind.
+
 use super::*;
 use crate::error::Result;
 use crate::options::Options;

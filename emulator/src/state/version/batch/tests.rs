@@ -1,3 +1,5 @@
+//! Batches: all of them or none, and what is said of each version.
+
 use super::*;
 use crate::state::Format;
 use crate::state::package::{OriginConfiguration, PackageKey};
