@@ -30,8 +30,7 @@ fn text(file: impl Read) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::{cargo, npm, python};
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use crate::seed::archive::{gzip, tar};
     use proptest::prelude::*;
     use std::io::{Cursor, Write};
     use zip::write::SimpleFileOptions;
@@ -48,28 +47,22 @@ mod tests {
         archive.finish().unwrap().into_inner()
     }
 
+    /// The files, gzipped.
+    pub(super) fn tarball(files: &[(&str, &str)]) -> Vec<u8> {
+        gzip(&tar(files).unwrap()).unwrap()
+    }
+
     /// An archive that has what every reader looks for.
-    fn tarball() -> Vec<u8> {
-        let mut archive = tar::Builder::new(Vec::new());
+    fn readable() -> Vec<u8> {
         let manifest = r#"{"name":"a","version":"1.0.0","license":"MIT","dependencies":{"@b/c":"1"}}"#;
         let crate_manifest = "[package]\nname = \"a\"\nversion = \"1.0.0\"\n[dependencies]\nb = \"1\"\n";
-        for (path, text) in [
+        tar(&[
             ("package/README.md", "# A"),
             ("package/package.json", manifest),
             ("a-1.0.0/Cargo.toml", crate_manifest),
             ("a-1.0.0/PKG-INFO", METADATA),
-        ] {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            archive.append_data(&mut header, path, text.as_bytes()).unwrap();
-        }
-        archive.into_inner().unwrap()
-    }
-
-    fn gzipped(content: &[u8]) -> Vec<u8> {
-        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-        packed.write_all(content).unwrap();
-        packed.finish().unwrap()
+        ])
+        .unwrap()
     }
 
     /// Have all readers look at the bytes.
@@ -83,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_archives_are_read_when_nothing_is_wrong_with_them() {
-        let tarball = gzipped(&tarball());
+        let tarball = gzip(&readable()).unwrap();
         assert_eq!(python::details("a.whl", &wheel()).unwrap().summary.as_deref(), Some("b\nc"));
         assert!(python::details("a.tar.gz", &tarball).unwrap().readme.is_some());
         assert_eq!(npm::details(npm::manifest(&tarball).unwrap(), &tarball).dependencies.len(), 1);
@@ -97,14 +90,14 @@ mod tests {
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
             cut in prop::option::of(any::<prop::sample::Index>()),
         ) {
-            for (whole, pack) in [(wheel(), false), (tarball(), true), (gzipped(&tarball()), false)] {
+            for (whole, pack) in [(wheel(), false), (readable(), true), (gzip(&readable()).unwrap(), false)] {
                 let mut content = whole;
                 for (index, byte) in &changes {
                     let index = index.index(content.len());
                     content[index] = *byte;
                 }
                 content.truncate(cut.map_or(content.len(), |cut| cut.index(content.len())));
-                read(&if pack { gzipped(&content) } else { content });
+                read(&if pack { gzip(&content).unwrap() } else { content });
             }
         }
     }

@@ -97,19 +97,8 @@ fn dependencies(manifest: &Value) -> Vec<Dependency> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use crate::manifest::tests::tarball;
     use serde_json::json;
-
-    fn tarball(files: &[(&str, &str)]) -> Vec<u8> {
-        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        for (path, text) in files {
-            let mut header = tar::Header::new_ustar();
-            header.set_size(text.len() as u64);
-            archive.append_data(&mut header, path, text.as_bytes()).unwrap();
-        }
-        archive.into_inner().unwrap().finish().unwrap()
-    }
 
     #[test]
     fn a_package_json_tells_what_the_api_shows() {

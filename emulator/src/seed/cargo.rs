@@ -1,5 +1,6 @@
 //! Crates: made from a name and a version, or read for their manifest.
 
+use super::archive::{gzip, tar};
 use super::{Made, SeedPackage};
 use crate::data::cargo::publish::file_name;
 use crate::manifest::cargo::entry::Entry;
@@ -7,8 +8,6 @@ use crate::manifest::cargo::{details, manifest};
 use crate::state::package::PackageKey;
 use crate::state::version::Asset;
 use axum::body::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use semver::Version;
 
 /// The crate that was given, or a made one.
@@ -33,14 +32,11 @@ fn archive(name: &str, version: &str) -> std::io::Result<Bytes> {
          description = \"Made by codeartifact-emulator\"\n"
     );
     let library = format!("pub const VERSION: &str = \"{version}\";\n");
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (path, text) in [("Cargo.toml", manifest), ("src/lib.rs", library)] {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, format!("{name}-{version}/{path}"), text.as_bytes())?;
-    }
-    Ok(archive.into_inner()?.finish()?.into())
+    let files = [
+        (format!("{name}-{version}/Cargo.toml"), manifest),
+        (format!("{name}-{version}/src/lib.rs"), library),
+    ];
+    Ok(gzip(&tar(&files)?)?.into())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Packages for the public registries behind external connections, as the control route takes them.
 
+pub(crate) mod archive;
 mod cargo;
 mod maven;
 mod npm;

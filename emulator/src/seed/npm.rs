@@ -1,12 +1,11 @@
 //! npm tarballs: made from a name and a version, or read for their manifest.
 
+use super::archive::{gzip, tar};
 use super::{Made, SeedPackage};
 use crate::manifest::npm;
 use crate::state::package::PackageKey;
 use crate::state::version::Asset;
 use axum::body::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::json;
 
 /// The tarball that was given, or a made one.
@@ -35,14 +34,8 @@ fn tarball(name: &str, version: &str) -> std::io::Result<Bytes> {
         "main": "index.js",
     });
     let module = format!("module.exports = {};\n", json!({ "name": name, "version": version }));
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (path, text) in [("package/package.json", manifest.to_string()), ("package/index.js", module)] {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, path, text.as_bytes())?;
-    }
-    Ok(archive.into_inner()?.finish()?.into())
+    let files = [("package/package.json", manifest.to_string()), ("package/index.js", module)];
+    Ok(gzip(&tar(&files)?)?.into())
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! Gems: made from a name and a version, or read for their gemspec.
 
+use super::archive::{gzip, tar};
 use super::{Made, SeedPackage};
 use crate::manifest::ruby::Gemspec;
 use crate::state::package::PackageKey;
 use crate::state::version::Asset;
 use axum::body::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
-use std::io::{Result as IoResult, Write};
 
 /// The gem that was given, or a made one.
 pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
@@ -59,7 +57,7 @@ fn gemspec(name: &str, version: &str, file: &str) -> String {
     )
 }
 
-fn archive(gemspec: &str, file: &str, library: &str) -> IoResult<Bytes> {
+fn archive(gemspec: &str, file: &str, library: &str) -> std::io::Result<Bytes> {
     let metadata = gzip(gemspec.as_bytes())?;
     let data = gzip(&tar(&[(&format!("lib/{file}.rb"), library.as_bytes())])?)?;
     let sum = |content: &[u8]| hex::encode(Sha256::digest(content));
@@ -68,23 +66,6 @@ fn archive(gemspec: &str, file: &str, library: &str) -> IoResult<Bytes> {
     let checksums = gzip(checksums.as_bytes())?;
     let whole = [("metadata.gz", &metadata[..]), ("data.tar.gz", &data), ("checksums.yaml.gz", &checksums)];
     Ok(tar(&whole)?.into())
-}
-
-fn gzip(content: &[u8]) -> IoResult<Vec<u8>> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(content)?;
-    packed.finish()
-}
-
-fn tar(files: &[(&str, &[u8])]) -> IoResult<Vec<u8>> {
-    let mut archive = tar::Builder::new(Vec::new());
-    for (path, content) in files {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, path, *content)?;
-    }
-    archive.into_inner()
 }
 
 #[cfg(test)]

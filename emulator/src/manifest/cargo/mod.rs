@@ -67,18 +67,7 @@ fn find(content: &[u8], wanted: &Path) -> std::io::Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-
-    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        for (path, text) in files {
-            let mut header = tar::Header::new_ustar();
-            header.set_size(text.len() as u64);
-            archive.append_data(&mut header, path, text.as_bytes()).unwrap();
-        }
-        archive.into_inner().unwrap().finish().unwrap()
-    }
+    use crate::manifest::tests::tarball;
 
     #[test]
     fn a_crate_tells_what_the_api_shows() {
@@ -86,7 +75,7 @@ mod tests {
                     license = \"MIT OR Apache-2.0\"\nrepository = \"https://acme.example/widgets.git\"\n\
                     readme = \"docs/README.md\"\n[dev-dependencies]\nlog = \"0.4\"\n";
         let content =
-            archive(&[("widgets-1.0.0/Cargo.toml", text), ("widgets-1.0.0/docs/README.md", "# Widgets")]);
+            tarball(&[("widgets-1.0.0/Cargo.toml", text), ("widgets-1.0.0/docs/README.md", "# Widgets")]);
         let manifest = manifest(&content, "widgets", &Version::new(1, 0, 0)).unwrap();
         let details = details(&Entry::of_manifest(&manifest).unwrap(), &manifest, &content).unwrap();
         assert_eq!(details.summary.as_deref(), Some("Small things"));
@@ -108,12 +97,12 @@ mod tests {
         for (content, why) in [
             (Vec::new(), "no archive"),
             (b"no".to_vec(), "no archive"),
-            (archive(&[]), "has no"),
-            (archive(&[("widgets-1.0.1/Cargo.toml", text)]), "has no"),
-            (archive(&[("widgets-1.0.0/Cargo.toml", "[package")]), "TOML"),
-            (archive(&[("widgets-1.0.0/Cargo.toml", "[workspace]")]), "another"),
-            (archive(&[("widgets-1.0.0/Cargo.toml", &text.replace("widgets", "gadgets"))]), "another"),
-            (archive(&[("widgets-1.0.0/Cargo.toml", inherited)]), "another"),
+            (tarball(&[]), "has no"),
+            (tarball(&[("widgets-1.0.1/Cargo.toml", text)]), "has no"),
+            (tarball(&[("widgets-1.0.0/Cargo.toml", "[package")]), "TOML"),
+            (tarball(&[("widgets-1.0.0/Cargo.toml", "[workspace]")]), "another"),
+            (tarball(&[("widgets-1.0.0/Cargo.toml", &text.replace("widgets", "gadgets"))]), "another"),
+            (tarball(&[("widgets-1.0.0/Cargo.toml", inherited)]), "another"),
         ] {
             let told = manifest(&content, "widgets", &version).unwrap_err();
             assert!(told.contains(why), "{told}");
