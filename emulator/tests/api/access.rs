@@ -1,11 +1,10 @@
 //! Who may do what: policies of identities, of domains and of repositories, and their conditions.
 
+use crate::data;
 use crate::identities::{OTHER, allow, resource_policy, user, user_with};
-use crate::support::{ACCOUNT, control, create, refused, send, start, with_domain};
+use crate::support::{ACCOUNT, control, create, refused, start, with_domain};
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::Tag;
-use http::Request;
-use http_body_util::Full;
 use serde_json::{Value, json};
 
 async fn put_on_domain(client: &Client, document: String) {
@@ -209,15 +208,8 @@ async fn a_token_has_the_rights_of_its_principal_in_another_account() {
     put_on_domain(&admin, resource_policy("Allow", OTHER, &json!("codeartifact:GetAuthorizationToken")))
         .await;
     let bob = user(&emulator, OTHER, "bob", allow(&json!("*"))).await;
-    let mint = bob.get_authorization_token().domain("acme").domain_owner(ACCOUNT).send().await.unwrap();
-    let ping = async || {
-        let request = Request::get("/npm/d/acme-123456789012/team/-/ping")
-            .header("host", emulator.address().to_string())
-            .header("authorization", format!("Bearer {}", mint.authorization_token().unwrap()))
-            .body(Full::default())
-            .unwrap();
-        send(&emulator, request).await.status().as_u16()
-    };
+    let token = data::token(&bob).await;
+    let ping = async || data::get(&emulator, &token, ("npm", "team", "-/ping")).await.status();
     assert_eq!(ping().await, 403);
     put_on_repository(&admin, resource_policy("Allow", OTHER, &json!("codeartifact:ReadFromRepository")))
         .await;
@@ -237,15 +229,8 @@ async fn a_user_who_is_gone_has_not_even_what_everybody_has() {
     });
     put_on_repository(&admin, everybody.to_string()).await;
     let ann = user(&emulator, ACCOUNT, "ann", allow(&json!("*"))).await;
-    let mint = ann.get_authorization_token().domain("acme").send().await.unwrap();
-    let ping = async || {
-        let request = Request::get("/npm/d/acme-123456789012/team/-/ping")
-            .header("host", emulator.address().to_string())
-            .header("authorization", format!("Bearer {}", mint.authorization_token().unwrap()))
-            .body(Full::default())
-            .unwrap();
-        send(&emulator, request).await.status().as_u16()
-    };
+    let token = data::token(&ann).await;
+    let ping = async || data::get(&emulator, &token, ("npm", "team", "-/ping")).await.status();
     assert_eq!(ping().await, 200);
     control(&emulator, "DELETE", "/principals?arn=arn:aws:iam::123456789012:user/ann", Value::Null).await;
     assert_eq!(ping().await, 403);

@@ -1,13 +1,11 @@
 //! Faults, each kind, and what they are matched by.
 
+use crate::data;
 use crate::support::{
-    admin, client, control, create, refused, send, start, sts_as, try_control, until, with_domain,
+    admin, client, control, create, refused, start, sts_as, try_control, until, with_domain,
 };
 use aws_sdk_codeartifact::error::SdkError;
 use codeartifact_emulator::Emulator;
-use http::Request;
-use http_body_util::Full;
-use hyper::body::Bytes;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -130,12 +128,8 @@ async fn package_managers_meet_faults_too() {
     let emulator = start().await;
     let client = with_domain(&emulator).await;
     create(&client, "team").await;
-    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
-    let login = format!("Bearer {}", token.authorization_token().unwrap());
-    let get = async || {
-        let request = Request::get("/npm/d/acme-123456789012/team/left-pad").header("authorization", &login);
-        send(&emulator, request.body(Full::new(Bytes::new())).unwrap()).await
-    };
+    let token = data::token(&client).await;
+    let get = async || data::get(&emulator, &token, ("npm", "team", "left-pad")).await;
     let matching =
         json!({ "operation": "NpmGetPackument", "repository": "te*", "principal": "*:user/admin" });
     let throttled = json!({ "error": "ThrottlingException", "retryAfter": 3 });

@@ -5,6 +5,7 @@ mod access;
 mod clock;
 mod connections;
 mod control;
+mod data;
 mod domains;
 mod every_operation;
 mod faults;

@@ -1,14 +1,12 @@
 //! Lists of versions.
 
-use crate::support::{ACCOUNT, control, refused, send, start, with_domain};
+use crate::data;
+use crate::support::{control, refused, start, with_domain};
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
     PackageFormat, PackageVersionOriginType, PackageVersionSortType, PackageVersionStatus,
 };
 use codeartifact_emulator::Emulator;
-use http::Request;
-use http_body_util::Full;
-use hyper::body::Bytes;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -18,19 +16,13 @@ async fn fetched(emulator: &Arc<Emulator>, versions: &[&str]) -> Client {
     client.create_repository().domain("acme").repository("npm-store").send().await.unwrap();
     let connect = client.associate_external_connection().domain("acme").repository("npm-store");
     connect.external_connection("public:npmjs").send().await.unwrap();
-    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
-    let token = token.authorization_token().unwrap();
+    let token = data::token(&client).await;
     for version in versions {
         let packages = json!([{ "name": "left-pad", "version": version }]);
         let seed = json!({ "connection": "public:npmjs", "packages": packages });
         control(emulator, "PUT", "/seed", seed).await;
-        let path = format!("/npm/d/acme-{ACCOUNT}/npm-store/left-pad/-/left-pad-{version}.tgz");
-        let request = Request::get(path)
-            .header("host", "emulator")
-            .header("authorization", format!("Bearer {token}"))
-            .body(Full::new(Bytes::new()))
-            .unwrap();
-        assert_eq!(send(emulator, request).await.status(), 200);
+        let path = format!("left-pad/-/left-pad-{version}.tgz");
+        assert_eq!(data::get(emulator, &token, ("npm", "npm-store", &path)).await.status(), 200);
     }
     client
 }
@@ -97,12 +89,8 @@ async fn a_domain_knows_the_size_of_its_assets_without_counting_one_twice() {
     let upstream = aws_sdk_codeartifact::types::UpstreamRepository::builder().repository_name("npm-store");
     let team = client.create_repository().domain("acme").repository("team");
     team.upstreams(upstream.build().unwrap()).send().await.unwrap();
-    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
-    let request = Request::get(format!("/npm/d/acme-{ACCOUNT}/team/left-pad/-/left-pad-1.0.0.tgz"))
-        .header("host", "emulator")
-        .header("authorization", format!("Bearer {}", token.authorization_token().unwrap()))
-        .body(Full::new(Bytes::new()))
-        .unwrap();
-    assert_eq!(send(&emulator, request).await.status(), 200);
+    let token = data::token(&client).await;
+    let tarball = ("npm", "team", "left-pad/-/left-pad-1.0.0.tgz");
+    assert_eq!(data::get(&emulator, &token, tarball).await.status(), 200);
     assert_eq!(size().await, before);
 }

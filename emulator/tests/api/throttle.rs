@@ -1,11 +1,9 @@
 //! Rates, switched on.
 
-use crate::support::{create, refused, send, until, with_domain};
+use crate::data;
+use crate::support::{create, refused, until, with_domain};
 use aws_sdk_codeartifact::operation::get_authorization_token::GetAuthorizationTokenError;
 use codeartifact_emulator::{Emulator, Options, Rates};
-use http::Request;
-use http_body_util::Full;
-use hyper::body::Bytes;
 use std::sync::Arc;
 
 async fn start(rates: &[&str]) -> Arc<Emulator> {
@@ -60,16 +58,8 @@ async fn a_token_has_a_rate_of_its_own() {
     let emulator = start(&["per-token=1"]).await;
     let client = with_domain(&emulator).await;
     create(&client, "team").await;
-    let mint = async || {
-        let minted = client.get_authorization_token().domain("acme").send().await.unwrap();
-        minted.authorization_token().unwrap().to_owned()
-    };
-    let ping = async |token: &str| {
-        let request = Request::get("/npm/d/acme-123456789012/team/-/ping");
-        let request = request.header("authorization", format!("Bearer {token}"));
-        send(&emulator, request.body(Full::new(Bytes::new())).unwrap()).await
-    };
-    let (one, other) = (mint().await, mint().await);
+    let ping = async |token: &str| data::get(&emulator, token, ("npm", "team", "-/ping")).await;
+    let (one, other) = (data::token(&client).await, data::token(&client).await);
     let refusal = loop {
         let answer = ping(&one).await;
         if answer.status() != 200 {

@@ -1,5 +1,6 @@
 //! Package versions: what is known of them, and their files.
 
+use crate::data;
 use crate::support::{ACCOUNT, control, create, refused, send, start, with_domain};
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::operation::publish_package_version::builders::PublishPackageVersionFluentBuilder;
@@ -59,7 +60,6 @@ pub(crate) async fn publish_npm(
     repository: &str,
     manifest: Value,
 ) -> u16 {
-    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
     let (name, version) = (manifest["name"].as_str().unwrap(), manifest["version"].as_str().unwrap());
     let document = json!({
         "name": name,
@@ -69,7 +69,7 @@ pub(crate) async fn publish_npm(
     });
     let request = Request::put(format!("/npm/d/acme-{ACCOUNT}/{repository}/{name}"))
         .header("host", "emulator")
-        .header("authorization", format!("Bearer {}", token.authorization_token().unwrap()))
+        .header("authorization", format!("Bearer {}", data::token(client).await))
         .body(Full::new(document.to_string().into()))
         .unwrap();
     send(emulator, request).await.status().as_u16()
@@ -160,14 +160,9 @@ async fn a_python_version_is_described_by_its_wheel() {
     connect.external_connection("public:pypi").send().await.unwrap();
     let seed = json!({ "connection": "public:pypi", "packages": [{ "name": "Left_Pad", "version": "1.0" }] });
     control(&emulator, "PUT", "/seed", seed).await;
-    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
-    let file = "simple/left-pad/1.0/left_pad-1.0-py3-none-any.whl";
-    let request = Request::get(format!("/pypi/d/acme-{ACCOUNT}/pypi-store/{file}"))
-        .header("host", "emulator")
-        .header("authorization", format!("Bearer {}", token.authorization_token().unwrap()))
-        .body(Full::default())
-        .unwrap();
-    assert_eq!(send(&emulator, request).await.status(), 200);
+    let token = data::token(&client).await;
+    let wheel = ("pypi", "pypi-store", "simple/left-pad/1.0/left_pad-1.0-py3-none-any.whl");
+    assert_eq!(data::get(&emulator, &token, wheel).await.status(), 200);
     let describe = client.describe_package_version().domain("acme").repository("pypi-store");
     let describe = describe.format(PackageFormat::Pypi).package("left-pad").package_version("1.0");
     let described = describe.send().await.unwrap();
