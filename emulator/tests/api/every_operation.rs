@@ -1,6 +1,7 @@
 //! The AWS SDK for Rust speaks every operation: what it sends is understood, and what comes back says what was done.
 
 use crate::support::{ACCOUNT, start};
+use crate::versions::publish_npm;
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::primitives::ByteStream;
 use aws_sdk_codeartifact::types::{
@@ -8,10 +9,7 @@ use aws_sdk_codeartifact::types::{
     PackageGroupOriginRestrictionType, PackageOriginRestrictions, PackageVersionStatus, Tag,
     UpstreamRepository,
 };
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use codeartifact_emulator::Emulator;
-use http_body_util::Full;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -137,45 +135,7 @@ async fn groups(client: &Client) {
     assert_eq!(of.package_group().unwrap().pattern(), Some(pattern));
 }
 
-async fn packages(client: &Client) {
-    for (version, unfinished) in [("1.0.0", false), ("2.0.0", false), ("3.0.0", true)] {
-        let content = b"bytes";
-        let publish = client.publish_package_version().domain("acme").repository("team");
-        let publish = publish.format(PackageFormat::Generic).namespace("acme").package("tool");
-        let publish = publish.package_version(version).asset_name("tool.bin").unfinished(unfinished);
-        let publish = publish.asset_sha256(hex::encode(Sha256::digest(content)));
-        let done = publish.asset_content(ByteStream::from_static(content)).send().await.unwrap();
-        assert_eq!(done.asset().unwrap().size(), Some(5));
-    }
-    let restrictions = PackageOriginRestrictions::builder().publish("ALLOW".into()).upstream("BLOCK".into());
-    let put = client.put_package_origin_configuration().domain("acme").repository("team");
-    let put = put.format(PackageFormat::Generic).namespace("acme").package("tool");
-    let put = put.restrictions(restrictions.build().unwrap()).send().await.unwrap();
-    let stored = put.origin_configuration().unwrap().restrictions().unwrap();
-    assert_eq!(stored.upstream().as_str(), "BLOCK");
-    let described = client.describe_package().domain("acme").repository("team");
-    let described = described.format(PackageFormat::Generic).namespace("acme").package("tool");
-    assert_eq!(described.send().await.unwrap().package().unwrap().name(), Some("tool"));
-    let listed = client.list_packages().domain("acme").repository("team").send().await.unwrap();
-    assert_eq!(listed.packages()[0].package(), Some("tool"));
-    let associated = client.list_associated_packages().domain("acme").package_group("/generic/acme/*");
-    assert_eq!(associated.send().await.unwrap().packages()[0].package(), Some("tool"));
-}
-
-/// A request about one version of the package, with the members that all of them have.
-macro_rules! of_version {
-    ($request:expr) => {
-        $request
-            .domain("acme")
-            .repository("team")
-            .format(PackageFormat::Generic)
-            .namespace("acme")
-            .package("tool")
-            .package_version("1.0.0")
-    };
-}
-
-/// A request about several versions of the package.
+/// A request about the package, with the members that all of them have.
 macro_rules! of_package {
     ($request:expr) => {
         $request
@@ -187,14 +147,48 @@ macro_rules! of_package {
     };
 }
 
+async fn packages(client: &Client) {
+    for (version, unfinished) in [("1.0.0", false), ("2.0.0", false), ("3.0.0", true)] {
+        let content = b"bytes";
+        let publish = of_package!(client.publish_package_version())
+            .package_version(version)
+            .asset_name("tool.bin")
+            .unfinished(unfinished);
+        let publish = publish.asset_sha256(hex::encode(Sha256::digest(content)));
+        let done = publish.asset_content(ByteStream::from_static(content)).send().await.unwrap();
+        assert_eq!(done.asset().unwrap().size(), Some(5));
+    }
+    let restrictions = PackageOriginRestrictions::builder().publish("ALLOW".into()).upstream("BLOCK".into());
+    let put = of_package!(client.put_package_origin_configuration())
+        .restrictions(restrictions.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+    let stored = put.origin_configuration().unwrap().restrictions().unwrap();
+    assert_eq!(stored.upstream().as_str(), "BLOCK");
+    let described = of_package!(client.describe_package());
+    assert_eq!(described.send().await.unwrap().package().unwrap().name(), Some("tool"));
+    let listed = client.list_packages().domain("acme").repository("team").send().await.unwrap();
+    assert_eq!(listed.packages()[0].package(), Some("tool"));
+    let associated = client.list_associated_packages().domain("acme").package_group("/generic/acme/*");
+    assert_eq!(associated.send().await.unwrap().packages()[0].package(), Some("tool"));
+}
+
 async fn versions(client: &Client) {
-    let described = of_version!(client.describe_package_version()).send().await.unwrap();
+    let described =
+        of_package!(client.describe_package_version()).package_version("1.0.0").send().await.unwrap();
     assert_eq!(described.package_version().unwrap().status(), Some(&PackageVersionStatus::Published));
     let listed = of_package!(client.list_package_versions()).send().await.unwrap();
     assert_eq!(listed.versions().len(), 3);
-    let assets = of_version!(client.list_package_version_assets()).send().await.unwrap();
+    let assets =
+        of_package!(client.list_package_version_assets()).package_version("1.0.0").send().await.unwrap();
     assert_eq!(assets.assets()[0].name(), "tool.bin");
-    let asset = of_version!(client.get_package_version_asset()).asset("tool.bin").send().await.unwrap();
+    let asset = of_package!(client.get_package_version_asset())
+        .package_version("1.0.0")
+        .asset("tool.bin")
+        .send()
+        .await
+        .unwrap();
     assert_eq!((asset.asset_name(), asset.package_version()), (Some("tool.bin"), Some("1.0.0")));
     assert_eq!(&asset.asset.collect().await.unwrap().into_bytes()[..], b"bytes");
     let copy = client.copy_package_versions().domain("acme").format(PackageFormat::Generic);
@@ -221,22 +215,8 @@ async fn versions(client: &Client) {
 
 /// A package with a readme and a dependency, which generic packages do not have.
 async fn publish_with_npm(emulator: &Emulator, client: &Client) {
-    let token = client.get_authorization_token().domain("acme").send().await.unwrap();
     let manifest = json!({ "name": "tool", "version": "1.0.0", "readme": "# Tool", "dependencies": { "left-pad": "^1.0.0" } });
-    let document = json!({
-        "name": "tool",
-        "readme": "# Tool",
-        "dist-tags": { "latest": "1.0.0" },
-        "versions": { "1.0.0": manifest },
-        "_attachments": { "tool-1.0.0.tgz": { "data": BASE64_STANDARD.encode("x") } },
-    });
-    let request = http::Request::put(format!("/npm/d/acme-{ACCOUNT}/team/tool"))
-        .header("host", "emulator")
-        .header("authorization", format!("Bearer {}", token.authorization_token().unwrap()))
-        .body(Full::new(document.to_string().into()))
-        .unwrap();
-    let answer = crate::support::send(emulator, request).await;
-    assert_eq!(answer.status(), 200, "{answer:?}");
+    assert_eq!(publish_npm(emulator, client, "team", manifest).await, 200);
 }
 
 async fn told_by_the_manifest(client: &Client) {
