@@ -15,8 +15,7 @@ mod program;
 mod pypi;
 mod record;
 mod statuses;
-#[path = "../api/support.rs"]
-#[allow(dead_code, reason = "shared with the tests of the API, which need all of it")]
+#[path = "../api/support/emulator.rs"]
 mod support;
 mod tools;
 mod world;

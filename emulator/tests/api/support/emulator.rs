@@ -1,8 +1,9 @@
-//! What the tests share: an emulator, SDK clients for it, and plain requests to its control routes.
+//! An emulator, SDK clients for it, and plain requests to its control routes: what the tests of the API and
+//! those of package managers share.
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_codeartifact::config::{BehaviorVersion, Region};
-use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_types::retry::RetryConfig;
 use codeartifact_emulator::{Emulator, Options};
@@ -12,7 +13,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 pub(crate) const ACCOUNT: &str = "123456789012";
 
@@ -48,29 +49,20 @@ pub(crate) fn client(emulator: &Arc<Emulator>) -> aws_sdk_codeartifact::Client {
 }
 
 pub(crate) fn client_as(emulator: &Arc<Emulator>, credentials: Credentials) -> aws_sdk_codeartifact::Client {
-    let config = aws_sdk_codeartifact::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(emulator.url())
-        .credentials_provider(credentials)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .retry_config(RetryConfig::disabled())
-        .time_source(EmulatorTime(emulator.clone()))
-        .build();
-    aws_sdk_codeartifact::Client::from_conf(config)
+    aws_sdk_codeartifact::Client::new(&config(emulator, credentials))
 }
 
-pub(crate) fn sts_as(emulator: &Arc<Emulator>, credentials: Credentials) -> aws_sdk_sts::Client {
-    let config = aws_sdk_sts::Config::builder()
+/// What clients of either service are made of.
+pub(crate) fn config(emulator: &Arc<Emulator>, credentials: Credentials) -> SdkConfig {
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .endpoint_url(emulator.url())
-        .credentials_provider(credentials)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .retry_config(RetryConfig::disabled())
         .time_source(EmulatorTime(emulator.clone()))
-        .build();
-    aws_sdk_sts::Client::from_conf(config)
+        .build()
 }
 
 /// A client with the domain `acme` made.
@@ -78,37 +70,6 @@ pub(crate) async fn with_domain(emulator: &Arc<Emulator>) -> aws_sdk_codeartifac
     let client = client(emulator);
     client.create_domain().domain("acme").send().await.unwrap();
     client
-}
-
-/// Create a repository in `acme`.
-pub(crate) async fn create(client: &aws_sdk_codeartifact::Client, name: &str) {
-    client.create_repository().domain("acme").repository(name).send().await.unwrap();
-}
-
-/// Status, code and message of a refusal.
-pub(crate) fn refusal<T: std::fmt::Debug, E>(result: Result<T, SdkError<E>>) -> (u16, String, String)
-where
-    E: ProvideErrorMetadata + std::fmt::Debug,
-{
-    let error = result.unwrap_err();
-    let status = error.raw_response().unwrap().status().as_u16();
-    let service = error.as_service_error().unwrap();
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    (status, text(service.code()), text(service.message()))
-}
-
-/// Assert status and code, and return the message.
-pub(crate) fn refused<T: std::fmt::Debug, E>(
-    result: Result<T, SdkError<E>>,
-    status: u16,
-    code: &str,
-) -> String
-where
-    E: ProvideErrorMetadata + std::fmt::Debug,
-{
-    let (seen_status, seen_code, message) = refusal(result);
-    assert_eq!((seen_status, seen_code.as_str()), (status, code), "{message}");
-    message
 }
 
 /// A plain request; the whole answer.
@@ -140,19 +101,4 @@ pub(crate) async fn try_control(emulator: &Emulator, method: &str, path: &str, b
     let response = send(emulator, request).await;
     let answer = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
     (response.status().as_u16(), answer)
-}
-
-/// Ask again until the answer suits, for ten seconds at most.
-pub(crate) async fn until<F, Fut>(what: &str, mut ask: F)
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = bool>,
-{
-    let asking = async {
-        while !ask().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(10), asking).await;
-    assert!(waited.is_ok(), "waited in vain until {what}");
 }
