@@ -1,0 +1,187 @@
+//! A package's identity: by the API's members, and by the names that package managers give it.
+
+use crate::error::{Error, ResourceType, Result};
+use crate::state::format::{Format, NamespaceRule};
+use crate::state::version::Status;
+use serde::{Deserialize, Serialize};
+
+/// A package's identity within a repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct PackageKey {
+    pub(crate) format: Format,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+}
+
+impl PackageKey {
+    /// As the API names a package: a namespace where the format has them, and only there.
+    pub(crate) fn new(format: Format, namespace: Option<&str>, name: &str) -> Result<Self> {
+        let problem = match (format.namespace_rule(), namespace) {
+            (NamespaceRule::Required, None) => "need a namespace",
+            (NamespaceRule::Refused, Some(_)) => "have no namespace",
+            _ => {
+                return Ok(Self { format, namespace: namespace.map(str::to_owned), name: name.into() });
+            }
+        };
+        Err(Error::invalid(format!("Packages of format '{}' {problem}", format.name())))
+    }
+
+    /// From `widgets` or `@acme/widgets`.
+    pub(crate) fn from_npm_name(name: &str) -> Option<Self> {
+        let (namespace, name) = match name.strip_prefix('@') {
+            Some(scoped) => scoped.split_once('/').map(|(scope, name)| (Some(scope), name))?,
+            None => (None, name),
+        };
+        let is_legal = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with(['.', '-'])
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-~".contains(&byte))
+        };
+        if !is_legal(name) || !namespace.is_none_or(is_legal) {
+            return None;
+        }
+        Self::new(Format::Npm, namespace, name).ok()
+    }
+
+    /// A Python project, by its name in any spelling.
+    pub(crate) fn from_python_name(name: &str) -> Self {
+        Self { format: Format::Pypi, namespace: None, name: name.into() }.normalised()
+    }
+
+    /// From a groupId and an artifactId.
+    pub(crate) fn from_maven_coordinates(group: &str, artifact: &str) -> Option<Self> {
+        let is_legal = |part: &str| {
+            let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            !part.is_empty() && part.bytes().all(is_legal)
+        };
+        let mut parts = group.split('.').chain(artifact.split('.'));
+        if group.len() > 255 || artifact.len() > 255 || !parts.all(is_legal) {
+            return None;
+        }
+        Self::new(Format::Maven, Some(group), artifact).ok()
+    }
+
+    /// From the name of a crate, which begins with a letter.
+    pub(crate) fn from_crate_name(name: &str) -> Option<Self> {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let begins_well = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+        if !begins_well || name.len() > 64 || !name.bytes().all(is_legal) {
+            return None;
+        }
+        Self::new(Format::Cargo, None, name).ok()
+    }
+
+    /// From the name of a gem, which has a letter somewhere.
+    pub(crate) fn from_gem_name(name: &str) -> Option<Self> {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        let has_letter = name.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if !has_letter || name.len() > 255 || name.starts_with(['.', '-', '_']) || !name.bytes().all(is_legal)
+        {
+            return None;
+        }
+        Self::new(Format::Ruby, None, name).ok()
+    }
+
+    /// The identity under which the package is stored.
+    pub(crate) fn normalised(&self) -> Self {
+        Self {
+            format: self.format,
+            namespace: self.namespace.as_deref().map(|namespace| self.format.normalise(namespace)),
+            name: self.format.normalise(&self.name),
+        }
+    }
+
+    /// The identity under which the API looks for what a caller names. For NuGet it takes any
+    /// spelling, of the other formats only the stored one.
+    pub(crate) fn looked_up(&self) -> Self {
+        if self.format == Format::Nuget { self.normalised() } else { self.clone() }
+    }
+
+    /// The identity under which the package is stored. NuGet names are taken in either form; of the
+    /// others the documentation wants the stored one.
+    pub(crate) fn stored(&self) -> Result<Self> {
+        let stored = self.normalised();
+        if *self == stored || self.format == Format::Nuget {
+            return Ok(stored);
+        }
+        Err(Error::invalid(format!(
+            "The package name '{}' is not normalised; use '{}'",
+            self.full_name(),
+            stored.full_name()
+        )))
+    }
+
+    /// The name with its namespace, as people write it: `@acme/widgets` for npm.
+    pub(crate) fn full_name(&self) -> String {
+        match (&self.namespace, self.format) {
+            (None, _) => self.name.clone(),
+            (Some(scope), Format::Npm) => format!("@{scope}/{}", self.name),
+            (Some(group), Format::Maven) => format!("{group}:{}", self.name),
+            (Some(namespace), _) => format!("{namespace}/{}", self.name),
+        }
+    }
+
+    /// The name that is shown where the version has none of its own.
+    pub(crate) fn display_name(&self) -> String {
+        if self.format == Format::Npm { self.full_name() } else { self.name.clone() }
+    }
+
+    /// The part of an ARN after `package/DOMAIN/REPOSITORY/`.
+    pub(crate) fn arn_path(&self) -> String {
+        let namespace = self.namespace.as_deref().unwrap_or_default();
+        format!("{}/{namespace}/{}", self.format.name(), self.name)
+    }
+
+    pub(crate) fn not_found(&self) -> Error {
+        let message = format!("Package not found. Package '{}' does not exist", self.full_name());
+        Error::not_found(ResourceType::Package, &self.full_name(), message)
+    }
+
+    /// For a version that is there and must not be downloaded.
+    pub(crate) fn version_not_served(&self, version: &str, status: Status) -> Error {
+        let message = format!(
+            "Package version not found. Version '{version}' of '{}' has status {}",
+            self.full_name(),
+            status.name()
+        );
+        Error::not_found(ResourceType::PackageVersion, version, message)
+    }
+
+    pub(crate) fn version_not_found(&self, version: &str) -> Error {
+        let message = format!("Package version not found. '{}' has no version '{version}'", self.full_name());
+        Error::not_found(ResourceType::PackageVersion, version, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn namespaces_follow_the_format() {
+        for (format, namespace, legal) in [
+            (Format::Maven, None, false),
+            (Format::Swift, None, false),
+            (Format::Generic, None, false),
+            (Format::Maven, Some("org.acme"), true),
+            (Format::Npm, None, true),
+            (Format::Npm, Some("acme"), true),
+            (Format::Pypi, Some("acme"), false),
+            (Format::Nuget, Some("acme"), false),
+            (Format::Ruby, Some("acme"), false),
+            (Format::Cargo, Some("acme"), false),
+            (Format::Cargo, None, true),
+        ] {
+            let key = PackageKey::new(format, namespace, "widgets");
+            assert_eq!(key.is_ok(), legal, "{format:?} {namespace:?}");
+        }
+    }
+
+    #[test]
+    fn names_read_as_people_write_them() {
+        let key = |format, namespace| PackageKey::new(format, namespace, "widgets").unwrap();
+        assert_eq!(key(Format::Npm, Some("acme")).full_name(), "@acme/widgets");
+        assert_eq!(key(Format::Npm, None).arn_path(), "npm//widgets");
+        assert_eq!(key(Format::Maven, Some("org.acme")).arn_path(), "maven/org.acme/widgets");
+    }
+}
