@@ -1,13 +1,19 @@
 //! ruby: the gemspec in a gem.
 
+mod requirement;
+mod version;
 mod written;
+
+pub(crate) use requirement::{Dependency, Requirement};
+pub(crate) use version::split_full_name;
 
 use super::text;
 use crate::state::package::PackageKey;
-use crate::state::version::{Dependency as Shown, Details, License};
+use crate::state::version::{Details, License};
 use flate2::read::GzDecoder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use version::{is_number, is_platform};
 
 /// The members of a gemspec that somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,45 +32,6 @@ pub(crate) struct Gemspec {
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) ruby: Requirement,
     pub(crate) rubygems: Requirement,
-}
-
-/// Another gem, needed to run this one or to work on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Dependency {
-    pub(crate) name: String,
-    pub(crate) requirement: Requirement,
-    pub(crate) is_runtime: bool,
-}
-
-impl Dependency {
-    /// As the API shows it.
-    fn detail(&self) -> Shown {
-        let kind = if self.is_runtime { "runtime" } else { "development" };
-        Shown {
-            namespace: None,
-            package: self.name.clone(),
-            kind: Some(kind.into()),
-            requirement: Some(self.requirement.joined(", ")),
-        }
-    }
-}
-
-/// Operators and versions, all of which must hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Requirement(pub(crate) Vec<(String, String)>);
-
-impl Requirement {
-    /// Such as `>= 1.0, < 2`.
-    pub(crate) fn joined(&self, separator: &str) -> String {
-        let parts: Vec<_> =
-            self.0.iter().map(|(operator, version)| format!("{operator} {version}")).collect();
-        parts.join(separator)
-    }
-
-    /// Whether any version will do.
-    pub(crate) fn is_any(&self) -> bool {
-        self.0.iter().all(|(operator, version)| operator == ">=" && version == "0")
-    }
 }
 
 impl Gemspec {
@@ -91,9 +58,7 @@ impl Gemspec {
         }
         let needs = gemspec.dependencies.iter().map(|one| (one.name.as_str(), &one.requirement));
         for (name, requirement) in needs.chain([("ruby", &gemspec.ruby), ("rubygems", &gemspec.rubygems)]) {
-            if PackageKey::from_gem_name(name).is_none()
-                || !requirement.0.iter().all(|(operator, number)| is_condition(operator, number))
-            {
+            if PackageKey::from_gem_name(name).is_none() || !requirement.is_sound() {
                 return Err(format!("'{name}' cannot be needed as '{}'", requirement.joined(", ")));
             }
         }
@@ -127,35 +92,6 @@ impl Gemspec {
     pub(crate) fn file_name(&self) -> String {
         format!("{}-{}.gem", self.name, self.version())
     }
-}
-
-/// Take `name-1.0-platform` apart: the version begins where digits, and a platform that begins with a
-/// letter, make sense of all that follows.
-pub(crate) fn split_full_name(full_name: &str) -> Option<(&str, &str)> {
-    let splits = full_name.match_indices('-').filter_map(|(index, _)| {
-        let (name, version) = (full_name.get(..index)?, full_name.get(index.checked_add(1)?..)?);
-        let (number, platform) = version.split_once('-').unwrap_or((version, "ruby"));
-        (is_number(number) && is_platform(platform)).then_some((name, version))
-    });
-    splits.into_iter().next()
-}
-
-fn is_condition(operator: &str, number: &str) -> bool {
-    ["=", "!=", ">", "<", ">=", "<=", "~>"].contains(&operator) && is_number(number)
-}
-
-fn is_number(text: &str) -> bool {
-    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    text.starts_with(|first: char| first.is_ascii_digit())
-        && text.len() <= 100
-        && text.split('.').all(is_part)
-}
-
-fn is_platform(text: &str) -> bool {
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.len() <= 100
-        && text.bytes().all(is_legal)
 }
 
 #[cfg(test)]
@@ -268,22 +204,5 @@ summary: s
         assert!(Gemspec::parse(&"a: {".repeat(1_000_000)).is_err());
         assert!(Gemspec::read(b"").is_err());
         assert!(Gemspec::read(&[0; 2_000]).is_err());
-    }
-
-    #[test]
-    fn full_names_are_taken_apart() {
-        for (full_name, expected) in [
-            ("left-pad-1.0.0", Some(("left-pad", "1.0.0"))),
-            ("nokogiri-1.15.0-x86_64-darwin-19", Some(("nokogiri", "1.15.0-x86_64-darwin-19"))),
-            ("foo-2-1.0.pre", Some(("foo-2", "1.0.pre"))),
-            ("foo-1-2.0-java", Some(("foo-1", "2.0-java"))),
-            ("foo", None),
-            ("foo-bar", None),
-            ("foo-1.", None),
-            ("-1.0", Some(("", "1.0"))),
-            ("", None),
-        ] {
-            assert_eq!(split_full_name(full_name), expected, "{full_name}");
-        }
     }
 }
