@@ -1,13 +1,14 @@
 //! One reconcile of a RegistryCredential: resolve, grants, tokens, files, Secret, status.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod report;
+mod withdrawal;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use super::CredentialReconciler;
-use super::notes;
 use super::registries::{self, Resolved};
 use super::render::{self, DomainKey, Login, Registry};
 use super::schedule::retry_wait;
@@ -16,13 +17,11 @@ use super::slot::{Demand, Held};
 use super::token::TokenKey;
 use super::write::{self, Written};
 use crate::account::Session;
-use crate::api::{
-    AwsAccount, Identity, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus,
-};
+use crate::api::{AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus};
 use crate::aws::AwsErrorKind;
 use crate::engine::kind::interval;
-use crate::engine::{Again, Context, Controlled, Done, Note, ObjectKey, Target, summary};
-use crate::error::{Error, Outlook, Reason, Result};
+use crate::engine::{Context, Controlled, Done, Note, ObjectKey, Target};
+use crate::error::{Error, Reason, Result};
 
 /// Failures in a row that the wait after a failure stands for which is not counted: more than a minute.
 const STEADY: u32 = 4;
@@ -190,100 +189,6 @@ impl<'a> Pass<'a> {
             annotations,
             keys: files.keys().cloned().collect(),
         }
-    }
-
-    /// Puts into status what the Secret now holds, and says what changed.
-    fn tell(&mut self, tokens: &Tokens, written: Written) {
-        let told: Vec<_> = tokens.iter().map(|(domain, held)| notes::token(domain, held)).collect();
-        let name = self.secret_name();
-        let declared = self.status.common.observed_generation == self.object.meta().generation;
-        self.notes.extend(notes::written(&self.status, declared, &told, &name, written));
-        if !tokens.values().any(|held| held.failing.is_some()) {
-            self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
-        }
-        self.status.tokens = told;
-        self.status.secret_name = Some(name);
-    }
-
-    fn done(&mut self, tokens: &Tokens) -> Done {
-        let next = tokens.values().map(Held::look_again).min();
-        let failing = tokens.values().find_map(|held| held.failing.as_ref().map(|failing| (held, failing)));
-        if let Some((held, failing)) = failing {
-            let end = held.kept.token.life.expires;
-            return self.failing(&failing.error, end, next.unwrap_or(end));
-        }
-        let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();
-        let message = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
-        let again = next.map_or(Again::Never, Again::At);
-        Done { reason: Reason::Issued, message, again, drift: None, gone: false }
-    }
-
-    /// The old token is kept. Said once as an event, and for as long as it lasts in the condition.
-    fn failing(&mut self, error: &Error, end: Timestamp, retry_at: Timestamp) -> Done {
-        let message = format!("the login works until {end}, but cannot be renewed: {error}");
-        let ready = summary::ready(&self.status.common);
-        if ready.is_none_or(|ready| ready.reason != Reason::RenewalFailing.as_str()) {
-            self.notes.push(Note::warning(Reason::RenewalFailing, message.clone()));
-        }
-        let again = Again::At(retry_at);
-        Done { reason: Reason::RenewalFailing, message, again, drift: None, gone: false }
-    }
-
-    /// Until when the Secret works, when AWS fails and the Secret was as declared the last time.
-    fn works_until(&self, error: &Error) -> Option<Timestamp> {
-        let aws = matches!(error, Error::Aws(_) | Error::Shared(_));
-        let passing = aws && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
-        let common = &self.status.common;
-        let declared =
-            common.observed_generation == self.object.meta().generation && summary::is_ready(common);
-        let name = self.status.secret_name.as_deref().filter(|name| *name == self.secret_name())?;
-        let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, name))?;
-        let ours = super::secret::is_controlled_by(&secret.metadata, &self.uid());
-        let end = self.status.tokens.iter().map(|token| token.expires_at).min()?;
-        (passing && declared && ours && self.context.clock.now() < end).then_some(end)
-    }
-
-    /// Why nobody allows the tokens that the Secret holds, whatever else keeps its registries from being looked up.
-    fn not_allowed(&self) -> Option<Error> {
-        let caches = &self.context.caches;
-        let name = &self.object.spec.account_ref.name;
-        let Some(account) = caches.accounts.get(&ObjectKey::new("", name)) else {
-            let message = format!("AwsAccount {name}, which allowed it, does not exist");
-            return (!self.status.tokens.is_empty()).then(|| Error::waiting(Reason::GrantMissing, message));
-        };
-        let refused = self.status.tokens.iter().find_map(|token| {
-            let identity = Identity {
-                account: account.spec.account_id.clone(),
-                region: account.spec.region.clone(),
-                owner: token.owner.clone(),
-                domain: token.domain.clone(),
-                repository: None,
-            };
-            caches.credential_grant(&account, &self.namespace, &identity.domain_resource()).err()
-        });
-        refused.filter(|error| error.reason() == Reason::GrantMissing)
-    }
-
-    /// Nobody allows it any more: the Secret goes at once.
-    async fn withdraw(&mut self, error: &Error) -> Result<()> {
-        self.reconciler.tokens.only(&self.target(), &HashSet::new());
-        // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
-        let (secrets, uid) = (&self.context.caches.secrets, self.uid());
-        let ours = |key: &ObjectKey| {
-            let secret = secrets.get(key);
-            secret.is_some_and(|secret| super::secret::is_controlled_by(&secret.metadata, &uid))
-        };
-        let known = secrets.keys(Some(&self.namespace)).into_iter().filter(ours).map(|key| key.name);
-        let names: BTreeSet<_> = known.chain(self.status.secret_name.clone()).collect();
-        for name in names {
-            if write::remove(self.context, &self.namespace, &name, &uid).await? {
-                let message = format!("Secret {name} removed: {error}");
-                self.notes.push(Note::warning(Reason::GrantMissing, message));
-            }
-        }
-        self.status.secret_name = None;
-        self.status.tokens = Vec::new();
-        Ok(())
     }
 
     /// A value of the renew-at annotation that is new. There is nothing to renew before the first token.
