@@ -9,7 +9,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{StatusCode, header};
+use k8s_openapi::api::coordination::v1::Lease;
+use tokio::time::Instant;
 
+use super::record::holder;
 use super::*;
 
 /// The Lease as stored, and whether the server can be reached.
