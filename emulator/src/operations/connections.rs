@@ -6,7 +6,8 @@ use crate::state::{Repository, State};
 use axum::response::Response;
 
 pub(super) fn associate(input: &Input<'_>, state: &mut State) -> Result<Response> {
-    change(input, state, Repository::connect)
+    let limit = state.settings.quotas.external_connections_per_repository;
+    change(input, state, |repository, name| repository.connect(name, limit))
 }
 
 pub(super) fn disassociate(input: &Input<'_>, state: &mut State) -> Result<Response> {
@@ -16,7 +17,7 @@ pub(super) fn disassociate(input: &Input<'_>, state: &mut State) -> Result<Respo
 fn change(
     input: &Input<'_>,
     state: &mut State,
-    apply: fn(&mut Repository, &str) -> Result<()>,
+    apply: impl FnOnce(&mut Repository, &str) -> Result<()>,
 ) -> Result<Response> {
     let name = input.required("externalConnection")?;
     let domain = state.domain_mut(&input.domain_key()?)?;

@@ -45,7 +45,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
         tags,
         policy: None,
         upstreams,
-        connection: None,
+        connections: Vec::new(),
         description: set(description),
         created: input.now,
         packages: Packages::new(),
@@ -80,7 +80,7 @@ pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Response> {
     added.retain(|name| !listed(name));
     authorize_upstreams(input, state, &key, &added)?;
     let upstreams = match &wanted {
-        Some(_) if repository.connection.is_some() => {
+        Some(_) if !repository.connections.is_empty() => {
             return Err(Error::invalid(format!(
                 "Repository '{name}' has an external connection and cannot have upstreams"
             )));

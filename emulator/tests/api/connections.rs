@@ -3,6 +3,8 @@
 use crate::support::{create, refused, start, with_domain};
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::UpstreamRepository;
+use codeartifact_emulator::{Emulator, Options};
+use std::sync::Arc;
 
 macro_rules! associate {
     ($client:expr, $name:expr) => {
@@ -54,15 +56,30 @@ async fn a_second_connection_is_refused() {
     let client = with_domain(&emulator).await;
     create(&client, "store").await;
     associate!(client, "public:npmjs").unwrap();
-    for name in ["public:pypi", "public:npmjs"] {
-        let message = refused(associate!(client, name), 400, "ValidationException");
-        assert!(message.contains("limited to 1"), "{message}");
-    }
+    let message = refused(associate!(client, "public:pypi"), 402, "ServiceQuotaExceededException");
+    assert!(message.contains("limited to 1"), "{message}");
+    let message = refused(associate!(client, "public:npmjs"), 400, "ValidationException");
+    assert!(message.contains("already has"), "{message}");
     assert_eq!(connected(&client).await, ["public:npmjs"]);
     let other = disassociate!(client, "public:pypi");
     refused(other, 404, "ResourceNotFoundException");
     assert_eq!(connected(&client).await, ["public:npmjs"]);
     refused(associate!(client, "public:bogus"), 400, "ValidationException");
+}
+
+#[tokio::test]
+async fn the_quota_of_connections_can_be_raised() {
+    let mut options = Options::default();
+    options.quotas.set("external-connections-per-repository", 2).unwrap();
+    let emulator = Arc::new(Emulator::start(options).await.unwrap());
+    let client = with_domain(&emulator).await;
+    create(&client, "store").await;
+    associate!(client, "public:npmjs").unwrap();
+    associate!(client, "public:pypi").unwrap();
+    refused(associate!(client, "public:crates-io"), 402, "ServiceQuotaExceededException");
+    assert_eq!(connected(&client).await, ["public:npmjs", "public:pypi"]);
+    disassociate!(client, "public:npmjs").unwrap();
+    assert_eq!(connected(&client).await, ["public:pypi"]);
 }
 
 #[tokio::test]

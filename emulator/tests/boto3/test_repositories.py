@@ -75,7 +75,9 @@ def test_a_connection_is_the_only_one_and_stands_alone(client, domain):
     made = client.associate_external_connection(**place, externalConnection="public:npmjs")["repository"]
     assert made["externalConnections"] == [CONNECTION]
     assert client.describe_repository(**place)["repository"] == made
-    for refused in ("public:pypi", "public:npmjs", "public:unheard-of"):
+    with pytest.raises(client.exceptions.ServiceQuotaExceededException):
+        client.associate_external_connection(**place, externalConnection="public:pypi")
+    for refused in ("public:npmjs", "public:unheard-of"):
         with pytest.raises(client.exceptions.ValidationException):
             client.associate_external_connection(**place, externalConnection=refused)
     for refused in (upstreams("team"), []):
