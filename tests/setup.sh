@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The one install script: Debian packages and Rust targets that are missing. With everything there it takes no time and no network.
+# The one install script: packages of Debian 12 and Rust targets that are missing. With everything there it takes no time and no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # program:package. The C compiler links Rust and builds ring; setpriv ends what a test started with the test;
-# npm, pip, gem, Bundler, mvn and gradle are the package managers that the tests and the demo install with, or that bring the others.
-needed=(cc:gcc make:make setpriv:util-linux npm:npm pip3:python3-pip gem:ruby bundle:ruby-bundler mvn:maven gradle:gradle)
+# gem, Bundler and gradle are package managers that the tests install with, mvn brings another Maven.
+needed=(cc:gcc make:make setpriv:util-linux gem:ruby bundle:ruby-bundler mvn:maven gradle:gradle)
 
 missing=()
 for entry in "${needed[@]}"; do
@@ -19,8 +19,12 @@ if ((${#missing[@]})); then
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
 fi
 
-for program in cargo rustup go; do
+for program in cargo rustup go node npm python3 pip3; do
   command -v "$program" >/dev/null || { echo "setup: $program is needed, see README.md" >&2; exit 1; }
 done
+# Debian 12's Node.js is too old for npm 11.
+oldest=20.17.0 node=$(node --version)
+printf '%s\n' "$oldest" "${node#v}" | sort --check --version-sort 2>/dev/null ||
+  { echo "setup: Node.js $oldest or later is needed, found ${node#v}" >&2; exit 1; }
 musl="$(uname -m)-unknown-linux-musl"
 rustup target list --installed | grep --quiet --line-regexp "$musl" || rustup target add "$musl"

@@ -87,12 +87,16 @@ fn coordinates(name: &str) -> (&str, &str) {
 }
 
 /// The version after a program's name in what it says of itself.
-fn said_version(name: &str, word: &str) -> String {
+fn said_version(file: &Path, word: &str) -> String {
     let home = tempfile::tempdir().unwrap();
-    let output = program(name, home.path()).arg("--version").output().unwrap();
+    let output = program(file, home.path()).arg("--version").output().unwrap();
     let said = succeeded(&output);
     let version = said.split(word).nth(1).unwrap().split_whitespace().next().unwrap();
     version.trim_end_matches("\u{1b}[m").to_owned()
+}
+
+fn maven() -> PathBuf {
+    pinned("maven").join("bin/mvn")
 }
 
 /// Maven with its `settings.xml` and a local repository of its own, which has the plugins.
@@ -118,7 +122,7 @@ impl Maven {
     }
 
     fn command(&self, folder: &Path) -> Command {
-        let mut command = program("mvn", self.0.home.path());
+        let mut command = program(maven(), self.0.home.path());
         command
             .current_dir(folder)
             .args(["--batch-mode", "--update-snapshots"])
@@ -154,7 +158,7 @@ impl Client for Maven {
     }
 
     fn version(&self) -> String {
-        said_version("mvn", "Apache Maven ")
+        said_version(&maven(), "Apache Maven ")
     }
 
     async fn publish(&self, name: &str, version: &str) -> Option<Output> {
@@ -241,7 +245,7 @@ impl Client for Gradle {
     }
 
     fn version(&self) -> String {
-        said_version("gradle", "Gradle ")
+        said_version(Path::new("gradle"), "Gradle ")
     }
 
     async fn publish(&self, name: &str, version: &str) -> Option<Output> {
