@@ -71,7 +71,8 @@ struct RunOptions {
     /// Name of the Lease that keeps a second replica idle.
     #[arg(long, default_value = "codeartifact-operator", env = "CODEARTIFACT_OPERATOR_LEASE_NAME")]
     lease_name: String,
-    /// Objects of one kind that are worked on at once.
+    /// Objects of one kind and one AwsAccount that are worked on at once; those of all accounts are at most four times as
+    /// many, but a quarter of its own each account gets in any case.
     #[arg(long, default_value_t = 16, env = "CODEARTIFACT_OPERATOR_CONCURRENCY")]
     concurrency: usize,
     /// A kubeconfig file; the pod's own ServiceAccount when left out.

@@ -21,8 +21,16 @@ const IMPURE: [&str; 14] = [
     "fastrand",
 ];
 /// Files of these names are pure, wherever they lie.
-const PURE_FILES: [&str; 7] =
-    ["plan.rs", "state.rs", "schedule.rs", "screen.rs", "summary.rs", "cycle.rs", "endpoints.rs"];
+const PURE_FILES: [&str; 8] = [
+    "plan.rs",
+    "state.rs",
+    "schedule.rs",
+    "screen.rs",
+    "summary.rs",
+    "shares.rs",
+    "cycle.rs",
+    "endpoints.rs",
+];
 /// Everything in this folder is pure.
 const PURE_FOLDER: &str = "src/credential/render";
 

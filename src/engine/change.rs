@@ -36,6 +36,15 @@ pub(super) fn concerns_sharers<K: Controlled>(before: Option<&K>, now: &K) -> Op
     now.shared().filter(|_| !same)
 }
 
+/// The AwsAccount whose answers a pass over the object waits for.
+pub(super) fn account<K: Controlled>(object: &K) -> Option<String> {
+    if K::KIND == KindName::AwsAccount {
+        return Some(object.name_any());
+    }
+    let account = object.references().into_iter().find(|target| target.kind == KindName::AwsAccount)?;
+    Some(account.key.name)
+}
+
 /// What the object refers to, what it shares, and the namespace that its grants depend on.
 pub(super) fn targets<K: Controlled>(object: &K) -> Vec<Target> {
     let namespace =
@@ -96,5 +105,16 @@ mod tests {
         assert!(!concerns_users(Some(&before), &now));
         now.status = Some(DomainStatus { arn: Some("arn".into()), ..DomainStatus::default() });
         assert!(concerns_users(Some(&before), &now));
+    }
+
+    #[test]
+    fn an_object_waits_for_its_account_and_an_account_for_itself() {
+        let mut acme = domain(json!({}));
+        assert_eq!(account(&acme).as_deref(), Some("default"));
+        acme.spec.management.account_ref.name = "team-a".into();
+        assert_eq!(account(&acme).as_deref(), Some("team-a"));
+        let spec = json!({"accountId": "123456789012", "region": "us-east-1"});
+        let own = crate::api::AwsAccount::new("team-b", serde_json::from_value(spec).unwrap());
+        assert_eq!(account(&own).as_deref(), Some("team-b"));
     }
 }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use futures::FutureExt;
 use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::change::{asks_for_work, concerns_sharers, concerns_users, holds, targets};
+use super::change::{account, asks_for_work, concerns_sharers, concerns_users, holds, targets};
 use super::publish::{Events, Publisher};
 use super::queue::{Queue, Urgency};
 use super::streaks::Streaks;
@@ -36,9 +35,11 @@ pub struct Controller<R: Reconciler> {
 }
 
 impl<R: Reconciler> Controller<R> {
-    /// A controller over the cache of its kind.
-    pub fn new(reconciler: R, context: Context, cache: Cache<R::Object>) -> Arc<Self> {
+    /// A controller over the cache of its kind. `share` is how many objects of one AwsAccount are worked on at once.
+    pub fn new(reconciler: R, context: Context, cache: Cache<R::Object>, share: usize) -> Arc<Self> {
         let queue = context.hub.queue(R::Object::KIND);
+        let known = cache.clone();
+        queue.share_out(share, move |key| account(known.get(key)?.as_ref()));
         let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
         let events = Events::new(&context.client);
         Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks: Streaks::default() })
@@ -63,15 +64,9 @@ impl<R: Reconciler> Controller<R> {
     }
 
     /// Works until the operator stops, then waits for what is being worked on.
-    pub async fn run(self: Arc<Self>, concurrency: usize) {
-        let permits = Arc::new(Semaphore::new(concurrency));
+    pub async fn run(self: Arc<Self>) {
         let mut work = JoinSet::new();
         loop {
-            let permit = tokio::select! {
-                biased;
-                () = self.context.stop.cancelled() => break,
-                permit = Arc::clone(&permits).acquire_owned() => permit,
-            };
             let key = tokio::select! {
                 biased;
                 () = self.context.stop.cancelled() => break,
@@ -81,7 +76,6 @@ impl<R: Reconciler> Controller<R> {
             work.spawn(async move {
                 let _done = Handed { queue: &this.queue, key: &key };
                 this.work(&key).await;
-                drop(permit);
             });
             while work.try_join_next().is_some() {}
         }

@@ -15,6 +15,7 @@ pub mod queue;
 pub mod requeue;
 pub mod resolve;
 pub mod screen;
+mod shares;
 mod streaks;
 pub mod summary;
 pub mod tags;

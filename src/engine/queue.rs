@@ -1,24 +1,27 @@
 //! Which objects are due, in which order, and when to look again.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::ObjectKey;
+use super::shares::{Account, Place, Shares};
 use crate::clock::Clock;
 
 /// How soon an object is to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Somebody changed something: before all routine work.
+    /// Somebody changed something: before the routine work of its account.
     Now,
     /// Start of the operator, drift checks.
     Routine,
 }
 
-/// The work queue of one kind. No object is handed out twice at once; wakes while it is being looked at are kept.
+/// The work queue of one kind. No object is handed out twice at once; wakes while it is being looked at are kept. When
+/// work is shared out, an account that answers slowly keeps only its own objects waiting.
 /// Cheap to clone; all clones share the queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
@@ -29,24 +32,36 @@ pub struct Queue {
 
 #[derive(Debug, Default)]
 struct Inner {
-    urgent: VecDeque<ObjectKey>,
-    routine: VecDeque<ObjectKey>,
-    queued: HashMap<ObjectKey, Urgency>,
-    running: HashSet<ObjectKey>,
+    shares: Shares,
+    account_of: AccountOf,
+    /// Each stands in a line of `shares`.
+    queued: HashMap<ObjectKey, Place>,
+    running: HashMap<ObjectKey, Account>,
     again: HashSet<ObjectKey>,
     timers: BTreeSet<(Timestamp, ObjectKey)>,
     timer_of: HashMap<ObjectKey, Timestamp>,
-    urgent_in_a_row: u8,
 }
 
-/// After so many urgent objects one of the routine ones has its turn: renewals must not wait for ever behind somebody
-/// who keeps changing things.
-const URGENT_IN_A_ROW: u8 = 3;
+/// Tells which AwsAccount an object belongs to.
+struct AccountOf(Box<dyn Fn(&ObjectKey) -> Account + Send + Sync>);
 
 impl Queue {
     /// An empty queue whose timers follow the clock.
     pub fn new(clock: Clock) -> Self {
         Self { clock, inner: Arc::default(), changed: Arc::default() }
+    }
+
+    /// Shares the work out: at most `share` objects of one AwsAccount are handed out at once, and of all accounts
+    /// together four times as many; but a quarter of its share an account gets in any case. `account_of` may be asked
+    /// at any time and must not use the queue.
+    pub fn share_out(
+        &self,
+        share: usize,
+        account_of: impl Fn(&ObjectKey) -> Option<String> + Send + Sync + 'static,
+    ) {
+        let mut inner = self.lock();
+        inner.shares.share = share;
+        inner.account_of = AccountOf(Box::new(account_of));
     }
 
     /// Wakes an object.
@@ -72,12 +87,12 @@ impl Queue {
         let mut inner = self.lock();
         inner.clear_timer(key);
         inner.again.remove(key);
-        if let Some(urgency) = inner.queued.remove(key) {
-            inner.lane(urgency).retain(|queued| queued != key);
+        if let Some(place) = inner.queued.remove(key) {
+            inner.shares.remove(key, &place);
         }
     }
 
-    /// The next object that is due. Must be followed by [`Queue::done`].
+    /// The next object that is due and whose account has a share left. Must be followed by [`Queue::done`].
     pub async fn next(&self) -> ObjectKey {
         loop {
             let next_timer = {
@@ -98,7 +113,9 @@ impl Queue {
     /// The object has been looked at.
     pub fn done(&self, key: &ObjectKey) {
         let mut inner = self.lock();
-        inner.running.remove(key);
+        if let Some(account) = inner.running.remove(key) {
+            inner.shares.ended(&account);
+        }
         if inner.again.remove(key) {
             inner.push(key.clone(), Urgency::Now);
         }
@@ -106,7 +123,7 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// How many objects are due and not yet being looked at.
+    /// How many objects are due and not yet being looked at, those included whose account holds its whole share.
     pub fn depth(&self) -> usize {
         self.lock().queued.len()
     }
@@ -117,34 +134,29 @@ impl Queue {
 }
 
 impl Inner {
+    /// An object that is queued keeps its place, unless it is more urgent now or another account's.
     fn push(&mut self, key: ObjectKey, urgency: Urgency) {
-        if self.running.contains(&key) {
+        if self.running.contains_key(&key) {
             self.again.insert(key);
             return;
         }
-        match self.queued.get(&key) {
-            Some(Urgency::Routine) if urgency == Urgency::Now => self.routine.retain(|queued| *queued != key),
-            Some(_) => return,
-            None => {}
+        let mut place = Place { account: (self.account_of.0)(&key), urgency };
+        if let Some(known) = self.queued.get(&key) {
+            place.urgency = urgency.min(known.urgency);
+            if *known == place {
+                return;
+            }
+            self.shares.remove(&key, known);
         }
-        self.queued.insert(key.clone(), urgency);
-        self.lane(urgency).push_back(key);
+        self.shares.push(key.clone(), &place);
+        self.queued.insert(key, place);
     }
 
     fn pop(&mut self) -> Option<ObjectKey> {
-        let key = if self.urgent_in_a_row < URGENT_IN_A_ROW || self.routine.is_empty() {
-            self.urgent_in_a_row = self.urgent_in_a_row.saturating_add(1);
-            self.urgent.pop_front()
-        } else {
-            None
-        };
-        let key = key.or_else(|| {
-            self.urgent_in_a_row = 0;
-            self.routine.pop_front()
-        })?;
+        let (account, key) = self.shares.next()?;
         self.queued.remove(&key);
         self.clear_timer(&key);
-        self.running.insert(key.clone());
+        self.running.insert(key.clone(), account);
         Some(key)
     }
 
@@ -163,86 +175,19 @@ impl Inner {
             self.timers.remove(&(at, key.clone()));
         }
     }
+}
 
-    fn lane(&mut self, urgency: Urgency) -> &mut VecDeque<ObjectKey> {
-        match urgency {
-            Urgency::Now => &mut self.urgent,
-            Urgency::Routine => &mut self.routine,
-        }
+impl Default for AccountOf {
+    fn default() -> Self {
+        Self(Box::new(|_| None))
+    }
+}
+
+impl fmt::Debug for AccountOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccountOf")
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use futures::FutureExt;
-    use jiff::SignedDuration;
-
-    fn key(name: &str) -> ObjectKey {
-        ObjectKey::new("n", name)
-    }
-
-    #[tokio::test]
-    async fn urgent_work_comes_before_routine_work_and_nothing_comes_twice() {
-        let queue = Queue::new(Clock::default());
-        queue.push(key("routine"), Urgency::Routine);
-        queue.push(key("raised"), Urgency::Routine);
-        queue.push(key("urgent"), Urgency::Now);
-        queue.push(key("raised"), Urgency::Now);
-        queue.push(key("urgent"), Urgency::Routine);
-        assert_eq!(queue.next().await, key("urgent"));
-        assert_eq!(queue.next().await, key("raised"));
-        assert_eq!(queue.next().await, key("routine"));
-        assert!(queue.next().now_or_never().is_none());
-    }
-
-    #[tokio::test]
-    async fn routine_work_has_its_turn_among_urgent_work() {
-        let queue = Queue::new(Clock::default());
-        queue.push(key("renewal"), Urgency::Routine);
-        for number in 0..10 {
-            queue.push(key(&number.to_string()), Urgency::Now);
-        }
-        let mut order = Vec::new();
-        for _ in 0..5 {
-            order.push(queue.next().await.name);
-        }
-        assert_eq!(order, ["0", "1", "2", "renewal", "3"]);
-    }
-
-    #[tokio::test]
-    async fn a_wake_while_running_is_kept_until_done() {
-        let queue = Queue::new(Clock::default());
-        queue.push(key("a"), Urgency::Now);
-        assert_eq!(queue.next().await, key("a"));
-        queue.push(key("a"), Urgency::Now);
-        assert!(queue.next().now_or_never().is_none());
-        queue.done(&key("a"));
-        assert_eq!(queue.next().await, key("a"));
-    }
-
-    #[tokio::test]
-    async fn timers_follow_jumps_of_the_clock() {
-        let clock = Clock::default();
-        let queue = Queue::new(clock.clone());
-        queue.set_timer(key("a"), Some(clock.now() + SignedDuration::from_hours(3)));
-        let waiting = tokio::spawn({
-            let queue = queue.clone();
-            async move { queue.next().await }
-        });
-        tokio::task::yield_now().await;
-        clock.set(clock.now() + SignedDuration::from_hours(4));
-        assert_eq!(waiting.await.unwrap(), key("a"));
-    }
-
-    #[tokio::test]
-    async fn a_forgotten_object_is_not_handed_out() {
-        let queue = Queue::new(Clock::default());
-        queue.push(key("a"), Urgency::Now);
-        queue.set_timer(key("b"), Some(Timestamp::MIN));
-        queue.forget(&key("a"));
-        queue.forget(&key("b"));
-        assert!(queue.next().now_or_never().is_none());
-        assert_eq!(queue.depth(), 0);
-    }
-}
+mod tests;

@@ -51,7 +51,8 @@ impl std::fmt::Debug for Operator {
 }
 
 impl Operator {
-    /// An operator for the whole cluster, or for some namespaces.
+    /// An operator for the whole cluster, or for some namespaces. `concurrency` is how many objects of one kind and one
+    /// AwsAccount are worked on at once.
     pub fn new(context: Context, readiness: Readiness, namespaces: Vec<String>, concurrency: usize) -> Self {
         Self {
             context,
@@ -123,7 +124,7 @@ impl Operator {
         R::Object: Resource<Scope = NamespaceResourceScope>,
     {
         self.count_objects(cache);
-        let controller = Controller::new(reconciler, self.context.clone(), cache.clone());
+        let controller = Controller::new(reconciler, self.context.clone(), cache.clone(), self.concurrency);
         self.start_later(Arc::clone(&controller));
         self.watch_namespaced::<DeserializeGuard<R::Object>>(&config(), cache, move |change| {
             controller.observe(change);
@@ -135,7 +136,8 @@ impl Operator {
         let cache = self.context.caches.accounts.clone();
         if self.namespaces.is_empty() {
             self.count_objects(&cache);
-            let controller = Controller::new(AccountReconciler, self.context.clone(), cache.clone());
+            let controller =
+                Controller::new(AccountReconciler, self.context.clone(), cache.clone(), self.concurrency);
             self.start_later(Arc::clone(&controller));
             self.watch_cluster(&cache, move |change| controller.observe(change));
         } else {
@@ -158,9 +160,8 @@ impl Operator {
     }
 
     fn start_later<R: Reconciler + std::fmt::Debug>(&mut self, controller: Arc<Controller<R>>) {
-        let concurrency = self.concurrency;
         self.starts.push(Box::new(move |workers| {
-            workers.spawn(controller.run(concurrency));
+            workers.spawn(controller.run());
         }));
     }
 

@@ -59,7 +59,7 @@ pub(super) const QUEUE_DEPTH: Described = Described {
     name: "queue_depth",
     shape: Shape::Gauge,
     labels: "kind",
-    help: "Objects that are due and wait for a free worker",
+    help: "Objects that are due and wait for a free worker; each AwsAccount has a share of them",
 };
 pub(super) const AWS_CALLS: Described = Described {
     name: "aws_calls",

@@ -1,0 +1,182 @@
+//! Nobody holds more than allowed, nobody waits without cause, and each line keeps its order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+
+fn account(name: &str) -> Account {
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+fn shares(share: usize) -> Shares {
+    Shares { share, ..Shares::default() }
+}
+
+impl Shares {
+    fn due(&mut self, of: &str, urgency: Urgency, names: impl IntoIterator<Item = usize>) {
+        for name in names {
+            let place = Place { account: account(of), urgency };
+            self.push(ObjectKey::new(of, name.to_string()), &place);
+        }
+    }
+
+    /// All that may be begun now, as account and number.
+    fn begin(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.next()).map(|(_, key)| format!("{}{}", key.namespace, key.name)).collect()
+    }
+}
+
+#[test]
+fn an_account_holds_its_share_and_the_others_go_on() {
+    let mut shares = shares(2);
+    shares.due("a", Urgency::Now, 0..9);
+    assert_eq!(shares.begin(), ["a0", "a1"]);
+    shares.due("b", Urgency::Routine, 0..3);
+    shares.due("", Urgency::Routine, 0..3);
+    assert_eq!(shares.begin(), ["b0", "0", "b1", "1"], "no known account is like one account");
+    shares.ended(&account("a"));
+    assert_eq!(shares.begin(), ["a2"]);
+    shares.ended(&account("b"));
+    shares.ended(&account(""));
+    shares.ended(&account("b"));
+    assert_eq!(shares.begin(), ["b2", "2"]);
+}
+
+#[test]
+fn accounts_that_hold_all_shares_leave_a_quarter_of_one_to_each_other() {
+    for (share, left) in [(1, 1), (2, 1), (4, 1), (5, 2), (16, 4)] {
+        let mut shares = shares(share);
+        for name in ["a", "b", "c", "d"] {
+            shares.due(name, Urgency::Now, 0..2 * share);
+        }
+        assert_eq!(shares.begin().len(), 4 * share);
+        shares.due("e", Urgency::Routine, 0..2 * share);
+        shares.due("f", Urgency::Routine, 0..2 * share);
+        assert_eq!(shares.begin().len(), 2 * left, "share {share}");
+        shares.ended(&account("e"));
+        assert_eq!(shares.begin(), [format!("e{left}")], "its own place is free, all others are taken");
+        // The rest of its share comes when the others hold less.
+        for _ in 0..share {
+            shares.ended(&account("a"));
+        }
+        for name in share..2 * share {
+            let place = Place { account: account("a"), urgency: Urgency::Now };
+            shares.remove(&ObjectKey::new("a", name.to_string()), &place);
+        }
+        let more = shares.begin();
+        assert_eq!(more.len(), share.saturating_sub(2 * left), "share {share}: {more:?}");
+    }
+}
+
+#[test]
+fn a_line_keeps_its_order_whatever_the_others_do() {
+    let alone = ["a0", "a1", "a2", "a10", "a3", "a4", "a5", "a11", "a6"];
+    let mut shares = shares(1);
+    shares.due("a", Urgency::Routine, 10..12);
+    shares.due("a", Urgency::Now, 0..7);
+    let mut order = Vec::new();
+    for round in 0..alone.len() {
+        shares.due("b", Urgency::Now, [round]);
+        order.extend(shares.begin().into_iter().filter(|key| key.starts_with('a')));
+        shares.ended(&account("a"));
+        shares.ended(&account("b"));
+    }
+    assert_eq!(order, alone);
+}
+
+#[test]
+fn a_flood_of_one_account_lets_the_others_have_their_turns() {
+    let mut shares = shares(100);
+    shares.due("a", Urgency::Now, 0..5);
+    shares.due("b", Urgency::Routine, 0..2);
+    assert_eq!(shares.begin(), ["a0", "b0", "a1", "b1", "a2", "a3", "a4"]);
+}
+
+#[test]
+fn accounts_that_are_done_with_leave_nothing() {
+    let mut shares = shares(1);
+    shares.due("a", Urgency::Now, 0..2);
+    shares.due("b", Urgency::Routine, 0..2);
+    assert_eq!(shares.begin(), ["a0", "b0"]);
+    let place = |of: &str, urgency| Place { account: account(of), urgency };
+    shares.remove(&ObjectKey::new("a", "1"), &place("a", Urgency::Now));
+    shares.remove(&ObjectKey::new("b", "1"), &place("b", Urgency::Routine));
+    shares.ended(&account("a"));
+    shares.ended(&account("b"));
+    assert!(shares.begin().is_empty());
+    assert!(shares.lines.is_empty() && shares.turns.is_empty() && shares.held == 0);
+}
+
+/// What a run of random events has seen.
+#[derive(Default)]
+struct Model {
+    /// By account and urgency, in the order of arrival.
+    due: BTreeMap<(usize, Urgency), VecDeque<usize>>,
+    held: BTreeMap<usize, usize>,
+    all: BTreeSet<usize>,
+}
+
+const NAMES: [&str; 7] = ["", "a", "b", "c", "d", "e", "f"];
+
+impl Model {
+    fn may_begin(&self, of: usize, share: usize) -> bool {
+        let held = self.held.get(&of).copied().unwrap_or_default();
+        let total: usize = self.held.values().sum();
+        held < share.div_ceil(4) || held < share && total < 4 * share
+    }
+
+    fn begun(&mut self, of: usize, number: usize, share: usize) {
+        assert!(self.may_begin(of, share), "{} holds too much", NAMES[of]);
+        let first = |urgency| self.due.get(&(of, urgency)).and_then(|line| line.front()) == Some(&number);
+        let urgency = if first(Urgency::Now) { Urgency::Now } else { Urgency::Routine };
+        assert!(first(urgency), "{number} is not the first of {}", NAMES[of]);
+        self.due.entry((of, urgency)).or_default().pop_front();
+        *self.held.entry(of).or_default() += 1;
+        assert!(self.all.insert(number), "{number} came twice");
+    }
+
+    fn waits_without_cause(&self, share: usize) -> bool {
+        self.due.iter().any(|((of, _), line)| !line.is_empty() && self.may_begin(*of, share))
+    }
+}
+
+#[test]
+fn whatever_happens_nothing_is_lost_doubled_or_held_up_without_cause() {
+    for seed in 0..200 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let share = random.usize(1..9);
+        let (mut shares, mut model, mut removed) = (shares(share), Model::default(), 0);
+        for number in 0..300 {
+            let of = random.usize(..NAMES.len()).min(random.usize(..NAMES.len()));
+            let urgency = if random.bool() { Urgency::Now } else { Urgency::Routine };
+            shares.due(NAMES[of], urgency, [number]);
+            model.due.entry((of, urgency)).or_default().push_back(number);
+            if random.u8(..8) == 0 {
+                let key = ObjectKey::new(NAMES[of], number.to_string());
+                shares.remove(&key, &Place { account: account(NAMES[of]), urgency });
+                model.due.get_mut(&(of, urgency)).unwrap().pop_back();
+                removed += 1;
+            }
+            settle(&mut shares, &mut model, share, &mut random);
+        }
+        while !shares.lines.is_empty() {
+            settle(&mut shares, &mut model, share, &mut random);
+        }
+        assert_eq!(model.all.len(), 300 - removed);
+        assert!(shares.turns.is_empty() && shares.held == 0);
+    }
+}
+
+/// Begins all that may be, then ends one at random.
+fn settle(shares: &mut Shares, model: &mut Model, share: usize, random: &mut fastrand::Rng) {
+    while let Some((of, key)) = shares.next() {
+        let of = NAMES.iter().position(|name| account(name) == of).unwrap();
+        model.begun(of, key.name.parse().unwrap(), share);
+    }
+    assert!(!model.waits_without_cause(share));
+    let of = random.usize(..NAMES.len());
+    if let Some(held) = model.held.get_mut(&of).filter(|held| **held > 0) {
+        *held -= 1;
+        shares.ended(&account(NAMES[of]));
+    }
+}
