@@ -4,4 +4,5 @@ mod admission;
 mod confinement;
 mod login;
 mod publish;
+mod slow_account;
 mod tenancy;
