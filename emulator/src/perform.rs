@@ -9,7 +9,7 @@ use axum::response::Response;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Whether a call reads, writes or mints a token. Stale reads and failed writes depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,19 @@ pub(crate) struct Call {
     pub(crate) render: fn(&Error) -> Response,
 }
 
+impl Call {
+    /// What faults look at.
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            operation: &self.operation,
+            domain: self.domain.as_deref(),
+            repository: self.repository.as_deref(),
+            principal: self.principal.as_deref(),
+            access: self.access,
+        }
+    }
+}
+
 /// Marks a response that must not be sent: the connection is cut instead.
 #[derive(Clone, Copy)]
 pub(crate) struct Disconnect;
@@ -50,13 +63,7 @@ pub(crate) async fn perform(
     let begun = Instant::now();
     let (outcome, fault) = match app.throttle.check(&call) {
         Ok(()) => {
-            let fault = app.faults.pick(&Subject {
-                operation: &call.operation,
-                domain: call.domain.as_deref(),
-                repository: call.repository.as_deref(),
-                principal: call.principal.as_deref(),
-                access: call.access,
-            });
+            let fault = app.faults.pick(&call.subject());
             (outcome(app, call.access, fault.as_ref(), effect).await, fault)
         }
         Err(throttled) => (Err(throttled), None),
@@ -66,6 +73,18 @@ pub(crate) async fn perform(
         Err(error) => ((call.render)(&error), Some(error.code.into_owned())),
     };
     let disconnected = response.extensions().get::<Disconnect>().is_some();
+    let status = (!disconnected).then(|| response.status().as_u16());
+    write(app, call, (status, code), begun.elapsed());
+    if let Some(fault) = fault
+        && matches!(fault.effect, Effect::Hold)
+    {
+        fault.hold().await;
+    }
+    response
+}
+
+/// Write the call into the journal, with the status and the error that answered it.
+fn write(app: &App, call: Call, (status, error): (Option<u16>, Option<String>), took: Duration) {
     let entry = Entry {
         seq: 0,
         at: app.clock.now(),
@@ -73,19 +92,13 @@ pub(crate) async fn perform(
         operation: call.operation,
         principal: call.principal,
         parameters: call.parameters,
-        status: (!disconnected).then(|| response.status().as_u16()),
-        error: code,
+        status,
+        error,
     };
     if let Some(on_call) = &app.on_call {
-        on_call.tell(&entry, begun.elapsed());
+        on_call.tell(&entry, took);
     }
     app.journal().append(entry);
-    if let Some(fault) = fault
-        && matches!(fault.effect, Effect::Hold)
-    {
-        fault.hold().await;
-    }
-    response
 }
 
 /// The effect, or what a fault makes of it.

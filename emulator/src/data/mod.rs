@@ -41,24 +41,12 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     };
     target.origin = own_address(app, &target.domain);
     let token = login::token(&target.format, request.headers());
-    let exchange = match target.format.as_str() {
-        "cargo" => cargo::understand(&target.rest, &request),
-        "maven" => maven::understand(&target.rest, &request),
-        "npm" => npm::understand(&target.rest, request),
-        "pypi" => pypi::understand(&target.rest, request).await,
-        "ruby" => ruby::understand(&target.rest, &request),
-        _ => None,
-    };
-    let exchange = exchange.unwrap_or_else(Exchange::unknown);
+    let exchange = understand(&target, request).await.unwrap_or_else(Exchange::unknown);
     let call = Call {
         service: "data",
         operation: exchange.operation.into(),
         access: exchange.access,
-        principal: token.as_ref().ok().and_then(|token| {
-            let store = app.store();
-            let grant = store.current().tokens.check(token, app.clock.now()).ok()?;
-            Some(grant.caller.arn.clone())
-        }),
+        principal: token.as_ref().ok().and_then(|token| principal(app, token)),
         bearer: token.as_ref().ok().cloned(),
         domain: Some(target.domain.name.clone()),
         repository: Some(target.repository.clone()),
@@ -75,6 +63,26 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, header_value(&challenge));
     }
     response
+}
+
+/// What the request wants, if its format's package managers would ask for it.
+async fn understand(target: &Target, request: Request<Bytes>) -> Option<Exchange> {
+    let path = &target.rest;
+    match target.format.as_str() {
+        "cargo" => cargo::understand(path, &request),
+        "maven" => maven::understand(path, &request),
+        "npm" => npm::understand(path, request),
+        "pypi" => pypi::understand(path, request).await,
+        "ruby" => ruby::understand(path, &request),
+        _ => None,
+    }
+}
+
+/// Who got the token.
+fn principal(app: &App, token: &str) -> Option<String> {
+    let store = app.store();
+    let grant = store.current().tokens.check(token, app.clock.now()).ok()?;
+    Some(grant.caller.arn.clone())
 }
 
 fn own_address(app: &App, key: &DomainKey) -> Option<String> {

@@ -26,16 +26,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let quotas = &state.settings.quotas;
     tags.check_quota(ResourceType::Repository, name, quotas.tags_per_resource)?;
     let domain = state.domain(&key)?;
-    // Whether names that differ only in case may coexist is not documented; here they may not.
-    if domain.repositories.keys().any(|known| known.eq_ignore_ascii_case(name)) {
-        let message = format!("Repository '{name}' in domain {key} already exists");
-        return Err(Error::conflict(ResourceType::Repository, name, message));
-    }
-    if domain.repositories.len() >= quotas.repositories_per_domain {
-        let limit = quotas.repositories_per_domain;
-        let message = format!("Domain {key} already has {limit} repositories, its quota");
-        return Err(Error::quota(ResourceType::Repository, name, message));
-    }
+    check_room(domain, name, quotas.repositories_per_domain)?;
     let upstreams = link(domain, name, &upstreams, quotas.upstreams_per_repository)?;
     let repository = Repository {
         id: state.next_id(),
@@ -54,6 +45,20 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let answer = answer(&repository, domain);
     domain.repositories.insert(name.into(), Arc::new(repository));
     Ok(answer)
+}
+
+/// Whether names that differ only in case may coexist is not documented; here they may not.
+fn check_room(domain: &Domain, name: &str, limit: usize) -> Result<()> {
+    let key = &domain.key;
+    if domain.repositories.keys().any(|known| known.eq_ignore_ascii_case(name)) {
+        let message = format!("Repository '{name}' in domain {key} already exists");
+        return Err(Error::conflict(ResourceType::Repository, name, message));
+    }
+    if domain.repositories.len() >= limit {
+        let message = format!("Domain {key} already has {limit} repositories, its quota");
+        return Err(Error::quota(ResourceType::Repository, name, message));
+    }
+    Ok(())
 }
 
 pub(super) fn describe(input: &Input<'_>, state: &mut State) -> Result<Response> {

@@ -57,33 +57,23 @@ impl Writer {
                 self.output.push(b'i');
                 self.number((*number).into());
             }
-            Value::Text(text) => {
-                // A string with one instance variable: its encoding is UTF-8.
-                self.output.extend(b"I\"");
-                self.bytes(text.as_bytes());
-                self.number(1);
-                self.symbol("E");
-                self.value(&Value::Bool(true));
-            }
+            Value::Text(text) => self.text(text),
             Value::Symbol(symbol) => self.symbol(symbol),
             Value::Array(values) => {
-                self.output.push(b'[');
-                self.number(values.len());
+                self.counted(b'[', values.len());
                 for value in values {
                     self.value(value);
                 }
             }
             Value::Hash(entries) => {
-                self.output.push(b'{');
-                self.number(entries.len());
+                self.counted(b'{', entries.len());
                 for (key, value) in entries {
                     self.value(key);
                     self.value(value);
                 }
             }
             Value::Object(class, variables) => {
-                self.output.push(b'o');
-                self.symbol(class);
+                self.object(b'o', class);
                 self.number(variables.len());
                 for (name, value) in variables {
                     self.symbol(name);
@@ -91,16 +81,33 @@ impl Writer {
                 }
             }
             Value::Marshalled(class, value) => {
-                self.output.push(b'U');
-                self.symbol(class);
+                self.object(b'U', class);
                 self.value(value);
             }
             Value::Dumped(class, content) => {
-                self.output.push(b'u');
-                self.symbol(class);
+                self.object(b'u', class);
                 self.bytes(content);
             }
         }
+    }
+
+    fn counted(&mut self, kind: u8, count: usize) {
+        self.output.push(kind);
+        self.number(count);
+    }
+
+    fn object(&mut self, kind: u8, class: &'static str) {
+        self.output.push(kind);
+        self.symbol(class);
+    }
+
+    /// A string with one instance variable: its encoding is UTF-8.
+    fn text(&mut self, text: &str) {
+        self.output.extend(b"I\"");
+        self.bytes(text.as_bytes());
+        self.number(1);
+        self.symbol("E");
+        self.value(&Value::Bool(true));
     }
 
     fn symbol(&mut self, symbol: &'static str) {

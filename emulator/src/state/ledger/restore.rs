@@ -83,27 +83,38 @@ pub(super) fn restore(
         sorted.insert(parse::<Key>("the key of a record", key.as_bytes())?, value);
     }
     for (key, value) in sorted {
-        let name = format!("{key:?}");
-        match key {
-            Key::Domain(key) => drop(state.domains.insert(key, Arc::new(parse(&name, &value)?))),
-            Key::Repository(domain, repository) => {
-                let domain = state.domains.get_mut(&domain).map(Arc::make_mut);
-                let domain: &mut Domain = domain.ok_or_else(|| orphan(&name))?;
-                domain.repositories.insert(repository, Arc::new(parse(&name, &value)?));
-            }
-            Key::Package(place, key) => {
-                packages(state, &place, &name)?.insert(key, Arc::new(parse(&name, &value)?));
-            }
-            Key::Version(place, key, number) => {
-                let record: VersionRecord = parse(&name, &value)?;
-                let version = record.into_version(&content)?;
-                version.assets.iter().for_each(&mut used);
-                package(state, (&place, &key), &name)?.versions.insert(number, Arc::new(version));
-            }
-            Key::Token(text) => {
-                let grant: TokenGrant = parse("a token", &value)?;
-                state.tokens.keep(text, grant);
-            }
+        put_back(state, (key, &value), &content, &mut used)?;
+    }
+    Ok(())
+}
+
+/// One record. What it belongs to is there already: keys sort that way.
+fn put_back(
+    state: &mut State,
+    (key, value): (Key, &[u8]),
+    content: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, String>,
+    used: impl FnMut(&Asset),
+) -> Result<(), String> {
+    let name = format!("{key:?}");
+    match key {
+        Key::Domain(key) => drop(state.domains.insert(key, Arc::new(parse(&name, value)?))),
+        Key::Repository(domain, repository) => {
+            let domain = state.domains.get_mut(&domain).map(Arc::make_mut);
+            let domain: &mut Domain = domain.ok_or_else(|| orphan(&name))?;
+            domain.repositories.insert(repository, Arc::new(parse(&name, value)?));
+        }
+        Key::Package(place, key) => {
+            packages(state, &place, &name)?.insert(key, Arc::new(parse(&name, value)?));
+        }
+        Key::Version(place, key, number) => {
+            let record: VersionRecord = parse(&name, value)?;
+            let version = record.into_version(content)?;
+            version.assets.iter().for_each(used);
+            package(state, (&place, &key), &name)?.versions.insert(number, Arc::new(version));
+        }
+        Key::Token(text) => {
+            let grant: TokenGrant = parse("a token", value)?;
+            state.tokens.keep(text, grant);
         }
     }
     Ok(())
