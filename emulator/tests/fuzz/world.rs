@@ -25,20 +25,21 @@ impl<'a> World<'a> {
         made.unwrap_or_else(|| panic!("no token is minted"))
     }
 
-    /// The clock comes back to the machine's time.
     fn attempt(emulator: &'a Emulator, connection: &mut Connection) -> Option<Self> {
         let mut world = Self { emulator, token: String::new() };
-        #[expect(clippy::disallowed_methods, reason = "the time that the emulator's clock shall have again")]
-        let now = jiff::Timestamp::now();
-        let seed =
-            json!({ "connection": "public:npmjs", "packages": [{ "name": "left-pad", "version": "1.0.0" }] });
-        for (method, target, body) in [
-            ("POST", "/_emulator/clock", json!({ "set": now })),
-            ("DELETE", "/_emulator/faults", Value::Null),
-            ("PUT", "/_emulator/seed", seed),
-        ] {
-            connection.exchange(&Request::new(method, target, &[], body.to_string().as_bytes()));
-        }
+        reset(connection);
+        world.furnish(connection);
+        world.open_team(connection);
+        connection.exchange(&world.publication());
+        let mint = ("POST", "/v1/authorization-token?domain=acme");
+        let minted = connection.exchange(&world.signed("codeartifact", mint, &[], b""));
+        let minted: Value = serde_json::from_slice(minted.body()).unwrap();
+        minted["authorizationToken"].as_str()?.clone_into(&mut world.token);
+        Some(world)
+    }
+
+    /// A domain, two repositories and a package group.
+    fn furnish(&self, connection: &mut Connection) {
         let connect =
             "repository/external-connection?domain=acme&repository=store&external-connection=public:npmjs";
         let upstreams = json!({ "upstreams": [{ "repositoryName": "store" }] });
@@ -55,14 +56,17 @@ impl<'a> World<'a> {
             ("POST", "package-group?domain=acme", json!({ "packageGroup": "/npm/*" })),
         ] {
             let target = format!("/v1/{path}");
-            connection.exchange(&world.signed(
+            connection.exchange(&self.signed(
                 "codeartifact",
                 (method, &target),
                 &[],
                 body.to_string().as_bytes(),
             ));
         }
-        // Only putting a policy does not ask the policy that is there, which may deny everything.
+    }
+
+    /// Only putting a policy does not ask the policy that is there, which may deny everything.
+    fn open_team(&self, connection: &mut Connection) {
         let statement = json!({
             "Effect": "Allow",
             "Principal": "*",
@@ -73,14 +77,8 @@ impl<'a> World<'a> {
         for place in ["domain", "repository"] {
             let target = format!("/v1/{place}/permissions/policy?domain=acme&repository=team");
             let body = json!({ "domain": "acme", "policyDocument": policy }).to_string();
-            connection.exchange(&world.signed("codeartifact", ("PUT", &target), &[], body.as_bytes()));
+            connection.exchange(&self.signed("codeartifact", ("PUT", &target), &[], body.as_bytes()));
         }
-        connection.exchange(&world.publication());
-        let mint = ("POST", "/v1/authorization-token?domain=acme");
-        let minted = connection.exchange(&world.signed("codeartifact", mint, &[], b""));
-        let minted: Value = serde_json::from_slice(minted.body()).unwrap();
-        minted["authorizationToken"].as_str()?.clone_into(&mut world.token);
-        Some(world)
     }
 
     fn publication(&self) -> Request {
@@ -117,5 +115,20 @@ impl<'a> World<'a> {
         let all: Vec<_> =
             [("host", "fuzz")].into_iter().chain(signed).chain(headers.iter().copied()).collect();
         Request::new(method, target, &all, body)
+    }
+}
+
+/// The control routes: the clock comes back to the machine's time, faults go, a public package is there.
+fn reset(connection: &mut Connection) {
+    #[expect(clippy::disallowed_methods, reason = "the time that the emulator's clock shall have again")]
+    let now = jiff::Timestamp::now();
+    let seed =
+        json!({ "connection": "public:npmjs", "packages": [{ "name": "left-pad", "version": "1.0.0" }] });
+    for (method, target, body) in [
+        ("POST", "/_emulator/clock", json!({ "set": now })),
+        ("DELETE", "/_emulator/faults", Value::Null),
+        ("PUT", "/_emulator/seed", seed),
+    ] {
+        connection.exchange(&Request::new(method, target, &[], body.to_string().as_bytes()));
     }
 }
