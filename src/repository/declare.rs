@@ -6,7 +6,7 @@ use kube::{Resource, ResourceExt};
 
 use super::cycle::cycle_through;
 use super::state::{RepositoryState, UpstreamState};
-use crate::api::{AwsAccount, Identity, Repository, Upstream};
+use crate::api::{AwsAccount, Identity, ObjectRef, Repository, Upstream};
 use crate::engine::context::Caches;
 use crate::engine::{ObjectKey, Scope, resolve};
 use crate::error::{Error, Outlook, Reason, Result};
@@ -82,22 +82,9 @@ fn resolve_upstream(
     let field = |member: &str| format!("spec.upstreams[{index}].{member}");
     let (field, named) = match (&upstream.repository_ref, &upstream.name) {
         (Some(reference), _) => {
-            let key = ObjectKey::named(reference, scope.namespace);
-            let (object, its) = resolve::repository(scope.caches, &key)?;
-            if (&its.owner, &its.domain, &its.region) != (&identity.owner, &identity.domain, &identity.region)
-            {
-                return Err(Error::invalid(
-                    field("repositoryRef"),
-                    key.to_string(),
-                    format!(
-                        "it stands for {}, and an upstream must be in the same domain, {}; name a repository of that domain",
-                        its.resource(),
-                        identity.domain_resource()
-                    ),
-                ));
-            }
-            let created = object.status.as_ref().and_then(|status| status.created_time);
-            (field("repositoryRef"), UpstreamState { name: its.repository.unwrap_or_default(), created })
+            let field = field("repositoryRef");
+            let named = referred(&field, reference, identity, scope)?;
+            (field, named)
         }
         (None, Some(name)) => (field("name"), UpstreamState { name: name.clone(), created: None }),
         (None, None) => {
@@ -116,6 +103,30 @@ fn resolve_upstream(
         ));
     }
     Ok(named)
+}
+
+/// The upstream that another object stands for, which must be in the same domain.
+fn referred(
+    field: &str,
+    reference: &ObjectRef,
+    identity: &Identity,
+    scope: &Scope<'_>,
+) -> Result<UpstreamState> {
+    let key = ObjectKey::named(reference, scope.namespace);
+    let (object, its) = resolve::repository(scope.caches, &key)?;
+    if (&its.owner, &its.domain, &its.region) != (&identity.owner, &identity.domain, &identity.region) {
+        return Err(Error::invalid(
+            field,
+            key.to_string(),
+            format!(
+                "it stands for {}, and an upstream must be in the same domain, {}; name a repository of that domain",
+                its.resource(),
+                identity.domain_resource()
+            ),
+        ));
+    }
+    let created = object.status.as_ref().and_then(|status| status.created_time);
+    Ok(UpstreamState { name: its.repository.unwrap_or_default(), created })
 }
 
 fn refuse_duplicates(upstreams: &[Result<UpstreamState>]) -> Result<()> {
