@@ -1,10 +1,12 @@
 //! One request of a package manager, understood: what it is called, what it needs, what it does.
 
-use super::Target;
+use super::{Target, file};
 use crate::error::{Error, Result};
 use crate::perform::Access;
 use crate::state::State;
 use crate::state::package::PackageKey;
+use crate::state::publish::Publication;
+use crate::state::version::{Asset, Version};
 use axum::response::Response;
 use jiff::Timestamp;
 
@@ -67,6 +69,35 @@ impl Exchange {
         effect: impl FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send + 'static,
     ) -> Self {
         Self { access: Access::Write, permission, ..Self::read(operation, effect) }
+    }
+
+    /// A download of a file of a version, which is retained with it.
+    pub(super) fn download(
+        operation: &'static str,
+        key: PackageKey,
+        version: &str,
+        pick: impl FnOnce(&Version) -> Option<&Asset> + Send + 'static,
+    ) -> Self {
+        let (about, wanted) = (key.clone(), version.to_owned());
+        let download = Self::read(operation, move |state, target, now| {
+            let found = state.fetch(&target.domain, &target.repository, (&key, &wanted), now)?;
+            pick(&found).map(file).ok_or_else(|| key.version_not_found(&wanted))
+        });
+        download.about(&about).version(version)
+    }
+
+    /// A publication, about what it publishes if that could be made out.
+    pub(super) fn publish(
+        operation: &'static str,
+        publication: Result<Publication>,
+        effect: impl FnOnce(&mut State, &Target, Timestamp, Publication) -> Result<Response> + Send + 'static,
+    ) -> Self {
+        let about = publication.as_ref().ok().map(|one| (one.key.clone(), one.version.clone()));
+        let (package, version) = about.unzip();
+        let exchange = Self::write(operation, Permission::Publish, |state, target, now| {
+            effect(state, target, now, publication?)
+        });
+        Self { package, version, ..exchange }
     }
 
     /// The same, about a package.

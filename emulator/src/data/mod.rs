@@ -16,7 +16,7 @@ use crate::server::App;
 use crate::state::version::Asset;
 use crate::state::{DomainKey, Settings};
 use crate::wire::header_value;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::response::Response;
 use exchange::Exchange;
 use http::{HeaderValue, Request, StatusCode, header};
@@ -141,9 +141,12 @@ fn parameters(target: &Target, exchange: &Exchange) -> Value {
 
 /// The content of a file, as it is.
 fn file(asset: &Asset) -> Response {
-    let mut response = Response::new(asset.content.clone().into());
-    let kind = HeaderValue::from_static("application/octet-stream");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    typed("application/octet-stream", asset.content.clone())
+}
+
+fn typed(kind: &'static str, content: impl Into<Body>) -> Response {
+    let mut response = Response::new(content.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 

@@ -1,7 +1,7 @@
 //! Python's repository protocols: the simple index of one project, files, and uploads.
 
-use super::Target;
-use super::exchange::{Exchange, Permission};
+use super::exchange::Exchange;
+use super::{Target, typed};
 use crate::error::{Error, Result};
 use crate::manifest::python;
 use crate::state::State;
@@ -9,11 +9,10 @@ use crate::state::package::PackageKey;
 use crate::state::publish::{Growth, Publication};
 use crate::state::resolution::versions;
 use crate::state::version::Asset;
-use crate::wire::header_value;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart};
 use axum::response::Response;
-use http::{Method, Request, header};
+use http::{Method, Request};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -57,23 +56,13 @@ fn index(state: &State, target: &Target, key: &PackageKey) -> Result<Response> {
         }
     }
     page.push_str("</body></html>\n");
-    let mut response = Response::new(Body::from(page));
-    response.headers_mut().insert(header::CONTENT_TYPE, header_value("text/html; charset=utf-8"));
-    Ok(response)
+    Ok(typed("text/html; charset=utf-8", page))
 }
 
 fn download(project: &str, version: &str, file: &str) -> Exchange {
     let key = PackageKey::from_python_name(project);
-    let (about, wanted, file) = (key.clone(), version.to_owned(), file.to_owned());
-    let download = Exchange::read("PypiGetFile", move |state, target, now| {
-        let found = state.fetch(&target.domain, &target.repository, (&key, &wanted), now)?;
-        let asset = found.asset(&file).ok_or_else(|| key.version_not_found(&wanted))?;
-        let mut response = Response::new(Body::from(asset.content.clone()));
-        let kind = header_value("application/octet-stream");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        Ok(response)
-    });
-    download.about(&about).version(version)
+    let file = file.to_owned();
+    Exchange::download("PypiGetFile", key, version, move |version| version.asset(&file))
 }
 
 /// The fields of an upload; the file's is called `content`.
@@ -103,16 +92,10 @@ async fn form(request: Request<Bytes>) -> Result<Form> {
 }
 
 fn upload(form: Result<Form>) -> Exchange {
-    let publication = form.and_then(publication);
-    let about = publication.as_ref().ok().map(|one| (one.key.clone(), one.version.clone()));
-    let exchange = Exchange::write("PypiUpload", Permission::Publish, |state, target, now| {
-        state.publish(&target.domain, &target.repository, publication?, now)?;
+    Exchange::publish("PypiUpload", form.and_then(publication), |state, target, now, publication| {
+        state.publish(&target.domain, &target.repository, publication, now)?;
         Ok(Response::default())
-    });
-    match about {
-        Some((key, version)) => exchange.about(&key).version(&version),
-        None => exchange,
-    }
+    })
 }
 
 fn publication(mut form: Form) -> Result<Publication> {

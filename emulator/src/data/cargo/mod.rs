@@ -3,8 +3,7 @@
 mod index;
 pub(crate) mod publish;
 
-use super::exchange::{Exchange, Permission};
-use super::file;
+use super::exchange::Exchange;
 use crate::state::package::PackageKey;
 use crate::wire::json_response;
 use axum::body::Bytes;
@@ -39,28 +38,16 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
 
 fn download(name: &str, version: &str) -> Option<Exchange> {
     let key = PackageKey::from_crate_name(name)?;
-    let (about, wanted) = (key.clone(), version.to_owned());
-    let download = Exchange::read("CargoGetCrate", move |state, target, now| {
-        let found = state.fetch(&target.domain, &target.repository, (&key, &wanted), now)?;
-        found.assets.first().map(file).ok_or_else(|| key.version_not_found(&wanted))
-    });
-    Some(download.about(&about).version(version))
+    Some(Exchange::download("CargoGetCrate", key, version, |version| version.assets.first()))
 }
 
 fn publish(body: &Bytes) -> Exchange {
-    let publication = publish::parse(body);
-    let about = publication.as_ref().ok().map(|one| (one.key.clone(), one.version.clone()));
-    let exchange = Exchange::write("CargoPublish", Permission::Publish, |state, target, now| {
-        let publication = publication?;
+    Exchange::publish("CargoPublish", publish::parse(body), |state, target, now, publication| {
         index::check_spelling(state, target, &publication.key)?;
         state.publish(&target.domain, &target.repository, publication, now)?;
         let warnings = json!({ "invalid_categories": [], "invalid_badges": [], "other": [] });
         Ok(json_response(&json!({ "warnings": warnings })))
-    });
-    match about {
-        Some((key, version)) => exchange.about(&key).version(&version),
-        None => exchange,
-    }
+    })
 }
 
 #[cfg(test)]

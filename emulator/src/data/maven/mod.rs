@@ -10,15 +10,13 @@ pub(crate) use checksum::Algorithm;
 pub(crate) use path::{is_file_of, is_version};
 
 use super::exchange::{Exchange, Permission};
-use super::{Target, file};
+use super::{Target, file, typed};
 use crate::error::{Error, ResourceType, Result};
 use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::version::Asset;
-use crate::wire::header_value;
 use axum::body::Bytes;
-use axum::response::Response;
-use http::{Method, Request, header};
+use http::{Method, Request};
 use jiff::Timestamp;
 use path::{Path, Wanted};
 
@@ -48,8 +46,8 @@ fn read(wanted: Wanted, checksum: Option<Algorithm>) -> Exchange {
             Wanted::File { key, version, name } => find(state, target, (key, version, name), now)?,
         };
         Ok(match (checksum, &wanted) {
-            (Some(algorithm), _) => text("text/plain", algorithm.of(&asset)),
-            (None, Wanted::Metadata(_)) => text("application/xml", asset.content),
+            (Some(algorithm), _) => typed("text/plain", algorithm.of(&asset)),
+            (None, Wanted::Metadata(_)) => typed("application/xml", asset.content),
             (None, Wanted::File { .. }) => file(&asset),
         })
     })
@@ -93,12 +91,6 @@ fn write(wanted: Wanted, checksum: Option<Algorithm>, body: Bytes) -> Exchange {
 fn no_asset(key: &PackageKey, version: &str, name: &str) -> Error {
     let message = format!("Version '{version}' of package '{}' has no asset '{name}'", key.full_name());
     Error::not_found(ResourceType::Asset, name, message)
-}
-
-fn text(kind: &str, content: impl Into<axum::body::Body>) -> Response {
-    let mut response = Response::new(content.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, header_value(kind));
-    response
 }
 
 #[cfg(test)]

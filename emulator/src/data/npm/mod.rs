@@ -10,9 +10,8 @@ use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::publish::Publication;
 use crate::wire::json_response;
-use axum::body::{Body, Bytes};
-use axum::response::Response;
-use http::{HeaderValue, Method, Request, header};
+use axum::body::Bytes;
+use http::{Method, Request};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -55,14 +54,8 @@ fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: &Bytes) 
             packument::packument(state, target, &key).map(|packument| json_response(&packument))
         }),
         (&Method::GET, ["-", file]) => {
-            let version = file.strip_suffix(".tgz")?.strip_prefix(&format!("{}-", key.name))?.to_owned();
-            let wanted = version.clone();
-            Exchange::read("NpmGetTarball", move |state, target, now| {
-                let from = (&target.domain, target.repository.as_str());
-                let found = state.fetch(from.0, from.1, (&key, &wanted), now)?;
-                tarball(&found.assets).ok_or_else(|| key.version_not_found(&wanted))
-            })
-            .version(&version)
+            let version = file.strip_suffix(".tgz")?.strip_prefix(&format!("{}-", key.name))?;
+            Exchange::download("NpmGetTarball", key.clone(), version, |version| version.assets.first())
         }
         (&Method::GET, [version]) => {
             let wanted = (*version).to_owned();
@@ -89,12 +82,10 @@ fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: &Bytes) 
 }
 
 fn publication(publication: Result<Publication>) -> Exchange {
-    let version = publication.as_ref().ok().map(|publication| publication.version.clone());
-    let exchange = Exchange::write("NpmPublish", Permission::Publish, |state, target, now| {
-        state.publish(&target.domain, &target.repository, publication?, now)?;
+    Exchange::publish("NpmPublish", publication, |state, target, now, publication| {
+        state.publish(&target.domain, &target.repository, publication, now)?;
         Ok(json_response(&json!({ "ok": true })))
-    });
-    Exchange { version, ..exchange }
+    })
 }
 
 fn tags(method: &Method, key: PackageKey, rest: &[&str], body: Bytes) -> Option<Exchange> {
@@ -138,14 +129,6 @@ fn own_tags<'a>(
     let repository = state.domain_mut(&target.domain)?.repository_mut(&target.repository)?;
     let package = repository.packages.get_mut(key).map(Arc::make_mut);
     package.map(|package| &mut package.tags).ok_or_else(|| key.not_found())
-}
-
-fn tarball(assets: &[crate::state::version::Asset]) -> Option<Response> {
-    let asset = assets.first()?;
-    let mut response = Response::new(Body::from(asset.content.clone()));
-    let kind = HeaderValue::from_static("application/octet-stream");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    Some(response)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What gem and Bundler ask before they download: versions, what they need, whole gemspecs.
 
-use super::super::Target;
+use super::super::{Target, typed};
 use super::marshal::{Value, dump};
 use crate::error::{Error, Result};
 use crate::manifest::ruby::{Dependency, Gemspec, Requirement};
@@ -8,11 +8,9 @@ use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::resolution::versions;
 use crate::state::version::Version;
-use axum::body::Body;
 use axum::response::Response;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use http::{HeaderValue, header};
 use serde::Deserialize;
 use std::io::Write;
 
@@ -35,7 +33,7 @@ pub(super) fn info(state: &State, target: &Target, key: &PackageKey) -> Result<R
     }
     let lines = gems.iter().map(|(gemspec, checksum)| line(gemspec, checksum));
     let text: String = ["---\n".into()].into_iter().chain(lines).collect();
-    Ok(answer(text.into_bytes(), "text/plain; charset=utf-8"))
+    Ok(typed("text/plain; charset=utf-8", text.into_bytes()))
 }
 
 fn line(gemspec: &Gemspec, checksum: &str) -> String {
@@ -57,7 +55,7 @@ pub(super) fn dependencies(state: &State, target: &Target, keys: &[PackageKey]) 
     for key in keys {
         answers.extend(gems(state, target, key)?.iter().map(|(gemspec, _)| needs(gemspec)));
     }
-    Ok(answer(dump(&Value::Array(answers)), "application/octet-stream"))
+    Ok(typed("application/octet-stream", dump(&Value::Array(answers))))
 }
 
 fn needs(gemspec: &Gemspec) -> Value {
@@ -82,7 +80,7 @@ pub(super) fn quick(state: &State, target: &Target, key: &PackageKey, version: &
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
     let packed = packed.write_all(&dump(&whole(&gemspec))).and_then(|()| packed.finish());
     let packed = packed.map_err(|error| Error::internal(error.to_string()))?;
-    Ok(answer(packed, "application/octet-stream"))
+    Ok(typed("application/octet-stream", packed))
 }
 
 /// As `Gem::Specification#_dump` has it: an array of members in a fixed order.
@@ -134,12 +132,6 @@ fn dependency(dependency: &Dependency) -> Value {
             ("@version_requirements", requirement(&dependency.requirement)),
         ],
     )
-}
-
-fn answer(content: Vec<u8>, kind: &'static str) -> Response {
-    let mut response = Response::new(Body::from(content));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
 }
 
 #[cfg(test)]

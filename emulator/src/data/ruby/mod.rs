@@ -6,8 +6,7 @@
 mod index;
 mod marshal;
 
-use super::exchange::{Exchange, Permission};
-use super::file;
+use super::exchange::Exchange;
 use crate::error::{Error, Result};
 use crate::manifest::ruby::{Gemspec, split_full_name};
 use crate::state::package::PackageKey;
@@ -78,27 +77,15 @@ fn dependencies(query: &str) -> Exchange {
 
 fn download(file_name: &str) -> Option<Exchange> {
     let (key, version) = gem(file_name.strip_suffix(".gem")?)?;
-    let (about, wanted) = (key.clone(), version.to_owned());
-    let download = Exchange::read("RubyGetGem", move |state, target, now| {
-        let found = state.fetch(&target.domain, &target.repository, (&key, &wanted), now)?;
-        found.assets.first().map(file).ok_or_else(|| key.version_not_found(&wanted))
-    });
-    Some(download.about(&about).version(version))
+    Some(Exchange::download("RubyGetGem", key, version, |version| version.assets.first()))
 }
 
 fn push(content: &Bytes) -> Exchange {
-    let publication = publication(content);
-    let about = publication.as_ref().ok().map(|one| (one.key.clone(), one.version.clone()));
-    let exchange = Exchange::write("RubyPush", Permission::Publish, |state, target, now| {
-        let publication = publication?;
+    Exchange::publish("RubyPush", publication(content), |state, target, now, publication| {
         let told = format!("Successfully registered gem: {} ({})", publication.key.name, publication.version);
         state.publish(&target.domain, &target.repository, publication, now)?;
         Ok(Response::new(told.into()))
-    });
-    match about {
-        Some((key, version)) => exchange.about(&key).version(&version),
-        None => exchange,
-    }
+    })
 }
 
 fn publication(content: &Bytes) -> Result<Publication> {
