@@ -43,20 +43,16 @@ fn archive(name: &str, version: &str) -> std::io::Result<Bytes> {
 mod tests {
     use super::*;
 
-    fn package(name: &str, version: &str) -> SeedPackage {
-        SeedPackage { name: name.into(), version: version.into(), content: None, filename: None }
-    }
-
     #[test]
     fn a_made_crate_reads_back() {
-        let made = make(&package("left-pad", "1.2.3"), None).unwrap();
+        let made = make(&SeedPackage::named("left-pad", "1.2.3"), None).unwrap();
         assert_eq!(
             (made.asset.name.as_str(), &made.details.document["vers"]),
             ("left-pad-1.2.3.crate", &"1.2.3".into())
         );
-        let again = make(&package("left-pad", "1.2.3"), Some(made.asset.content)).unwrap();
+        let again = make(&SeedPackage::named("left-pad", "1.2.3"), Some(made.asset.content)).unwrap();
         assert_eq!(again.asset.sha256, made.asset.sha256);
-        assert!(make(&package("left-pad", "1.2.4"), Some(again.asset.content)).is_err());
+        assert!(make(&SeedPackage::named("left-pad", "1.2.4"), Some(again.asset.content)).is_err());
     }
 
     #[test]
@@ -64,7 +60,7 @@ mod tests {
         for (name, version) in
             [("", "1.0.0"), ("1a", "1.0.0"), ("a b", "1.0.0"), ("../a", "1.0.0"), ("a", "1.0")]
         {
-            assert!(make(&package(name, version), None).is_err(), "{name} {version}");
+            assert!(make(&SeedPackage::named(name, version), None).is_err(), "{name} {version}");
         }
     }
 }

@@ -69,8 +69,7 @@ mod tests {
     use super::*;
 
     fn package(name: &str, version: &str, filename: Option<&str>) -> SeedPackage {
-        let filename = filename.map(str::to_owned);
-        SeedPackage { name: name.into(), version: version.into(), content: None, filename }
+        SeedPackage { filename: filename.map(str::to_owned), ..SeedPackage::named(name, version) }
     }
 
     #[test]

@@ -38,6 +38,14 @@ struct SeedPackage {
     filename: Option<String>,
 }
 
+#[cfg(test)]
+impl SeedPackage {
+    /// One to make.
+    fn named(name: &str, version: &str) -> Self {
+        Self { name: name.into(), version: version.into(), content: None, filename: None }
+    }
+}
+
 /// A file to serve, understood.
 struct Made {
     key: PackageKey,

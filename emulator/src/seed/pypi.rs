@@ -76,21 +76,17 @@ fn wheel(name: &str, module: &str, version: &str) -> ZipResult<Bytes> {
 mod tests {
     use super::*;
 
-    fn package(name: &str, version: &str) -> SeedPackage {
-        SeedPackage { name: name.into(), version: version.into(), content: None, filename: None }
-    }
-
     #[test]
     fn a_made_wheel_is_named_as_pip_expects() {
-        let made = make(&package("My.Tool-Box", "1.0"), None).unwrap();
+        let made = make(&SeedPackage::named("My.Tool-Box", "1.0"), None).unwrap();
         assert_eq!(made.key.name, "my-tool-box");
         assert_eq!(made.asset.name, "my_tool_box-1.0-py3-none-any.whl");
     }
 
     #[test]
     fn what_cannot_be_named_is_refused() {
-        assert!(make(&package("a/b", "1.0"), None).is_err());
-        assert!(make(&package("a", "1/0"), None).is_err());
-        assert!(make(&package("a", "1.0"), Some(Bytes::new())).is_err());
+        assert!(make(&SeedPackage::named("a/b", "1.0"), None).is_err());
+        assert!(make(&SeedPackage::named("a", "1/0"), None).is_err());
+        assert!(make(&SeedPackage::named("a", "1.0"), Some(Bytes::new())).is_err());
     }
 }

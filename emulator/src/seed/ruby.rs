@@ -72,22 +72,18 @@ fn archive(gemspec: &str, file: &str, library: &str) -> std::io::Result<Bytes> {
 mod tests {
     use super::*;
 
-    fn package(name: &str, version: &str) -> SeedPackage {
-        SeedPackage { name: name.into(), version: version.into(), content: None, filename: None }
-    }
-
     #[test]
     fn a_made_gem_reads_back() {
-        let made = make(&package("left-pad", "1.2.0.pre"), None).unwrap();
+        let made = make(&SeedPackage::named("left-pad", "1.2.0.pre"), None).unwrap();
         assert_eq!(made.asset.name, "left-pad-1.2.0.pre.gem");
-        let again = make(&package("left-pad", "1.2.0.pre"), Some(made.asset.content)).unwrap();
+        let again = make(&SeedPackage::named("left-pad", "1.2.0.pre"), Some(made.asset.content)).unwrap();
         assert_eq!(again.asset.sha256, made.asset.sha256);
-        assert!(make(&package("right-pad", "1.2.0.pre"), Some(again.asset.content)).is_err());
+        assert!(make(&SeedPackage::named("right-pad", "1.2.0.pre"), Some(again.asset.content)).is_err());
     }
 
     #[test]
     fn a_damaged_gem_is_never_taken_for_another() {
-        let whole = make(&package("left-pad", "1.2.0"), None).unwrap().asset.content;
+        let whole = make(&SeedPackage::named("left-pad", "1.2.0"), None).unwrap().asset.content;
         let is_another = |content: &[u8]| Gemspec::read(content).is_ok_and(|found| found.name != "left-pad");
         for index in (0..1_024).step_by(7) {
             let mut damaged = whole.to_vec();
@@ -102,8 +98,8 @@ mod tests {
         for (name, version) in
             [("", "1"), ("9", "1"), ("../a", "1"), ("a", "one"), ("a", "1'"), ("a", "1-java")]
         {
-            assert!(make(&package(name, version), None).is_err(), "{name} {version}");
+            assert!(make(&SeedPackage::named(name, version), None).is_err(), "{name} {version}");
         }
-        assert!(make(&package("a", "1"), Some(Bytes::from_static(b"no"))).is_err());
+        assert!(make(&SeedPackage::named("a", "1"), Some(Bytes::from_static(b"no"))).is_err());
     }
 }
