@@ -123,10 +123,10 @@ async fn connect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()>
     let call = aws.writes().await.associate_external_connection().external_connection(connection);
     let call = call.domain(&identity.domain).domain_owner(&identity.owner).repository(name_of(identity)?);
     let Err(error) = call.send().await.named("AssociateExternalConnection") else { return Ok(()) };
-    if !matches!(error.kind, AwsErrorKind::Rejected | AwsErrorKind::Conflict) {
+    if !matches!(error.kind, AwsErrorKind::Rejected | AwsErrorKind::Conflict | AwsErrorKind::Quota) {
         return Err(error.into());
     }
-    // Attaching twice is refused in the same way as attaching a second one.
+    // Attaching twice may be refused in the same way as attaching a second one, and that as invalid or as over the quota.
     let now = describe(aws, identity, name_of(identity)?).await?;
     let attached = now.iter().flat_map(RepositoryDescription::external_connections);
     if attached.filter_map(|one| one.external_connection_name()).any(|name| name == connection) {
@@ -157,7 +157,7 @@ fn absent_is_done<T>(result: Result<T, AwsError>) -> Result<()> {
 /// A refusal that comes from the state of the repository, not from the spec: to be planned afresh.
 fn moved_on(error: AwsError) -> AwsError {
     match error.kind {
-        AwsErrorKind::Rejected => AwsError { kind: AwsErrorKind::Conflict, ..error },
+        AwsErrorKind::Rejected | AwsErrorKind::Quota => AwsError { kind: AwsErrorKind::Conflict, ..error },
         _ => error,
     }
 }

@@ -120,9 +120,15 @@ async fn steps_that_took_effect_can_be_repeated() {
 
 #[tokio::test]
 async fn an_unknown_connection_stalls_and_a_taken_place_is_planned_afresh() {
-    let world = World::with_repositories(&["app"]).await;
-    let app = subject("app");
+    let world = World::with_repositories(&["app", "store"]).await;
+    let mut app = subject("app");
+    let upstream = over(&[("store", created(&world, "store").await)]);
     let connect = |name: &str| Step::Connect(name.into());
+    app.pass(&world.aws, Some(&upstream)).await;
+    let taken =
+        RepositoryKind::execute(&world.aws, &app.identity, &connect("public:npmjs")).await.unwrap_err();
+    assert_eq!(taken.outlook(), Outlook::Retrying(None), "{taken}");
+    app.pass(&world.aws, Some(&over(&[]))).await;
     let execute = async |step: Step| RepositoryKind::execute(&world.aws, &app.identity, &step).await;
     let unknown = execute(connect("public:nowhere")).await.unwrap_err();
     assert_eq!(unknown.outlook(), Outlook::Stalled);
