@@ -1,7 +1,7 @@
 //! The journal: what was called by whom, in order, without a secret in it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,7 +17,8 @@ const LARGEST: usize = 256 * 1024;
 pub struct Entry {
     /// Counts calls from 1, through resets too.
     pub seq: u64,
-    /// The emulator's time when the call had its effect.
+    /// The emulator's time when the call had its effect. It is told in milliseconds.
+    #[serde(serialize_with = "in_milliseconds")]
     pub at: Timestamp,
     /// `codeartifact`, `sts`, or `data` for what package managers ask.
     pub service: &'static str,
@@ -39,7 +40,7 @@ impl fmt::Display for Entry {
         let Self { seq, at, service, operation, principal, status, error, .. } = self;
         let status = status.map_or_else(|| "cut".to_owned(), |status| status.to_string());
         let who = principal.as_deref().map_or_else(|| "-".to_owned(), plain);
-        write!(formatter, "{seq} {at} {service} {} {who}", plain(operation))?;
+        write!(formatter, "{seq} {at:.3} {service} {} {who}", plain(operation))?;
         for (name, value) in self.parameters.as_object().into_iter().flatten() {
             let value = value.as_str().map_or_else(|| visible(&value.to_string()), plain);
             write!(formatter, " {}={value}", plain(name))?;
@@ -47,6 +48,11 @@ impl fmt::Display for Entry {
         write!(formatter, " {status}")?;
         error.iter().try_for_each(|error| write!(formatter, " {}", plain(error)))
     }
+}
+
+/// All with the same width, so that they can be compared as text.
+fn in_milliseconds<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{at:.3}"))
 }
 
 /// Text as it is when it is one visible word, else quoted and escaped.
@@ -119,15 +125,26 @@ mod tests {
         entry.parameters = serde_json::json!({ "domain": "acme", "body": { "a": "b\u{9b}" } });
         assert_eq!(
             entry.to_string(),
-            r#"7 1970-01-01T00:00:00Z codeartifact DescribeDomain - domain=acme body={"a":"b\u{9b}"} 200"#
+            r#"7 1970-01-01T00:00:00.000Z codeartifact DescribeDomain - domain=acme body={"a":"b\u{9b}"} 200"#
         );
         entry.operation = "Describe\nDomain".into();
         entry.parameters = serde_json::json!({ "domain": "\u{1b}[2J a", "body": "\u{1b}\n" });
         (entry.status, entry.error) = (None, Some("Conflict\n".into()));
         assert_eq!(
             entry.to_string(),
-            r#"7 1970-01-01T00:00:00Z codeartifact "Describe\nDomain" - domain="\u{1b}[2J a" body="\u{1b}\n" cut "Conflict\n""#
+            r#"7 1970-01-01T00:00:00.000Z codeartifact "Describe\nDomain" - domain="\u{1b}[2J a" body="\u{1b}\n" cut "Conflict\n""#
         );
+    }
+
+    #[test]
+    fn times_have_milliseconds() {
+        for (nanosecond, told) in [(0, "00.000"), (7_000_001, "00.007"), (999_999_999, "00.999")] {
+            let at = Timestamp::from_nanosecond(nanosecond).unwrap();
+            let told = format!("1970-01-01T00:00:{told}Z");
+            let entry = Entry { at, ..entry() };
+            assert_eq!(serde_json::to_value(&entry).unwrap()["at"], told);
+            assert!(entry.to_string().contains(&told), "{entry}");
+        }
     }
 
     #[test]
