@@ -123,6 +123,11 @@ impl Error {
         Self::validation("CANNOT_PARSE", message)
     }
 
+    /// A KMS key that cannot be used.
+    pub(crate) fn encryption_key(message: impl Into<String>) -> Self {
+        Self::validation("ENCRYPTION_KEY_ERROR", message)
+    }
+
     fn validation(reason: &'static str, message: impl Into<String>) -> Self {
         Self { reason: Some(reason), ..Self::new("ValidationException", message) }
     }

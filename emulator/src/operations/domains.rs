@@ -29,7 +29,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
         let message = format!("The account already has {limit} domains, its quota");
         return Err(Error::quota(ResourceType::Domain, &key.name, message));
     }
-    let mut domain = Domain::new(&state.settings, key.clone(), encryption_key, input.now);
+    let mut domain = Domain::new(&state.settings, key.clone(), encryption_key, input.now)?;
     domain.tags = tags;
     domain.number = state.free_number();
     let description = domain.description(&state.settings);

@@ -1,17 +1,17 @@
 //! Domains.
 
+use super::encryption_key::key_arn;
 use super::group::{Group, Groups, arn_path};
 use super::permissions::Permissions;
 use super::repository::Repository;
 use super::tags::Tags;
 use super::{Settings, State};
 use crate::error::{Error, ResourceType, Result};
-use crate::wire::{timestamp, uuid_shaped};
+use crate::wire::timestamp;
 use imbl::OrdMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -51,19 +51,18 @@ impl Domain {
         key: DomainKey,
         encryption_key: Option<&str>,
         now: Timestamp,
-    ) -> Self {
-        let encryption_key = encryption_key.unwrap_or("alias/aws/codeartifact");
-        Self {
+    ) -> Result<Self> {
+        Ok(Self {
             arn: settings.arn(&key.owner, &format!("domain/{}", key.name)),
             number: 0,
-            encryption_key: key_arn(settings, &key.owner, encryption_key),
+            encryption_key: key_arn(settings, &key.owner, encryption_key)?,
             key,
             tags: Tags::default(),
             policy: None,
             repositories: OrdMap::new(),
             groups: Groups::new(now),
             created: now,
-        }
+        })
     }
 
     /// A `DomainSummary`.
@@ -161,40 +160,4 @@ impl State {
 fn no_domain(key: &DomainKey) -> Error {
     let message = format!("Domain not found. Domain {key} does not exist");
     Error::not_found(ResourceType::Domain, &key.name, message)
-}
-
-/// The ARN of a KMS key that was named by ARN, id, alias or alias ARN. An alias stands for one key.
-fn key_arn(settings: &Settings, owner: &str, named: &str) -> String {
-    let (prefix, resource) = match named.rsplit_once(':') {
-        Some((prefix, resource)) => (format!("{prefix}:"), resource),
-        None => (format!("arn:aws:kms:{}:{owner}:", settings.region), named),
-    };
-    if let Some(id) = resource.strip_prefix("key/") {
-        return format!("{prefix}key/{id}");
-    }
-    if !resource.starts_with("alias/") {
-        return format!("{prefix}key/{resource}");
-    }
-    let digest = Sha256::digest(format!("{prefix}{resource}"));
-    let bits = digest.iter().take(16).fold(0, |bits, &byte| (bits << 8) | u128::from(byte));
-    format!("{prefix}key/{}", uuid_shaped(bits))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::options::Options;
-
-    #[test]
-    fn a_key_comes_back_as_the_arn_of_a_key() {
-        let settings = Settings::new(Options::default(), "http://127.0.0.1:1");
-        let arn = |named| key_arn(&settings, "123456789012", named);
-        let given = "arn:aws:kms:us-east-1:123456789012:key/1234";
-        assert_eq!(arn(given), given);
-        assert_eq!(arn("1234"), given);
-        let alias = arn("alias/team");
-        assert!(alias.starts_with("arn:aws:kms:us-east-1:123456789012:key/"), "{alias}");
-        assert_eq!(arn("arn:aws:kms:us-east-1:123456789012:alias/team"), alias);
-        assert_ne!(arn("alias/aws/codeartifact"), alias);
-    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod access;
 pub(crate) mod connection;
 pub(crate) mod copy;
 pub(crate) mod domain;
+mod encryption_key;
 pub(crate) mod format;
 pub(crate) mod group;
 pub(crate) mod ledger;

@@ -1,7 +1,8 @@
 //! Domains: round trip, refusals, pages.
 
 use crate::support::{ACCOUNT, client, create, refused, start, with_domain};
-use aws_sdk_codeartifact::types::{DomainStatus, Tag};
+use aws_sdk_codeartifact::operation::create_domain::CreateDomainError;
+use aws_sdk_codeartifact::types::{DomainStatus, Tag, ValidationExceptionReason};
 use codeartifact_emulator::{Emulator, Options};
 use std::sync::Arc;
 
@@ -39,6 +40,23 @@ async fn a_domain_is_created_described_and_deleted() {
     let gone = client.describe_domain().domain("acme").send().await;
     let message = refused(gone, 404, "ResourceNotFoundException");
     assert_eq!(message, "Domain not found. Domain 'acme' owned by account '123456789012' does not exist");
+}
+
+#[tokio::test]
+async fn a_key_that_can_be_none_is_refused() {
+    let emulator = start().await;
+    let client = client(&emulator);
+    for named in ["arn:aws:s3:::bucket", "!!!", "alias/", "arn:aws:kms:eu-west-1:123456789012:alias/team"] {
+        let error = client.create_domain().domain("acme").encryption_key(named).send().await.unwrap_err();
+        let CreateDomainError::ValidationException(error) = error.into_service_error() else {
+            panic!("{named}")
+        };
+        assert_eq!(error.reason(), Some(&ValidationExceptionReason::EncryptionKeyError), "{named}");
+        assert!(error.message().contains("KMS key not found"), "{named} {error}");
+    }
+    let error = client.create_domain().domain("acme").encryption_key("a b").send().await.unwrap_err();
+    let CreateDomainError::ValidationException(error) = error.into_service_error() else { panic!() };
+    assert_eq!(error.reason(), Some(&ValidationExceptionReason::FieldValidationFailed), "the model first");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ impl World {
     fn new() -> Self {
         let settings = Arc::new(Settings::new(Options::default(), "http://127.0.0.1:1"));
         let domain = DomainKey { owner: settings.account.clone(), name: "acme".into() };
-        let made = Domain::new(&settings, domain.clone(), None, Timestamp::UNIX_EPOCH);
+        let made = Domain::new(&settings, domain.clone(), None, Timestamp::UNIX_EPOCH).unwrap();
         let mut state = State::new(settings);
         state.domains.insert(domain.clone(), Arc::new(made));
         let key = PackageKey::new(Format::Npm, None, "widgets").unwrap();
