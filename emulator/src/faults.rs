@@ -99,7 +99,7 @@ pub(crate) enum Effect {
 pub(crate) struct Subject<'a> {
     pub(crate) operation: &'a str,
     pub(crate) domain: Option<&'a str>,
-    pub(crate) repository: Option<&'a str>,
+    pub(crate) repositories: &'a [String],
     pub(crate) principal: Option<&'a str>,
     pub(crate) access: Access,
 }
@@ -168,10 +168,12 @@ impl Faults {
 impl Armed {
     fn applies_to(&self, subject: &Subject<'_>) -> bool {
         let Match { operation, domain, repository, principal } = &self.rule.matching;
-        let suits = |pattern: &Option<String>, value: Option<&str>| match (pattern, value) {
-            (None, _) => true,
-            (Some(pattern), Some(value)) => glob::matches(pattern, value),
-            (Some(_), None) => false,
+        let suits = |pattern: &Option<String>, value: Option<&str>| {
+            pattern.as_ref().is_none_or(|pattern| value.is_some_and(|value| glob::matches(pattern, value)))
+        };
+        let is_about = |pattern: &Option<String>| {
+            let suits = |pattern: &str| subject.repositories.iter().any(|name| glob::matches(pattern, name));
+            pattern.as_deref().is_none_or(suits)
         };
         let fits_access = match self.effect {
             Effect::StaleReads(_) => subject.access == Access::Read,
@@ -182,7 +184,7 @@ impl Armed {
             && self.rule.times.is_none_or(|times| self.fired < times)
             && suits(operation, Some(subject.operation))
             && suits(domain, subject.domain)
-            && suits(repository, subject.repository)
+            && is_about(repository)
             && suits(principal, subject.principal)
     }
 }

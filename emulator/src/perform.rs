@@ -29,7 +29,8 @@ pub(crate) struct Call {
     /// The token that a package manager sends.
     pub(crate) bearer: Option<String>,
     pub(crate) domain: Option<String>,
-    pub(crate) repository: Option<String>,
+    /// All that the call is about.
+    pub(crate) repositories: Vec<String>,
     /// What the journal keeps of the request. Never a token.
     pub(crate) parameters: Value,
     /// How this protocol tells an error.
@@ -42,7 +43,7 @@ impl Call {
         Subject {
             operation: &self.operation,
             domain: self.domain.as_deref(),
-            repository: self.repository.as_deref(),
+            repositories: &self.repositories,
             principal: self.principal.as_deref(),
             access: self.access,
         }

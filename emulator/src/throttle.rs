@@ -71,7 +71,7 @@ mod tests {
             principal: Some("arn:aws:iam::123456789012:user/admin".into()),
             bearer: bearer.map(str::to_owned),
             domain: None,
-            repository: None,
+            repositories: Vec::new(),
             parameters: Value::Null,
             render: Error::to_json_response,
         }

@@ -49,7 +49,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
         principal: token.as_ref().ok().and_then(|token| principal(app, token)),
         bearer: token.as_ref().ok().cloned(),
         domain: Some(target.domain.name.clone()),
-        repository: Some(target.repository.clone()),
+        repositories: vec![target.repository.clone()],
         parameters: parameters(&target, &exchange),
         render,
     };

@@ -4,6 +4,7 @@ mod connections;
 mod domains;
 mod groups;
 mod input;
+mod named;
 mod packages;
 mod policies;
 mod repositories;
@@ -25,6 +26,8 @@ use crate::wire::sigv4;
 use axum::body::Bytes;
 use axum::response::Response;
 use http::Request;
+use named::Named;
+use table::{Operation, Resource};
 
 /// An operation's code. It runs on a copy of the state, which is kept when it succeeds.
 type Handler = fn(&Input<'_>, &mut State) -> Result<Response>;
@@ -38,15 +41,15 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     let principal = signed.as_ref().ok().and_then(|signed| {
         app.store().current().principals.claimed_arn(&signed.access_key_id).map(str::to_owned)
     });
-    let repository = ["repository", "destination-repository"].into_iter().find_map(|name| raw.text(name));
+    let (domain, repositories) = places(operation, &raw);
     let call = Call {
         service: "codeartifact",
         operation: operation.map_or("Unknown", |operation| operation.name).into(),
         access: operation.map_or(Access::Read, |operation| operation.access),
         principal,
         bearer: None,
-        domain: raw.text("domain").map(str::to_owned),
-        repository: repository.map(str::to_owned),
+        domain,
+        repositories,
         // A payload is not among them.
         parameters: kept(raw.journaled(), if has_payload { 0 } else { request.body().len() }),
         render: Error::to_json_response,
@@ -68,4 +71,16 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         (operation.handler)(&input, state)
     })
     .await
+}
+
+/// The domain and the repositories that a request is about. A copy is about its source, too.
+fn places(operation: Option<&Operation>, raw: &Raw) -> (Option<String>, Vec<String>) {
+    let is_named = operation.is_some_and(|operation| matches!(operation.resource, Resource::Named));
+    if let Some(named) = raw.text("resourceArn").filter(|_| is_named).and_then(Named::parse) {
+        let repository = named.repository().map(str::to_owned);
+        return (Some(named.domain.to_owned()), repository.into_iter().collect());
+    }
+    let members = ["repository", "destination-repository", "source-repository"];
+    let repositories = members.into_iter().filter_map(|name| raw.text(name)).map(str::to_owned).collect();
+    (raw.text("domain").map(str::to_owned), repositories)
 }

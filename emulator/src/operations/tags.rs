@@ -1,8 +1,8 @@
 //! `TagResource`, `UntagResource`, `ListTagsForResource`, on domains, repositories and package groups.
 
 use super::Input;
+use super::named::{Kind, Named};
 use crate::error::{Error, ResourceType, Result};
-use crate::state::group::from_arn_path;
 use crate::state::tags::Tags;
 use crate::state::{DomainKey, State};
 use crate::wire::json_response;
@@ -43,29 +43,15 @@ struct Tagged<'a> {
 /// The resource that `resourceArn` names.
 fn tagged<'a>(input: &Input<'_>, state: &'a mut State) -> Result<Tagged<'a>> {
     let arn = input.required("resourceArn")?;
-    let malformed = || Error::invalid(format!("The resource ARN '{arn}' is not valid"));
-    let parts = arn.splitn(6, ':').collect::<Vec<_>>();
-    let ["arn", "aws", "codeartifact", region, owner, resource] = parts[..] else {
-        return Err(malformed());
+    let named = Named::parse(arn).filter(|named| named.region == state.settings.region);
+    let named = named.ok_or_else(|| Error::invalid(format!("The resource ARN '{arn}' is not valid")))?;
+    let domain = state.domain_mut(&DomainKey { owner: named.owner.into(), name: named.domain.into() })?;
+    let (tags, kind, name) = match named.kind {
+        Kind::Domain => (&mut domain.tags, ResourceType::Domain, named.domain.to_owned()),
+        Kind::Repository(repository) => {
+            (&mut domain.repository_mut(repository)?.tags, ResourceType::Repository, repository.to_owned())
+        }
+        Kind::Group(pattern) => (&mut domain.group_mut(&pattern)?.tags, ResourceType::PackageGroup, pattern),
     };
-    if region != state.settings.region {
-        return Err(malformed());
-    }
-    let key = |name: &str| DomainKey { owner: owner.into(), name: name.into() };
-    if let Some((domain, pattern)) = from_arn_path(resource) {
-        let tags = &mut state.domain_mut(&key(domain))?.group_mut(&pattern)?.tags;
-        return Ok(Tagged { tags, kind: ResourceType::PackageGroup, name: pattern });
-    }
-    match resource.split('/').collect::<Vec<_>>()[..] {
-        ["domain", domain] => {
-            let tags = &mut state.domain_mut(&key(domain))?.tags;
-            Ok(Tagged { tags, kind: ResourceType::Domain, name: domain.into() })
-        }
-        ["repository", domain, repository] => {
-            let domain = state.domain_mut(&key(domain))?;
-            let tags = &mut domain.repository_mut(repository)?.tags;
-            Ok(Tagged { tags, kind: ResourceType::Repository, name: repository.into() })
-        }
-        _ => Err(malformed()),
-    }
+    Ok(Tagged { tags, kind, name })
 }

@@ -41,7 +41,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         principal,
         bearer: None,
         domain: None,
-        repository: None,
+        repositories: Vec::new(),
         parameters: kept(form.journaled(), request.body().len()),
         render: error_response,
     };

@@ -27,7 +27,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         principal: None,
         bearer: None,
         domain: None,
-        repository: None,
+        repositories: Vec::new(),
         parameters: Value::Null,
         render: Error::to_json_response,
     };

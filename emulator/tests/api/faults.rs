@@ -2,9 +2,10 @@
 
 use crate::data;
 use crate::support::{
-    admin, client, control, create, refused, start, sts_as, try_control, until, with_domain,
+    ACCOUNT, admin, client, control, create, refused, start, sts_as, try_control, until, with_domain,
 };
 use aws_sdk_codeartifact::error::SdkError;
+use aws_sdk_codeartifact::types::PackageFormat;
 use codeartifact_emulator::Emulator;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -65,6 +66,35 @@ async fn faults_are_matched_by_repository_and_principal() {
     assert_eq!(identity.raw_response().unwrap().status().as_u16(), 503);
     control(&emulator, "DELETE", "/faults", Value::Null).await;
     describe("store").await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_that_name_an_arn_or_two_repositories_are_matched_too() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    create(&client, "store").await;
+    let arn = |resource: &str| format!("arn:aws:codeartifact:us-east-1:{ACCOUNT}:{resource}");
+    let tags = |resource: &str| client.list_tags_for_resource().resource_arn(arn(resource)).send();
+    let copy = |source: &str, destination: &str| {
+        let copy = client.copy_package_versions().domain("acme").format(PackageFormat::Npm).package("p");
+        copy.source_repository(source).destination_repository(destination).versions("1").send()
+    };
+    let fault = json!({ "error": "AccessDeniedException", "message": "a fault" });
+    put(&emulator, json!([{ "match": { "domain": "acme" }, "fault": fault }])).await;
+    for resource in ["domain/acme", "repository/acme/team", "package-group/acme/%2a"] {
+        assert_eq!(refused(tags(resource).await, 403, "AccessDeniedException"), "a fault", "{resource}");
+    }
+    put(&emulator, json!([{ "match": { "repository": "team" }, "fault": fault }])).await;
+    assert_eq!(refused(tags("repository/acme/team").await, 403, "AccessDeniedException"), "a fault");
+    tags("repository/acme/store").await.unwrap();
+    tags("domain/acme").await.unwrap();
+    for (source, destination) in [("team", "store"), ("store", "team")] {
+        let copied = copy(source, destination).await;
+        assert_eq!(refused(copied, 403, "AccessDeniedException"), "a fault", "{source} to {destination}");
+    }
+    control(&emulator, "DELETE", "/faults", Value::Null).await;
+    refused(copy("team", "store").await, 404, "ResourceNotFoundException");
 }
 
 #[tokio::test]
