@@ -27,7 +27,7 @@ pub(crate) enum Resource {
     Domain,
     Repository,
     Package,
-    /// The package in the repository that a copy goes to.
+    /// The package in the repository that a copy goes to. The repository itself is asked about by the handler.
     CopiedPackage,
     PackageGroup,
     /// The group that the package belongs to, which the request does not name.

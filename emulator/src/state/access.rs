@@ -9,6 +9,10 @@ use super::{Caller, Domain, DomainKey, Repository, State};
 use crate::error::Result;
 use jiff::Timestamp;
 
+/// No policy of a resource can hand these on to another account: neither looks at the one that it replaces.
+const PUT_ON_DOMAIN: &str = "codeartifact:PutDomainPermissionsPolicy";
+const PUT_ON_REPOSITORY: &str = "codeartifact:PutRepositoryPermissionsPolicy";
+
 /// A call that needs a permission.
 pub(crate) struct Ask<'a> {
     pub(crate) caller: &'a Caller,
@@ -35,27 +39,33 @@ impl State {
     /// Refuse what the caller may not do, in AWS's words.
     pub(crate) fn authorize(&self, ask: Ask<'_>) -> Result<()> {
         let Ask { caller, action, resource, .. } = ask;
+        // Whoever is gone has no access, also not by what is there for everybody.
+        if matches!(self.principals.authority(caller), Authority::Nothing) {
+            return Err(denied(caller, action, resource, "because this identity no longer exists"));
+        }
         let place = Place::of(ask.place);
         let domain = place.as_ref().and_then(|place| self.domains.get(&place.key())).map(AsRef::as_ref);
         let repository = domain.zip(place.as_ref()).and_then(|(domain, place): (&Domain, _)| {
             domain.repositories.get(place.repository?).map(AsRef::as_ref)
         });
-        let policies = resource_policies(action, domain, repository);
-        let policies = self.principals.policies(caller, &policies, ask.place);
         let account = place.as_ref().map(|place| place.owner);
-        let context = self
-            .context(caller, ask.now)
-            .with_some("aws:ResourceAccount", account)
-            .and(ask.context)
-            .and(tags(ask.place, domain, repository));
+        let context =
+            self.context(caller, ask.now).with_some("aws:ResourceAccount", account).and(ask.context);
+        let of_place = context.clone().and(tags(ask.place, domain, repository));
+        let context = context.and(tags(resource, domain, repository));
         let question = Question { requester: caller.requester(), action, resource, context: &context };
-        // Whoever is gone has no access, also not by what is there for everybody.
-        if matches!(policies.identity, Authority::Nothing) {
-            return Err(denied(caller, action, resource, &Why::NotByIdentity.told(action)));
-        }
+        let asked = Question { resource: ask.place, context: &of_place, ..question };
+        let policies = resource_policies(action, domain, repository);
+        let policies = self.principals.policies(caller, &policies, asked);
         let standing = standing(caller, place.as_ref(), repository);
-        decide(&question, &policies, standing)
-            .map_err(|why| denied(caller, action, resource, &why.told(action)))
+        let decided = match decide(&question, &policies, standing) {
+            Ok(()) if standing == Standing::Foreign && action == PUT_ON_REPOSITORY => Err(Why::NotByResource),
+            decided => decided,
+        };
+        decided.map_err(|why| {
+            let about = if why.is_of_resource() { ask.place } else { resource };
+            denied(caller, action, about, &why.told(action))
+        })
     }
 
     /// The condition keys that every request has.
@@ -99,8 +109,8 @@ fn resource_policies<'a>(
     domain: Option<&'a Domain>,
     repository: Option<&'a Repository>,
 ) -> Vec<&'a Policy> {
-    let domain = domain.filter(|_| action != "codeartifact:PutDomainPermissionsPolicy");
-    let repository = repository.filter(|_| action != "codeartifact:PutRepositoryPermissionsPolicy");
+    let domain = domain.filter(|_| action != PUT_ON_DOMAIN);
+    let repository = repository.filter(|_| action != PUT_ON_REPOSITORY);
     let domain = domain.and_then(|domain| domain.policy.as_ref());
     let repository = repository.and_then(|repository| repository.policy.as_ref());
     domain.into_iter().chain(repository).map(|kept| &kept.policy).collect()

@@ -6,6 +6,7 @@ mod clock;
 mod connections;
 mod control;
 mod data;
+mod deleted;
 mod domains;
 mod every_operation;
 mod faults;

@@ -1,16 +1,16 @@
 //! Copies of versions between repositories.
 
-use crate::support::{admin, client_as, control, create, refused, start};
+use crate::identities::user;
+use crate::support::{ACCOUNT, create, refused, start};
 use crate::versions::{publish, publish_npm, published, status};
-use aws_credential_types::Credentials;
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::operation::copy_package_versions::CopyPackageVersionsOutput;
 use aws_sdk_codeartifact::operation::copy_package_versions::builders::CopyPackageVersionsFluentBuilder;
 use aws_sdk_codeartifact::types::{
-    AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, PackageVersionStatus,
+    AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, PackageVersionStatus, Tag,
     UpstreamRepository,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn copy(client: &Client, from: &str, to: &str) -> CopyPackageVersionsFluentBuilder {
     let copy =
@@ -134,42 +134,63 @@ async fn a_copy_passes_by_origin_configurations() {
     assert_eq!(told(&answer), "1 Published");
 }
 
+/// A policy of an identity that allows each action on its own resource.
+fn allowing(pairs: &[(&str, &str)]) -> Value {
+    let statement = |(action, resource): &(&str, &str)| {
+        let arn = format!("arn:aws:codeartifact:us-east-1:{ACCOUNT}:{resource}");
+        json!({ "Effect": "Allow", "Action": format!("codeartifact:{action}"), "Resource": arn })
+    };
+    json!({ "Version": "2012-10-17", "Statement": pairs.iter().map(statement).collect::<Value>() })
+}
+
+const READ: (&str, &str) = ("ReadFromRepository", "repository/acme/team");
+const WRITE: (&str, &str) = ("CopyPackageVersions", "package/acme/prod/generic/acme/tool");
+const WRITE_TO: (&str, &str) = ("CopyPackageVersions", "repository/acme/prod");
+
 #[tokio::test]
-async fn both_repositories_must_allow_it() {
+async fn both_repositories_and_the_package_must_allow_it() {
     let emulator = start().await;
     let client = published(&emulator, &["1"]).await;
     create(&client, "prod").await;
-    let package = format!(
-        "arn:aws:codeartifact:us-east-1:{}:package/acme/prod/generic/acme/tool",
-        crate::support::ACCOUNT
-    );
-    let repository =
-        format!("arn:aws:codeartifact:us-east-1:{}:repository/acme/team", crate::support::ACCOUNT);
-    let statement = |action: &str, resource: &str| json!({ "Effect": "Allow", "Action": format!("codeartifact:{action}"), "Resource": resource });
-    let write = statement("CopyPackageVersions", &package);
-    let read = statement("ReadFromRepository", &repository);
-    for (name, statements, allowed) in [
-        ("writer", json!([write]), false),
-        ("reader", json!([read]), false),
-        ("copier", json!([write, read]), true),
+    for (pairs, missing) in [
+        (&[WRITE, WRITE_TO][..], Some(":repository/acme/team")),
+        (&[WRITE, READ], Some(":repository/acme/prod")),
+        (&[WRITE_TO, READ], Some(":package/acme/prod/generic/acme/tool")),
+        (&[WRITE, WRITE_TO, READ], None),
     ] {
-        let principal = json!({
-            "accessKeyId": name,
-            "secretAccessKey": name,
-            "arn": format!("arn:aws:iam::{}:user/{name}", crate::support::ACCOUNT),
-            "policy": { "Version": "2012-10-17", "Statement": statements },
-        });
-        control(&emulator, "PUT", "/principals", principal).await;
-        let client = client_as(&emulator, Credentials::new(name, name, None, None, "test"));
-        let result = copy(&client, "team", "prod").versions("1").send().await;
-        if allowed {
-            assert_eq!(told(&result.unwrap()), "1 Published");
+        let copier = user(&emulator, ACCOUNT, "copier", allowing(pairs)).await;
+        let result = copy(&copier, "team", "prod").versions("1").send().await;
+        if let Some(missing) = missing {
+            let message = refused(result, 403, "AccessDeniedException");
+            assert!(message.contains(missing), "{message}");
+            assert_eq!(status(&client, "prod", "1").await, None);
         } else {
-            refused(result, 403, "AccessDeniedException");
+            assert_eq!(told(&result.unwrap()), "1 Published");
         }
     }
-    assert_eq!(
-        status(&client_as(&emulator, admin()), "prod", "1").await,
-        Some(PackageVersionStatus::Published)
-    );
+}
+
+#[tokio::test]
+async fn a_deny_at_the_destination_has_effect_by_its_arn_and_by_its_tags() {
+    let emulator = start().await;
+    let client = published(&emulator, &["1"]).await;
+    let tag = Tag::builder().key("stage").value("prod").build().unwrap();
+    client.create_repository().domain("acme").repository("prod").tags(tag).send().await.unwrap();
+    let arn = format!("arn:aws:codeartifact:us-east-1:{ACCOUNT}:repository/acme/prod");
+    let everything = json!({ "Effect": "Allow", "Action": "codeartifact:*", "Resource": "*" });
+    for (resource, stage, refuses) in [(arn.as_str(), "*", true), ("*", "prod", true), ("*", "test", false)] {
+        let deny = json!({
+            "Effect": "Deny", "Action": "codeartifact:CopyPackageVersions", "Resource": resource,
+            "Condition": { "StringLike": { "aws:ResourceTag/stage": stage } },
+        });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [everything, deny] });
+        let copier = user(&emulator, ACCOUNT, "copier", policy).await;
+        let result = copy(&copier, "team", "prod").versions("1").send().await;
+        if refuses {
+            let message = refused(result, 403, "AccessDeniedException");
+            assert!(message.contains("explicit deny in an identity-based policy"), "{message}");
+        } else {
+            assert_eq!(told(&result.unwrap()), "1 Published");
+        }
+    }
 }

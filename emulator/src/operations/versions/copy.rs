@@ -9,13 +9,16 @@ use crate::wire::json_response;
 use axum::response::Response;
 use std::collections::BTreeMap;
 
-/// Needs to read the source besides what it needs at the destination.
+/// Needs its permission on the repository that it goes to, besides that on the package there, and needs to read
+/// the source.
 pub(crate) fn copy(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let domain = input.domain_key()?;
     let (source, destination) =
         (input.required("sourceRepository")?, input.required("destinationRepository")?);
-    let path = format!("repository/{}/{source}", domain.name);
-    input.authorize(state, "ReadFromRepository", &state.settings.arn(&domain.owner, &path))?;
+    for (action, repository) in [("CopyPackageVersions", destination), ("ReadFromRepository", source)] {
+        let path = format!("repository/{}/{repository}", domain.name);
+        input.authorize(state, action, &state.settings.arn(&domain.owner, &path))?;
+    }
     if source == destination {
         return Err(Error::invalid("The source and the destination are the same repository"));
     }

@@ -21,9 +21,9 @@ pub(crate) struct Policies<'a> {
     pub(crate) session: Option<&'a Policy>,
     /// Those of the domain and the repository.
     pub(crate) resources: &'a [&'a Policy],
-    /// What those are asked about. What has no ARN yet when its creation is asked for is `*` to
+    /// What those are asked. What has no ARN yet when its creation is asked for is `*`, without tags, to
     /// identities, and the place where it will be to these.
-    pub(crate) place: &'a str,
+    pub(crate) asked: Question<'a>,
 }
 
 /// What an identity may do by itself.
@@ -47,6 +47,11 @@ pub(crate) enum Why {
 }
 
 impl Why {
+    /// Whether it is up to the domain's or the repository's policy.
+    pub(crate) fn is_of_resource(self) -> bool {
+        matches!(self, Self::DeniedByResource | Self::NotByResource)
+    }
+
     /// In AWS's words.
     pub(crate) fn told(self, action: &str) -> String {
         let silent = |kind| format!("because no {kind} policy allows the {action} action");
@@ -118,10 +123,9 @@ fn verdicts(question: &Question<'_>, policies: &Policies<'_>) -> Result<Verdicts
         Some(policy) => allowed(policy, question, Why::DeniedBySession)?.is_some(),
         None => true,
     };
-    let of_place = Question { resource: policies.place, ..*question };
     let mut resource = None;
     for policy in policies.resources {
-        resource = resource.max(allowed(policy, &of_place, Why::DeniedByResource)?);
+        resource = resource.max(allowed(policy, &policies.asked, Why::DeniedByResource)?);
     }
     Ok(Verdicts { identity, session, resource })
 }

@@ -193,17 +193,17 @@ mod decisions {
             let session = policy(Kind::Identity, *of_session, "").unwrap_or_else(|| identity(&narrow));
             let resource = policy(Kind::Resource, *of_resource, principal);
             let resources: Vec<_> = resource.iter().collect();
-            let policies = Policies {
-                identity: own.as_ref().map_or(Authority::Nothing, Authority::Policy),
-                session: Some(&session),
-                resources: &resources,
-                place: ACME,
-            };
             let question = Question {
                 requester: requester(),
                 action: "codeartifact:DescribeDomain",
                 resource: ACME,
                 context: &context,
+            };
+            let policies = Policies {
+                identity: own.as_ref().map_or(Authority::Nothing, Authority::Policy),
+                session: Some(&session),
+                resources: &resources,
+                asked: question,
             };
             let standings = [Standing::Owner, Standing::Administrator, Standing::Foreign];
             let decided = standings.map(|standing| decide(&question, &policies, standing).is_ok());
@@ -219,15 +219,15 @@ mod decisions {
         let context = Context::default();
         for (principal, expected) in [(arn, true), (role, false)] {
             let resource = policy(Kind::Resource, Some("Allow"), principal).unwrap();
+            let requester = Requester::Account { account: ACCOUNT, identity: role, session: Some(arn) };
+            let question =
+                Question { requester, action: "codeartifact:X", resource: ACME, context: &context };
             let policies = Policies {
                 identity: Authority::Nothing,
                 session: Some(&narrow),
                 resources: &[&resource],
-                place: ACME,
+                asked: question,
             };
-            let requester = Requester::Account { account: ACCOUNT, identity: role, session: Some(arn) };
-            let question =
-                Question { requester, action: "codeartifact:X", resource: ACME, context: &context };
             assert_eq!(decide(&question, &policies, Standing::Owner).is_ok(), expected, "{principal}");
         }
     }

@@ -106,25 +106,30 @@ impl Principals {
         self.identities.get(arn).filter(|_| arn.contains(":role/"))
     }
 
-    fn decides(&self, caller: &Caller, question: &Question<'_>, trust: &[&Policy]) -> Result<(), Why> {
+    fn decides<'a>(
+        &'a self,
+        caller: &'a Caller,
+        question: &Question<'a>,
+        trust: &'a [&'a Policy],
+    ) -> Result<(), Why> {
         let same_account = account_of(question.resource) == Some(caller.account.as_str());
-        decide_trust(question, &self.policies(caller, trust, question.resource), same_account)
+        decide_trust(question, &self.policies(caller, trust, *question), same_account)
     }
 
     fn decides_alone(&self, caller: &Caller, question: &Question<'_>) -> Result<(), Why> {
-        let policies = self.policies(caller, &[], question.resource);
+        let policies = self.policies(caller, &[], *question);
         crate::state::policy::decide(question, &policies, crate::state::policy::Standing::Administrator)
     }
 
-    /// The policies that have a say in what a caller asks for.
+    /// The policies that have a say in what a caller asks for, and what those of resources are asked.
     pub(crate) fn policies<'a>(
         &'a self,
         caller: &'a Caller,
         resources: &'a [&'a Policy],
-        place: &'a str,
+        asked: Question<'a>,
     ) -> Policies<'a> {
         let session = caller.session.as_ref().and_then(|session| session.policy.as_ref());
-        Policies { identity: self.authority(caller), session, resources, place }
+        Policies { identity: self.authority(caller), session, resources, asked }
     }
 }
 
