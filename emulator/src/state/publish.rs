@@ -81,11 +81,11 @@ impl Publication {
         }
     }
 
-    fn added_to(self, known: &Version, quotas: &Quotas) -> Result<Version> {
+    fn added_to(self, known: &Version, quotas: &Quotas, now: Timestamp) -> Result<Version> {
         let effect = self.effect_on(known, quotas)?;
         let mut version = known.clone();
         if version.status == Status::Unfinished {
-            version.status = self.status();
+            version.move_to(self.status(), now);
         }
         if effect == Effect::Add {
             version.put_asset(self.asset);
@@ -194,7 +194,7 @@ impl Package {
         let number = publication.version.clone();
         let tags = std::mem::take(&mut publication.tags);
         let version = Arc::new(match self.versions.get(&number) {
-            Some(known) => publication.added_to(known, quotas)?,
+            Some(known) => publication.added_to(known, quotas, now)?,
             None => publication.into_version(origin, now),
         });
         self.tags.extend(tags.into_iter().map(|tag| (tag, number.clone())));

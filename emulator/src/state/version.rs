@@ -55,6 +55,7 @@ pub(crate) struct Version {
     pub(crate) revision: String,
     pub(crate) status: Status,
     pub(crate) origin: Origin,
+    /// When it was published; as long as it is unfinished, when its first file came.
     pub(crate) published: Timestamp,
     pub(crate) assets: Vec<Asset>,
     pub(crate) details: Arc<Details>,
@@ -100,6 +101,14 @@ impl Version {
         }
     }
 
+    /// Take another status. What was unfinished is published now, not when its first file came.
+    pub(crate) fn move_to(&mut self, status: Status, now: Timestamp) {
+        if self.status == Status::Unfinished && status != Status::Unfinished {
+            self.published = now;
+        }
+        self.status = status;
+    }
+
     /// Let go of the files. The revision stays, as in the guide's samples of disposed versions.
     pub(crate) fn destroy_assets(&mut self) {
         self.assets.clear();
@@ -137,7 +146,9 @@ impl Version {
             description[name] = value;
         }
         description["version"] = self.number.as_str().into();
-        description["publishedTime"] = timestamp(self.published);
+        if self.status != Status::Unfinished {
+            description["publishedTime"] = timestamp(self.published);
+        }
         description["revision"] = self.revision.as_str().into();
         description["status"] = self.status.name().into();
         description["origin"] = self.origin.describe();

@@ -4,8 +4,8 @@ use crate::support::{admin, client_as, create, refused, start, with_domain};
 use crate::versions::{publish, published, status};
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
-    AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, PackageVersionStatus,
-    UpstreamRepository,
+    AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, PackageVersionSortType,
+    PackageVersionStatus, UpstreamRepository,
 };
 use codeartifact_emulator::{Emulator, Options};
 use std::sync::Arc;
@@ -49,6 +49,47 @@ async fn a_version_stays_open_until_it_is_finished() {
     let again = publish(&client, "2.0", "a", "x").unfinished(true).send().await.unwrap();
     assert_eq!(again.status(), Some(&Unfinished));
     assert_eq!(publish(&client, "2.0", "a", "x").send().await.unwrap().status(), Some(&Published));
+}
+
+#[tokio::test]
+async fn a_version_is_published_when_it_is_finished() {
+    let emulator = start().await;
+    let client = published(&emulator, &[]).await;
+    let pass = || emulator.advance(jiff::SignedDuration::from_secs(1));
+    for (version, unfinished) in [("1", true), ("2", true), ("3", false)] {
+        publish(&client, version, "a", "x").unfinished(unfinished).send().await.unwrap();
+        pass();
+    }
+    let newest_first = async || {
+        let list = client.list_package_versions().domain("acme").repository("team");
+        let list = list.format(PackageFormat::Generic).namespace("acme").package("tool");
+        let list = list.sort_by(PackageVersionSortType::PublishedTime).send().await.unwrap();
+        let shown = list.default_display_version().unwrap().to_owned();
+        (shown, list.versions().iter().map(|one| one.version().to_owned()).collect::<Vec<_>>())
+    };
+    let time = async |version| {
+        let describe = client.describe_package_version().domain("acme").repository("team");
+        let describe = describe.format(PackageFormat::Generic).namespace("acme").package("tool");
+        let described = describe.package_version(version).send().await.unwrap();
+        described.package_version().unwrap().published_time().copied()
+    };
+    assert_eq!(time("1").await, None);
+    assert_eq!(newest_first().await, ("3".into(), ["3", "2", "1"].map(str::to_owned).to_vec()));
+    // By a status, and by a file that is the last one.
+    let update = client.update_package_versions_status().domain("acme").repository("team");
+    let update = update.format(PackageFormat::Generic).namespace("acme").package("tool");
+    update.versions("1").target_status(Published).send().await.unwrap();
+    assert_eq!(newest_first().await, ("1".into(), ["1", "3", "2"].map(str::to_owned).to_vec()));
+    let first = time("1").await;
+    assert!(first > time("3").await);
+    pass();
+    publish(&client, "2", "b", "y").send().await.unwrap();
+    assert_eq!(newest_first().await, ("2".into(), ["2", "1", "3"].map(str::to_owned).to_vec()));
+    // A version that is published stays so since then.
+    pass();
+    publish(&client, "3", "a", "x").send().await.unwrap();
+    assert_eq!(newest_first().await.0, "2");
+    assert_eq!(time("1").await, first);
 }
 
 #[tokio::test]

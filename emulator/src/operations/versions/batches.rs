@@ -44,7 +44,7 @@ fn apply(change: Change, input: &Input<'_>, state: &mut State) -> Result<Respons
         expected: input.text("expectedStatus").and_then(Status::parse),
         revisions: revisions.unwrap_or_default(),
     };
-    let outcome = package_mut(input, state)?.change(&batch);
+    let outcome = package_mut(input, state)?.change(&batch, input.now);
     Ok(json_response(&outcome.describe()))
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Change, Status};
 use crate::state::package::Package;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -153,14 +154,14 @@ pub(crate) fn check_revision(current: &str, expected: Option<&str>) -> Result<()
 
 impl Package {
     /// Change all of the versions, or none.
-    pub(crate) fn change(&mut self, batch: &Batch<'_>) -> Outcome {
+    pub(crate) fn change(&mut self, batch: &Batch<'_>, now: Timestamp) -> Outcome {
         let outcome = batch.decide(self);
         for (number, success) in &outcome.successful {
             if success.status == Status::Deleted {
                 self.versions.remove(number);
                 self.tags_of(number).iter().for_each(|tag| drop(self.tags.remove(tag)));
             } else if let Some(version) = self.version_mut(number) {
-                version.status = success.status;
+                version.move_to(success.status, now);
                 if success.status == Status::Disposed {
                     version.destroy_assets();
                 }

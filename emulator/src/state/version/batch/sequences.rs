@@ -168,12 +168,13 @@ impl World {
         };
         let named: Vec<String> = versions.iter().enumerate().map(revision).collect();
         let named = versions.iter().map(String::as_str).zip(named.iter().map(String::as_str));
-        let outcome = self.package.change(&Batch {
+        let batch = Batch {
             change,
             versions: versions.iter().map(String::as_str).collect(),
             expected,
             revisions: named.filter(|_| revisions != Revisions::None).collect(),
-        });
+        };
+        let outcome = self.package.change(&batch, Timestamp::UNIX_EPOCH);
         let goal = change.goal().name();
         let refusals: Vec<Option<&str>> = (0..versions.len())
             .map(|index| {

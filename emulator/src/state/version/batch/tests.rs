@@ -7,6 +7,9 @@ use crate::state::version::{Asset, Details, Origin, Version};
 use jiff::Timestamp;
 use std::sync::Arc;
 
+/// After all versions came, and when they are changed.
+const LATER: Timestamp = Timestamp::constant(1, 0);
+
 /// A package in which each version stands as given; a version's revision is `r` and its number.
 fn package(versions: &[(&str, Status)]) -> Package {
     let key = PackageKey::new(Format::Npm, None, "widgets").unwrap();
@@ -59,7 +62,8 @@ fn what_the_caller_takes_for_granted_decides() {
     ] {
         let mut package = package(&known);
         let revisions = revisions.iter().copied().collect();
-        let outcome = package.change(&Batch { expected, revisions, ..batch(Change::Archive, versions) });
+        let outcome =
+            package.change(&Batch { expected, revisions, ..batch(Change::Archive, versions) }, LATER);
         assert_eq!(told(&outcome), result, "{versions:?} {expected:?}");
     }
 }
@@ -68,26 +72,37 @@ fn what_the_caller_takes_for_granted_decides() {
 fn disposing_destroys_the_files_and_deleting_the_record_with_its_tags() {
     let mut package = package(&[("1", Status::Published), ("2", Status::Published)]);
     package.tags.insert("latest".into(), "2".into());
-    let disposed = package.change(&batch(Change::Dispose, &["1"]));
+    let disposed = package.change(&batch(Change::Dispose, &["1"]), LATER);
     assert_eq!(disposed.successful["1"], Success { revision: "r1".into(), status: Status::Disposed });
     assert!(package.versions["1"].assets.is_empty());
     assert_eq!(package.versions["1"].status, Status::Disposed);
-    let deleted = package.change(&batch(Change::Delete, &["1", "2"]));
+    let deleted = package.change(&batch(Change::Delete, &["1", "2"]), LATER);
     assert_eq!(told(&deleted), "1 Deleted, 2 Deleted");
     assert!(package.versions.is_empty());
     assert!(package.tags.is_empty());
 }
 
 #[test]
+fn what_is_finished_is_published_then_and_nothing_else_is() {
+    let known = [("1", Status::Unfinished), ("2", Status::Unlisted), ("3", Status::Archived)];
+    let mut package = package(&known);
+    assert_eq!(package.default_display_version(), Some("3"));
+    package.change(&batch(Change::Publish, &["1", "2", "3"]), LATER);
+    let published: Vec<_> = package.versions.values().map(|version| version.published).collect();
+    assert_eq!(published, [LATER, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH]);
+    assert_eq!(package.default_display_version(), Some("1"));
+}
+
+#[test]
 fn outcomes_are_told_in_the_words_of_the_guide() {
     let mut package = package(&[("1", Status::Published), ("2", Status::Published)]);
     let archive = batch(Change::Archive, &["1", "2"]);
-    let outcome = package.change(&Batch { expected: Some(Status::Unlisted), ..archive });
+    let outcome = package.change(&Batch { expected: Some(Status::Unlisted), ..archive }, LATER);
     let message = "current status: Published, expected status: Unlisted";
     let failure = json!({ "errorCode": "MISMATCHED_STATUS", "errorMessage": message });
     let told = json!({ "successfulVersions": {}, "failedVersions": { "1": failure, "2": failure } });
     assert_eq!(outcome.describe(), told);
-    let outcome = package.change(&batch(Change::Unlist, &["1"]));
+    let outcome = package.change(&batch(Change::Unlist, &["1"]), LATER);
     let success = json!({ "1": { "revision": "r1", "status": "Unlisted" } });
     assert_eq!(outcome.describe(), json!({ "successfulVersions": success, "failedVersions": {} }));
 }
