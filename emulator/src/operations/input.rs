@@ -147,16 +147,14 @@ impl Input<'_> {
     }
 
     fn package_path(&self, repository: &str) -> Result<String> {
+        let format = self.format()?;
+        // What is found under any spelling is known to policies by the normalised one.
         Ok(format!(
             "package/{}/{repository}/{}/{}/{}",
             self.domain_key()?.name,
-            self.required("format")?,
-            self.text("namespace").unwrap_or_default(),
-            match self.format()? {
-                // Found under any spelling, and known to policies by the normalised one.
-                Format::Nuget => Format::Nuget.normalise(self.required("package")?),
-                _ => self.required("package")?.to_owned(),
-            },
+            format.name(),
+            format.looked_up(self.text("namespace").unwrap_or_default()),
+            format.looked_up(self.required("package")?),
         ))
     }
 }

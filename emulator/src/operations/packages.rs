@@ -40,19 +40,22 @@ pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
 /// What is in this very repository. `namespace` and `package-prefix` match beginnings.
 pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let page = input.page(state)?;
-    let format = input.text("format");
+    let format = input.text("format").map(|_| input.format()).transpose()?;
     let namespace = input.text("namespace");
     let prefix = input.text("packagePrefix").unwrap_or_default();
     let publish = input.text("publish");
     let upstream = input.text("upstream");
-    if namespace.is_some() && format.is_none() {
-        return Err(Error::invalid("A namespace can only be given together with a format"));
+    if let Some(prefix) = namespace {
+        let missing = || Error::invalid("A namespace can only be given together with a format");
+        // One that no package of the format can have is refused here as everywhere.
+        PackageKey::new(format.ok_or_else(missing)?, Some(prefix), prefix)?;
     }
     let wanted = |package: &&Arc<Package>| {
         let PackageKey { format: of, namespace: within, name } = &package.key;
-        format.is_none_or(|format| of.name() == format)
-            && namespace.is_none_or(|prefix| within.as_ref().is_some_and(|name| name.starts_with(prefix)))
-            && name.starts_with(prefix)
+        let begins = |text: &str, prefix| text.starts_with(&of.looked_up(prefix));
+        format.is_none_or(|format| *of == format)
+            && namespace.is_none_or(|prefix| within.as_ref().is_some_and(|name| begins(name, prefix)))
+            && begins(name, prefix)
             && publish.is_none_or(|wanted| package.origin.publish.name() == wanted)
             && upstream.is_none_or(|wanted| package.origin.upstream.name() == wanted)
     };

@@ -16,8 +16,7 @@ pub(crate) enum Format {
 }
 
 /// Whether packages of a format have a namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NamespaceRule {
+enum NamespaceRule {
     Required,
     Optional,
     Refused,
@@ -54,7 +53,19 @@ impl Format {
         }
     }
 
-    pub(crate) fn namespace_rule(self) -> NamespaceRule {
+    /// Why packages of the format cannot have that namespace, or cannot be without one.
+    pub(crate) fn namespace_problem(self, namespace: Option<&str>) -> Option<&'static str> {
+        match (self.namespace_rule(), namespace) {
+            (NamespaceRule::Required, None) => Some("need a namespace"),
+            (NamespaceRule::Refused, Some(_)) => Some("have no namespace"),
+            (_, Some(scope)) if self == Self::Npm && scope.starts_with('@') => {
+                Some("have their scope as namespace, which is given without the '@'")
+            }
+            _ => None,
+        }
+    }
+
+    fn namespace_rule(self) -> NamespaceRule {
         match self {
             Self::Generic | Self::Maven | Self::Swift => NamespaceRule::Required,
             Self::Npm => NamespaceRule::Optional,
@@ -68,6 +79,15 @@ impl Format {
             Self::Pypi => fold_separators(name),
             Self::Nuget | Self::Swift => name.to_lowercase(),
             Self::Cargo | Self::Generic | Self::Maven | Self::Npm | Self::Ruby => name.into(),
+        }
+    }
+
+    /// The form under which the API looks for a name, or a namespace, or the beginning of one. It takes
+    /// any spelling for NuGet and Swift, of the other formats only the stored one.
+    pub(crate) fn looked_up(self, name: &str) -> String {
+        match self {
+            Self::Nuget | Self::Swift => self.normalise(name),
+            _ => name.into(),
         }
     }
 }

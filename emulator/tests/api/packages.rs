@@ -54,6 +54,7 @@ async fn names_and_namespaces_follow_the_format() {
         (PackageFormat::Ruby, Some("acme"), "rake"),
         (PackageFormat::Cargo, Some("acme"), "serde"),
         (PackageFormat::Npm, None, "left/pad"),
+        (PackageFormat::Npm, Some("@acme"), "widgets"),
         (PackageFormat::Pypi, None, "Not.Normalised"),
         (PackageFormat::from("deb"), None, "bash"),
     ] {
@@ -62,12 +63,66 @@ async fn names_and_namespaces_follow_the_format() {
         let put = put.restrictions(restrictions(BLOCKED.0, BLOCKED.1));
         refused(put.send().await, 400, "ValidationException");
     }
-    // NuGet's API takes either form.
-    put(&client, PackageFormat::Nuget, None, "Newtonsoft.Json").await;
-    for name in ["Newtonsoft.Json", "newtonsoft.json"] {
-        let describe = client.describe_package().domain("acme").repository("team");
-        let package = describe.format(PackageFormat::Nuget).package(name).send().await.unwrap();
-        assert_eq!(package.package().unwrap().name(), Some("newtonsoft.json"));
+}
+
+#[tokio::test]
+async fn nuget_and_swift_names_are_taken_in_any_spelling() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    let (nuget, swift) = (PackageFormat::Nuget, PackageFormat::Swift);
+    put(&client, nuget.clone(), None, "Newtonsoft.Json").await;
+    put(&client, swift.clone(), Some("Apple"), "Swift-NIO").await;
+    for (format, namespace, name, stored) in [
+        (&nuget, None, "Newtonsoft.Json", "newtonsoft.json"),
+        (&nuget, None, "newtonsoft.json", "newtonsoft.json"),
+        (&swift, Some("APPLE"), "swift-NIO", "swift-nio"),
+        (&swift, Some("apple"), "swift-nio", "swift-nio"),
+    ] {
+        let namespace = namespace.map(str::to_owned);
+        let describe = client.describe_package().domain("acme").repository("team").format(format.clone());
+        let described = describe.set_namespace(namespace.clone()).package(name).send().await.unwrap();
+        assert_eq!(described.package().unwrap().name(), Some(stored));
+        let ask = client.get_associated_package_group().domain("acme").format(format.clone());
+        ask.set_namespace(namespace).package(name).send().await.unwrap();
+    }
+    let list = || client.list_packages().domain("acme").repository("team");
+    for (list, found) in [
+        (list().package_prefix("Newton"), "newtonsoft.json"),
+        (list().format(nuget).package_prefix("Newton"), "newtonsoft.json"),
+        (list().package_prefix("SWIFT"), "swift-nio"),
+        (list().format(swift).namespace("App").package_prefix("Sw"), "swift-nio"),
+    ] {
+        let listed = list.send().await.unwrap();
+        assert_eq!(listed.packages().iter().map(|one| one.package().unwrap()).collect::<Vec<_>>(), [found]);
+    }
+    let delete = client.delete_package().domain("acme").repository("team").format(PackageFormat::Swift);
+    delete.namespace("Apple").package("Swift-NIO").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_scope_is_given_without_its_at_sign() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    let npm = PackageFormat::Npm;
+    let refuse = |message: String| {
+        assert!(message.contains("without the '@'"), "{message}");
+    };
+    let describe = client.describe_package().domain("acme").repository("team").format(npm.clone());
+    let describe = describe.namespace("@acme").package("widgets").send().await;
+    refuse(refused(describe, 400, "ValidationException"));
+    let versions = client.list_package_versions().domain("acme").repository("team").format(npm.clone());
+    let versions = versions.namespace("@acme").package("widgets").send().await;
+    refuse(refused(versions, 400, "ValidationException"));
+    let list = client.list_packages().domain("acme").repository("team").format(npm.clone());
+    refuse(refused(list.namespace("@ac").send().await, 400, "ValidationException"));
+    let ask = client.get_associated_package_group().domain("acme").format(npm);
+    let ask = ask.namespace("@acme").package("widgets").send().await;
+    refuse(refused(ask, 400, "ValidationException"));
+    for pattern in ["/npm/@acme/*", "/npm/@acme~", "/npm/@acme/widgets$"] {
+        let create = client.create_package_group().domain("acme").package_group(pattern).send().await;
+        refuse(refused(create, 400, "ValidationException"));
     }
 }
 

@@ -3,7 +3,6 @@
 use super::matching::{Component, Name, Strength, has_word_end};
 use crate::error::{Error, Result};
 use crate::state::Format;
-use crate::state::format::NamespaceRule;
 use crate::state::package::PackageKey;
 use serde::{Deserialize, Serialize};
 
@@ -137,15 +136,10 @@ impl Parser<'_> {
     }
 
     fn check_namespace(&self, format: Format, namespace: &str) -> Result<()> {
-        let name = format.name();
-        match format.namespace_rule() {
-            NamespaceRule::Required if namespace.is_empty() => {
-                Err(self.refuse(format!("packages of format '{name}' need a namespace")))
-            }
-            NamespaceRule::Refused if !namespace.is_empty() => {
-                Err(self.refuse(format!("packages of format '{name}' have no namespace")))
-            }
-            _ => Ok(()),
+        let given = (!namespace.is_empty()).then_some(namespace);
+        match format.namespace_problem(given) {
+            Some(problem) => Err(self.refuse(format!("packages of format '{}' {problem}", format.name()))),
+            None => Ok(()),
         }
     }
 
@@ -247,6 +241,9 @@ mod tests {
             "/npm//\u{301}~",
             "/npm//a#b$",
             "/npm/a b/*",
+            "/npm/@acme/*",
+            "/npm/@acme~",
+            "/npm/@acme/ui$",
             "/pypi/space/*",
             "/pypi/space~",
             "/cargo/space/serde$",

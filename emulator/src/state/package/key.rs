@@ -1,7 +1,7 @@
 //! A package's identity: by the API's members, and by the names that package managers give it.
 
 use crate::error::{Error, ResourceType, Result};
-use crate::state::format::{Format, NamespaceRule};
+use crate::state::format::Format;
 use crate::state::version::Status;
 use serde::{Deserialize, Serialize};
 
@@ -16,14 +16,10 @@ pub(crate) struct PackageKey {
 impl PackageKey {
     /// As the API names a package: a namespace where the format has them, and only there.
     pub(crate) fn new(format: Format, namespace: Option<&str>, name: &str) -> Result<Self> {
-        let problem = match (format.namespace_rule(), namespace) {
-            (NamespaceRule::Required, None) => "need a namespace",
-            (NamespaceRule::Refused, Some(_)) => "have no namespace",
-            _ => {
-                return Ok(Self { format, namespace: namespace.map(str::to_owned), name: name.into() });
-            }
-        };
-        Err(Error::invalid(format!("Packages of format '{}' {problem}", format.name())))
+        match format.namespace_problem(namespace) {
+            Some(problem) => Err(Error::invalid(format!("Packages of format '{}' {problem}", format.name()))),
+            None => Ok(Self { format, namespace: namespace.map(str::to_owned), name: name.into() }),
+        }
     }
 
     /// From `widgets` or `@acme/widgets`.
@@ -84,24 +80,26 @@ impl PackageKey {
 
     /// The identity under which the package is stored.
     pub(crate) fn normalised(&self) -> Self {
+        self.spelled(Format::normalise)
+    }
+
+    /// The identity under which the API looks for what a caller names.
+    pub(crate) fn looked_up(&self) -> Self {
+        self.spelled(Format::looked_up)
+    }
+
+    fn spelled(&self, spell: impl Fn(Format, &str) -> String) -> Self {
         Self {
             format: self.format,
-            namespace: self.namespace.as_deref().map(|namespace| self.format.normalise(namespace)),
-            name: self.format.normalise(&self.name),
+            namespace: self.namespace.as_deref().map(|namespace| spell(self.format, namespace)),
+            name: spell(self.format, &self.name),
         }
     }
 
-    /// The identity under which the API looks for what a caller names. For NuGet it takes any
-    /// spelling, of the other formats only the stored one.
-    pub(crate) fn looked_up(&self) -> Self {
-        if self.format == Format::Nuget { self.normalised() } else { self.clone() }
-    }
-
-    /// The identity under which the package is stored. NuGet names are taken in either form; of the
-    /// others the documentation wants the stored one.
+    /// The identity under which the package is stored, for what a caller names.
     pub(crate) fn stored(&self) -> Result<Self> {
         let stored = self.normalised();
-        if *self == stored || self.format == Format::Nuget {
+        if self.looked_up() == stored {
             return Ok(stored);
         }
         Err(Error::invalid(format!(
@@ -166,6 +164,8 @@ mod tests {
             (Format::Maven, Some("org.acme"), true),
             (Format::Npm, None, true),
             (Format::Npm, Some("acme"), true),
+            (Format::Npm, Some("@acme"), false),
+            (Format::Generic, Some("@acme"), true),
             (Format::Pypi, Some("acme"), false),
             (Format::Nuget, Some("acme"), false),
             (Format::Ruby, Some("acme"), false),
@@ -175,6 +175,21 @@ mod tests {
             let key = PackageKey::new(format, namespace, "widgets");
             assert_eq!(key.is_ok(), legal, "{format:?} {namespace:?}");
         }
+    }
+
+    #[test]
+    fn some_formats_are_found_in_any_spelling_and_pypi_is_not() {
+        for (format, namespace, found) in [
+            (Format::Nuget, None, Some("my.lib")),
+            (Format::Swift, Some("Acme"), Some("my.lib")),
+            (Format::Npm, Some("Acme"), Some("My.Lib")),
+            (Format::Pypi, None, None),
+        ] {
+            let stored = PackageKey::new(format, namespace, "My.Lib").unwrap().stored().ok();
+            assert_eq!(stored.as_ref().map(|key| key.name.as_str()), found, "{format:?}");
+        }
+        let swift = PackageKey::new(Format::Swift, Some("Acme"), "x").unwrap();
+        assert_eq!(swift.looked_up().namespace.as_deref(), Some("acme"));
     }
 
     #[test]
