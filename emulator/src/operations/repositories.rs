@@ -91,7 +91,7 @@ pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Response> {
             )));
         }
         Some(names) => link(domain, name, names, state.settings.quotas.upstreams_per_repository)?,
-        None => relink(domain, &repository.upstreams),
+        None => relink(domain, name, &repository.upstreams)?,
     };
     let repository = state.domain_mut(&key)?.repository_mut(name)?;
     repository.upstreams = upstreams;

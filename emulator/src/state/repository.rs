@@ -145,16 +145,34 @@ pub(crate) fn link(domain: &Domain, of: &str, names: &[String], limit: usize) ->
             return Err(Error::invalid(format!("The upstream '{name}' is given twice")));
         }
     }
-    names.iter().map(|name| Ok(Upstream { name: name.clone(), id: domain.repository(name)?.id })).collect()
+    let upstreams =
+        names.iter().map(|name| Ok(Upstream { name: name.clone(), id: domain.repository(name)?.id }));
+    without_cycle(domain, of, upstreams.collect::<Result<_>>()?)
 }
 
 /// The same references made afresh by name. One whose repository is gone stays broken.
-pub(crate) fn relink(domain: &Domain, upstreams: &[Upstream]) -> Vec<Upstream> {
-    upstreams
-        .iter()
-        .map(|upstream| Upstream {
-            name: upstream.name.clone(),
-            id: domain.repositories.get(&upstream.name).map_or(upstream.id, |found| found.id),
-        })
-        .collect()
+pub(crate) fn relink(domain: &Domain, of: &str, upstreams: &[Upstream]) -> Result<Vec<Upstream>> {
+    let afresh = upstreams.iter().map(|upstream| Upstream {
+        name: upstream.name.clone(),
+        id: domain.repositories.get(&upstream.name).map_or(upstream.id, |found| found.id),
+    });
+    without_cycle(domain, of, afresh.collect())
+}
+
+/// The references, unless one of them leads back to the repository `of`.
+fn without_cycle(domain: &Domain, of: &str, upstreams: Vec<Upstream>) -> Result<Vec<Upstream>> {
+    let mut seen = BTreeSet::new();
+    let found = |upstreams: &[Upstream]| -> Vec<_> {
+        upstreams.iter().filter_map(|upstream| Repository::resolve(domain, upstream)).collect()
+    };
+    let mut open = found(&upstreams);
+    while let Some(repository) = open.pop() {
+        if repository.name == of {
+            return Err(Error::invalid(format!("The upstreams of repository '{of}' lead back to it")));
+        }
+        if seen.insert(repository.id) {
+            open.extend(found(&repository.upstreams));
+        }
+    }
+    Ok(upstreams)
 }

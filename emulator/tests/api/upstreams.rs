@@ -73,6 +73,32 @@ async fn impossible_upstreams_are_refused_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn upstreams_do_not_lead_back() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    for name in ["store", "middle", "team", "side"] {
+        create(&client, name).await;
+    }
+    set(&client, "side", &["store"]).await.unwrap();
+    set(&client, "middle", &["store", "side"]).await.unwrap();
+    set(&client, "team", &["middle", "store"]).await.unwrap();
+    for (repository, upstream) in [("middle", "team"), ("store", "team"), ("store", "side")] {
+        let message = refused(set(&client, repository, &[upstream]).await, 400, "ValidationException");
+        assert!(message.contains("lead back"), "{message}");
+    }
+    assert!(listed(&client, "store").await.is_empty());
+    // What once was upstream may become downstream.
+    set(&client, "team", &[]).await.unwrap();
+    set(&client, "middle", &["team"]).await.unwrap();
+    // A name leads nowhere when its repository is gone, and back when it is made afresh.
+    client.delete_repository().domain("acme").repository("team").send().await.unwrap();
+    let anew = client.create_repository().domain("acme").repository("team");
+    anew.set_upstreams(Some(upstreams(&["middle"]))).send().await.unwrap();
+    let afresh = client.update_repository().domain("acme").repository("middle").send().await;
+    refused(afresh, 400, "ValidationException");
+}
+
+#[tokio::test]
 async fn a_deleted_upstream_stays_listed_by_name() {
     let emulator = start().await;
     let client = with_domain(&emulator).await;
