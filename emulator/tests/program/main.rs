@@ -4,6 +4,7 @@
 mod addresses;
 mod killed;
 mod logs;
+mod page;
 mod running;
 mod state;
 mod stops;
