@@ -6,6 +6,7 @@ use super::endpoints::{Endpoints, derive};
 use super::lookup;
 use super::plan::Step;
 use super::state::{RepositoryFacts, UpstreamState};
+use super::way_back;
 use crate::api::{Identity, PackageFormat, Tags};
 use crate::aws::{Aws, AwsError, AwsErrorKind, Named, tagging};
 use crate::error::{Error, Result};
@@ -111,12 +112,15 @@ async fn update(
     let call = aws.writes().await.update_repository().domain(&identity.domain).domain_owner(&identity.owner);
     let call = call.repository(name_of(identity)?).set_description(description);
     let call = call.set_upstreams(upstreams.map(to_aws).transpose()?).send().await;
-    call.named("UpdateRepository").map_err(|error| match upstreams {
+    let Err(error) = call.named("UpdateRepository") else { return Ok(()) };
+    Err(match upstreams {
         // Nobody's spec is wrong: a connection has come meanwhile, or was not seen yet.
-        Some([]) => moved_on(error),
-        names => about_upstreams(error, names.unwrap_or_default()),
-    })?;
-    Ok(())
+        Some([]) => moved_on(error).into(),
+        names => {
+            let names = names.unwrap_or_default();
+            way_back::explain(aws, identity, names, about_upstreams(error, names)).await
+        }
+    })
 }
 
 async fn connect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()> {

@@ -7,6 +7,7 @@ pub mod endpoints;
 mod lookup;
 pub mod plan;
 pub mod state;
+mod way_back;
 
 use kube::ResourceExt;
 

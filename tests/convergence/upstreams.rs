@@ -90,6 +90,22 @@ async fn a_missing_upstream_is_waited_for_by_name() {
 }
 
 #[tokio::test]
+async fn upstreams_turned_round_wait_for_those_in_between() {
+    let world = World::with_repositories(&[]).await;
+    let (mut app, mut mid, mut store) = (subject("app"), subject("mid"), subject("store"));
+    store.pass(&world.aws, Some(&over(&[]))).await;
+    mid.pass(&world.aws, Some(&over(&[("store", created(&world, "store").await)]))).await;
+    app.pass(&world.aws, Some(&over(&[("mid", created(&world, "mid").await)]))).await;
+    let turned = over(&[("app", created(&world, "app").await)]);
+    let step = Step::Update { description: None, upstreams: Some(vec!["app".into()]) };
+    let early = RepositoryKind::execute(&world.aws, &store.identity, &step).await.unwrap_err();
+    assert_eq!((early.outlook(), early.reason()), (Outlook::Waiting, Reason::DependencyNotReady), "{early}");
+    assert!(early.to_string().contains("store → app → mid → store"), "{early}");
+    mid.pass(&world.aws, Some(&over(&[]))).await;
+    store.pass(&world.aws, Some(&turned)).await;
+}
+
+#[tokio::test]
 async fn a_repository_in_use_is_blocked_by_its_users_in_aws() {
     let world = World::with_repositories(&["store"]).await;
     let (mut app, mut web) = (subject("app"), subject("web"));
