@@ -1,17 +1,18 @@
 //! Control routes for tests and demonstrations: clock, journal, faults, principals, seed, reset.
 
 mod asked;
+mod faults;
 mod identity;
 
 use crate::clock::{Move, Reading};
-use crate::faults::{Rule, Shown};
 use crate::seed::Seed;
-use crate::server::App;
+use crate::server::{App, Unmoved};
 use crate::state;
 use asked::{Body, Query, Refused};
 use axum::Json;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -19,26 +20,52 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Everything under `/_emulator`.
+/// Where the control routes are.
+pub(crate) const PREFIX: &str = "/_emulator";
+
+/// Everything under [`PREFIX`].
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/health", get(health))
         .route("/clock", get(read_clock).post(move_clock))
         .route("/journal", get(read_journal).delete(clear_journal))
-        .route("/faults", get(show_faults).put(put_faults).delete(clear_faults))
+        .merge(faults::routes())
         .merge(identity::routes())
         .route("/seed", put(seed))
         .route("/reset", post(reset))
+        .route_layer(middleware::from_fn(known_query))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
 }
 
+/// What a query may have. A member that is misspelt would otherwise do something else in silence.
+fn query_members(method: &Method, path: &str) -> &'static [&'static str] {
+    match (method, path) {
+        (&Method::GET | &Method::HEAD, "/clock") => &["after"],
+        (&Method::GET | &Method::HEAD, "/journal") => &["since", "format"],
+        (&Method::DELETE, "/principals") => &["arn"],
+        _ => &[],
+    }
+}
+
+async fn known_query(request: Request, next: Next) -> Response {
+    let known = query_members(request.method(), request.uri().path());
+    let uri = request.uri();
+    let query = uri.query().unwrap_or_default().as_bytes();
+    let Some((name, _)) = form_urlencoded::parse(query).find(|(name, _)| !known.contains(&&**name)) else {
+        return next.run(request).await;
+    };
+    let takes = if known.is_empty() { "no query".into() } else { known.join(" and ") };
+    let told = format!("{} {PREFIX}{} takes {takes}, not {name:?}", request.method(), uri.path());
+    Refused::bad_request(told).into_response()
+}
+
 async fn no_route(uri: Uri) -> Refused {
-    Refused::new(StatusCode::NOT_FOUND, format!("there is no control route {}", uri.path()))
+    Refused::new(StatusCode::NOT_FOUND, format!("there is no control route {PREFIX}{}", uri.path()))
 }
 
 async fn no_method(method: Method, uri: Uri) -> Refused {
-    let told = format!("the control route {} does not take {method}", uri.path());
+    let told = format!("the control route {PREFIX}{} does not take {method}", uri.path());
     Refused::new(StatusCode::METHOD_NOT_ALLOWED, told)
 }
 
@@ -48,6 +75,7 @@ async fn health() -> Json<Value> {
 
 #[derive(Deserialize)]
 struct After {
+    #[serde(default, deserialize_with = "asked::whole")]
     after: Option<u64>,
 }
 
@@ -59,14 +87,17 @@ async fn read_clock(State(app): State<Arc<App>>, Query(query): Query<After>) -> 
 }
 
 async fn move_clock(State(app): State<Arc<App>>, Body(to): Body<Move>) -> Result<Json<Reading>, Refused> {
-    app.move_clock(to).map_err(Refused::failed)?;
+    app.move_clock(to).map_err(|unmoved| match unmoved {
+        Unmoved::OutOfRange(_) => Refused::bad_request(unmoved),
+        Unmoved::Unsaved(_) => Refused::failed(unmoved),
+    })?;
     Ok(Json(app.clock.read()))
 }
 
 #[derive(Deserialize)]
 struct Since {
-    #[serde(default)]
-    since: u64,
+    #[serde(default, deserialize_with = "asked::whole")]
+    since: Option<u64>,
     #[serde(default)]
     format: Option<Format>,
 }
@@ -92,7 +123,7 @@ async fn read_journal(
     headers: HeaderMap,
     Query(query): Query<Since>,
 ) -> Response {
-    let entries = app.journal().since(query.since);
+    let entries = app.journal().since(query.since.unwrap_or_default());
     match query.format.unwrap_or_else(|| Format::accepted(&headers)) {
         Format::Json => Json(entries).into_response(),
         Format::Text => {
@@ -104,47 +135,6 @@ async fn read_journal(
 async fn clear_journal(State(app): State<Arc<App>>) -> StatusCode {
     app.journal().clear();
     StatusCode::NO_CONTENT
-}
-
-async fn show_faults(State(app): State<Arc<App>>) -> Json<Vec<Shown>> {
-    Json(app.faults.show())
-}
-
-/// A list of faults, alone or with the seed of their probabilities.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Seeded {
-    #[serde(default)]
-    seed: u64,
-    faults: Vec<Rule>,
-}
-
-async fn put_faults(
-    State(app): State<Arc<App>>,
-    Body(body): Body<Value>,
-) -> Result<Json<Vec<Shown>>, Refused> {
-    let Seeded { seed, faults } = match body {
-        list @ Value::Array(_) => {
-            let faults = serde_json::from_value(list);
-            Seeded { seed: 0, faults: faults.map_err(Refused::bad_request)? }
-        }
-        other => serde_json::from_value(other).map_err(Refused::bad_request)?,
-    };
-    replace_faults(&app, faults, seed)?;
-    Ok(Json(app.faults.show()))
-}
-
-async fn clear_faults(State(app): State<Arc<App>>) -> Result<StatusCode, Refused> {
-    replace_faults(&app, Vec::new(), 0)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// The store must keep earlier states from before the first call that a stale read may look behind.
-fn replace_faults(app: &App, faults: Vec<Rule>, seed: u64) -> Result<(), Refused> {
-    let mut store = app.store();
-    app.faults.replace(faults, seed).map_err(Refused::bad_request)?;
-    store.keep_past(app.faults.make_reads_stale());
-    Ok(())
 }
 
 /// Change the state, and keep it as calls do.
@@ -160,7 +150,7 @@ async fn seed(State(app): State<Arc<App>>, Body(seed): Body<Seed>) -> Result<Sta
 
 /// As after a start, but that the clock, the ids and the journal's numbers go on.
 async fn reset(State(app): State<Arc<App>>) -> Result<StatusCode, Refused> {
-    replace_faults(&app, Vec::new(), 0)?;
+    faults::replace(&app, Vec::new(), 0)?;
     change(&app, |state| {
         state.reset();
         Ok(())

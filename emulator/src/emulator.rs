@@ -58,7 +58,7 @@ impl Emulator {
         let url = base_url(scheme, address);
         let certificates = options.tls.then(Certificates::new).transpose()?.map(Arc::new);
         let settings = Settings::new(options.clone(), &url);
-        let (store, offset) = Store::open(settings, options.state.as_deref())?;
+        let (store, clock) = Store::open(settings, options.state.as_deref())?;
         let (listen, listeners) = mpsc::unbounded_channel();
         // The other end is right here.
         drop(listen.send(main));
@@ -66,7 +66,7 @@ impl Emulator {
         if let Some(addresses) = &addresses {
             addresses.follow(store.current());
         }
-        let app = Arc::new(App::new(&options, store, Clock::new(offset), addresses));
+        let app = Arc::new(App::new(&options, store, Clock::new(clock), addresses));
         let stop = Stop::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let serving = serve(listeners, app.clone(), certificates.clone(), stop.clone());

@@ -1,5 +1,9 @@
 //! The one error of the wire: a code, a status, a message, and the members that the model declares.
 
+mod members;
+
+pub(crate) use members::{Reason, Resource, ResourceType};
+
 use crate::state::ledger::Unsaved;
 use crate::wire::header_value;
 use axum::response::Response;
@@ -15,40 +19,8 @@ pub(crate) struct Error {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     resource: Option<Box<Resource>>,
-    reason: Option<&'static str>,
+    reason: Option<Reason>,
     pub(crate) retry_after_seconds: Option<u32>,
-}
-
-/// What a conflict, not-found or quota error is about.
-#[derive(Clone, Debug)]
-struct Resource {
-    id: String,
-    kind: ResourceType,
-}
-
-/// What an error can be about. The model's `ResourceType` has no value for package groups.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ResourceType {
-    Domain,
-    Repository,
-    Package,
-    PackageVersion,
-    Asset,
-    PackageGroup,
-}
-
-impl ResourceType {
-    /// The model's name, if it has one.
-    fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Domain => Some("domain"),
-            Self::Repository => Some("repository"),
-            Self::Package => Some("package"),
-            Self::PackageVersion => Some("package-version"),
-            Self::Asset => Some("asset"),
-            Self::PackageGroup => None,
-        }
-    }
 }
 
 /// What an operation returns.
@@ -109,32 +81,41 @@ impl Error {
         let plural = if count == 1 { "" } else { "s" };
         let told = violations.join("; ");
         Self::validation(
-            "FIELD_VALIDATION_FAILED",
+            Reason::FieldValidationFailed,
             format!("{count} validation error{plural} detected: {told}"),
         )
     }
 
     /// A request that the service understands and will not do.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self::validation("OTHER", message)
+        Self::validation(Reason::Other, message)
     }
 
     pub(crate) fn unparsable(message: impl Into<String>) -> Self {
-        Self::validation("CANNOT_PARSE", message)
+        Self::validation(Reason::CannotParse, message)
     }
 
     /// A KMS key that cannot be used.
     pub(crate) fn encryption_key(message: impl Into<String>) -> Self {
-        Self::validation("ENCRYPTION_KEY_ERROR", message)
+        Self::validation(Reason::EncryptionKeyError, message)
     }
 
-    fn validation(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason: Some(reason), ..Self::new("ValidationException", message) }
+    fn validation(reason: Reason, message: impl Into<String>) -> Self {
+        Self::new("ValidationException", message).because(Some(reason))
     }
 
-    fn about(mut self, kind: ResourceType, id: &str) -> Self {
-        self.resource = Some(Box::new(Resource { id: id.into(), kind }));
-        self
+    /// The same with another reason.
+    pub(crate) fn because(self, reason: Option<Reason>) -> Self {
+        Self { reason, ..self }
+    }
+
+    /// The same about another resource.
+    pub(crate) fn of(self, resource: Resource) -> Self {
+        Self { resource: Some(Box::new(resource)), ..self }
+    }
+
+    fn about(self, kind: ResourceType, id: &str) -> Self {
+        self.of(Resource { id: Some(id.into()), kind: Some(kind) })
     }
 
     /// As restJson1 has it: the body's members, `x-amzn-errortype`, and `Retry-After`.
@@ -142,12 +123,13 @@ impl Error {
         let mut body = Map::new();
         body.insert("message".into(), self.message.as_str().into());
         if let Some(resource) = &self.resource {
-            body.insert("resourceId".into(), resource.id.as_str().into());
-            let kind = resource.kind.name().map(|name| ("resourceType".into(), name.into()));
-            body.extend(kind);
+            let id = resource.id.as_deref().map(|id| ("resourceId".into(), id.into()));
+            let kind = resource.kind.and_then(ResourceType::name);
+            body.extend(id);
+            body.extend(kind.map(|name| ("resourceType".into(), name.into())));
         }
         if let Some(reason) = self.reason {
-            body.insert("reason".into(), reason.into());
+            body.insert("reason".into(), reason.name().into());
         }
         let mut response = Response::new(Value::Object(body).to_string().into());
         *response.status_mut() = self.status;

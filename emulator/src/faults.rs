@@ -1,11 +1,16 @@
 //! Faults on demand: what goes wrong, for which calls, how often.
 
+mod spec;
+
+pub(crate) use spec::Rule;
+
 use crate::error::Error;
 use crate::glob;
 use crate::perform::Access;
 use http::StatusCode;
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use spec::Match;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,58 +35,7 @@ struct Armed {
     held: Arc<AtomicUsize>,
 }
 
-/// One fault as the control route takes it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Rule {
-    #[serde(default, rename = "match")]
-    matching: Match,
-    fault: FaultSpec,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    probability: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    times: Option<u64>,
-}
-
-/// Which calls. Each member is a pattern with `*` and `?`; one left out matches all.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Match {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    domain: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repository: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal: Option<String>,
-}
-
-/// What goes wrong: exactly one of these members (`retryAfter` and `message` go with `error`).
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FaultSpec {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay: Option<SignedDuration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    disconnect: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stale_reads: Option<SignedDuration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fail_after_write: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hold: Option<bool>,
-}
-
-/// A checked [`FaultSpec`].
+/// What goes wrong.
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
     Error(Error),
@@ -93,6 +47,17 @@ pub(crate) enum Effect {
     StaleReads(SignedDuration),
     FailAfterWrite,
     Hold,
+}
+
+impl Effect {
+    /// Whether it can befall calls that do this.
+    fn befalls(&self, access: Access) -> bool {
+        match self {
+            Self::StaleReads(_) => access == Access::Read,
+            Self::FailAfterWrite => access != Access::Read,
+            _ => true,
+        }
+    }
 }
 
 /// What a fault is matched against.
@@ -128,7 +93,8 @@ impl Faults {
 
     /// Put this list in place of the old one; held calls are let go.
     pub(crate) fn replace(&self, rules: Vec<Rule>, seed: u64) -> Result<(), String> {
-        let faults = rules.into_iter().map(Armed::try_from).collect::<Result<Vec<_>, _>>()?;
+        let armed = |(at, rule)| Armed::try_from(rule).map_err(|why| format!("fault {}: {why}", at + 1));
+        let faults = rules.into_iter().enumerate().map(armed).collect::<Result<Vec<_>, _>>()?;
         *self.lock() = List { faults, chance: fastrand::Rng::with_seed(seed) };
         self.generation.send_modify(|generation| *generation += 1);
         Ok(())
@@ -175,12 +141,7 @@ impl Armed {
             let suits = |pattern: &str| subject.repositories.iter().any(|name| glob::matches(pattern, name));
             pattern.as_deref().is_none_or(suits)
         };
-        let fits_access = match self.effect {
-            Effect::StaleReads(_) => subject.access == Access::Read,
-            Effect::FailAfterWrite => subject.access != Access::Read,
-            _ => true,
-        };
-        fits_access
+        self.effect.befalls(subject.access)
             && self.rule.times.is_none_or(|times| self.fired < times)
             && suits(operation, Some(subject.operation))
             && suits(domain, subject.domain)
@@ -193,47 +154,7 @@ impl TryFrom<Rule> for Armed {
     type Error = String;
 
     fn try_from(rule: Rule) -> Result<Self, String> {
-        let effect = Effect::try_from(&rule.fault)?;
-        if rule.probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
-            return Err("probability must be from 0 to 1".into());
-        }
-        Ok(Self { rule, effect, fired: 0, held: Arc::default() })
-    }
-}
-
-impl TryFrom<&FaultSpec> for Effect {
-    type Error = String;
-
-    fn try_from(spec: &FaultSpec) -> Result<Self, String> {
-        let error = spec.error.clone().map(|code| {
-            let message = spec.message.clone().unwrap_or_else(|| "A fault was asked for".into());
-            let mut error = Error::new(code, message);
-            error.retry_after_seconds = spec.retry_after;
-            Ok(Self::Error(error))
-        });
-        let status = spec
-            .status
-            .map(|status| StatusCode::from_u16(status).map(Self::Status).map_err(|error| error.to_string()));
-        let delay = spec
-            .delay
-            .map(|delay| Duration::try_from(delay).map(Self::Delay).map_err(|error| error.to_string()));
-        let flag = |flag: Option<bool>, effect: Self| flag.filter(|on| *on).map(|_| Ok(effect));
-        let given = [
-            error,
-            status,
-            delay,
-            flag(spec.disconnect, Self::Disconnect),
-            spec.stale_reads.map(|lag| Ok(Self::StaleReads(lag))),
-            flag(spec.fail_after_write, Self::FailAfterWrite),
-            flag(spec.hold, Self::Hold),
-        ];
-        let mut given = given.into_iter().flatten();
-        match (given.next(), given.next()) {
-            (Some(effect), None) => effect,
-            _ => Err("a fault needs exactly one of error, status, delay, disconnect, staleReads, \
-                      failAfterWrite, hold"
-                .into()),
-        }
+        Ok(Self { effect: rule.effect()?, rule, fired: 0, held: Arc::default() })
     }
 }
 

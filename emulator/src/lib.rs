@@ -16,6 +16,7 @@ mod glob;
 mod journal;
 mod manifest;
 mod model;
+mod names;
 mod operations;
 mod options;
 mod perform;
@@ -26,6 +27,7 @@ mod server;
 mod state;
 mod sts;
 mod throttle;
+mod times;
 mod wire;
 
 pub use emulator::{Emulator, StartError};

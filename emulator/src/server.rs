@@ -1,7 +1,7 @@
 //! What the routes are, and what all of them share.
 
 use crate::addresses::Addresses;
-use crate::clock::{Clock, Move};
+use crate::clock::{Clock, Move, OutOfRange};
 use crate::control;
 use crate::data;
 use crate::error::Error;
@@ -43,6 +43,15 @@ pub(crate) struct App {
     panics: AtomicU64,
 }
 
+/// Why the clock was not moved.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unmoved {
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+    #[error(transparent)]
+    Unsaved(#[from] Unsaved),
+}
+
 impl App {
     pub(crate) fn new(options: &Options, store: Store, clock: Clock, addresses: Option<Addresses>) -> Self {
         Self {
@@ -57,11 +66,13 @@ impl App {
         }
     }
 
-    /// Move the clock. By how much it is ahead is kept with the state.
-    pub(crate) fn move_clock(&self, to: Move) -> Result<(), Unsaved> {
-        let offset = self.clock.offset_after(to);
-        self.store().record_clock(offset)?;
-        self.clock.set_offset(offset);
+    /// Move the clock. How it stands is kept with the state.
+    pub(crate) fn move_clock(&self, to: Move) -> Result<(), Unmoved> {
+        // One move after the other.
+        let store = self.store();
+        let setting = self.clock.after_move(to)?;
+        store.record_clock(setting)?;
+        self.clock.set(setting);
         Ok(())
     }
 
@@ -91,7 +102,7 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/v1/credentials", get(pod_request))
         .route("/v1/{*path}", any(api_request))
         .route("/{format}/d/{*path}", any(data_request))
-        .nest("/_emulator", control::routes())
+        .nest(control::PREFIX, control::routes())
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

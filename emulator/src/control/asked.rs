@@ -8,7 +8,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use std::fmt::Display;
 
@@ -45,6 +46,16 @@ impl IntoResponse for Refused {
     }
 }
 
+/// Where something is that has a name and a value is no help; where JSON ends is.
+fn told(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    match text.strip_suffix(&place) {
+        Some(text) if error.is_data() => text.to_owned(),
+        _ => text,
+    }
+}
+
 /// A query string with known members.
 pub(super) struct Query<T>(pub(super) T);
 
@@ -53,8 +64,17 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
         let query = axum::extract::Query::try_from_uri(&parts.uri);
-        query.map(|query| Self(query.0)).map_err(|error| Refused::bad_request(error.body_text()))
+        query.map(|query| Self(query.0)).map_err(|error| {
+            let why = std::error::Error::source(&error).map(ToString::to_string);
+            Refused::bad_request(why.unwrap_or_else(|| error.body_text()))
+        })
     }
+}
+
+/// A whole number in a query.
+pub(super) fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(|_| D::Error::custom(format!("{text:?} is not a whole number")))
 }
 
 /// A body of JSON, whatever the request calls it.
@@ -68,6 +88,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let late = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not come within a minute");
         let body = body.map_err(late)?;
         let body = body.map_err(|error| Refused::new(error.status(), error.body_text()))?;
-        serde_json::from_slice(&body).map(Self).map_err(Refused::bad_request)
+        if body.is_empty() {
+            return Err(Refused::bad_request("a body of JSON is needed"));
+        }
+        serde_json::from_slice(&body).map(Self).map_err(|error| Refused::bad_request(told(&error)))
     }
 }

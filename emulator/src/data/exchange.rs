@@ -2,6 +2,7 @@
 
 use super::{Target, file};
 use crate::error::{Error, Result};
+use crate::names::{self, UNKNOWN};
 use crate::perform::Access;
 use crate::state::State;
 use crate::state::package::PackageKey;
@@ -52,14 +53,13 @@ impl Exchange {
         operation: &'static str,
         effect: impl FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send + 'static,
     ) -> Self {
-        Self {
-            operation,
-            access: Access::Read,
-            permission: Permission::Read,
-            package: None,
-            version: None,
-            effect: Box::new(effect),
-        }
+        Self::new((operation, Access::Read), Permission::Read, Box::new(effect))
+    }
+
+    fn new(call: (&'static str, Access), permission: Permission, effect: Effect) -> Self {
+        debug_assert!(names::all().any(|known| known == call), "faults cannot name {call:?}");
+        let (operation, access) = call;
+        Self { operation, access, permission, package: None, version: None, effect }
     }
 
     /// A request that changes a package.
@@ -68,7 +68,7 @@ impl Exchange {
         permission: Permission,
         effect: impl FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send + 'static,
     ) -> Self {
-        Self { access: Access::Write, permission, ..Self::read(operation, effect) }
+        Self::new((operation, Access::Write), permission, Box::new(effect))
     }
 
     /// A download of a file of a version, which is retained with it.
@@ -112,7 +112,7 @@ impl Exchange {
 
     /// A path that means nothing here.
     pub(super) fn unknown() -> Self {
-        Self::read("Unknown", |_, target, _| {
+        Self::read(UNKNOWN, |_, target, _| {
             let message = format!("'/{}' is nothing that a repository serves", target.rest);
             Err(Error::new("ResourceNotFoundException", message))
         })

@@ -6,9 +6,12 @@ pub(crate) mod cargo;
 mod exchange;
 mod login;
 pub(crate) mod maven;
+mod names;
 mod npm;
 mod pypi;
 mod ruby;
+
+pub(crate) use names::names;
 
 use crate::error::Error;
 use crate::perform::{Call, perform};

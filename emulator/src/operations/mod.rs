@@ -14,11 +14,12 @@ mod tokens;
 mod versions;
 
 pub(crate) use input::Input;
-pub(crate) use table::is_operation;
+pub(crate) use table::{is_operation, names};
 
 use crate::error::{Error, Result};
 use crate::journal::kept;
 use crate::model::{Place, Raw};
+use crate::names::UNKNOWN;
 use crate::perform::{Access, Call, perform};
 use crate::server::App;
 use crate::state::State;
@@ -44,7 +45,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     let (domain, repositories) = places(operation, &raw);
     let call = Call {
         service: "codeartifact",
-        operation: operation.map_or("Unknown", |operation| operation.name).into(),
+        operation: operation.map_or(UNKNOWN, |operation| operation.name).into(),
         access: operation.map_or(Access::Read, |operation| operation.access),
         principal,
         bearer: None,

@@ -51,9 +51,14 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.path == path && operation.method == method.as_str())
 }
 
+/// What the operations are called.
+pub(crate) fn names() -> impl Iterator<Item = (&'static str, Access)> {
+    OPERATIONS.iter().map(|operation| (operation.name, operation.access))
+}
+
 /// Whether an operation has that name.
 pub(crate) fn is_operation(name: &str) -> bool {
-    OPERATIONS.iter().any(|operation| operation.name == name)
+    names().any(|(known, _)| known == name)
 }
 
 const fn operation(

@@ -2,6 +2,7 @@
 
 use super::ledger::{Ledger, LedgerError, Unsaved};
 use super::{Settings, State};
+use crate::clock::Setting;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -19,16 +20,13 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Empty, or with what a state file has; then also by how much the clock is ahead.
-    pub(crate) fn open(
-        settings: Settings,
-        file: Option<&Path>,
-    ) -> Result<(Self, SignedDuration), LedgerError> {
+    /// Empty, or with what a state file has; then also how the clock stands.
+    pub(crate) fn open(settings: Settings, file: Option<&Path>) -> Result<(Self, Setting), LedgerError> {
         let mut current = State::new(Arc::new(settings));
         let opened = file.map(|path| Ledger::open(path, &mut current)).transpose()?;
-        let (ledger, offset) = opened.unzip();
+        let (ledger, clock) = opened.unzip();
         let store = Self { current, past: VecDeque::new(), keeps_past: false, ledger };
-        Ok((store, offset.unwrap_or_default()))
+        Ok((store, clock.unwrap_or_default()))
     }
 
     pub(crate) fn current(&self) -> &State {
@@ -57,9 +55,9 @@ impl Store {
         Ok(answer)
     }
 
-    /// Keep by how much the clock is ahead of the machine's.
-    pub(crate) fn record_clock(&self, offset: SignedDuration) -> Result<(), Unsaved> {
-        self.ledger.iter().try_for_each(|ledger| ledger.record_clock(offset))
+    /// Keep how the clock stands.
+    pub(crate) fn record_clock(&self, clock: Setting) -> Result<(), Unsaved> {
+        self.ledger.iter().try_for_each(|ledger| ledger.record_clock(clock))
     }
 
     /// The state as it was `lag` ago, or when the lag was asked for, if that is later.

@@ -23,6 +23,15 @@ use form::Form;
 use http::Request;
 use reply::{elements, success};
 
+/// What is answered, by the names in the journal and for faults. A session is minted, but nothing that a
+/// stale read could show changes.
+pub(crate) const NAMES: [(&str, Access); 4] = [
+    ("GetCallerIdentity", Access::Read),
+    ("AssumeRole", Access::Mint),
+    ("AssumeRoleWithWebIdentity", Access::Mint),
+    ("AssumeRoleForPodIdentity", Access::Mint),
+];
+
 const VERSION: &str = "2011-06-15";
 
 /// Answer a request to `/`.

@@ -5,7 +5,8 @@ use crate::support::{
     ACCOUNT, admin, client, control, create, refused, start, sts_as, try_control, until, with_domain,
 };
 use aws_sdk_codeartifact::error::SdkError;
-use aws_sdk_codeartifact::types::PackageFormat;
+use aws_sdk_codeartifact::operation::create_domain::CreateDomainError;
+use aws_sdk_codeartifact::types::{PackageFormat, ResourceType, ValidationExceptionReason};
 use codeartifact_emulator::Emulator;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -66,6 +67,32 @@ async fn faults_are_matched_by_repository_and_principal() {
     assert_eq!(identity.raw_response().unwrap().status().as_u16(), 503);
     control(&emulator, "DELETE", "/faults", Value::Null).await;
     describe("store").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_error_carries_what_the_model_lets_it() {
+    let emulator = start().await;
+    let client = client(&emulator);
+    for (fault, reason) in [
+        (json!({ "error": "ValidationException" }), "OTHER"),
+        (json!({ "error": "ValidationException", "reason": "ENCRYPTION_KEY_ERROR" }), "ENCRYPTION_KEY_ERROR"),
+    ] {
+        put(&emulator, json!([{ "fault": fault }])).await;
+        let error = client.create_domain().domain("acme").send().await.unwrap_err().into_service_error();
+        let CreateDomainError::ValidationException(error) = error else { panic!("{error:?}") };
+        assert_eq!(error.reason().map(ValidationExceptionReason::as_str), Some(reason));
+    }
+    for (about, seen) in [
+        (json!({}), (None, None)),
+        (json!({ "resourceId": "a", "resourceType": "asset" }), (Some("a"), Some(ResourceType::Asset))),
+    ] {
+        let mut fault = about;
+        fault["error"] = "ConflictException".into();
+        put(&emulator, json!([{ "fault": fault }])).await;
+        let error = client.create_domain().domain("acme").send().await.unwrap_err().into_service_error();
+        let CreateDomainError::ConflictException(error) = error else { panic!("{error:?}") };
+        assert_eq!((error.resource_id(), error.resource_type().cloned()), seen);
+    }
 }
 
 #[tokio::test]
@@ -199,6 +226,8 @@ async fn faults_that_make_no_sense_are_refused() {
         json!([{ "fault": { "hold": true, "status": 500 } }]),
         json!([{ "fault": { "status": 500 }, "probability": 2 }]),
         json!([{ "fault": { "bogus": true } }]),
+        json!([{ "match": { "operation": "ListDomainz" }, "fault": { "hold": true } }]),
+        json!([{ "match": { "operation": "ListDomains" }, "fault": { "failAfterWrite": true } }]),
         json!([{ "match": { "bogus": "x" }, "fault": { "hold": true } }]),
     ] {
         let (status, answer) = try_control(&emulator, "PUT", "/faults", faults).await;

@@ -16,10 +16,28 @@ const ROUTES: &[&str] = &[
     "faults",
     "principals",
     "principals",
+    "principals?arn=arn:aws:iam::123456789012:user/other",
+    "principals?arn=x&x=y",
+    "oidc-providers",
+    "oidc-providers",
+    "pod-identities",
+    "pod-identities",
     "seed",
     "seed",
     "nothing",
     "",
+];
+
+/// Who acts for the other requests is not among them.
+const DELETED: &[&str] = &[
+    "principals?arn=arn:aws:iam::123456789012:user/other",
+    "principals?arn=arn:aws:iam::123456789012:role/team",
+    "principals?arn=x",
+    "principals",
+    "faults",
+    "journal?since=1",
+    "oidc-providers",
+    "pod-identities",
 ];
 
 const METHODS: &[&str] = &["GET", "PUT", "POST", "PUT", "POST", "PATCH", "HEAD"];
@@ -28,11 +46,13 @@ const BODIES: &[&str] = &[
     r#"{"advance":"0s"}"#,
     r#"{"advance":"P9Y"}"#,
     r#"{"set":"nowhen"}"#,
-    r#"[{"match":{"operation":"NoSuch"},"fault":{"error":"ThrottlingException","retryAfter":3},"times":1}]"#,
-    r#"{"seed":7,"faults":[{"match":{"operation":"NoSuch"},"fault":{"error":"ConflictException"},"probability":0.5}]}"#,
+    r#"[{"match":{"domain":"none"},"fault":{"error":"ThrottlingException","retryAfter":3},"times":1}]"#,
+    r#"{"seed":7,"faults":[{"match":{"domain":"none"},"fault":{"error":"ConflictException","resourceId":"x"},"probability":0.5}]}"#,
     r#"{"accessKeyId":"other","secretAccessKey":"secret","arn":"arn:aws:iam::123456789012:user/other"}"#,
     r#"{"roleArn":"arn:aws:iam::123456789012:role/team","externalId":"id"}"#,
     r#"{"arn":"arn:aws:iam::123456789012:role/team","policy":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}}"#,
+    r#"{"issuer":"https://issuer.example","audiences":["sts.amazonaws.com"],"jwks":{"keys":[]},"accountId":"123456789012"}"#,
+    r#"{"token":"pod","roleArn":"arn:aws:iam::123456789012:role/team","clusterName":"c","namespace":"n","serviceAccount":"s","podName":"p"}"#,
     r#"{"connection":"public:npmjs","packages":[{"name":"@acme/widgets","version":"1.0.0"}]}"#,
     r#"{"connection":"public:pypi","packages":[{"name":"widgets","version":"1.0.0","content":"UEsDBA==","filename":"widgets-1.0.0-py3-none-any.whl"}]}"#,
     r#"{"connection":"public:npmjs","packages":[{"name":"widgets","version":"1.0.0","content":"H4sIAAAA"}]}"#,
@@ -47,6 +67,7 @@ pub(crate) fn request(chance: &mut fastrand::Rng) -> Request {
     // Rarely all goes; what is needed comes back with the next round.
     let (method, route) = match chance.u16(0..4_000) {
         0 => ("POST", "reset"),
+        1..100 => ("DELETE", pick(chance, DELETED)),
         _ => (pick(chance, METHODS), pick(chance, ROUTES)),
     };
     Request::new(method, &format!("/_emulator/{route}"), &[("host", "fuzz")], &body)

@@ -115,10 +115,11 @@ async fn publish(running: &Running, version: &str, content: &[u8]) {
     publish.asset_content(Blob::new(content).into_inner().into()).asset_sha256(hash).send().await.unwrap();
 }
 
-fn now(running: &Running) -> Timestamp {
+/// The clock's time, and how often it was moved.
+fn clock(running: &Running) -> (Timestamp, u64) {
     let answer = running.ask("GET", "/_emulator/clock", "");
     let reading: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
-    reading["now"].as_str().unwrap().parse().unwrap()
+    (reading["now"].as_str().unwrap().parse().unwrap(), reading["seq"].as_u64().unwrap())
 }
 
 #[tokio::test]
@@ -146,11 +147,12 @@ async fn everything_is_there_after_a_restart() {
         client.delete_package_versions().domain("acme").repository("team").format(PackageFormat::Generic);
     delete.namespace("ns").package("tool").versions("2").send().await.unwrap();
     running.ask("POST", "/_emulator/clock", r#"{"advance":"4h"}"#);
-    let moved = now(&running);
+    let (before, moves) = clock(&running);
     running.signal("-KILL");
     running.ended();
     let running = Running::start(&arguments);
-    assert!(now(&running) >= moved);
+    let (now, kept) = clock(&running);
+    assert!(now >= before && (kept, moves) == (1, 1), "{now} {kept} {moves}");
     // The clients sign with the machine's time.
     running.ask("POST", "/_emulator/clock", r#"{"advance":"-4h"}"#);
     let text = seen(&running).await;

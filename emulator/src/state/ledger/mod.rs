@@ -8,6 +8,7 @@ mod restore;
 
 use super::State;
 use super::version::{Asset, Checksum};
+use crate::clock::Setting;
 use changes::Changes;
 use file::File;
 use jiff::SignedDuration;
@@ -28,6 +29,8 @@ const SINGLES: TableDefinition<&str, &[u8]> = TableDefinition::new("singles");
 /// Whose state it is, to tell a file of another program or of other options.
 const IDENTITY: &str = "identity";
 const CLOCK: &str = "clock";
+/// How often the clock was moved. Files did not always have it.
+const MOVES: &str = "moves";
 const KEPT: &str = "kept";
 
 /// Records are written and seldom read; the state itself is in memory.
@@ -109,9 +112,9 @@ fn make(path: &Path, identity: &Identity, state: &State) -> Result<(), std::io::
 }
 
 impl Ledger {
-    /// Open the file, or make it, and bring the state to what is in it. By how much the clock is ahead of
-    /// the machine's comes back too.
-    pub(crate) fn open(path: &Path, state: &mut State) -> Result<(Self, SignedDuration), LedgerError> {
+    /// Open the file, or make it, and bring the state to what is in it. How the clock stands comes back
+    /// too.
+    pub(crate) fn open(path: &Path, state: &mut State) -> Result<(Self, Setting), LedgerError> {
         let name = path.display().to_string();
         let cannot = |error| LedgerError::Open(name.clone(), error);
         let damaged = |error: String| LedgerError::Damaged(name.clone(), error);
@@ -130,7 +133,8 @@ impl Ledger {
         }
         ledger.read(state).map_err(damaged)?;
         let offset = ledger.single(CLOCK).map_err(damaged)?;
-        Ok((ledger, offset))
+        let seq = ledger.single_or_none(MOVES).map_err(damaged)?.unwrap_or_default();
+        Ok((ledger, Setting { offset, seq }))
     }
 
     /// Every page is checked, so that nothing is trusted that somebody else has written.
@@ -160,10 +164,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Write by how much the clock is ahead of the machine's.
-    pub(crate) fn record_clock(&self, offset: SignedDuration) -> Result<(), Unsaved> {
-        let text = serde_json::to_vec(&offset).map_err(Unsaved::because)?;
-        self.put_singles(&[(CLOCK, &text)]).map_err(Unsaved::because)
+    /// Write how the clock stands.
+    pub(crate) fn record_clock(&self, clock: Setting) -> Result<(), Unsaved> {
+        let offset = serde_json::to_vec(&clock.offset).map_err(Unsaved::because)?;
+        let moves = serde_json::to_vec(&clock.seq).map_err(Unsaved::because)?;
+        self.put_singles(&[(CLOCK, &offset), (MOVES, &moves)]).map_err(Unsaved::because)
     }
 
     fn begin(&self, identity: &Identity, state: &State) -> Result<(), Unsaved> {
@@ -231,9 +236,13 @@ impl Ledger {
     }
 
     fn single<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+        self.single_or_none(name)?.ok_or_else(|| format!("it has no {name}"))
+    }
+
+    fn single_or_none<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>, String> {
         let text = self.single_text(name).map_err(|error| error.to_string())?;
-        let text = text.ok_or_else(|| format!("it has no {name}"))?;
-        serde_json::from_slice(&text).map_err(|error| format!("its {name}: {error}"))
+        let parsed = text.map(|text| serde_json::from_slice(&text));
+        parsed.transpose().map_err(|error| format!("its {name}: {error}"))
     }
 
     fn single_text(&self, name: &str) -> Result<Option<Vec<u8>>, redb::Error> {

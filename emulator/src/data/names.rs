@@ -1,0 +1,43 @@
+//! What requests of package managers are called, in the journal and for faults.
+
+use crate::perform::Access;
+
+const READS: [&str; 18] = [
+    "CargoGetConfig",
+    "CargoGetCrate",
+    "CargoGetIndex",
+    "MavenGetChecksum",
+    "MavenGetFile",
+    "MavenGetMetadata",
+    "NpmGetManifest",
+    "NpmGetPackument",
+    "NpmGetTags",
+    "NpmGetTarball",
+    "NpmPing",
+    "PypiGetFile",
+    "PypiGetIndex",
+    "RubyGetDependencies",
+    "RubyGetGem",
+    "RubyGetGemspec",
+    "RubyGetInfo",
+    "RubyPing",
+];
+
+const WRITES: [&str; 10] = [
+    "CargoPublish",
+    "MavenPutChecksum",
+    "MavenPutFile",
+    "MavenPutMetadata",
+    "NpmDeleteTag",
+    "NpmDeprecate",
+    "NpmPublish",
+    "NpmPutTag",
+    "PypiUpload",
+    "RubyPush",
+];
+
+/// All of them.
+pub(crate) fn names() -> impl Iterator<Item = (&'static str, Access)> {
+    let reads = READS.into_iter().map(|name| (name, Access::Read));
+    reads.chain(WRITES.into_iter().map(|name| (name, Access::Write)))
+}

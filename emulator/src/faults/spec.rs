@@ -1,0 +1,253 @@
+//! One fault as it is asked for, and whether that makes sense.
+
+use super::Effect;
+use crate::error::{Error, Reason, Resource, ResourceType};
+use crate::{glob, names, times};
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One fault as the control route takes it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "a fault: {match, fault, probability, times}"
+)]
+pub(crate) struct Rule {
+    #[serde(default, rename = "match")]
+    pub(super) matching: Match,
+    fault: FaultSpec,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) probability: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) times: Option<u64>,
+}
+
+/// Which calls. Each member is a pattern with `*` and `?`; one left out matches all.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Match {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) domain: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) repository: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) principal: Option<String>,
+}
+
+/// What goes wrong: exactly one of these members, and with `error` those that an error can have.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FaultSpec {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_type: Option<ResourceType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(default, deserialize_with = "times::duration", skip_serializing_if = "Option::is_none")]
+    delay: Option<SignedDuration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disconnect: Option<bool>,
+    #[serde(default, deserialize_with = "times::duration", skip_serializing_if = "Option::is_none")]
+    stale_reads: Option<SignedDuration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fail_after_write: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<bool>,
+}
+
+impl Rule {
+    /// What it does, if it makes sense.
+    pub(super) fn effect(&self) -> Result<Effect, String> {
+        let effect = self.fault.effect()?;
+        if self.probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
+            return Err("probability must be from 0 to 1".into());
+        }
+        if self.times == Some(0) {
+            return Err("times must be 1 or more".into());
+        }
+        self.matching.check(&effect)?;
+        Ok(effect)
+    }
+}
+
+impl Match {
+    /// Refuse what no call can ever match.
+    fn check(&self, effect: &Effect) -> Result<(), String> {
+        let Some(pattern) = &self.operation else { return Ok(()) };
+        let mut called = names::all().filter(|(name, _)| glob::matches(pattern, name)).peekable();
+        if called.peek().is_none() {
+            return Err(format!("no operation is called {pattern:?}; docs/emulator.md lists all names"));
+        }
+        if called.any(|(_, access)| effect.befalls(access)) {
+            return Ok(());
+        }
+        Err(match effect {
+            Effect::StaleReads(_) => format!("staleReads is for reads, and {pattern:?} is none"),
+            _ => format!("failAfterWrite is for writes, and {pattern:?} only reads"),
+        })
+    }
+}
+
+impl FaultSpec {
+    fn effect(&self) -> Result<Effect, String> {
+        self.check_company()?;
+        let flag = |name: &str, flag: Option<bool>, effect: Effect| {
+            flag.map(|on| if on { Ok(effect) } else { Err(format!("{name} is only true")) })
+        };
+        let given = [
+            self.error.as_ref().map(|code| self.error(code).map(Effect::Error)),
+            self.status.map(status),
+            self.delay.map(delay),
+            flag("disconnect", self.disconnect, Effect::Disconnect),
+            self.stale_reads.map(stale_reads),
+            flag("failAfterWrite", self.fail_after_write, Effect::FailAfterWrite),
+            flag("hold", self.hold, Effect::Hold),
+        ];
+        let mut given = given.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(effect), None) => effect,
+            _ => Err("a fault needs exactly one of error, status, delay, disconnect, staleReads, \
+                      failAfterWrite, hold"
+                .into()),
+        }
+    }
+
+    /// What an error carries makes no sense without it, or with another one.
+    fn check_company(&self) -> Result<(), String> {
+        let about = ["ConflictException", "ResourceNotFoundException", "ServiceQuotaExceededException"];
+        let code = self.error.as_deref();
+        for (name, is_given, of) in [
+            ("message", self.message.is_some(), &[][..]),
+            ("retryAfter", self.retry_after.is_some(), &[]),
+            ("reason", self.reason.is_some(), &["ValidationException"]),
+            ("resourceId", self.resource_id.is_some(), &about),
+            ("resourceType", self.resource_type.is_some(), &about),
+        ] {
+            if is_given && code.is_none_or(|code| !of.is_empty() && !of.contains(&code)) {
+                let of = if of.is_empty() { String::new() } else { format!(" {}", of.join(", ")) };
+                return Err(format!("{name} goes with error{of} only"));
+            }
+        }
+        Ok(())
+    }
+
+    fn error(&self, code: &str) -> Result<Error, String> {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+        if !code.starts_with(|first: char| first.is_ascii_alphabetic()) || !code.bytes().all(is_legal) {
+            return Err(format!("{code:?} is no error code, such as ThrottlingException"));
+        }
+        let message = self.message.clone().unwrap_or_else(|| "A fault was asked for".into());
+        let mut error = Error::new(code.to_owned(), message);
+        error.retry_after_seconds = self.retry_after;
+        if code == "ValidationException" {
+            return Ok(error.because(Some(self.reason.unwrap_or(Reason::Other))));
+        }
+        Ok(error.of(Resource { id: self.resource_id.clone(), kind: self.resource_type }))
+    }
+}
+
+fn status(status: u16) -> Result<Effect, String> {
+    let known = StatusCode::from_u16(status).ok().filter(|status| (400..=599).contains(&status.as_u16()));
+    known.map(Effect::Status).ok_or_else(|| format!("status must be from 400 to 599, not {status}"))
+}
+
+fn delay(delay: SignedDuration) -> Result<Effect, String> {
+    Duration::try_from(delay).map(Effect::Delay).map_err(|_| "delay must not be negative".into())
+}
+
+fn stale_reads(lag: SignedDuration) -> Result<Effect, String> {
+    if lag.is_positive() { Ok(Effect::StaleReads(lag)) } else { Err("staleReads must be more than 0".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn refusal(rule: Value) -> Option<String> {
+        let rule = serde_json::from_value::<Rule>(rule).map_err(|error| error.to_string());
+        rule.and_then(|rule| rule.effect()).err()
+    }
+
+    #[test]
+    fn a_fault_does_one_thing_that_makes_sense() {
+        for (fault, told) in [
+            (json!({}), "exactly one of error"),
+            (json!({ "hold": true, "status": 500 }), "exactly one of error"),
+            (json!({ "hold": false }), "hold is only true"),
+            (json!({ "status": 503, "retryAfter": 3 }), "retryAfter goes with error only"),
+            (json!({ "status": 503, "message": "x" }), "message goes with error only"),
+            (json!({ "hold": true, "retryAfter": 1 }), "retryAfter goes with error only"),
+            (json!({ "error": "ConflictException", "reason": "OTHER" }), "error ValidationException only"),
+            (json!({ "error": "ValidationException", "resourceId": "x" }), "error ConflictException"),
+            (json!({ "error": "ValidationException", "reason": "BOGUS" }), "unknown variant"),
+            (json!({ "error": "ConflictException", "resourceType": "package-group" }), "unknown variant"),
+            (json!({ "status": 100 }), "400 to 599"),
+            (json!({ "status": 200 }), "400 to 599"),
+            (json!({ "status": 600 }), "400 to 599"),
+            (json!({ "error": "" }), "no error code"),
+            (json!({ "error": "a\nb" }), "no error code"),
+            (json!({ "delay": "2" }), "such as \"2s\""),
+            (json!({ "delay": 2 }), "such as \"2s\""),
+            (json!({ "delay": "-2s" }), "negative"),
+            (json!({ "staleReads": "-5s" }), "more than 0"),
+            (json!({ "staleReads": "0s" }), "more than 0"),
+            (json!({ "bogus": true }), "unknown field"),
+        ] {
+            let refusal = refusal(json!({ "fault": fault })).unwrap_or_else(|| panic!("{fault}"));
+            assert!(refusal.contains(told), "{fault}: {refusal}");
+        }
+        for fault in [
+            json!({ "error": "ValidationException", "reason": "ENCRYPTION_KEY_ERROR", "message": "x" }),
+            json!({ "error": "ConflictException", "resourceId": "acme", "resourceType": "package-version" }),
+            json!({ "error": "ServiceUnavailable", "retryAfter": 3 }),
+            json!({ "status": 400 }),
+            json!({ "status": 599 }),
+            json!({ "delay": "0s" }),
+        ] {
+            assert_eq!(refusal(json!({ "fault": fault })), None, "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_fault_can_hit_some_call() {
+        let (status, write) = (json!({ "status": 500 }), json!({ "failAfterWrite": true }));
+        let stale = json!({ "staleReads": "5s" });
+        for (operation, fault, told) in [
+            ("ListDomainz", &status, Some("no operation is called \"ListDomainz\"")),
+            ("", &status, Some("no operation is called")),
+            ("ListDomains", &status, None),
+            ("*", &write, None),
+            ("Unknown", &status, None),
+            ("Unread", &status, None),
+            ("AssumeRole*", &status, None),
+            ("NpmPublish", &write, None),
+            ("GetAuthorizationToken", &write, None),
+            ("DescribeDomain", &write, Some("only reads")),
+            ("List*", &write, Some("only reads")),
+            ("NpmGetTarball", &write, Some("only reads")),
+            ("Describe*", &stale, None),
+            ("Create*", &stale, Some("is for reads")),
+        ] {
+            let refusal = refusal(json!({ "match": { "operation": operation }, "fault": fault }));
+            assert_eq!(refusal.is_some(), told.is_some(), "{operation} {fault}: {refusal:?}");
+            assert!(refusal.unwrap_or_default().contains(told.unwrap_or_default()), "{operation} {fault}");
+        }
+        assert!(refusal(json!({ "fault": status, "times": 0 })).unwrap().contains("times"));
+        assert!(refusal(json!({ "fault": status, "probability": 2 })).unwrap().contains("probability"));
+    }
+}

@@ -1,0 +1,29 @@
+//! What calls are called, in the journal and for faults.
+
+use crate::perform::Access;
+use crate::{data, operations, sts};
+
+/// A request that is none of the others.
+pub(crate) const UNKNOWN: &str = "Unknown";
+
+/// A request whose body could not be read.
+pub(crate) const UNREAD: &str = "Unread";
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, Access)> {
+    let others = [(UNKNOWN, Access::Read), (UNREAD, Access::Read)];
+    operations::names().chain(sts::NAMES).chain(data::names()).chain(others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+
+    #[test]
+    fn the_documentation_has_all_of_them() {
+        let documentation = include_str!("../../docs/emulator.md");
+        for (name, _) in all() {
+            assert!(documentation.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}
