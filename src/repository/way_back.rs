@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_codeartifact::types::UpstreamRepositoryInfo;
+use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepositoryInfo};
 
 use super::aws::{describe, name_of};
 use super::cycle::cycle_through;
@@ -44,7 +44,7 @@ async fn way_back(aws: &Aws, identity: &Identity, upstreams: &[String]) -> Resul
             continue;
         }
         let described = describe(aws, identity, &name).await?;
-        let listed = described.iter().flat_map(|repository| repository.upstreams());
+        let listed = described.iter().flat_map(RepositoryDescription::upstreams);
         let next: Vec<_> =
             listed.filter_map(UpstreamRepositoryInfo::repository_name).map(str::to_owned).collect();
         open.extend(next.iter().cloned());
