@@ -26,8 +26,8 @@ pub(crate) fn details(mut manifest: Value, tarball: &[u8]) -> Details {
         licenses: licenses(&manifest),
         readme: said.or_else(|| find(tarball, is_readme)),
         dependencies: dependencies(&manifest),
-        display_name: None,
         document: manifest,
+        ..Details::default()
     }
 }
 

@@ -16,12 +16,9 @@ struct Metadata {
 
 /// What the file says; nothing when it is none that can be read.
 pub(crate) fn details(file: &str, content: &[u8]) -> Option<Details> {
-    let written = if has_extension(file, "whl") || has_extension(file, "zip") {
-        in_zip(content)
-    } else {
-        in_tar(content)
-    };
-    Some(Metadata::parse(&written?).details())
+    let is_wheel = has_extension(file, "whl");
+    let written = if is_wheel || has_extension(file, "zip") { in_zip(content) } else { in_tar(content) };
+    Some(Details { of_source: !is_wheel, ..Metadata::parse(&written?).details() })
 }
 
 fn has_extension(file: &str, extension: &str) -> bool {
@@ -90,6 +87,7 @@ impl Metadata {
                 .filter(|body| !body.trim().is_empty())
                 .or_else(|| self.first("description")),
             dependencies: self.all("requires-dist").filter_map(dependency).collect(),
+            of_source: false,
         }
     }
 

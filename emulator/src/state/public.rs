@@ -54,9 +54,11 @@ impl PublicRegistries {
         let package = Arc::make_mut(package);
         if let Some(known) = package.version_mut(version) {
             known.put_asset(asset);
-            // A file that says nothing leaves what another one of the version said.
-            if details != Details::default() {
+            // There may be other files, which said something too.
+            if known.assets.len() == 1 {
                 known.put_details(details);
+            } else {
+                known.add_details(details);
             }
         } else {
             let made = Version::new(version, Origin::External(connection), asset, details, now);

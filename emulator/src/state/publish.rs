@@ -89,7 +89,7 @@ impl Publication {
         }
         if effect == Effect::Add {
             version.put_asset(self.asset);
-            self.details.into_iter().for_each(|details| version.put_details(details));
+            self.details.into_iter().for_each(|details| version.add_details(details));
         }
         Ok(version)
     }

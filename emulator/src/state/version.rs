@@ -101,6 +101,11 @@ impl Version {
         }
     }
 
+    /// Add what a file says to what the others said.
+    pub(crate) fn add_details(&mut self, details: Details) {
+        self.put_details(details.after(&self.details));
+    }
+
     /// Take another status. What was unfinished is published now, not when its first file came.
     pub(crate) fn move_to(&mut self, status: Status, now: Timestamp) {
         if self.status == Status::Unfinished && status != Status::Unfinished {

@@ -19,6 +19,7 @@ mod packages;
 mod permissions;
 mod pods;
 mod presigned;
+mod python;
 mod repositories;
 mod roles;
 mod seed;

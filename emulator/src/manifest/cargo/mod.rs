@@ -45,7 +45,7 @@ pub(crate) fn details(entry: &Entry, manifest: &Manifest, content: &[u8]) -> Res
         home_page: known(package.homepage.as_ref()),
         source_code_repository: known(package.repository.as_ref()),
         licenses: known(package.license.as_ref()).map(License::named).into_iter().collect(),
-        display_name: None,
+        ..Details::default()
     })
 }
 

@@ -83,8 +83,7 @@ impl Gemspec {
             source_code_repository: link("source_code_uri"),
             licenses: self.licenses.iter().map(License::named).collect(),
             dependencies: self.dependencies.iter().map(Dependency::detail).collect(),
-            display_name: None,
-            readme: None,
+            ..Details::default()
         })
     }
 

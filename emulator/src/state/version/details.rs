@@ -17,6 +17,9 @@ pub(crate) struct Details {
     pub(crate) licenses: Vec<License>,
     pub(crate) readme: Option<String>,
     pub(crate) dependencies: Vec<Dependency>,
+    /// Whether a Python source distribution says it. A wheel knows better: some things are only
+    /// found out when it is built.
+    pub(crate) of_source: bool,
 }
 
 /// A licence that a version is under.
@@ -38,6 +41,24 @@ pub(crate) struct Dependency {
 }
 
 impl Details {
+    /// What a file of a version says together with what earlier ones said. Where both speak, the
+    /// later one counts; where only one does, the other takes nothing back.
+    pub(crate) fn after(self, earlier: &Self) -> Self {
+        let gives_way = self.of_source && !earlier.of_source;
+        let (first, second) = if gives_way { (earlier.clone(), self) } else { (self, earlier.clone()) };
+        Self {
+            document: if first.document.is_null() { second.document } else { first.document },
+            display_name: first.display_name.or(second.display_name),
+            summary: first.summary.or(second.summary),
+            home_page: first.home_page.or(second.home_page),
+            source_code_repository: first.source_code_repository.or(second.source_code_repository),
+            licenses: some_or(first.licenses, second.licenses),
+            readme: first.readme.or(second.readme),
+            dependencies: some_or(first.dependencies, second.dependencies),
+            of_source: first.of_source,
+        }
+    }
+
     /// The members that a `PackageVersionDescription` has of them.
     pub(crate) fn describe(&self) -> Map<String, Value> {
         let texts = [
@@ -79,6 +100,10 @@ impl Dependency {
     }
 }
 
+fn some_or<T>(list: Vec<T>, other: Vec<T>) -> Vec<T> {
+    if list.is_empty() { other } else { list }
+}
+
 /// Members for those that are there.
 fn some_texts<const N: usize>(texts: [(&str, &Option<String>); N]) -> Map<String, Value> {
     let given = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
@@ -88,6 +113,29 @@ fn some_texts<const N: usize>(texts: [(&str, &Option<String>); N]) -> Map<String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_later_file_takes_nothing_back_and_a_wheel_counts_more() {
+        let needs = |package: &str| vec![Dependency { package: package.into(), ..Dependency::default() }];
+        let wheel =
+            Details { summary: Some("wheel".into()), dependencies: needs("six"), ..Details::default() };
+        let source = |summary: &str, dependencies| Details {
+            summary: Some(summary.into()),
+            home_page: Some("home".into()),
+            dependencies,
+            of_source: true,
+            ..Details::default()
+        };
+        let expected = Details { home_page: Some("home".into()), ..wheel.clone() };
+        for dependencies in [Vec::new(), needs("setuptools")] {
+            let source = source("source", dependencies);
+            assert_eq!(source.clone().after(&wheel), expected);
+            assert_eq!(wheel.clone().after(&source), expected);
+        }
+        let (old, new) = (source("old", needs("six")), source("new", Vec::new()));
+        assert_eq!(new.after(&old), source("new", needs("six")));
+        assert_eq!(Details::default().after(&wheel), wheel);
+    }
 
     #[test]
     fn only_what_is_known_is_told() {
