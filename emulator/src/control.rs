@@ -142,7 +142,8 @@ fn change<T>(app: &App, call: impl FnOnce(&mut state::State) -> Result<T, Refuse
     app.store().change(app.clock.now(), call)
 }
 
-async fn seed(State(app): State<Arc<App>>, Body(seed): Body<Seed>) -> Result<StatusCode, Refused> {
+async fn seed(State(app): State<Arc<App>>, Body(asked): Body<Value>) -> Result<StatusCode, Refused> {
+    let seed = Seed::parse(asked).map_err(Refused::bad_request)?;
     let now = app.clock.now();
     change(&app, |state| seed.apply(state, now).map_err(Refused::bad_request))?;
     Ok(StatusCode::NO_CONTENT)

@@ -109,11 +109,7 @@ fn publication(mut form: Form) -> Result<Publication> {
     let requires_python = field("requires_python");
     let digests = [field("sha256_digest"), field("md5_digest")];
     let (file, content) = form.file.ok_or_else(|| missing("content"))?;
-    let is_legal = |text: &str| {
-        let mut bytes = text.bytes();
-        !text.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._-+!".contains(&byte))
-    };
-    if !is_legal(&name) || !is_legal(&version) || !is_legal(&file) {
+    if !python::is_name(&name) || !python::is_version(&version) || !python::is_file_name(&file) {
         return Err(Error::invalid("The name, the version or the file's name is not legal"));
     }
     let asset = Asset::new(file, content);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 const USUAL_SCOPE: &str = "compile";
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a project")]
 struct Project {
     artifact_id: String,
     name: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) fn details(artifact: &str, pom: &[u8]) -> Result<Details, String> {
         return Err("the POM is too large".into());
     }
     let project: Project = quick_xml::de::from_str(&String::from_utf8_lossy(pom))
-        .map_err(|error| format!("the POM cannot be read: {error}"))?;
+        .map_err(|error| format!("this is not a POM: {error}"))?;
     let said = project.artifact_id.trim();
     if said != artifact && !said.contains("${") {
         return Err("the POM is of another artifact than its path says".into());
@@ -176,6 +176,8 @@ mod tests {
         {
             assert!(details("widgets", pom.as_bytes()).is_err(), "{pom}");
         }
+        let told = details("widgets", b"x").unwrap_err();
+        assert!(told.starts_with("this is not a POM") && !told.contains("struct"), "{told}");
         assert!(details("a_2.13", b"<project><artifactId>a_${scala}</artifactId></project>").is_ok());
         let large = format!("<project><artifactId>a</artifactId></project>{}", " ".repeat(1 << 20));
         assert!(details("a", large.as_bytes()).is_err());

@@ -31,6 +31,11 @@ pub(crate) fn details(mut manifest: Value, tarball: &[u8]) -> Details {
     }
 }
 
+/// Whether npm would take it for a version.
+pub(crate) fn is_version(text: &str) -> bool {
+    semver::Version::parse(text).is_ok()
+}
+
 /// The `package.json` of a tarball. The name of the folder on top does not matter, as for npm.
 pub(crate) fn manifest(tarball: &[u8]) -> Result<Value, String> {
     let text = find(tarball, |name| name == "package.json").ok_or("the tarball has no package.json")?;

@@ -1,5 +1,9 @@
 //! Python: the core metadata in wheels (`METADATA`) and source distributions (`PKG-INFO`).
 
+mod legal;
+
+pub(crate) use legal::{is_file_name, is_name, is_version};
+
 use super::{text, unpacked};
 use crate::state::version::{Dependency, Details, License};
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ mod pypi;
 mod ruby;
 
 use crate::state::package::PackageKey;
+use crate::state::publish::check_lengths;
 use crate::state::version::{Asset, Details};
 use crate::state::{Connection, Format, State};
 use axum::body::Bytes;
@@ -15,6 +16,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// What to seed behind one connection.
 #[derive(Deserialize)]
@@ -56,7 +58,28 @@ struct Made {
 /// How a format makes files of what was given.
 type Prepare = fn(&SeedPackage, Option<Bytes>) -> Result<Vec<Made>, String>;
 
+impl SeedPackage {
+    /// The files, by names under which they can be asked for.
+    fn files(&self, prepare: Prepare) -> Result<Vec<Made>, String> {
+        let content = self.content.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose();
+        let content = content.map_err(|_| "content is not base64")?;
+        let files = prepare(self, content.map(Bytes::from))?;
+        for Made { key, asset, .. } in &files {
+            check_lengths(key, &self.version, &asset.name).map_err(|error| error.message)?;
+        }
+        Ok(files)
+    }
+}
+
 impl Seed {
+    /// A list, which would do for the members in their order, is none.
+    pub(crate) fn parse(asked: Value) -> Result<Self, String> {
+        if !asked.is_object() {
+            return Err("a seed is an object with connection and packages".into());
+        }
+        serde_json::from_value(asked).map_err(|error| error.to_string())
+    }
+
     /// Check all of it, then seed all of it.
     pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
         let connection = Connection::try_from(self.connection)?;
@@ -74,11 +97,8 @@ impl Seed {
             }
         };
         let files = self.packages.iter().map(|package| {
-            let content = package.content.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose();
-            content
-                .map_err(|error| error.to_string())
-                .and_then(|content| prepare(package, content.map(Bytes::from)))
-                .map_err(|error| format!("{} {}: {error}", package.name, package.version))
+            let told = |error| format!("{} {}: {error}", package.name, package.version);
+            package.files(prepare).map_err(told)
         });
         let files = files.collect::<Result<Vec<_>, _>>()?;
         for (package, files) in self.packages.iter().zip(files) {

@@ -12,6 +12,9 @@ use serde_json::json;
 pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
     let SeedPackage { name, version, .. } = package;
     let key = PackageKey::from_npm_name(name).ok_or("this is not the name of an npm package")?;
+    if !npm::is_version(version) {
+        return Err("this is not a semantic version".into());
+    }
     let content = match content {
         Some(content) => content,
         None => tarball(name, version).map_err(|error| error.to_string())?,

@@ -16,15 +16,17 @@ use zip::write::SimpleFileOptions;
 /// The file that was given, or a made wheel.
 pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
     let SeedPackage { name, version, filename, .. } = package;
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+    if !python::is_name(name) {
         return Err("this is not the name of a Python package".into());
     }
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".!+_".contains(&byte);
-    if version.is_empty() || !version.bytes().all(is_legal) {
+    if !python::is_version(version) {
         return Err("this is not the version of a Python package".into());
     }
     let key = PackageKey::from_python_name(name);
     let asset = match (content, filename) {
+        (Some(_), Some(filename)) if !python::is_file_name(filename) => {
+            return Err(format!("'{filename}' is not the name of a file"));
+        }
         (Some(content), Some(filename)) => Asset::new(filename, content),
         (Some(_), None) => return Err("content needs a filename".into()),
         (None, _) => {

@@ -104,28 +104,22 @@ impl Publication {
         if self.unfinished { Status::Unfinished } else { Status::Published }
     }
 
-    /// What is longer could be told by the API, and not asked for.
-    fn check_names(&self) -> Result<()> {
-        let names = [
-            ("namespace", self.key.namespace.as_deref().unwrap_or_default()),
-            ("name", &self.key.name),
-            ("version", &self.version),
-            ("file", &self.asset.name),
-        ];
-        match names.iter().find(|(_, text)| text.chars().count() > LONGEST_NAME) {
-            Some((what, _)) => {
-                Err(Error::invalid(format!("The {what} has more than {LONGEST_NAME} characters")))
-            }
-            None => Ok(()),
-        }
-    }
-
     fn check_size(&self, quotas: &Quotas) -> Result<()> {
         if self.asset.content.len() <= quotas.asset_size_bytes {
             return Ok(());
         }
         let message = format!("An asset can have at most {} bytes", quotas.asset_size_bytes);
         Err(Error::quota(ResourceType::Asset, &self.asset.name, message))
+    }
+}
+
+/// What is longer could be told by the API, and not asked for.
+pub(crate) fn check_lengths(key: &PackageKey, version: &str, file: &str) -> Result<()> {
+    let namespace = key.namespace.as_deref().unwrap_or_default();
+    let names = [("namespace", namespace), ("name", &key.name), ("version", version), ("file", file)];
+    match names.iter().find(|(_, text)| text.chars().count() > LONGEST_NAME) {
+        Some((what, _)) => Err(Error::invalid(format!("The {what} has more than {LONGEST_NAME} characters"))),
+        None => Ok(()),
     }
 }
 
@@ -139,7 +133,7 @@ impl State {
         publication: Publication,
         now: Timestamp,
     ) -> Result<Arc<Version>> {
-        publication.check_names()?;
+        check_lengths(&publication.key, &publication.version, &publication.asset.name)?;
         publication.check_size(&self.settings.quotas)?;
         self.check_origin(domain, repository, &publication)?;
         let settings = self.settings.clone();

@@ -28,8 +28,8 @@ struct Attachment {
 
 /// The one version in the document.
 pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Publication> {
-    let document: Document =
-        serde_json::from_slice(body).map_err(|error| Error::unparsable(error.to_string()))?;
+    let document: Document = serde_json::from_slice(body)
+        .map_err(|error| Error::unparsable(format!("This is not a publish document: {error}")))?;
     if document.name != key.full_name() {
         return Err(Error::invalid("The package's name differs from the one in the path"));
     }
@@ -40,7 +40,7 @@ pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Publication> {
     let ([(version, manifest)], [(_, attachment)]) = (&versions[..], &tarballs[..]) else {
         return Err(Error::invalid("One version and its tarball must be published at a time"));
     };
-    if semver::Version::parse(version).is_err() || manifest["version"] != version.as_str() {
+    if !npm::is_version(version) || manifest["version"] != version.as_str() {
         return Err(Error::invalid(format!("'{version}' is not the semantic version of the manifest")));
     }
     let content = BASE64_STANDARD
@@ -86,6 +86,12 @@ mod tests {
         let publication = document(|_| {}).unwrap();
         assert_eq!(publication.asset.name, "widgets-1.0.0.tgz");
         assert_eq!(publication.tags, ["latest"]);
+    }
+
+    #[test]
+    fn what_is_no_document_is_told_so() {
+        let refusal = parse(&PackageKey::from_npm_name("widgets").unwrap(), b"{}").err().unwrap();
+        assert!(refusal.message.starts_with("This is not a publish document: "), "{refusal}");
     }
 
     #[test]
