@@ -113,7 +113,7 @@ impl Exchange {
     /// A path that means nothing here.
     pub(super) fn unknown() -> Self {
         Self::read(UNKNOWN, |_, target, _| {
-            let message = format!("'/{}' is nothing that a repository serves", target.rest);
+            let message = format!("'/{}' is not served by CodeArtifact repositories", target.rest);
             Err(Error::new("ResourceNotFoundException", message))
         })
     }

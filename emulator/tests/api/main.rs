@@ -14,6 +14,7 @@ mod groups;
 mod groups_origin;
 mod hold;
 mod identities;
+mod npm;
 mod package_versions;
 mod packages;
 mod permissions;

@@ -65,7 +65,7 @@ async fn a_version_is_published_once_and_a_spelling_only_by_one_crate() {
     assert!(told.contains("differs from 'left-pad'"), "{told}");
     for command in [["yank", "--version=1.0.0", "left-pad"], ["search", "--registry=acme", "left-pad"]] {
         let told = failed(&cargo.run(cargo.home.path(), &command).await);
-        assert!(told.contains("nothing that a repository serves"), "{told}");
+        assert!(told.contains("is not served by CodeArtifact"), "{told}");
     }
 }
 

@@ -20,18 +20,24 @@ pub(super) fn packument(state: &State, target: &Target, key: &PackageKey) -> Res
     let url = target.url(&state.settings);
     let manifests: Map<String, Value> =
         found.values().map(|version| (version.number.clone(), manifest(version, key, &url))).collect();
-    let times: Map<String, Value> = found
-        .values()
-        .map(|version| (version.number.clone(), version.published.to_string().into()))
-        .collect();
     let name = key.full_name();
     Ok(json!({
         "_id": name,
         "name": name,
         "dist-tags": tags(&places, &found),
         "versions": manifests,
-        "time": times,
+        "time": times(found.values().copied()),
     }))
+}
+
+/// When each version was published, and the package with the first and with the last of them; in
+/// milliseconds, as npm's registry writes it.
+fn times<'a>(versions: impl Iterator<Item = &'a Version> + Clone) -> BTreeMap<&'a str, String> {
+    let published = versions.clone().map(|version| version.published);
+    let ends = [("created", published.clone().min()), ("modified", published.max())];
+    let ends = ends.into_iter().filter_map(|(name, time)| Some((name, time?)));
+    let each = versions.map(|version| (version.number.as_str(), version.published));
+    ends.chain(each).map(|(name, time)| (name, format!("{time:.3}"))).collect()
 }
 
 /// A tag set upstream counts more than the same one downstream of it, as the user guide says. The
