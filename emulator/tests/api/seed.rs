@@ -1,71 +1,65 @@
 //! Seeding public registries: what is not understood is told.
 
 use crate::support::{start, try_control};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// Each seed is refused, with these words.
+async fn refused(seeds: impl IntoIterator<Item = (Value, &str)>) {
+    let emulator = start().await;
+    for (seed, words) in seeds {
+        let (status, answer) = try_control(&emulator, "PUT", "/seed", seed.clone()).await;
+        assert_eq!(status, 400, "{seed}");
+        let told = answer["error"].as_str().unwrap();
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+/// Each package of a registry is refused, with these words.
+async fn refused_packages(packages: impl IntoIterator<Item = (&str, Value, &str)>) {
+    let seed = |(registry, package, words)| {
+        (json!({ "connection": format!("public:{registry}"), "packages": [package] }), words)
+    };
+    refused(packages.into_iter().map(seed)).await;
+}
 
 #[tokio::test]
 async fn what_cannot_be_seeded_is_told() {
-    let emulator = start().await;
-    for (seed, word) in [
+    refused([
         (json!({ "connection": "public:none", "packages": [] }), "public:none"),
         (json!({ "connection": "public:nuget-org", "packages": [] }), "nuget"),
-        (json!({ "connection": "public:npmjs", "packages": [{ "name": "a" }] }), "version"),
-        (json!({ "connection": "public:npmjs", "packages": [{ "name": "a/b", "version": "1.0.0" }] }), "a/b"),
-        (
-            json!({ "connection": "public:npmjs", "packages": [{ "name": "a", "version": "1.0.0", "content": "%" }] }),
-            "a 1.0.0: content is not base64",
-        ),
-        (
-            json!({ "connection": "public:npmjs", "packages": [{ "name": "a", "version": "abc" }] }),
-            "semantic",
-        ),
-        (
-            json!({ "connection": "public:npmjs", "packages": [{ "name": "a", "version": "1.0" }] }),
-            "semantic",
-        ),
-        (
-            json!({ "connection": "public:npmjs", "packages": [{ "name": "a".repeat(256), "version": "1.0.0" }] }),
-            "255 characters",
-        ),
+        (json!({ "connection": "public:npmjs", "packages": [], "more": 1 }), "more"),
         (json!([{ "name": "a" }]), "an object with connection and packages"),
         (json!(["public:npmjs", []]), "an object with connection and packages"),
-        (
-            json!({ "connection": "public:pypi", "packages": [{ "name": "a", "version": "abc" }] }),
-            "not the version",
-        ),
-        (
-            json!({ "connection": "public:pypi", "packages": [{ "name": "-", "version": "1.0" }] }),
-            "not the name",
-        ),
-        (
-            json!({ "connection": "public:pypi", "packages": [{ "name": "a", "version": "1.0", "filename": "b/c.whl", "content": "eA==" }] }),
-            "'b/c.whl'",
-        ),
-        (
-            json!({ "connection": "public:crates-io", "packages": [{ "name": "a", "version": "abc" }] }),
-            "not a version",
-        ),
-        (
-            json!({ "connection": "public:ruby-gems-org", "packages": [{ "name": "a", "version": "abc" }] }),
-            "a abc",
-        ),
-        (
-            json!({ "connection": "public:maven-central", "packages": [{ "name": "a:b", "version": "1.0", "filename": "b-1.0.pom", "content": "eA==" }] }),
-            "not a POM",
-        ),
-        (
-            json!({ "connection": "public:pypi", "packages": [{ "name": "a", "version": "1.0", "content": "eA==" }] }),
-            "filename",
-        ),
-        (
-            json!({ "connection": "public:maven-central", "packages": [{ "name": "widgets", "version": "1.0" }] }),
-            "org.acme:widgets",
-        ),
-        (json!({ "connection": "public:npmjs", "packages": [], "more": 1 }), "more"),
-    ] {
-        let (status, answer) = try_control(&emulator, "PUT", "/seed", seed).await;
-        assert_eq!(status, 400);
-        let told = answer["error"].as_str().unwrap();
-        assert!(told.contains(word), "{told}");
-    }
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn names_and_versions_are_those_that_could_be_published() {
+    let named = |name: &str, version: &str| json!({ "name": name, "version": version });
+    refused_packages([
+        ("npmjs", json!({ "name": "a" }), "version"),
+        ("npmjs", named("a/b", "1.0.0"), "a/b"),
+        ("npmjs", named("a", "abc"), "semantic"),
+        ("npmjs", named("a", "1.0"), "semantic"),
+        ("npmjs", named(&"a".repeat(256), "1.0.0"), "255 characters"),
+        ("pypi", named("a", "abc"), "not the version"),
+        ("pypi", named("-", "1.0"), "not the name"),
+        ("crates-io", named("a", "abc"), "not a version"),
+        ("ruby-gems-org", named("a", "abc"), "a abc"),
+        ("maven-central", named("widgets", "1.0"), "org.acme:widgets"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn given_files_must_be_readable() {
+    let given = |name: &str, filename: Option<&str>, content: &str| json!({ "name": name, "version": "1.0.0", "filename": filename, "content": content });
+    refused_packages([
+        ("npmjs", given("a", None, "%"), "a 1.0.0: content is not base64"),
+        ("pypi", given("a", None, "eA=="), "filename"),
+        ("pypi", given("a", Some("b/c.whl"), "eA=="), "'b/c.whl'"),
+        ("maven-central", given("a:b", Some("b-1.0.0.pom"), "eA=="), "not a POM"),
+    ])
+    .await;
 }
