@@ -119,5 +119,5 @@ pub(super) fn package<'a>(input: &Input<'_>, state: &'a State, key: &PackageKey)
 pub(super) fn package_mut<'a>(input: &Input<'_>, state: &'a mut State) -> Result<&'a mut Package> {
     let key = package(input, state, &input.package_key()?)?.key.clone();
     let repository = state.domain_mut(&input.domain_key()?)?.repository_mut(input.repository_name()?)?;
-    repository.packages.get_mut(&key).map(Arc::make_mut).ok_or_else(|| key.not_found())
+    repository.package_mut(&key)
 }

@@ -4,6 +4,7 @@ use super::{Made, SeedPackage};
 use crate::data::maven::{Algorithm, is_file_of, is_version};
 use crate::manifest::maven;
 use crate::state::package::PackageKey;
+use crate::state::snapshot::{base, of_build};
 use crate::state::version::{Asset, Details};
 use axum::body::Bytes;
 use std::io::{Cursor, Write};
@@ -17,7 +18,8 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Vec<
     let (group, artifact) = name.split_once(':').ok_or("a name is needed such as org.acme:widgets")?;
     let key = PackageKey::from_maven_coordinates(group, artifact)
         .ok_or("this is not the name of a Maven artifact")?;
-    if !is_version(version) || version.ends_with("-SNAPSHOT") {
+    let is_snapshot = base(version).is_some() || of_build(&key, version).is_some();
+    if !is_version(version) || is_snapshot {
         return Err("this is not the version of a Maven artifact in a public registry".into());
     }
     let files = match (content, filename) {
@@ -113,6 +115,7 @@ mod tests {
             ("org.acme:widgets", ""),
             ("org.acme:widgets", "1/0"),
             ("org.acme:widgets", "1.0-SNAPSHOT"),
+            ("org.acme:widgets", "1.0-20210728.194552-1"),
         ] {
             assert!(make(&package(name, version, None), None).is_err(), "{name} {version}");
         }

@@ -17,6 +17,7 @@ pub(crate) mod public;
 pub(crate) mod publish;
 pub(crate) mod repository;
 pub(crate) mod resolution;
+pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod tags;
 pub(crate) mod token;

@@ -3,6 +3,7 @@
 use super::package::{OriginConfiguration, Package, PackageKey, Restriction};
 use super::repository::Repository;
 use super::resolution::{Place, search};
+use super::snapshot;
 use super::version::{Asset, Details, Origin, Status, Version};
 use super::{DomainKey, State};
 use crate::error::{Error, ResourceType, Result};
@@ -54,10 +55,8 @@ impl Publication {
         let (version, name) = (&self.version, self.key.full_name());
         let file = &self.asset.name;
         let conflict = |kind, id, message: String| Err(Error::conflict(kind, id, message));
-        let exists = format!("Version '{version}' of package '{name}' already exists");
         if self.growth == Growth::Whole || !known.status.is_publishable() {
-            let stands = known.status.name();
-            return conflict(ResourceType::PackageVersion, version, format!("{exists} with status {stands}"));
+            return Err(self.key.version_exists(version, known.status));
         }
         match known.asset(file) {
             Some(same) if same.sha256 == self.asset.sha256 => Ok(Effect::Nothing),
@@ -70,7 +69,11 @@ impl Publication {
             None if self.growth == Growth::WhileUnfinished && known.status != Status::Unfinished => conflict(
                 ResourceType::PackageVersion,
                 version,
-                format!("{exists} and takes no more assets: its status is {}", known.status.name()),
+                format!(
+                    "Version '{version}' of package '{name}' already exists and takes no more assets: \
+                     its status is {}",
+                    known.status.name()
+                ),
             ),
             None if known.assets.len() >= quotas.assets_per_package_version => {
                 let limit = quotas.assets_per_package_version;
@@ -135,7 +138,7 @@ impl State {
     ) -> Result<Arc<Version>> {
         check_lengths(&publication.key, &publication.version, &publication.asset.name)?;
         publication.check_size(&self.settings.quotas)?;
-        self.check_origin(domain, repository, &publication)?;
+        self.check_origin(domain, repository, (&publication.key, &publication.version))?;
         let settings = self.settings.clone();
         let domain = self.domain_mut(domain)?;
         let defaults = domain.groups.ruling(&publication.key).first_origin(true);
@@ -145,9 +148,15 @@ impl State {
         package.publish(publication, origin, &settings.quotas, now)
     }
 
-    /// Whether versions may be published there at all, and this one is nowhere else.
-    fn check_origin(&self, domain: &DomainKey, repository: &str, publication: &Publication) -> Result<()> {
-        let Publication { key, version, .. } = publication;
+    /// Whether versions may be published there at all, and this one is nowhere else. A build of a
+    /// snapshot needs the snapshot to be nowhere else, too.
+    pub(super) fn check_origin(
+        &self,
+        domain: &DomainKey,
+        repository: &str,
+        (key, version): (&PackageKey, &str),
+    ) -> Result<()> {
+        let snapshot = snapshot::of_build(key, version);
         let domain = self.domain(domain)?;
         let repository = domain.repository(repository)?;
         let places = search(domain, &self.public, repository, key, &self.settings.quotas)?;
@@ -163,7 +172,10 @@ impl State {
         // When upstreams are blocked, the search has not gone there.
         let is_elsewhere = |place: &&Place<'_>| {
             (place.is_public || place.repository.id != repository.id)
-                && place.package.versions.contains_key(version)
+                && [Some(version), snapshot.as_deref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|number| place.package.versions.contains_key(number))
         };
         let Some(place) = places.iter().find(is_elsewhere) else { return Ok(()) };
         let message = format!(
@@ -203,6 +215,11 @@ impl Repository {
     pub(crate) fn retain(&mut self, key: &PackageKey, version: Arc<Version>, origin: OriginConfiguration) {
         let package = self.package_or_insert(key, origin);
         package.versions.entry(version.number.clone()).or_insert(version);
+    }
+
+    /// The package, to change it.
+    pub(crate) fn package_mut(&mut self, key: &PackageKey) -> Result<&mut Package> {
+        self.packages.get_mut(key).map(Arc::make_mut).ok_or_else(|| key.not_found())
     }
 
     /// The package; a record that is not there yet is made with that origin configuration.

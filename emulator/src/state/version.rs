@@ -93,6 +93,19 @@ impl Version {
         self.revision = new_revision();
     }
 
+    /// A published version of that number with the same files.
+    pub(crate) fn standing_for(&self, number: &str, document: Value, published: Timestamp) -> Self {
+        Self {
+            number: number.into(),
+            revision: new_revision(),
+            status: Status::Published,
+            origin: self.origin.clone(),
+            published,
+            assets: self.assets.clone(),
+            details: Arc::new(Details { document, ..Details::clone(&self.details) }),
+        }
+    }
+
     /// Say something else of the version.
     pub(crate) fn put_details(&mut self, details: Details) {
         if *self.details != details {

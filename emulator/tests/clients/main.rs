@@ -14,6 +14,7 @@ mod origin;
 mod program;
 mod pypi;
 mod record;
+mod snapshots;
 mod statuses;
 #[path = "../api/support/emulator.rs"]
 mod support;

@@ -1,8 +1,9 @@
 //! Maven's data plane: what the clients send, one request at a time, and what mvn makes of it.
 
 use crate::program::{failed, succeeded};
+use crate::snapshots::{NAME, SNAPSHOT, statuses};
 use crate::support::send;
-use crate::tools::{Client, Maven};
+use crate::tools::{Client, Gradle, Maker, Maven};
 use crate::world::{World, path};
 use aws_sdk_codeartifact::types::AllowPublish::Allow as Publish;
 use aws_sdk_codeartifact::types::AllowUpstream::Allow as Upstream;
@@ -16,7 +17,7 @@ const POM: &str = "<project><modelVersion>4.0.0</modelVersion><groupId>org.acme<
     <dependencies><dependency><groupId>junit</groupId><artifactId>junit</artifactId>\
     <version>4.13</version><scope>test</scope></dependency></dependencies></project>";
 
-async fn put(world: &World, file: &str, content: impl Into<Bytes>) -> u16 {
+pub(crate) async fn put(world: &World, file: &str, content: impl Into<Bytes>) -> u16 {
     let request = Request::put(path("maven", "team", &format!("org/acme/widgets/{file}")))
         .header("host", "emulator")
         .header("authorization", world.bearer())
@@ -25,12 +26,12 @@ async fn put(world: &World, file: &str, content: impl Into<Bytes>) -> u16 {
     send(&world.emulator, request).await.status().as_u16()
 }
 
-async fn get(world: &World, file: &str) -> Response<Bytes> {
+pub(crate) async fn get(world: &World, file: &str) -> Response<Bytes> {
     world.get(&path("maven", "team", &format!("org/acme/widgets/{file}")), Some(&world.bearer())).await
 }
 
 /// A list of versions, as clients upload it.
-fn list(versions: &[&str]) -> String {
+pub(crate) fn list(versions: &[&str]) -> String {
     let versions: Vec<_> = versions.iter().map(|number| format!("<version>{number}</version>")).collect();
     let versions = versions.concat();
     format!(
@@ -122,12 +123,11 @@ async fn checksums_are_answered_for_every_file_and_compared_when_they_come() {
 }
 
 #[tokio::test]
-async fn a_file_comes_once_and_a_snapshot_never() {
+async fn a_file_comes_once() {
     let world = World::new().await;
     assert_eq!(put(&world, "1.0/widgets-1.0.jar", "jar").await, 200);
     assert_eq!(put(&world, "1.0/widgets-1.0.jar", "jar").await, 200);
     assert_eq!(put(&world, "1.0/widgets-1.0.jar", "other").await, 409);
-    assert_eq!(put(&world, "1.0-SNAPSHOT/widgets-1.0-SNAPSHOT.jar", "jar").await, 400);
     assert_eq!(put(&world, "1.0/others-1.0.jar", "jar").await, 404);
     // Where upstreams have the version, it cannot be published.
     world.seed("public:maven-central", &[("org.acme:widgets", "2.0")]).await;
@@ -155,4 +155,51 @@ async fn an_archived_version_is_gone_for_mvn_and_an_unlisted_one_only_from_lists
     let mvn = Maven::with_token(&world, &world.token).await;
     failed(&mvn.install(name, Some("1.1.0")).await.unwrap());
     failed(&publisher.publish(name, "1.1.0").await.unwrap());
+}
+
+/// Two publishers deploy a snapshot, and another project gets the newest build.
+async fn the_newest_build_is_installed<C: Maker>(world: &World, [first, second, reader]: [C; 3]) {
+    for (publisher, count) in [(&first, 1), (&second, 2)] {
+        succeeded(&publisher.publish(NAME, SNAPSHOT).await.unwrap());
+        succeeded(&reader.install(NAME, Some(SNAPSHOT)).await.unwrap());
+        assert_eq!(reader.installed(NAME).await, SNAPSHOT);
+        assert_eq!(reader.installed_maker(), publisher.maker());
+        let statuses = statuses(world, "team").await;
+        let [builds @ .., snapshot] = &statuses[..] else { panic!("{statuses:?}") };
+        assert_eq!(snapshot, &(SNAPSHOT.to_owned(), PackageVersionStatus::Published));
+        assert_eq!(builds.len(), count);
+        assert!(builds.iter().all(|(_, status)| *status == PackageVersionStatus::Unlisted), "{statuses:?}");
+        let numbers = builds.iter().filter(|(number, _)| number.ends_with(&format!("-{count}")));
+        assert_eq!(numbers.count(), 1, "{statuses:?}");
+    }
+}
+
+#[tokio::test]
+async fn mvn_deploys_builds_and_resolves_the_newest_and_a_certain_one() {
+    let world = World::new().await;
+    let [first, second, reader] = [
+        Maven::with_token(&world, &world.token).await,
+        Maven::with_token(&world, &world.token).await,
+        Maven::with_token(&world, &world.token).await,
+    ];
+    let maker = first.maker();
+    the_newest_build_is_installed(&world, [first, second, reader]).await;
+    let (build, _) = statuses(&world, "team").await.remove(0);
+    let mvn = Maven::with_token(&world, &world.token).await;
+    succeeded(&mvn.install(NAME, Some(&build)).await.unwrap());
+    assert_eq!(mvn.installed_maker(), maker);
+    world.set_status(PackageFormat::Maven, (NAME, SNAPSHOT), PackageVersionStatus::Archived).await;
+    let mvn = Maven::with_token(&world, &world.token).await;
+    failed(&mvn.install(NAME, Some(SNAPSHOT)).await.unwrap());
+}
+
+#[tokio::test]
+async fn gradle_publishes_builds_and_resolves_the_newest() {
+    let world = World::new().await;
+    let clients = [
+        Gradle::with_token(&world, &world.token).await,
+        Gradle::with_token(&world, &world.token).await,
+        Gradle::with_token(&world, &world.token).await,
+    ];
+    the_newest_build_is_installed(&world, clients).await;
 }

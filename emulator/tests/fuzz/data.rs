@@ -30,6 +30,7 @@ const PATHS: &[&str] = &[
     "com/acme/widgets/1.0/widgets-1.0.pom",
     "com/acme/widgets/1.0/widgets-1.0.jar.sha1",
     "com/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml",
+    "com/acme/widgets/1.0-SNAPSHOT/widgets-1.0-20210728.194552-1.jar",
     "config.json",
     "wi/dg/widgets",
     "3/w/wid",

@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::resolution::versions;
+use crate::state::snapshot;
 use crate::state::version::Asset;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The document, as far as it is about one artifact's versions.
@@ -43,12 +45,8 @@ struct Versions {
 impl Metadata {
     /// What was uploaded, which must be about that package.
     pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Self> {
-        let text = std::str::from_utf8(body).map_err(|error| Error::unparsable(error.to_string()))?;
-        let metadata: Self = quick_xml::de::from_str(text)
-            .map_err(|error| Error::unparsable(format!("{METADATA} cannot be read: {error}")))?;
-        if Some(&metadata.group_id) != key.namespace.as_ref() || metadata.artifact_id != key.name {
-            return Err(Error::invalid(format!("{METADATA} is of another package than its path says")));
-        }
+        let metadata: Self = read(body)?;
+        check_is_of(key, &metadata.group_id, &metadata.artifact_id)?;
         Ok(metadata)
     }
 
@@ -63,7 +61,22 @@ impl Metadata {
     }
 }
 
-/// The versions that the repository can serve, the highest last.
+/// What was uploaded, of whatever shape.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let text = std::str::from_utf8(body).map_err(|error| Error::unparsable(error.to_string()))?;
+    quick_xml::de::from_str(text)
+        .map_err(|error| Error::unparsable(format!("{METADATA} cannot be read: {error}")))
+}
+
+/// Whether what was uploaded is about the package that the path names.
+pub(super) fn check_is_of(key: &PackageKey, group: &str, artifact: &str) -> Result<()> {
+    if key.namespace.as_deref() == Some(group) && key.name == artifact {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{METADATA} is of another package than its path says")))
+}
+
+/// The versions that the repository can serve, the highest last. A snapshot is no release.
 pub(super) fn of(state: &State, target: &Target, key: &PackageKey) -> Result<Asset> {
     let places = state.places(&target.domain, &target.repository, key)?;
     let found = versions(&places);
@@ -77,7 +90,7 @@ pub(super) fn of(state: &State, target: &Target, key: &PackageKey) -> Result<Ass
         artifact_id: key.name.clone(),
         versioning: Versioning {
             latest: numbers.last().cloned(),
-            release: numbers.last().cloned(),
+            release: numbers.iter().rfind(|number| snapshot::base(number).is_none()).cloned(),
             versions: Versions { version: numbers },
             last_updated: Some(updated.strftime("%Y%m%d%H%M%S").to_string()),
         },

@@ -5,6 +5,7 @@ mod metadata;
 mod order;
 mod path;
 mod publish;
+mod snapshot;
 
 pub(crate) use checksum::Algorithm;
 pub(crate) use path::{is_file_of, is_version};
@@ -37,17 +38,18 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
 fn read(wanted: Wanted, checksum: Option<Algorithm>) -> Exchange {
     let operation = match (&wanted, checksum) {
         (_, Some(_)) => "MavenGetChecksum",
-        (Wanted::Metadata(_), None) => "MavenGetMetadata",
+        (Wanted::Metadata(_) | Wanted::Snapshot { .. }, None) => "MavenGetMetadata",
         (Wanted::File { .. }, None) => "MavenGetFile",
     };
     Exchange::read(operation, move |state, target, now| {
         let asset = match &wanted {
             Wanted::Metadata(key) => metadata::of(state, target, key)?,
+            Wanted::Snapshot { key, version } => snapshot::of(state, target, key, version)?,
             Wanted::File { key, version, name } => find(state, target, (key, version, name), now)?,
         };
         Ok(match (checksum, &wanted) {
             (Some(algorithm), _) => typed("text/plain", algorithm.of(&asset)),
-            (None, Wanted::Metadata(_)) => typed("application/xml", asset.content),
+            (None, Wanted::Metadata(_) | Wanted::Snapshot { .. }) => typed("application/xml", asset.content),
             (None, Wanted::File { .. }) => file(&asset),
         })
     })
@@ -60,6 +62,9 @@ fn find(
     (key, version, name): (&PackageKey, &str, &str),
     now: Timestamp,
 ) -> Result<Asset> {
+    if let Some(asset) = snapshot::stand_in(state, target, (key, version, name))? {
+        return Ok(asset);
+    }
     let found = state.fetch(&target.domain, &target.repository, (key, version), now)?;
     found.asset(name).cloned().ok_or_else(|| no_asset(key, version, name))
 }
@@ -76,10 +81,15 @@ fn write(wanted: Wanted, checksum: Option<Algorithm>, body: Bytes) -> Exchange {
                 publish::metadata(state, target, &key, &body, now)
             })
         }
+        (Wanted::Snapshot { key, version }, None) => {
+            Exchange::write("MavenPutMetadata", Permission::PutMetadata, move |state, target, now| {
+                snapshot::publish(state, target, (&key, &version), &body, now)
+            })
+        }
         (wanted, Some(algorithm)) => {
             let permission = match wanted {
                 Wanted::File { .. } => Permission::Publish,
-                Wanted::Metadata(_) => Permission::PutMetadata,
+                Wanted::Metadata(_) | Wanted::Snapshot { .. } => Permission::PutMetadata,
             };
             Exchange::write("MavenPutChecksum", permission, move |state, target, _| {
                 publish::checksum(state, target, &wanted, (algorithm, &body))
@@ -107,6 +117,8 @@ mod tests {
             ("PUT", "org/acme/widgets/1.0/widgets-1.0.pom", Some("MavenPutFile")),
             ("PUT", "org/acme/widgets/1.0/widgets-1.0.pom.sha1", Some("MavenPutChecksum")),
             ("PUT", "org/acme/widgets/maven-metadata.xml", Some("MavenPutMetadata")),
+            ("PUT", "org/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml", Some("MavenPutMetadata")),
+            ("GET", "org/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml", Some("MavenGetMetadata")),
             ("DELETE", "org/acme/widgets/1.0/widgets-1.0.pom", None),
             ("GET", "org/acme/widgets/", None),
         ] {
@@ -123,6 +135,8 @@ mod tests {
             ("org/acme/widgets/1.0/widgets-1.0.pom.sha1", Permission::Publish),
             ("org/acme/widgets/maven-metadata.xml", Permission::PutMetadata),
             ("org/acme/widgets/maven-metadata.xml.md5", Permission::PutMetadata),
+            ("org/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml", Permission::PutMetadata),
+            ("org/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml.md5", Permission::PutMetadata),
         ] {
             let request = Request::put("/").body(Bytes::new()).unwrap();
             assert_eq!(understand(path, &request).unwrap().permission, permission, "{path}");

@@ -2,8 +2,10 @@
 
 use super::checksum::Algorithm;
 use crate::state::package::PackageKey;
+use crate::state::snapshot;
 
-/// The name of the file that lists an artifact's versions.
+/// The name of the file that lists an artifact's versions, and of the one that tells a snapshot's
+/// newest build.
 pub(super) const METADATA: &str = "maven-metadata.xml";
 
 /// The longest text that the API takes for a version and for an asset's name.
@@ -21,20 +23,30 @@ pub(super) struct Path {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     Metadata(PackageKey),
-    File { key: PackageKey, version: String, name: String },
+    /// The metadata in the folder of a snapshot, which is the version.
+    Snapshot {
+        key: PackageKey,
+        version: String,
+    },
+    /// A file in the folder of a snapshot is of the build that its name tells.
+    File {
+        key: PackageKey,
+        version: String,
+        name: String,
+    },
 }
 
 impl Wanted {
     pub(super) fn key(&self) -> &PackageKey {
         match self {
-            Self::Metadata(key) | Self::File { key, .. } => key,
+            Self::Metadata(key) | Self::Snapshot { key, .. } | Self::File { key, .. } => key,
         }
     }
 
     pub(super) fn version(&self) -> Option<&str> {
         match self {
             Self::Metadata(_) => None,
-            Self::File { version, .. } => Some(version),
+            Self::Snapshot { version, .. } | Self::File { version, .. } => Some(version),
         }
     }
 }
@@ -45,15 +57,18 @@ impl Path {
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let (name, folders) = segments.split_last()?;
         let (name, checksum) = Algorithm::split(name);
-        let wanted = if name == METADATA {
-            Wanted::Metadata(package(folders)?)
-        } else {
-            let (version, folders) = folders.split_last()?;
-            let key = package(folders)?;
-            if !is_version(version) || !is_file_of(name, &key.name, version) {
+        let (last, parents) = folders.split_last()?;
+        let wanted = if name != METADATA {
+            let key = package(parents)?;
+            let version = build(name, &key.name, last).unwrap_or_else(|| (*last).into());
+            if !is_version(&version) || !is_file_of(name, &key.name, &version) {
                 return None;
             }
-            Wanted::File { key, version: (*version).into(), name: name.into() }
+            Wanted::File { key, version, name: name.into() }
+        } else if snapshot::base(last).is_some() && is_version(last) {
+            Wanted::Snapshot { key: package(parents)?, version: (*last).into() }
+        } else {
+            Wanted::Metadata(package(folders)?)
         };
         Some(Self { wanted, checksum })
     }
@@ -67,6 +82,14 @@ fn package(folders: &[&str]) -> Option<PackageKey> {
         return None;
     }
     PackageKey::from_maven_coordinates(&group.join("."), artifact)
+}
+
+/// The build that a file in the folder of a snapshot is of: `1.0-20210728.194552-1` where
+/// `1.0-SNAPSHOT` has `widgets-1.0-20210728.194552-1.jar`.
+fn build(name: &str, artifact: &str, folder: &str) -> Option<String> {
+    let base = snapshot::base(folder)?;
+    let rest = name.strip_prefix(artifact)?.strip_prefix('-')?.strip_prefix(base)?.strip_prefix('-')?;
+    Some(format!("{base}-{}", snapshot::build_at_start(rest)?))
 }
 
 /// Whether Maven would take it for a version.
@@ -112,6 +135,25 @@ mod tests {
     }
 
     #[test]
+    fn files_of_a_snapshot_are_of_the_build_that_they_name() {
+        for (folder, file, version) in [
+            ("1.0-SNAPSHOT", "widgets-1.0-20210728.194552-1.jar", "1.0-20210728.194552-1"),
+            ("1.0-SNAPSHOT", "widgets-1.0-20210728.194552-12-sources.jar", "1.0-20210728.194552-12"),
+            ("1.0-20210728.194552-1", "widgets-1.0-20210728.194552-1.jar", "1.0-20210728.194552-1"),
+            ("1.0-SNAPSHOT", "widgets-1.0-SNAPSHOT.jar", "1.0-SNAPSHOT"),
+        ] {
+            let wanted =
+                Wanted::File { key: key("org.acme", "widgets"), version: version.into(), name: file.into() };
+            let path = format!("org/acme/widgets/{folder}/{file}");
+            assert_eq!(Path::parse(&path).map(|path| path.wanted), Some(wanted), "{path}");
+        }
+        let path = "org/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml.sha1";
+        let version = "1.0-SNAPSHOT".into();
+        let wanted = Wanted::Snapshot { key: key("org.acme", "widgets"), version };
+        assert_eq!(Path::parse(path), Some(Path { wanted, checksum: Some(Algorithm::Sha1) }));
+    }
+
+    #[test]
     fn what_is_not_laid_out_so_is_nothing() {
         let long = "1".repeat(256);
         for path in [
@@ -127,6 +169,12 @@ mod tests {
             "org/acme/widgets/1.0/widgets-1.00.jar",
             "org/acme/widgets/1.0/widgets-1.0.jar<",
             "org.acme/widgets/1.0/widgets-1.0.jar",
+            "1.0-SNAPSHOT/maven-metadata.xml",
+            "widgets/1.0-SNAPSHOT/maven-metadata.xml",
+            "org/acme/widgets/1.0-SNAPSHOT/widgets-1.1-20210728.194552-1.jar",
+            "org/acme/widgets/1.0-SNAPSHOT/widgets-1.0-20210728.194552.jar",
+            "org/acme/widgets/1.0-SNAPSHOT/widgets-1.0-20210728.194552-1",
+            "org/acme/widgets/1.0-SNAPSHOT/widgets-1.0-20210728.194552-1a.jar",
             "org/../widgets/1.0/widgets-1.0.jar",
             "org/acme/../1.0/..-1.0.jar",
             "org/acme/wid gets/1.0/wid gets-1.0.jar",

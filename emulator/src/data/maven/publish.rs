@@ -4,14 +4,15 @@
 use super::super::Target;
 use super::checksum::Algorithm;
 use super::metadata::Metadata;
-use super::no_asset;
 use super::path::{METADATA, Wanted};
+use super::{no_asset, snapshot};
 use crate::error::{Error, Result};
 use crate::manifest::maven;
 use crate::state::State;
 use crate::state::package::{Package, PackageKey};
 use crate::state::publish::{Growth, Publication};
-use crate::state::version::{Asset, Status};
+use crate::state::snapshot::base;
+use crate::state::version::{Asset, Status, Version};
 use axum::body::Bytes;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -24,8 +25,10 @@ pub(super) fn file(
     content: Bytes,
     now: Timestamp,
 ) -> Result<Response> {
-    if version.ends_with("-SNAPSHOT") {
-        return Err(Error::invalid("Snapshots cannot be published here, only releases"));
+    if base(version).is_some() {
+        let message =
+            format!("Invalid name for a Snapshot build asset: '{name}' has no time and build number");
+        return Err(Error::invalid(message));
     }
     let details = (name == format!("{}-{version}.pom", key.name))
         .then(|| maven::details(&key.name, &content))
@@ -45,7 +48,7 @@ pub(super) fn file(
 }
 
 /// The versions that it lists and that are unfinished are published, and have it as an asset. When
-/// there is none, the highest one that it lists has it anew.
+/// there is none, the highest one that it lists has it anew. A snapshot keeps it beside its assets.
 pub(super) fn metadata(
     state: &mut State,
     target: &Target,
@@ -55,6 +58,10 @@ pub(super) fn metadata(
 ) -> Result<Response> {
     let listed = Metadata::parse(key, content)?;
     for version in about(own(state, target, key)?, listed.versions())? {
+        if base(&version).is_some() {
+            snapshot::keep_list(state, target, (key, &version), content)?;
+            continue;
+        }
         let publication = Publication {
             key: key.clone(),
             version,
@@ -95,13 +102,20 @@ pub(super) fn checksum(
 ) -> Result<Response> {
     let key = wanted.key();
     let package = own(state, target, key)?;
-    let (name, assets): (&str, Vec<&Asset>) = match wanted {
-        Wanted::File { version, name, .. } => {
-            let version = package.versions.get(version).ok_or_else(|| key.version_not_found(version))?;
-            (name, version.asset(name).into_iter().collect())
+    let version = |number: &String| {
+        package.versions.get(number).ok_or_else(|| key.version_not_found(number)).map(AsRef::as_ref)
+    };
+    let (name, assets): (&str, Vec<Asset>) = match wanted {
+        Wanted::File { version: number, name, .. } => {
+            (name, version(number)?.asset(name).cloned().into_iter().collect())
+        }
+        Wanted::Snapshot { version: number, .. } => {
+            (METADATA, snapshot::newest(version(number)?).into_iter().collect())
         }
         Wanted::Metadata(_) => {
-            (METADATA, package.versions.values().filter_map(|version| version.asset(METADATA)).collect())
+            let lists =
+                |version: &Version| version.asset(METADATA).cloned().or_else(|| snapshot::list(version));
+            (METADATA, package.versions.values().filter_map(|version| lists(version)).collect())
         }
     };
     if assets.is_empty() {
@@ -114,7 +128,7 @@ pub(super) fn checksum(
 }
 
 /// The package in the very repository.
-fn own<'a>(state: &'a State, target: &Target, key: &PackageKey) -> Result<&'a Package> {
+pub(super) fn own<'a>(state: &'a State, target: &Target, key: &PackageKey) -> Result<&'a Package> {
     let repository = state.domain(&target.domain)?.repository(&target.repository)?;
     repository.packages.get(key).map(AsRef::as_ref).ok_or_else(|| key.not_found())
 }
@@ -123,7 +137,7 @@ fn own<'a>(state: &'a State, target: &Target, key: &PackageKey) -> Result<&'a Pa
 mod tests {
     use super::*;
     use crate::state::package::OriginConfiguration;
-    use crate::state::version::{Details, Origin, Version};
+    use crate::state::version::{Details, Origin};
     use std::sync::Arc;
 
     fn package(versions: &[(&str, Status)]) -> Package {

@@ -38,8 +38,7 @@ pub(super) fn apply(
 ) -> Result<()> {
     let known = packument(state, target, key)?;
     let changed = wanted.iter().filter(|(version, text)| warning(&known["versions"][*version]) != **text);
-    let repository = state.domain_mut(&target.domain)?.repository_mut(&target.repository)?;
-    let package = repository.packages.get_mut(key).map(Arc::make_mut).ok_or_else(|| key.not_found())?;
+    let package = state.domain_mut(&target.domain)?.repository_mut(&target.repository)?.package_mut(key)?;
     for (number, text) in changed {
         let version = package.versions.get_mut(number).ok_or_else(|| key.version_not_found(number))?;
         warn(Arc::make_mut(version), text);

@@ -145,6 +145,13 @@ impl PackageKey {
         Error::not_found(ResourceType::PackageVersion, version, message)
     }
 
+    /// For a version that stands against publishing it.
+    pub(crate) fn version_exists(&self, version: &str, status: Status) -> Error {
+        let (name, status) = (self.full_name(), status.name());
+        let message = format!("Version '{version}' of package '{name}' already exists with status {status}");
+        Error::conflict(ResourceType::PackageVersion, version, message)
+    }
+
     pub(crate) fn version_not_found(&self, version: &str) -> Error {
         let message = format!("Package version not found. '{}' has no version '{version}'", self.full_name());
         Error::not_found(ResourceType::PackageVersion, version, message)

@@ -2,6 +2,7 @@
 
 use super::{Change, Status};
 use crate::state::package::Package;
+use crate::state::snapshot;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -135,7 +136,12 @@ impl Batch<'_> {
         }
         check_revision(&found.revision, self.revisions.get(version).copied())?;
         let target = self.change.goal();
-        if !self.change.is_allowed(current) {
+        // A build of a Maven snapshot is never published by itself.
+        let unlists_build = || {
+            (self.change, current) == (Change::Unlist, Status::Unfinished)
+                && snapshot::of_build(&package.key, version).is_some()
+        };
+        if !self.change.is_allowed(current) && !unlists_build() {
             return Err(Failure::NotAllowed { current, target });
         }
         Ok(Success { revision: found.revision.clone(), status: target })

@@ -7,7 +7,7 @@ mod python;
 mod ruby;
 
 pub(crate) use cargo::{Cargo, CargoLogin};
-pub(crate) use java::{Gradle, Maven};
+pub(crate) use java::{Gradle, Maker, Maven};
 pub(crate) use javascript::{JavaScript, Login, Tool};
 pub(crate) use python::{Pip, Poetry, Twine, Uv};
 pub(crate) use ruby::{BundleKey, Bundler, Gem, PushLogin};

@@ -106,3 +106,20 @@ fn outcomes_are_told_in_the_words_of_the_guide() {
     let success = json!({ "1": { "revision": "r1", "status": "Unlisted" } });
     assert_eq!(outcome.describe(), json!({ "successfulVersions": success, "failedVersions": {} }));
 }
+
+#[test]
+fn of_what_is_unfinished_only_a_build_of_a_snapshot_is_unlisted() {
+    let build = "1.0-20210728.194552-1";
+    let known = [(build, Status::Unfinished), ("1.0", Status::Unfinished)];
+    let maven = PackageKey::from_maven_coordinates("org.acme", "widgets").unwrap();
+    let npm = PackageKey::from_npm_name("widgets").unwrap();
+    for (key, change, versions, result) in [
+        (&maven, Change::Unlist, &[build][..], "1.0-20210728.194552-1 Unlisted"),
+        (&maven, Change::Archive, &[build], "1.0-20210728.194552-1 NOT_ALLOWED"),
+        (&maven, Change::Unlist, &["1.0"], "1.0 NOT_ALLOWED"),
+        (&npm, Change::Unlist, &[build], "1.0-20210728.194552-1 NOT_ALLOWED"),
+    ] {
+        let mut package = Package { key: key.clone(), ..package(&known) };
+        assert_eq!(told(&package.change(&batch(change, versions), LATER)), result);
+    }
+}
