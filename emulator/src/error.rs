@@ -70,12 +70,7 @@ impl Error {
         Self::new("ServiceQuotaExceededException", message).about(kind, id)
     }
 
-    /// A value that breaks a constraint, in AWS's own words.
-    pub(crate) fn constraint(value: &Value, member: &str, constraint: &str) -> Self {
-        Self::constraints(&[violation(value, member, constraint)])
-    }
-
-    /// All the values that break constraints, each told by [`violation`].
+    /// All the values that break constraints, in AWS's own words, each told by [`violation`].
     pub(crate) fn constraints(violations: &[String]) -> Self {
         let count = violations.len();
         let plural = if count == 1 { "" } else { "s" };
@@ -194,7 +189,8 @@ mod tests {
 
     #[test]
     fn constraint_messages_read_like_the_service() {
-        let error = Error::constraint(&Value::from("A"), "domain", "Member must be good");
+        let violation = violation(&Value::from("A"), "domain", "Member must be good");
+        let error = Error::constraints(&[violation]);
         assert_eq!(
             error.message,
             "1 validation error detected: Value 'A' at 'domain' failed to satisfy constraint: \

@@ -11,6 +11,8 @@ pub(crate) enum Shape {
     Enum(&'static [&'static str]),
     /// A whole number within bounds, both included.
     Integer(i64, i64),
+    /// The same, or zero.
+    ZeroOr(i64, i64),
     Flag,
     /// A list with at most so many entries.
     List(&'static Shape, Option<usize>),
@@ -84,6 +86,7 @@ impl Shape {
             },
             Self::Enum(known) => check_enum(known, path, value, findings),
             Self::Integer(min, max) => check_integer((*min, *max), path, value, findings),
+            Self::ZeroOr(min, max) => check_zero_or((*min, *max), path, value, findings),
             Self::Flag if value.is_boolean() => {}
             Self::Flag => findings.misfit(path, "true or false"),
             Self::List(of, max) => check_list((of, *max), path, value, findings),
@@ -133,6 +136,14 @@ fn check_integer((min, max): (i64, i64), path: &str, value: &Value, findings: &m
         }
         Some(_) => {}
     }
+}
+
+fn check_zero_or((min, max): (i64, i64), path: &str, value: &Value, findings: &mut Findings) {
+    if value.as_i64().is_some_and(|given| (1..min).contains(&given)) {
+        let constraint = format!("Member must be 0 or have value greater than or equal to {min}");
+        return findings.violation(value, path, &constraint);
+    }
+    check_integer((0, max), path, value, findings);
 }
 
 fn check_list((of, max): (&Shape, Option<usize>), path: &str, value: &Value, findings: &mut Findings) {

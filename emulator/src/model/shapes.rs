@@ -47,7 +47,8 @@ pub(crate) static RESTRICTION_MODE: Shape =
 
 /// The size of a page.
 pub(crate) static PAGE: Shape = Shape::Integer(1, 1000);
-pub(crate) static TOKEN_SECONDS: Shape = Shape::Integer(0, 43_200);
+/// The model would have 1 to 899 too; the service does not.
+pub(crate) static TOKEN_SECONDS: Shape = Shape::ZeroOr(900, 43_200);
 pub(crate) static FLAG: Shape = Shape::Flag;
 pub(crate) static ASSET: Shape = Shape::Blob;
 

@@ -92,7 +92,9 @@ impl Raw {
 fn typed(member: &Member, text: &str) -> Result<Value> {
     let unparsable = |wanted| Error::unparsable(format!("'{text}' at '{}' is not {wanted}", member.name));
     match member.shape {
-        Shape::Integer(..) => text.parse::<i64>().map(Value::from).map_err(|_| unparsable("a whole number")),
+        Shape::Integer(..) | Shape::ZeroOr(..) => {
+            text.parse::<i64>().map(Value::from).map_err(|_| unparsable("a whole number"))
+        }
         Shape::Flag => text.parse::<bool>().map(Value::from).map_err(|_| unparsable("true or false")),
         _ => Ok(text.into()),
     }

@@ -1,7 +1,8 @@
 //! Authorization tokens: lengths of life, and that nothing but the answer carries the text.
 
-use crate::support::{control, refused, start, with_domain};
-use serde_json::Value;
+use crate::identities::{allow, user};
+use crate::support::{ACCOUNT, control, refused, start, with_domain};
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn tokens_are_long_and_live_as_long_as_asked() {
@@ -42,5 +43,15 @@ async fn lengths_that_the_service_does_not_offer_are_refused() {
     }
     let nowhere = client.get_authorization_token().domain("none").send().await;
     refused(nowhere, 404, "ResourceNotFoundException");
+    // What makes no sense is told before it is looked at who asks.
+    let ann = user(&emulator, ACCOUNT, "ann", allow(&json!("sts:*"))).await;
+    for (seconds, status, code) in [
+        (899, 400, "ValidationException"),
+        (43_201, 400, "ValidationException"),
+        (900, 403, "AccessDeniedException"),
+    ] {
+        let minted = ann.get_authorization_token().domain("acme").duration_seconds(seconds);
+        refused(minted.send().await, status, code);
+    }
     assert!(emulator.tokens_minted().is_empty());
 }
