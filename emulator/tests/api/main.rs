@@ -25,6 +25,7 @@ mod repositories;
 mod roles;
 mod seed;
 mod signatures;
+mod signed_headers;
 mod sts;
 mod support;
 mod tags;

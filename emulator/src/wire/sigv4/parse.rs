@@ -4,6 +4,7 @@ use super::{Refusal, Signed};
 use http::{HeaderMap, Request};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
+use std::borrow::Cow;
 
 /// The members of a query that carry a signature. They are no members of the operation.
 pub(crate) const PRESIGNING: [&str; 7] = [
@@ -16,6 +17,10 @@ pub(crate) const PRESIGNING: [&str; 7] = [
     "X-Amz-Security-Token",
 ];
 
+/// The headers that count as one value each.
+const SINGLE: [&str; 5] =
+    ["authorization", "host", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"];
+
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// A week, AWS's limit on signatures in a query.
 const LONGEST: i64 = 604_800;
@@ -24,6 +29,7 @@ const LONGEST: i64 = 604_800;
 pub(crate) fn parse(request: &Request<axum::body::Bytes>) -> Result<Signed, Refusal> {
     let query = request.uri().query().unwrap_or_default();
     let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    no_repetition(request.headers(), &query)?;
     let in_query = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref());
     match (text(request.headers(), "authorization"), in_query("X-Amz-Algorithm")) {
         (Some(authorization), None) => from_headers(authorization, request.headers()),
@@ -32,6 +38,17 @@ pub(crate) fn parse(request: &Request<axum::body::Bytes>) -> Result<Signed, Refu
         (Some(_), Some(_)) => {
             Err(Refusal::Incomplete("The request is signed both in its headers and in its query".into()))
         }
+    }
+}
+
+/// Of what comes twice it is not certain which one was signed.
+fn no_repetition(headers: &HeaderMap, query: &[(Cow<'_, str>, Cow<'_, str>)]) -> Result<(), Refusal> {
+    let comes_again = |name: &&str| headers.get_all(*name).iter().nth(1).is_some();
+    let is_in_query_again = |name: &&str| query.iter().filter(|(key, _)| key == name).nth(1).is_some();
+    let header = SINGLE.into_iter().find(comes_again);
+    match header.or_else(|| PRESIGNING.into_iter().find(is_in_query_again)) {
+        Some(name) => Err(Refusal::Incomplete(format!("The request has more than one '{name}'"))),
+        None => Ok(()),
     }
 }
 
@@ -130,6 +147,30 @@ mod tests {
         assert!(signed("a;host").is_ok());
         assert!(signed("host;a").is_err());
         assert!(signed(&vec!["a"; 25_000].join(";")).is_err());
+    }
+
+    #[test]
+    fn what_counts_as_one_value_comes_once() {
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=k/20260101/r/sts/aws4_request, SignedHeaders=host, Signature=ab";
+        let request = || {
+            let request = Request::get("/").header("authorization", authorization);
+            request.header("x-amz-date", "20260101T000000Z").header("x-foo", "1").header("x-foo", "2")
+        };
+        assert!(parse(&request().body(Bytes::new()).unwrap()).is_ok());
+        for name in ["authorization", "x-amz-date"] {
+            let twice = request().header(name, "1").body(Bytes::new()).unwrap();
+            assert!(matches!(parse(&twice).err(), Some(Refusal::Incomplete(_))), "{name}");
+        }
+        for name in ["host", "x-amz-security-token", "x-amz-content-sha256"] {
+            let once = || request().header(name, "1");
+            assert!(parse(&once().body(Bytes::new()).unwrap()).is_ok(), "{name}");
+            let twice = once().header(name, "1").body(Bytes::new()).unwrap();
+            assert!(matches!(parse(&twice).err(), Some(Refusal::Incomplete(_))), "{name}");
+        }
+        assert!(outcome(&format!("{QUERY}&a=1&a=2"), None).is_ok());
+        let twice = outcome(&format!("{QUERY}&X-Amz-Signature=ab"), None);
+        assert!(matches!(twice.err(), Some(Refusal::Incomplete(_))));
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl Signed {
             return mismatch("The provided 'x-amz-content-sha256' header does not match what was computed.");
         }
         for hash in [Some(actual.as_str()), claimed].into_iter().flatten() {
-            if self.sign_again(request, secret, hash).map_err(Refusal::Incomplete)? == self.signature {
+            // What cannot be signed again, such as a header that is not there, was not signed like that.
+            if self.sign_again(request, secret, hash).is_some_and(|signature| signature == self.signature) {
                 return Ok(());
             }
         }
@@ -69,10 +70,12 @@ impl Signed {
     fn check_time(&self, now: Timestamp) -> Result<(), Refusal> {
         let short = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
         let age = now.duration_since(self.at);
+        let limit = |away: SignedDuration| short(now.saturating_add(away).unwrap_or(now));
         let why = if age < -MAX_SKEW {
             format!(
-                "Signature not yet current: {} is still later than {} + 5 min.",
+                "Signature not yet current: {} is still later than {} ({} + 5 min.)",
                 short(self.at),
+                limit(MAX_SKEW),
                 short(now)
             )
         } else if age > self.holds.unwrap_or(MAX_SKEW) {
@@ -83,8 +86,9 @@ impl Signed {
                     short(now)
                 ),
                 None => format!(
-                    "Signature expired: {} is now earlier than {} - 5 min.",
+                    "Signature expired: {} is now earlier than {} ({} - 5 min.)",
                     short(self.at),
+                    limit(-MAX_SKEW),
                     short(now)
                 ),
             }
@@ -100,7 +104,7 @@ impl Signed {
         text(headers, PAYLOAD_HASH).filter(|_| is_signed)
     }
 
-    fn sign_again(&self, request: &Request<Bytes>, secret: &str, hash: &str) -> Result<String, String> {
+    fn sign_again(&self, request: &Request<Bytes>, secret: &str, hash: &str) -> Option<String> {
         let credentials =
             Credentials::new(&self.access_key_id, secret, self.session_token.clone(), None, "emulator");
         let identity = credentials.into();
@@ -118,33 +122,39 @@ impl Signed {
             .time(SystemTime::from(self.at))
             .settings(settings)
             .build()
-            .map_err(|error| error.to_string())?
+            .ok()?
             .into();
         let headers = self.headers(request.headers())?;
+        let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
         let host = text(request.headers(), "host").unwrap_or_default();
         let signable = SignableRequest::new(
             request.method().as_str(),
             format!("http://{host}{}", self.path(request.uri())),
-            headers.into_iter(),
+            headers,
             SignableBody::Precomputed(hash.to_owned()),
         )
-        .map_err(|error| error.to_string())?;
-        let signed = sign(signable, &parameters).map_err(|error| error.to_string())?;
-        Ok(signed.signature().to_owned())
+        .ok()?;
+        Some(sign(signable, &parameters).ok()?.signature().to_owned())
     }
 
-    /// The signed headers, but for those that the signing crate adds by itself.
-    fn headers<'a>(&'a self, headers: &'a HeaderMap) -> Result<Vec<(&'a str, &'a str)>, String> {
-        let added: &[&str] = match self.holds {
-            None => &["host", "x-amz-date", "x-amz-security-token"],
-            Some(_) => &["host"],
+    /// The signed headers with all of their values, but for those that the signing crate adds by itself.
+    fn headers<'a>(&'a self, headers: &HeaderMap) -> Option<Vec<(&'a str, String)>> {
+        let added: &[&str] = match (self.holds, &self.session_token) {
+            (None, Some(_)) => &["host", "x-amz-date", "x-amz-security-token"],
+            (None, None) => &["host", "x-amz-date"],
+            (Some(_), _) => &["host"],
         };
+        // It adds them whether the caller lists them or not.
+        if !added.iter().all(|added| self.header_names.iter().any(|name| name == added)) {
+            return None;
+        }
         self.header_names
             .iter()
             .filter(|name| !added.contains(&name.as_str()))
-            .map(|name| match text(headers, name) {
-                Some(value) => Ok((name.as_str(), value)),
-                None => Err(format!("the signed header '{name}' is not in the request")),
+            .map(|name| {
+                let values = headers.get_all(name).iter().map(|value| value.to_str().ok().map(str::trim));
+                let values: Vec<_> = values.collect::<Option<_>>()?;
+                (!values.is_empty()).then(|| (name.as_str(), values.join(",")))
             })
             .collect()
     }
@@ -161,5 +171,33 @@ impl Signed {
             !member.is_empty() && !PRESIGNING.contains(&name)
         });
         format!("{}?{}", uri.path(), kept.collect::<Vec<_>>().join("&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_is_too_far_off_is_told_with_the_limit() {
+        for (signed, now, told) in [
+            (
+                "20261124T194258Z",
+                "2026-11-24T20:03:57Z",
+                "Signature expired: 20261124T194258Z is now earlier than 20261124T195857Z (20261124T200357Z - 5 min.)",
+            ),
+            (
+                "20181120T211543Z",
+                "2018-11-20T21:10:29Z",
+                "Signature not yet current: 20181120T211543Z is still later than 20181120T211529Z \
+                 (20181120T211029Z + 5 min.)",
+            ),
+        ] {
+            let scope = "Credential=k/20261124/r/sts/aws4_request, SignedHeaders=host, Signature=ab";
+            let request = Request::get("/").header("authorization", format!("AWS4-HMAC-SHA256 {scope}"));
+            let request = request.header("x-amz-date", signed).body(Bytes::new()).unwrap();
+            let refusal = crate::wire::sigv4::parse(&request).unwrap().check_time(now.parse().unwrap());
+            assert!(matches!(&refusal, Err(Refusal::Mismatch(why)) if why == told), "{refusal:?}");
+        }
     }
 }
