@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, ValueEnum};
-use codeartifact_emulator::{Options, Quotas, Rates};
+use codeartifact_emulator::{Options, Quotas, Rates, SignatureClock};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -70,6 +70,9 @@ pub(crate) struct Arguments {
     /// unauthenticated. May be repeated. Without --throttle only these hold.
     #[arg(long = "rate", value_name = "NAME=RATE", value_parser = rate)]
     rates: Vec<String>,
+    /// The clock that signatures are checked by, when `POST /_emulator/clock` has moved the emulator's.
+    #[arg(long, value_name = "CLOCK", default_value = "emulator")]
+    signature_clock: SignatureClock,
     /// One line for each request, on standard error; `text` on a terminal, else `off`.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) log: Option<LogFormat>,
@@ -101,6 +104,7 @@ impl Arguments {
             tls: self.tls,
             address_per_domain: self.address_per_domain,
             rates: if self.throttle { Rates::of_the_service() } else { Rates::default() },
+            signature_clock: self.signature_clock,
             ..Options::default()
         };
         for (name, value) in &self.quotas {
@@ -164,6 +168,7 @@ mod tests {
             &["--tls-ca", "ca.pem"],
             &["--listen", "nowhere"],
             &["--log", "xml"],
+            &["--signature-clock", "sundial"],
             &["--bogus"],
         ] {
             let parsed = Arguments::try_parse_from([&["codeartifact-emulator"], arguments].concat());

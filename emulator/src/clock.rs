@@ -1,5 +1,6 @@
 //! The emulator's clock: the machine's time moved by an offset, and a way to wait for its next move.
 
+use crate::options::SignatureClock;
 use crate::times;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ const LATEST: Timestamp = Timestamp::constant(253_370_764_800, 0);
 /// Runs like the machine's clock, and can be moved. Each move gets the next sequence number.
 pub(crate) struct Clock {
     setting: watch::Sender<Setting>,
+    signatures: SignatureClock,
 }
 
 /// How a clock stands.
@@ -71,12 +73,20 @@ pub(crate) struct Reading {
 }
 
 impl Clock {
-    pub(crate) fn new(setting: Setting) -> Self {
-        Self { setting: watch::Sender::new(setting) }
+    pub(crate) fn new(setting: Setting, signatures: SignatureClock) -> Self {
+        Self { setting: watch::Sender::new(setting), signatures }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         moved(machine_time(), self.setting.borrow().offset)
+    }
+
+    /// The time that those who sign requests should have.
+    pub(crate) fn signing_time(&self) -> Timestamp {
+        match self.signatures {
+            SignatureClock::Emulator => self.now(),
+            SignatureClock::Machine => machine_time(),
+        }
     }
 
     pub(crate) fn read(&self) -> Reading {
@@ -148,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_clock_stays_among_times_that_make_sense() {
-        let clock = Clock::new(Setting::default());
+        let clock = Clock::new(Setting::default(), SignatureClock::Emulator);
         for to in [
             Move::Advance(SignedDuration::MAX),
             Move::Advance(SignedDuration::from_hours(9_999_999_999)),
@@ -166,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_number_that_did_not_come_yet_is_not_waited_for() {
-        let clock = Clock::new(Setting { seq: 2, ..Setting::default() });
+        let clock = Clock::new(Setting { seq: 2, ..Setting::default() }, SignatureClock::Emulator);
         for (after, is_answered) in [(1, true), (2, false), (3, true)] {
             let reading = clock.after(after).now_or_never();
             assert_eq!(reading.is_some_and(|reading| reading.seq == 2), is_answered, "{after}");

@@ -4,15 +4,16 @@ use crate::certificates::Certificates;
 use crate::error::Error;
 use crate::perform::Disconnect;
 use crate::server::{App, routes};
-use crate::wire::{header_value, request_id};
+use crate::wire::{REQUEST_ID, header_value, request_id};
 use axum::Router;
 use axum::response::Response;
 use futures::FutureExt;
-use http::header;
+use http::{Request, header};
+use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -61,6 +62,15 @@ pub(crate) async fn serve(
     door.stop.now.run_until_cancelled(serving).await;
 }
 
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy)]
+struct Peer(IpAddr);
+
+/// The address that a request comes from.
+pub(crate) fn peer<T>(request: &Request<T>) -> IpAddr {
+    request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| *address)
+}
+
 /// What every connection needs.
 #[derive(Clone)]
 struct Door {
@@ -78,8 +88,12 @@ impl Door {
             Err(error) => return tracing::error!(%error, "a listener does not work"),
         };
         while let Some(accepted) = self.stop.soon.run_until_cancelled(listener.accept()).await {
-            match accepted.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
-                Ok(stream) => drop(self.connections.spawn(self.clone().connection(stream, tls.clone()))),
+            match accepted.and_then(|(stream, from)| stream.set_nodelay(true).map(|()| (stream, from))) {
+                Ok((stream, from)) => {
+                    let connection =
+                        self.clone().connection(stream, Peer(from.ip().to_canonical()), tls.clone());
+                    self.connections.spawn(connection);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     // The machine may be short of something, such as file descriptors.
@@ -99,19 +113,20 @@ impl Door {
         Ok((tokio::net::TcpListener::from_std(listener)?, acceptor))
     }
 
-    async fn connection(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
-        let Some(tls) = tls else { return self.serve(stream).await };
+    async fn connection(self, stream: TcpStream, peer: Peer, tls: Option<TlsAcceptor>) {
+        let Some(tls) = tls else { return self.serve(stream, peer).await };
         match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Ok(stream)) => self.serve(stream, peer).await,
             Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
             Err(_) => tracing::debug!("a handshake took too long"),
         }
     }
 
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
         let inner = TowerToHyperService::new(self.router);
         let app = self.app;
-        let service = service_fn(move |request| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             let answer = AssertUnwindSafe(inner.call(request)).catch_unwind();
             let app = app.clone();
             async move {
@@ -150,10 +165,10 @@ fn finish(mut response: Response, app: &App) -> Result<Response, Cut> {
     if response.extensions().get::<Disconnect>().is_some() {
         return Err(Cut);
     }
-    let date = app.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = app.clock.signing_time().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let headers = response.headers_mut();
     headers.insert(header::DATE, header_value(&date));
-    headers.insert("x-amzn-requestid", header_value(&request_id()));
+    headers.entry(REQUEST_ID).or_insert_with(|| header_value(&request_id()));
     Ok(response)
 }
 

@@ -66,7 +66,8 @@ impl Emulator {
         if let Some(addresses) = &addresses {
             addresses.follow(store.current());
         }
-        let app = Arc::new(App::new(&options, store, Clock::new(clock), addresses));
+        let clock = Clock::new(clock, options.signature_clock);
+        let app = Arc::new(App::new(&options, store, clock, addresses));
         let stop = Stop::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let serving = serve(listeners, app.clone(), certificates.clone(), stop.clone());

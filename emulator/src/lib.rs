@@ -24,6 +24,7 @@ mod rates;
 mod request_log;
 mod seed;
 mod server;
+mod signer;
 mod state;
 mod sts;
 mod throttle;
@@ -32,7 +33,7 @@ mod wire;
 
 pub use emulator::{Emulator, StartError};
 pub use journal::Entry;
-pub use options::{Options, Quotas, UnknownQuota};
+pub use options::{Options, Quotas, SignatureClock, UnknownQuota};
 pub use rates::{BadRate, Rates};
 pub use request_log::OnCall;
 pub use state::ledger::LedgerError;

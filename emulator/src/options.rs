@@ -2,6 +2,7 @@
 
 use crate::rates::Rates;
 use crate::request_log::OnCall;
+use clap::ValueEnum;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -32,6 +33,8 @@ pub struct Options {
     pub address_per_domain: bool,
     /// The rates that are enforced.
     pub rates: Rates,
+    /// The clock that signatures are checked by.
+    pub signature_clock: SignatureClock,
     /// What is done after each call.
     pub on_call: Option<OnCall>,
 }
@@ -51,9 +54,21 @@ impl Default for Options {
             tls: false,
             address_per_domain: false,
             rates: Rates::default(),
+            signature_clock: SignatureClock::default(),
             on_call: None,
         }
     }
+}
+
+/// The clock that the age of signatures goes by, and with it the `Date` of answers, by which clients correct
+/// their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SignatureClock {
+    /// The emulator's, which can be moved.
+    #[default]
+    Emulator,
+    /// The machine's, for clients that sign by it whatever the emulator's clock says.
+    Machine,
 }
 
 /// Quotas, with the defaults of the CodeArtifact user guide.

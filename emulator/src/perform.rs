@@ -5,6 +5,7 @@ use crate::faults::{Effect, Fired, Subject};
 use crate::journal::Entry;
 use crate::server::App;
 use crate::state::State;
+use crate::throttle::Payer;
 use axum::response::Response;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -26,8 +27,8 @@ pub(crate) struct Call {
     pub(crate) access: Access,
     /// The caller's ARN, as claimed.
     pub(crate) principal: Option<String>,
-    /// The token that a package manager sends.
-    pub(crate) bearer: Option<String>,
+    /// Whose rates it counts towards.
+    pub(crate) payer: Payer,
     pub(crate) domain: Option<String>,
     /// All that the call is about.
     pub(crate) repositories: Vec<String>,

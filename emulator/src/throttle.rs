@@ -1,5 +1,5 @@
 //! Rates, as the service limits them: off unless asked for, each with a bucket of its own per account,
-//! per token, or for all who come without one.
+//! per token, or per address of those who prove nothing.
 
 use crate::error::{Error, Result};
 use crate::perform::{Access, Call};
@@ -8,8 +8,29 @@ use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-/// One rate: a bucket for each account or token.
+/// Whose rates a call counts towards.
+#[derive(Clone, Debug)]
+pub(crate) enum Payer {
+    /// The account of a caller whose signature was verified.
+    Account(String),
+    /// An authorization token that is good.
+    Token(String),
+    /// Where somebody calls from who has shown nothing that is good.
+    Address(IpAddr),
+}
+
+impl Payer {
+    fn key(&self) -> String {
+        match self {
+            Self::Account(text) | Self::Token(text) => text.clone(),
+            Self::Address(address) => address.to_string(),
+        }
+    }
+}
+
+/// One rate: a bucket for each payer.
 type Buckets = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
 
 /// The rates in force, by name. They are on real time: a clock that is moved fills no bucket.
@@ -28,12 +49,13 @@ impl Throttle {
         if self.rates.is_empty() {
             return Ok(());
         }
-        applying(call).into_iter().try_for_each(|(name, key)| self.take(name, key))
+        let key = call.payer.key();
+        applying(call).into_iter().try_for_each(|name| self.take(name, &key))
     }
 
-    fn take(&self, name: &str, key: &str) -> Result<()> {
+    fn take(&self, name: &str, key: &String) -> Result<()> {
         let Some(buckets) = self.rates.get(name) else { return Ok(()) };
-        let Err(early) = buckets.check_key(&key.to_owned()) else { return Ok(()) };
+        let Err(early) = buckets.check_key(key) else { return Ok(()) };
         let wait = early.wait_time_from(DefaultClock::default().now());
         let mut error = Error::new("ThrottlingException", "Rate exceeded");
         // Whole seconds, and never none: a caller that waits as long as it is told is let in.
@@ -42,18 +64,15 @@ impl Throttle {
     }
 }
 
-/// The rates that a call counts towards, each with what its bucket belongs to. An operation with a rate of
-/// its own counts among the reads or writes too: whether it does is not documented.
-fn applying(call: &Call) -> Vec<(&str, &str)> {
-    let account = call.principal.as_deref().and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
-    match (call.service, &call.bearer) {
+/// The rates that a call counts towards. An operation with a rate of its own counts among the reads or writes
+/// too: whether it does is not documented.
+fn applying(call: &Call) -> Vec<&str> {
+    match (call.service, &call.payer) {
         ("codeartifact", _) => {
-            let pool = if call.access == Access::Write { WRITE } else { READ };
-            vec![(call.operation.as_str(), account), (pool, account)]
+            vec![call.operation.as_str(), if call.access == Access::Write { WRITE } else { READ }]
         }
-        // A text that is no token has no bucket of its own: there is no end of such texts.
-        ("data", Some(token)) if call.principal.is_some() => vec![(PER_TOKEN, token)],
-        ("data", _) => vec![(UNAUTHENTICATED, "")],
+        ("data", Payer::Token(_)) => vec![PER_TOKEN],
+        ("data", _) => vec![UNAUTHENTICATED],
         _ => Vec::new(),
     }
 }
@@ -63,13 +82,13 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    fn call(service: &'static str, operation: &str, access: Access, bearer: Option<&str>) -> Call {
+    fn call(service: &'static str, operation: &str, access: Access, payer: Payer) -> Call {
         Call {
             service,
             operation: operation.into(),
             access,
+            payer,
             principal: Some("arn:aws:iam::123456789012:user/admin".into()),
-            bearer: bearer.map(str::to_owned),
             domain: None,
             repositories: Vec::new(),
             parameters: Value::Null,
@@ -79,23 +98,18 @@ mod tests {
 
     #[test]
     fn each_call_counts_where_it_belongs() {
-        let account = "123456789012";
+        let account = || Payer::Account("123456789012".into());
+        let address = || Payer::Address([127, 0, 0, 7].into());
         for (call, expected) in [
+            (call("codeartifact", "ListPackages", Access::Read, account()), vec!["ListPackages", READ]),
             (
-                call("codeartifact", "ListPackages", Access::Read, None),
-                vec![("ListPackages", account), (READ, account)],
+                call("codeartifact", "GetAuthorizationToken", Access::Mint, account()),
+                vec!["GetAuthorizationToken", READ],
             ),
-            (
-                call("codeartifact", "GetAuthorizationToken", Access::Mint, None),
-                vec![("GetAuthorizationToken", account), (READ, account)],
-            ),
-            (
-                call("codeartifact", "CreateDomain", Access::Write, None),
-                vec![("CreateDomain", account), (WRITE, account)],
-            ),
-            (call("data", "NpmPublish", Access::Write, Some("abc")), vec![(PER_TOKEN, "abc")]),
-            (call("data", "NpmPublish", Access::Write, None), vec![(UNAUTHENTICATED, "")]),
-            (call("sts", "AssumeRole", Access::Mint, None), vec![]),
+            (call("codeartifact", "CreateDomain", Access::Write, address()), vec!["CreateDomain", WRITE]),
+            (call("data", "NpmPublish", Access::Write, Payer::Token("abc".into())), vec![PER_TOKEN]),
+            (call("data", "NpmPing", Access::Read, address()), vec![UNAUTHENTICATED]),
+            (call("sts", "AssumeRole", Access::Mint, account()), vec![]),
         ] {
             assert_eq!(applying(&call), expected, "{}", call.operation);
         }
@@ -106,7 +120,7 @@ mod tests {
         let mut rates = Rates::default();
         rates.set("ListDomains=3").unwrap();
         let throttle = Throttle::new(&rates);
-        let call = call("codeartifact", "ListDomains", Access::Read, None);
+        let call = call("codeartifact", "ListDomains", Access::Read, Payer::Account("123456789012".into()));
         assert!((0..3).all(|_| throttle.check(&call).is_ok()));
         // On a slow machine some more are let in meanwhile.
         let refused = std::iter::repeat_with(|| throttle.check(&call)).find_map(Result::err).unwrap();

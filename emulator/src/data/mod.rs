@@ -13,11 +13,13 @@ mod ruby;
 
 pub(crate) use names::names;
 
+use crate::connections::peer;
 use crate::error::Error;
 use crate::perform::{Call, perform};
 use crate::server::App;
 use crate::state::version::Asset;
 use crate::state::{DomainKey, Settings};
+use crate::throttle::Payer;
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -42,15 +44,21 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     let Some(mut target) = Target::parse(request.uri().path()) else {
         return render(&Error::new("ResourceNotFoundException", "No repository has this address"));
     };
+    let from = peer(&request);
     target.origin = own_address(app, &target.domain);
     let token = login::token(&target.format, request.headers());
     let exchange = understand(&target, request).await.unwrap_or_else(Exchange::unknown);
+    let principal = token.as_ref().ok().and_then(|token| principal(app, token));
     let call = Call {
         service: "data",
         operation: exchange.operation.into(),
         access: exchange.access,
-        principal: token.as_ref().ok().and_then(|token| principal(app, token)),
-        bearer: token.as_ref().ok().cloned(),
+        payer: match &token {
+            Ok(token) if principal.is_some() => Payer::Token(token.clone()),
+            // A text that is no token has no bucket of its own: there is no end of such texts.
+            _ => Payer::Address(from),
+        },
+        principal,
         domain: Some(target.domain.name.clone()),
         repositories: vec![target.repository.clone()],
         parameters: parameters(&target, &exchange),

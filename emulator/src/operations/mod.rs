@@ -22,8 +22,8 @@ use crate::model::{Place, Raw};
 use crate::names::UNKNOWN;
 use crate::perform::{Access, Call, perform};
 use crate::server::App;
+use crate::signer::Signer;
 use crate::state::State;
-use crate::wire::sigv4;
 use axum::body::Bytes;
 use axum::response::Response;
 use http::Request;
@@ -38,17 +38,14 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     let operation = table::find(request.method(), request.uri().path());
     let has_payload = operation.is_some_and(|operation| operation.has(Place::Payload));
     let raw = Raw::parse(request, has_payload);
-    let signed = sigv4::parse(request);
-    let principal = signed.as_ref().ok().and_then(|signed| {
-        app.store().current().principals.claimed_arn(&signed.access_key_id).map(str::to_owned)
-    });
+    let signer = Signer::of(app, request, "codeartifact", has_payload);
     let (domain, repositories) = places(operation, &raw);
     let call = Call {
         service: "codeartifact",
         operation: operation.map_or(UNKNOWN, |operation| operation.name).into(),
         access: operation.map_or(Access::Read, |operation| operation.access),
-        principal,
-        bearer: None,
+        payer: signer.payer(request),
+        principal: signer.claimed,
         domain,
         repositories,
         // A payload is not among them.
@@ -57,14 +54,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     };
     perform(app, call, |state, now| {
         let operation = operation.ok_or_else(Error::unknown_operation)?;
-        let scope = sigv4::Scope {
-            service: "codeartifact",
-            region: &state.settings.region,
-            hash_is_a_member: has_payload,
-        };
-        let caller = signed
-            .and_then(|signed| state.principals.authenticate(&signed, request, &scope, now))
-            .map_err(sigv4::Refusal::for_codeartifact)?;
+        let caller = signer.verified.map_err(|refusal| refusal.for_codeartifact())?;
         let values = raw.check(operation.input, request.headers())?;
         let input = Input { operation, values: &values, body: request.body(), caller: &caller, now };
         let resource = input.resource(state)?;

@@ -11,11 +11,13 @@ mod web_identity;
 pub(crate) use pod::answer as answer_pod;
 pub(crate) use reply::error_response;
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::journal::kept;
+use crate::names::UNKNOWN;
 use crate::perform::{Access, Call, perform};
 use crate::server::App;
-use crate::state::{Caller, State};
+use crate::signer::Signer;
+use crate::state::Caller;
 use crate::wire::sigv4;
 use axum::body::Bytes;
 use axum::response::Response;
@@ -34,40 +36,31 @@ pub(crate) const NAMES: [(&str, Access); 4] = [
 
 const VERSION: &str = "2011-06-15";
 
+/// No action of AWS has a longer name; the journal keeps none that has.
+const LONGEST_ACTION: usize = 128;
+
 /// Answer a request to `/`.
 pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     let form = Form::parse(request);
-    let signed = sigv4::parse(request);
-    let principal = signed.as_ref().ok().and_then(|signed| {
-        app.store().current().principals.claimed_arn(&signed.access_key_id).map(str::to_owned)
-    });
+    let signer = Signer::of(app, request, "sts", false);
     let action = form.get("Action").unwrap_or_default();
     let call = Call {
         service: "sts",
-        operation: action.into(),
+        operation: if action.len() <= LONGEST_ACTION { action } else { UNKNOWN }.into(),
         // A session is minted, but nothing that a stale read could show changes.
         access: if action == "GetCallerIdentity" { Access::Read } else { Access::Mint },
-        principal,
-        bearer: None,
+        payer: signer.payer(request),
+        principal: signer.claimed,
         domain: None,
         repositories: Vec::new(),
         parameters: kept(form.journaled(), request.body().len()),
         render: error_response,
     };
     perform(app, call, |state, now| {
-        let caller = |state: &State| -> Result<Caller> {
-            let scope =
-                sigv4::Scope { service: "sts", region: &state.settings.region, hash_is_a_member: false };
-            let verified =
-                signed.and_then(|signed| state.principals.authenticate(&signed, request, &scope, now));
-            verified.map_err(sigv4::Refusal::for_sts)
-        };
+        let caller = || signer.verified.as_ref().map_err(sigv4::Refusal::for_sts);
         match form.action()? {
-            "GetCallerIdentity" => Ok(caller_identity(&caller(state)?)),
-            "AssumeRole" => {
-                let caller = caller(state)?;
-                assume_role::answer(state, &caller, &form, now)
-            }
+            "GetCallerIdentity" => Ok(caller_identity(caller()?)),
+            "AssumeRole" => assume_role::answer(state, caller()?, &form, now),
             // Whoever has no access key yet cannot sign.
             "AssumeRoleWithWebIdentity" => web_identity::answer(state, &form, now),
             action => Err(unknown(action, VERSION)),

@@ -1,11 +1,13 @@
 //! Credentials of a container, as the agent of EKS Pod Identity serves them.
 
+use crate::connections::peer;
 use crate::error::{Error, Result};
 use crate::perform::{Access, Call, perform};
 use crate::server::App;
 use crate::state::State;
 use crate::state::policy::{Context, Requester};
 use crate::state::principal::{Assumption, Session, SessionTags};
+use crate::throttle::Payer;
 use crate::wire::json_response;
 use axum::body::Bytes;
 use axum::response::Response;
@@ -25,7 +27,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         operation: "AssumeRoleForPodIdentity".into(),
         access: Access::Mint,
         principal: None,
-        bearer: None,
+        payer: Payer::Address(peer(request)),
         domain: None,
         repositories: Vec::new(),
         parameters: Value::Null,

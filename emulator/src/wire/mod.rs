@@ -14,6 +14,9 @@ pub(crate) fn timestamp(at: Timestamp) -> Value {
     Value::from(at.as_millisecond() as f64 / 1_000.0)
 }
 
+/// The header that has the id of each answer.
+pub(crate) const REQUEST_ID: &str = "x-amzn-requestid";
+
 /// A header value; text that no header can carry becomes an empty one.
 pub(crate) fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_bytes(text.as_bytes()).unwrap_or(HeaderValue::from_static(""))

@@ -1,10 +1,15 @@
 //! Rates, switched on.
 
 use crate::data;
-use crate::support::{create, refused, until, with_domain};
+use crate::identities::key;
+use crate::support::{ACCOUNT, client, client_as, create, exchange, refused, until, with_domain};
+use aws_credential_types::Credentials;
 use aws_sdk_codeartifact::operation::get_authorization_token::GetAuthorizationTokenError;
 use codeartifact_emulator::{Emulator, Options, Rates};
+use http::Request;
+use http_body_util::Full;
 use std::sync::Arc;
+use tokio::net::TcpSocket;
 
 async fn start(rates: &[&str]) -> Arc<Emulator> {
     let mut options = Options { rates: Rates::default(), ..Options::default() };
@@ -68,4 +73,34 @@ async fn a_token_has_a_rate_of_its_own() {
     };
     assert_eq!((refusal.status().as_u16(), &refusal.headers()["retry-after"]), (429, &"1".parse().unwrap()));
     assert_eq!(ping(&other).await.status(), 200);
+}
+
+/// Whoever claims an account's key without its secret, or has none at all, uses up what is its address's.
+#[tokio::test]
+async fn an_account_pays_for_nobody_who_only_claims_to_be_of_it() {
+    let emulator = start(&["ListDomains=1"]).await;
+    let liar = client_as(&emulator, Credentials::new("test", "wrong", None, None, "test"));
+    let list = async |client: aws_sdk_codeartifact::Client| {
+        let refusal = client.list_domains().send().await.unwrap_err();
+        refusal.raw_response().unwrap().status().as_u16()
+    };
+    while list(liar.clone()).await != 429 {}
+    client(&emulator).list_domains().send().await.unwrap();
+    // Strangers share it.
+    while list(client_as(&emulator, key("stranger"))).await != 429 {}
+}
+
+#[tokio::test]
+async fn requests_without_a_token_are_counted_for_each_address() {
+    let emulator = start(&["unauthenticated=1"]).await;
+    create(&with_domain(&emulator).await, "team").await;
+    let ping = async |from: [u8; 4]| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        let request = Request::get(format!("/npm/d/acme-{ACCOUNT}/team/-/ping"));
+        let request = request.header("host", emulator.address().to_string()).body(Full::default()).unwrap();
+        exchange(socket.connect(emulator.address()).await.unwrap(), request).await.status().as_u16()
+    };
+    while ping([127, 0, 0, 1]).await != 429 {}
+    assert_eq!(ping([127, 0, 0, 7]).await, 401);
 }

@@ -6,6 +6,7 @@ mod killed;
 mod logs;
 mod page;
 mod running;
+mod signature_clock;
 mod state;
 mod stops;
 mod usage;

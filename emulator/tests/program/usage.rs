@@ -12,6 +12,7 @@ fn help_explains_with_examples() {
         "--tls-ca",
         "--address-per-domain",
         "--throttle",
+        "--signature-clock",
         "Examples:",
         "aws codeartifact",
         "Exit status:",

@@ -29,6 +29,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) region: &'a str,
     /// Whether the body may differ from the hash that was signed. The operation then looks into that itself.
     pub(crate) hash_is_a_member: bool,
+    /// By which the age of signatures is judged.
+    pub(crate) now: Timestamp,
 }
 
 /// Why a request is not let in. Each service has its own codes for these.
@@ -43,7 +45,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// As CodeArtifact answers.
-    pub(crate) fn for_codeartifact(self) -> Error {
+    pub(crate) fn for_codeartifact(&self) -> Error {
         self.to_error([
             "MissingAuthenticationTokenException",
             "UnrecognizedClientException",
@@ -53,7 +55,7 @@ impl Refusal {
     }
 
     /// As STS answers.
-    pub(crate) fn for_sts(self) -> Error {
+    pub(crate) fn for_sts(&self) -> Error {
         self.to_error([
             "MissingAuthenticationToken",
             "InvalidClientTokenId",

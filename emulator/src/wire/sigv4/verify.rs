@@ -22,10 +22,9 @@ impl Signed {
         request: &Request<Bytes>,
         secret: &str,
         scope: &Scope<'_>,
-        now: Timestamp,
     ) -> Result<(), Refusal> {
         self.check_scope(scope)?;
-        self.check_time(now)?;
+        self.check_time(scope.now)?;
         let mismatch = |why: &str| Err(Refusal::Mismatch(why.into()));
         if !self.header_names.iter().any(|name| name == "host") {
             return mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tokio::net::TcpStream;
 
 pub(crate) const ACCOUNT: &str = "123456789012";
 
@@ -74,7 +75,11 @@ pub(crate) async fn with_domain(emulator: &Arc<Emulator>) -> aws_sdk_codeartifac
 
 /// A plain request; the whole answer.
 pub(crate) async fn send(emulator: &Emulator, request: Request<Full<Bytes>>) -> http::Response<Bytes> {
-    let stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
+    exchange(TcpStream::connect(emulator.address()).await.unwrap(), request).await
+}
+
+/// The same over a connection that is there already.
+pub(crate) async fn exchange(stream: TcpStream, request: Request<Full<Bytes>>) -> http::Response<Bytes> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);
     let (parts, body) = sender.send_request(request).await.unwrap().into_parts();

@@ -3,7 +3,7 @@
 mod emulator;
 
 pub(crate) use emulator::{
-    ACCOUNT, admin, client, client_as, control, send, start, try_control, with_domain,
+    ACCOUNT, admin, client, client_as, control, exchange, send, start, try_control, with_domain,
 };
 
 use aws_credential_types::Credentials;
