@@ -1,6 +1,6 @@
 //! `AssumeRole`.
 
-use super::form::{ARN, EXTERNAL_ID, Form, NAME};
+use super::form::{ARN, EXTERNAL_ID, Form, NAME, invalid, resource};
 use super::reply::{elements, session, success};
 use super::session::{Wanted, marks};
 use crate::error::{Error, Result};
@@ -13,6 +13,7 @@ pub(super) fn answer(state: &mut State, caller: &Caller, form: &Form, now: Times
     let role = form.required("RoleArn", &ARN)?;
     let name = form.required("RoleSessionName", &NAME)?;
     let external_id = form.text("ExternalId", &EXTERNAL_ID)?;
+    resource(role).ok_or_else(|| invalid(format!("{role} is invalid")))?;
     let longest = state.principals.longest_session(role);
     let wanted = Wanted::parse(form, longest, marks(form)?, caller.session.as_ref())?;
     let context = wanted.context(form).with_some("sts:ExternalId", external_id).and(state.surroundings(now));

@@ -3,21 +3,21 @@
 use super::session::MOST_TAGS;
 use super::{VERSION, unknown};
 use crate::error::{Error, Result};
+use crate::state::policy::is_account;
 use crate::wire::sigv4::PRESIGNING;
 use axum::body::Bytes;
 use http::{Method, Request};
 use serde_json::{Map, Value};
 
-/// The parameters of a Query request: of the body, or of the query of a GET.
+/// The parameters of a Query request: of the query, and of the body unless it is a GET.
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     pub(super) fn parse(request: &Request<Bytes>) -> Self {
-        let text = match *request.method() {
-            Method::GET => request.uri().query().unwrap_or_default().as_bytes(),
-            _ => request.body(),
-        };
-        let members = form_urlencoded::parse(text).into_owned();
+        let query = request.uri().query().unwrap_or_default().as_bytes();
+        let body: &[u8] = if request.method() == Method::GET { b"" } else { request.body() };
+        let [query, body] = [query, body].map(|text| form_urlencoded::parse(text).into_owned());
+        let members = query.chain(body);
         Self(members.filter(|(name, _)| !PRESIGNING.contains(&name.as_str())).collect())
     }
 
@@ -100,6 +100,14 @@ impl Rule {
     }
 }
 
+/// What an ARN of IAM names in its account. None: it is no such ARN.
+pub(super) fn resource(arn: &str) -> Option<&str> {
+    let ["arn", partition, "iam", "", account, resource] = arn.splitn(6, ':').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    (is_account(account) && !partition.is_empty() && !resource.is_empty()).then_some(resource)
+}
+
 /// A parameter that breaks a constraint of the model, in AWS's words.
 pub(super) fn violation(name: &str, value: &str, constraint: &str) -> Error {
     let mut letters = name.chars();
@@ -133,6 +141,36 @@ mod tests {
         assert!(error.message.contains("Value 'ü!' at 'roleSessionName'"), "{error}");
         let error = WEB_TOKEN.check("WebIdentityToken", "abc").unwrap_err();
         assert!(!error.message.contains("abc"), "{error}");
+    }
+
+    #[test]
+    fn arns_of_iam_name_something_in_an_account() {
+        assert_eq!(resource("arn:aws:iam::123456789012:role/a:b"), Some("role/a:b"));
+        for wrong in [
+            "not-an-arn-of-a-role-at-all",
+            "arn:aws:iam::123456789012",
+            "arn:aws:iam::123456789012:",
+            "arn:aws:iam::12345678901x:role/x",
+            "arn:aws:iam::1234567890123:role/x",
+            "arn::iam::123456789012:role/x",
+            "arn:aws:iam:us-east-1:123456789012:role/x",
+            "arn:aws:s3::123456789012:role/x",
+        ] {
+            assert_eq!(resource(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_those_of_query_and_body() {
+        let form = |method: &str| {
+            let request = Request::builder().method(method).uri("/?Action=A&X-Amz-Signature=s");
+            Form::parse(&request.body(Bytes::from("Version=1&Action=B")).unwrap())
+        };
+        for (method, version) in [("POST", Some("1")), ("GET", None)] {
+            let form = form(method);
+            assert_eq!((form.get("Action"), form.get("Version")), (Some("A"), version), "{method}");
+            assert_eq!(form.get("X-Amz-Signature"), None);
+        }
     }
 
     #[test]

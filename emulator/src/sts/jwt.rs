@@ -8,6 +8,7 @@ use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{self, Verifier};
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Validation, decode, decode_header,
+    get_current_timestamp,
 };
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
@@ -23,6 +24,9 @@ pub(super) struct Claims {
     aud: OneOrMany,
     /// Whom it was issued to; it stands for the audience where there is one.
     azp: Option<String>,
+    /// The audience that the provider is registered for.
+    #[serde(skip)]
+    pub(super) audience: String,
     exp: u64,
     #[serde(default)]
     pub(super) amr: Vec<String>,
@@ -63,8 +67,8 @@ pub(super) enum Flaw {
     NoKey,
     #[error("Provided Token's signature is not valid")]
     Signature,
-    #[error("Token expired: current date/time must be before the expiration date/time {until}")]
-    Expired { until: u64 },
+    #[error("Token expired: current date/time {now} must be before the expiration date/time {until}")]
+    Expired { now: u64, until: u64 },
     #[error("Incorrect token audience")]
     Audience,
 }
@@ -79,10 +83,15 @@ impl OneOrMany {
 }
 
 impl Claims {
-    /// The audience that counts.
-    pub(super) fn audience(&self) -> &str {
-        let first = || self.aud.entries().first().map(String::as_str);
-        self.azp.as_deref().or_else(first).unwrap_or_default()
+    /// The claims with the audience that counts, if they are good now and meant for this provider's audiences.
+    fn accepted(mut self, provider: &Provider, now: u64) -> Result<Self, Flaw> {
+        if self.exp <= now {
+            return Err(Flaw::Expired { now, until: self.exp });
+        }
+        let claimed = self.azp.as_ref().map_or(self.aud.entries(), std::slice::from_ref);
+        let known = claimed.iter().find(|audience| provider.audiences.contains(audience));
+        self.audience = known.ok_or(Flaw::Audience)?.clone();
+        Ok(self)
     }
 
     pub(super) fn tags(&self) -> SessionTags {
@@ -125,23 +134,14 @@ fn check(token: &str, key: &DecodingKey, provider: &Provider) -> Result<Claims, 
     validation.set_issuer(&[&provider.issuer]);
     validation.validate_nbf = true;
     validation.leeway = 0;
-    // The audience that counts may be another claim.
+    // The crate lets a token through in its last second, and the audience that counts may be another claim.
+    validation.validate_exp = false;
     validation.validate_aud = false;
-    let claims = decode::<Claims>(token, key, &validation).map_err(|error| match error.kind() {
-        ErrorKind::ExpiredSignature => {
-            let until = insecure_decode_claims::<Claims>(token).map_or(0, |claims| claims.exp);
-            Flaw::Expired { until }
-        }
+    let decoded = decode::<Claims>(token, key, &validation).map_err(|error| match error.kind() {
         ErrorKind::InvalidSignature | ErrorKind::InvalidKeyFormat => Flaw::Signature,
         _ => Flaw::Malformed,
     })?;
-    let claims = claims.claims;
-    let is_known = |audience: &String| provider.audiences.contains(audience);
-    let meant = match &claims.azp {
-        Some(party) => is_known(party),
-        None => claims.aud.entries().iter().any(is_known),
-    };
-    if meant { Ok(claims) } else { Err(Flaw::Audience) }
+    decoded.claims.accepted(provider, get_current_timestamp())
 }
 
 /// The JWT crate takes its cryptography from outside; with ring's it brings in nothing more.
@@ -201,5 +201,43 @@ impl Verifier<Vec<u8>> for Ecdsa {
 impl JwtVerifier for Ecdsa {
     fn algorithm(&self) -> Algorithm {
         Algorithm::ES256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn accepted(changes: &Value, now: u64) -> Result<String, Flaw> {
+        let mut claims = json!({ "sub": "s", "exp": 1_000, "aud": ["other", "known"] });
+        claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let claims: Claims = serde_json::from_value(claims).unwrap();
+        let provider = json!({ "issuer": "i", "arn": "a", "audiences": ["known"], "keys": { "keys": [] } });
+        Ok(claims.accepted(&serde_json::from_value(provider).unwrap(), now)?.audience)
+    }
+
+    #[test]
+    fn the_audience_that_counts_is_one_that_is_registered() {
+        for (changes, expected) in [
+            (json!({}), Ok("known")),
+            (json!({ "aud": "known" }), Ok("known")),
+            (json!({ "aud": "other" }), Err(Flaw::Audience)),
+            (json!({ "aud": "other", "azp": "known" }), Ok("known")),
+            (json!({ "aud": "known", "azp": "other" }), Err(Flaw::Audience)),
+            (json!({ "audience": "known", "aud": [] }), Err(Flaw::Audience)),
+        ] {
+            assert_eq!(accepted(&changes, 999), expected.map(str::to_owned), "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_good_before_its_expiration_and_not_at_it() {
+        assert!(accepted(&json!({}), 999).is_ok());
+        let flaw = accepted(&json!({}), 1_000).unwrap_err();
+        assert_eq!(
+            flaw.to_string(),
+            "Token expired: current date/time 1000 must be before the expiration date/time 1000"
+        );
     }
 }

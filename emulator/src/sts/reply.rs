@@ -2,19 +2,19 @@
 
 use crate::error::Error;
 use crate::state::principal::Credentials;
-use crate::wire::{header_value, request_id};
+use crate::wire::{REQUEST_ID, header_value, request_id};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 pub(super) fn success(action: &str, result: &str) -> Response {
+    let id = request_id();
     let body = format!(
         "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result>\
-         <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
-        request_id()
+         <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
     );
-    xml(StatusCode::OK, body)
+    xml(StatusCode::OK, &id, body)
 }
 
 /// The members that every answer with a session has.
@@ -31,13 +31,13 @@ pub(super) fn session(credentials: &Credentials) -> String {
 
 pub(crate) fn error_response(error: &Error) -> Response {
     let kind = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+    let id = request_id();
     let detail = elements(&[("Type", kind), ("Code", &error.code), ("Message", &error.message)]);
     let body = format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{detail}</Error><RequestId>{}</RequestId>\
-         </ErrorResponse>",
-        request_id()
+        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{detail}</Error><RequestId>{id}</RequestId>\
+         </ErrorResponse>"
     );
-    let mut response = xml(error.status, body);
+    let mut response = xml(error.status, &id, body);
     if let Some(seconds) = error.retry_after_seconds {
         let seconds = header_value(&seconds.to_string());
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
@@ -45,10 +45,13 @@ pub(crate) fn error_response(error: &Error) -> Response {
     response
 }
 
-fn xml(status: StatusCode, body: String) -> Response {
+/// The answer has its id in its header too.
+fn xml(status: StatusCode, id: &str, body: String) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    headers.insert(REQUEST_ID, header_value(id));
     response
 }
 

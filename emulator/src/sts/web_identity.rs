@@ -1,6 +1,6 @@
 //! `AssumeRoleWithWebIdentity`: a role for whoever a provider vouches for.
 
-use super::form::{ARN, Form, NAME, WEB_TOKEN, invalid};
+use super::form::{ARN, Form, NAME, WEB_TOKEN, invalid, resource};
 use super::jwt::{Claims, Flaw, issuer_of, verify};
 use super::reply::{elements, session, success};
 use super::session::{Marks, Wanted};
@@ -19,6 +19,9 @@ pub(super) fn answer(state: &mut State, form: &Form, now: Timestamp) -> Result<R
     if form.get("ProviderId").is_some() {
         return Err(invalid("ProviderId goes with the access tokens of OAuth 2.0, which are not taken here"));
     }
+    if !resource(role).is_some_and(|resource| resource.starts_with("role/")) {
+        return Err(invalid("Request ARN is invalid"));
+    }
     let account = role.split(':').nth(4).unwrap_or_default();
     let issuer = issuer_of(token).map_err(|flaw| refused(&flaw))?;
     let provider = state.providers.get(account, &issuer).ok_or_else(|| {
@@ -36,7 +39,7 @@ pub(super) fn answer(state: &mut State, form: &Form, now: Timestamp) -> Result<R
     }
     let told = elements(&[
         ("SubjectFromWebIdentityToken", &claims.sub),
-        ("Audience", claims.audience()),
+        ("Audience", &claims.audience),
         ("Provider", &provider.issuer),
     ]);
     let source_identity = wanted.source_identity().map(|identity| elements(&[("SourceIdentity", identity)]));
@@ -52,7 +55,7 @@ fn vouched(claims: &Claims, provider: &Provider) -> Context {
     Context::default()
         .with("aws:FederatedProvider", &provider.arn)
         .with(&key("sub"), &claims.sub)
-        .with(&key("aud"), claims.audience())
+        .with(&key("aud"), &claims.audience)
         .with_all(&key("amr"), claims.amr.iter().cloned())
 }
 

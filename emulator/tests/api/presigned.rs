@@ -18,6 +18,16 @@ const WHO_AM_I: &str = "/?Action=GetCallerIdentity&Version=2011-06-15";
 
 /// A path with the signature in its query, good for a minute.
 fn presign(emulator: &Emulator, service: &str, path: &str, credentials: Credentials) -> String {
+    presign_as("GET", emulator, service, path, credentials)
+}
+
+fn presign_as(
+    method: &str,
+    emulator: &Emulator,
+    service: &str,
+    path: &str,
+    credentials: Credentials,
+) -> String {
     let identity = credentials.into();
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
@@ -32,7 +42,7 @@ fn presign(emulator: &Emulator, service: &str, path: &str, credentials: Credenti
         .unwrap()
         .into();
     let uri = format!("{}{path}", emulator.url());
-    let signable = SignableRequest::new("GET", &uri, std::iter::empty(), SignableBody::Bytes(b"")).unwrap();
+    let signable = SignableRequest::new(method, &uri, std::iter::empty(), SignableBody::Bytes(b"")).unwrap();
     let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
     let mut request = Request::get(uri).body(()).unwrap();
     instructions.apply_to_request_http1x(&mut request);
@@ -74,6 +84,29 @@ async fn a_presigned_request_is_answered_until_it_expires() {
         assert!(text(&late).contains("<Code>SignatureDoesNotMatch</Code>"), "{}", text(&late));
         let late = get(&emulator, &describe).await;
         assert_eq!(late.headers()["x-amzn-errortype"], "InvalidSignatureException");
+    }
+}
+
+/// The SDK for Python presigns its requests to STS as POSTs without a body.
+#[tokio::test]
+async fn sts_takes_parameters_from_the_query_of_a_post() {
+    let emulator = start().await;
+    let path = presign_as("POST", &emulator, "sts", WHO_AM_I, admin());
+    let request = Request::post(path).header("host", emulator.address().to_string());
+    let answer = send(&emulator, request.body(Full::default()).unwrap()).await;
+    assert_eq!(answer.status(), 200, "{}", text(&answer));
+    assert!(text(&answer).contains("<Account>123456789012</Account>"));
+}
+
+#[tokio::test]
+async fn the_id_in_an_answer_of_sts_is_that_of_its_header() {
+    let emulator = start().await;
+    let good = presign(&emulator, "sts", WHO_AM_I, admin());
+    for (path, status) in [(good.as_str(), 200), (WHO_AM_I, 403)] {
+        let answer = get(&emulator, path).await;
+        assert_eq!(answer.status(), status, "{path}");
+        let id = answer.headers()["x-amzn-requestid"].to_str().unwrap();
+        assert!(text(&answer).contains(&format!("<RequestId>{id}</RequestId>")), "{id}: {}", text(&answer));
     }
 }
 

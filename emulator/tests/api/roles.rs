@@ -163,6 +163,11 @@ async fn parameters_must_be_as_the_model_says() {
     let assume = || sts_as(&emulator, admin()).assume_role().role_arn(ROLE).role_session_name("one");
     for (outcome, code, part) in [
         (assume().role_arn("x").send().await, "ValidationError", "roleArn"),
+        (
+            assume().role_arn("the-name-of-a-role-alone").send().await,
+            "ValidationError",
+            "role-alone is invalid",
+        ),
         (assume().role_session_name("a").send().await, "ValidationError", "roleSessionName"),
         (assume().external_id("#!").send().await, "ValidationError", "externalId"),
         (assume().source_identity("a b").send().await, "ValidationError", "sourceIdentity"),

@@ -1,9 +1,10 @@
 //! STS: who am I, sessions of roles, their end.
 
 use crate::identities::session;
-use crate::support::{ACCOUNT, admin, client_as, control, refused, start, sts_as, with_domain};
+use crate::support::{ACCOUNT, admin, client_as, control, refused, send, start, sts_as, with_domain};
 use aws_credential_types::Credentials;
 use codeartifact_emulator::Emulator;
+use http_body_util::Full;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -105,4 +106,19 @@ async fn the_journal_has_no_secret_of_a_session() {
     assert!(!text.contains(credentials.session_token()));
     assert!(!text.contains(credentials.secret_access_key()));
     assert!(!text.contains("the-external-id"));
+}
+
+#[tokio::test]
+async fn an_action_of_any_length_is_not_kept_whole() {
+    let emulator = start().await;
+    for action in ["A".repeat(300_000), "GetSessionToken".into()] {
+        let request = http::Request::post("/").header("host", emulator.address().to_string());
+        let body = format!("Version=2011-06-15&Action={action}");
+        let answer = send(&emulator, request.body(Full::new(body.into())).unwrap()).await;
+        assert_eq!(answer.status(), 400);
+    }
+    let journal = emulator.journal(0);
+    assert!(journal[0].operation == "Unknown", "{} letters", journal[0].operation.len());
+    assert!(journal[0].parameters.to_string().len() < 100, "{}", journal[0].parameters);
+    assert_eq!(journal[1].operation, "GetSessionToken");
 }

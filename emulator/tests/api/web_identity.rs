@@ -93,7 +93,7 @@ fn assume(emulator: &Arc<Emulator>, token: &str) -> AssumeRoleWithWebIdentityFlu
 async fn a_token_of_a_known_provider_opens_a_session() {
     let key = Key::new();
     let emulator = world(json!([key.jwk()])).await;
-    let token = key.sign(&claims(&json!({})));
+    let token = key.sign(&claims(&json!({ "aud": ["other", AUDIENCE] })));
     let assumed = assume(&emulator, &token).duration_seconds(900).send().await.unwrap();
     assert_eq!(assumed.subject_from_web_identity_token(), Some(SUBJECT));
     assert_eq!(assumed.audience(), Some(AUDIENCE));
@@ -179,6 +179,10 @@ async fn the_trust_policy_decides_who_of_the_providers_people_may() {
         .await;
     let untrusting = assume(&emulator, &good).role_arn("arn:aws:iam::123456789012:role/plain");
     refused(untrusting.send().await, 403, "AccessDenied");
+    let provider =
+        assume(&emulator, &good).role_arn("arn:aws:iam::123456789012:oidc-provider/issuer.example");
+    let message = refused(provider.send().await, 400, "ValidationError");
+    assert_eq!(message, "Request ARN is invalid");
     let elsewhere = assume(&emulator, &good).role_arn("arn:aws:iam::444455556666:role/pod");
     refused(elsewhere.send().await, 400, "InvalidIdentityToken");
 

@@ -32,6 +32,13 @@ def test_a_presigned_request_is_let_in_as_it_was_signed(emulator: Emulator, clie
     assert (altered.status, altered.code) == (403, "InvalidSignatureException")
 
 
+def test_a_presigned_request_to_sts_has_its_parameters_in_the_query(emulator: Emulator):
+    sts = boto3.session.Session(*ADMINISTRATOR, region_name=REGION).client("sts", endpoint_url=emulator.url)
+    url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    answer = emulator.request("POST", url, {}, b"")
+    assert (answer.status, f"<Account>{ACCOUNT}</Account>".encode() in answer.body) == (200, True)
+
+
 def test_a_role_is_assumed_and_may_what_its_policy_says(emulator: Emulator):
     reading = role(emulator, "reader", {"AWS": ACCOUNT}, "sts:AssumeRole")
     sts = boto3.session.Session(*ADMINISTRATOR, region_name=REGION).client(
