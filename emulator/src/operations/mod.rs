@@ -14,7 +14,7 @@ mod tokens;
 mod versions;
 
 pub(crate) use input::Input;
-pub(crate) use table::{is_operation, names};
+pub(crate) use table::{is_action, is_operation, names};
 
 use crate::error::{Error, Result};
 use crate::journal::kept;

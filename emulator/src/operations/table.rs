@@ -3,6 +3,7 @@
 use super::{
     Handler, connections, domains, groups, packages, policies, repositories, tags, tokens, versions,
 };
+use crate::glob;
 use crate::model::{self as input, Members, Place};
 use crate::perform::Access;
 use crate::perform::Access::{Mint, Read, Write};
@@ -59,6 +60,16 @@ pub(crate) fn names() -> impl Iterator<Item = (&'static str, Access)> {
 /// Whether an operation has that name.
 pub(crate) fn is_operation(name: &str) -> bool {
     names().any(|(known, _)| known == name)
+}
+
+/// What policies allow beside the operations.
+const OTHER_ACTIONS: &[&str] =
+    &["AssociateWithDownstreamRepository", "PutPackageMetadata", "ReadFromRepository"];
+
+/// Whether a lower-case pattern means something that policies can allow here. The service's prefix is left out.
+pub(crate) fn is_action(pattern: &str) -> bool {
+    let names = OPERATIONS.iter().map(|operation| operation.name).chain(OTHER_ACTIONS.iter().copied());
+    names.into_iter().any(|name| glob::matches(pattern, &name.to_ascii_lowercase()))
 }
 
 const fn operation(
@@ -145,6 +156,25 @@ mod tests {
             format!("| `{}` | `{} /v1{}` | {kind}", one.name, one.method, one.path)
         };
         assert_eq!(told, OPERATIONS.iter().map(row).collect());
+    }
+
+    #[test]
+    fn actions_are_those_of_the_service() {
+        for (pattern, expected) in [
+            ("*", true),
+            ("createdomain", true),
+            ("readfromrepository", true),
+            ("putpackagemetadata", true),
+            ("associatewithdownstreamrepository", true),
+            ("get*", true),
+            ("?reatedomain", true),
+            ("bogus", false),
+            ("createdomains", false),
+            ("bogus*", false),
+            ("", false),
+        ] {
+            assert_eq!(is_action(pattern), expected, "{pattern}");
+        }
     }
 
     #[test]

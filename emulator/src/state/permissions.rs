@@ -3,6 +3,7 @@
 use super::policy::{Kind, Policy};
 use super::principal::Principals;
 use crate::error::{Error, ResourceType, Result};
+use crate::operations::is_action;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
@@ -74,11 +75,13 @@ pub(crate) fn no_policy(subject: Subject<'_>) -> Error {
     Error::new("ResourceNotFoundException", format!("No policy is set on {}", subject.arn))
 }
 
-/// Actions of other services, and resources that lie elsewhere, would never have an effect.
+/// Actions that there are not, or of other services, and resources that lie elsewhere would never have an effect.
 fn check_subjects(policy: &Policy, subject: Subject<'_>) -> Result<(), String> {
     for (actions, resources) in policy.subjects() {
         let belongs = |action: &&String| {
-            *action == "*" || action.starts_with("codeartifact:") || *action == "sts:getservicebearertoken"
+            *action == "*"
+                || *action == "sts:getservicebearertoken"
+                || action.strip_prefix("codeartifact:").is_some_and(is_action)
         };
         if let Some(action) = actions.iter().find(|action| !belongs(action)) {
             return Err(format!("the action {action:?} is not one of CodeArtifact"));

@@ -124,6 +124,9 @@ async fn malformed_documents_are_refused_and_change_nothing() {
         statement("Principal", json!({ "AWS": "arn:aws:iam::123456789012:user/nobody" })),
         statement("Principal", json!({ "AWS": "somebody" })),
         statement("Action", json!("s3:GetObject")),
+        statement("Action", json!("codeartifact:Bogus")),
+        statement("Action", json!(["codeartifact:ReadFromRepository", "codeartifact:Bogus*"])),
+        statement("NotAction", json!("codeartifact:Bogus")).replace(r#""Action":"codeartifact:*","#, ""),
         statement("Resource", json!(format!("{own}:domain/acme"))),
         statement("Resource", json!(format!("{own}:repository/acme/other"))),
         statement("Condition", json!({ "StringMatches": { "aws:PrincipalOrgID": "o-1" } })),
@@ -141,6 +144,9 @@ async fn malformed_documents_are_refused_and_change_nothing() {
         statement("Principal", ann),
         statement("Resource", json!(format!("{own}:package/acme/team/npm/*"))),
         statement("Action", json!(["codeartifact:ReadFromRepository", "sts:GetServiceBearerToken"])),
+        statement("Action", json!(["CodeArtifact:readFromRepository", "codeartifact:Describe*"])),
+        // What never has an effect here.
+        statement("Action", json!(["codeartifact:CreateRepository", "codeartifact:ListDomains"])),
     ] {
         put(&document).await.unwrap();
     }
