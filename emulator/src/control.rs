@@ -43,7 +43,8 @@ fn query_members(method: &Method, path: &str) -> &'static [&'static str] {
     match (method, path) {
         (&Method::GET | &Method::HEAD, "/clock") => &["after"],
         (&Method::GET | &Method::HEAD, "/journal") => &["since", "format"],
-        (&Method::DELETE, "/principals") => &["arn"],
+        (&Method::DELETE, "/principals" | "/oidc-providers") => &["arn"],
+        (&Method::DELETE, "/pod-identities") => &["roleArn"],
         _ => &[],
     }
 }

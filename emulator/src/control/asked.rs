@@ -84,13 +84,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        let body = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
-        let late = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not come within a minute");
-        let body = body.map_err(late)?;
-        let body = body.map_err(|error| Refused::new(error.status(), error.body_text()))?;
-        if body.is_empty() {
-            return Err(Refused::bad_request("a body of JSON is needed"));
-        }
-        serde_json::from_slice(&body).map(Self).map_err(|error| Refused::bad_request(told(&error)))
+        parse(&body(request, state).await?).map(Self)
     }
+}
+
+/// A body that is an object of JSON.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Object<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let body = body(request, state).await?;
+        // A list of what the members hold would be understood, too.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(Refused::bad_request("the body must be an object of JSON"));
+        }
+        parse(&body).map(Self)
+    }
+}
+
+async fn body(request: Request, state: &(impl Send + Sync)) -> Result<Bytes, Refused> {
+    let body = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
+    let late = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not come within a minute");
+    let body = body.map_err(late)?;
+    let body = body.map_err(|error| Refused::new(error.status(), error.body_text()))?;
+    if body.is_empty() {
+        return Err(Refused::bad_request("a body of JSON is needed"));
+    }
+    Ok(body)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| Refused::bad_request(told(&error)))
 }

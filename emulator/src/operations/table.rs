@@ -68,8 +68,8 @@ const OTHER_ACTIONS: &[&str] =
 
 /// Whether a lower-case pattern means something that policies can allow here. The service's prefix is left out.
 pub(crate) fn is_action(pattern: &str) -> bool {
-    let names = OPERATIONS.iter().map(|operation| operation.name).chain(OTHER_ACTIONS.iter().copied());
-    names.into_iter().any(|name| glob::matches(pattern, &name.to_ascii_lowercase()))
+    let mut names = names().map(|(name, _)| name).chain(OTHER_ACTIONS.iter().copied());
+    names.any(|name| glob::matches(pattern, &name.to_ascii_lowercase()))
 }
 
 const fn operation(

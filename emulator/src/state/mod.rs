@@ -6,6 +6,7 @@ pub(crate) mod connection;
 pub(crate) mod copy;
 pub(crate) mod domain;
 mod encryption_key;
+mod forget;
 pub(crate) mod format;
 pub(crate) mod group;
 pub(crate) mod ledger;

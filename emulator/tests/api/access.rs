@@ -1,6 +1,5 @@
 //! Who may do what: policies of identities, of domains and of repositories, and their conditions.
 
-use crate::data;
 use crate::identities::{OTHER, allow, resource_policy, user, user_with};
 use crate::support::{ACCOUNT, control, create, refused, start, with_domain};
 use aws_sdk_codeartifact::Client;
@@ -238,24 +237,6 @@ async fn an_accounts_root_may_do_everything_but_get_a_token() {
     let mint = root.get_authorization_token().domain("acme").send().await;
     let message = refused(mint, 403, "AccessDeniedException");
     assert!(message.contains("arn:aws:iam::123456789012:root"), "{message}");
-}
-
-#[tokio::test]
-async fn a_token_has_the_rights_of_its_principal_in_another_account() {
-    let emulator = start().await;
-    let admin = with_domain(&emulator).await;
-    create(&admin, "team").await;
-    put_on_domain(&admin, resource_policy("Allow", OTHER, &json!("codeartifact:GetAuthorizationToken")))
-        .await;
-    let bob = user(&emulator, OTHER, "bob", allow(&json!("*"))).await;
-    let token = data::token(&bob).await;
-    let ping = async || data::get(&emulator, &token, ("npm", "team", "-/ping")).await.status();
-    assert_eq!(ping().await, 403);
-    put_on_repository(&admin, resource_policy("Allow", OTHER, &json!("codeartifact:ReadFromRepository")))
-        .await;
-    assert_eq!(ping().await, 200);
-    control(&emulator, "DELETE", "/principals?arn=arn:aws:iam::444455556666:user/bob", Value::Null).await;
-    assert_eq!(ping().await, 403, "the user is gone, and what the token could do with it");
 }
 
 #[tokio::test]

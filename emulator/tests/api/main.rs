@@ -20,6 +20,7 @@ mod packages;
 mod permissions;
 mod pods;
 mod presigned;
+mod principals;
 mod python;
 mod repositories;
 mod roles;

@@ -129,4 +129,22 @@ async fn pods_without_a_token_or_a_trusting_role_get_nothing() {
         let (status, _) = try_control(&emulator, "PUT", "/pod-identities", body.clone()).await;
         assert_eq!(status, 400, "{body}");
     }
+    let nowhere = json!({ "token": "x", "roleArn": "arn:aws:iam::123456789012:role/nowhere" });
+    let (status, answer) = try_control(&emulator, "PUT", "/pod-identities", nowhere).await;
+    assert_eq!(status, 404);
+    assert!(answer["error"].as_str().unwrap().contains("role/nowhere"), "{answer}");
+}
+
+#[tokio::test]
+async fn pods_are_shown_without_their_tokens_and_deleted_by_their_role() {
+    let emulator = world(json!(["sts:AssumeRole", "sts:TagSession"]), allow(&json!("*"))).await;
+    let show = async || control(&emulator, "GET", "/pod-identities", Value::Null).await;
+    let expected = json!([{
+        "roleArn": ROLE, "clusterName": "prod", "namespace": "team-a", "serviceAccount": "default", "podName": "pod",
+    }]);
+    assert_eq!(show().await, expected);
+    credentials(&emulator).await;
+    control(&emulator, "DELETE", &format!("/pod-identities?roleArn={ROLE}"), Value::Null).await;
+    assert_eq!(show().await, json!([]));
+    assert_eq!(ask(&emulator, Some(TOKEN)).await.headers()["x-amzn-errortype"], "InvalidTokenException");
 }

@@ -254,4 +254,10 @@ async fn providers_that_make_no_sense_are_refused() {
     let refusal = assume(&emulator, &Key::new().sign(&claims(&json!({})))).send().await;
     let message = refused(refusal, 400, "InvalidIdentityToken");
     assert!(message.contains("verification key"), "{message}");
+    let arn = "arn:aws:iam::123456789012:oidc-provider/issuer.example/cluster";
+    control(&emulator, "DELETE", &format!("/oidc-providers?arn={arn}"), Value::Null).await;
+    assert_eq!(control(&emulator, "GET", "/oidc-providers", Value::Null).await, json!([]));
+    let refusal = assume(&emulator, &Key::new().sign(&claims(&json!({})))).send().await;
+    let message = refused(refusal, 400, "InvalidIdentityToken");
+    assert!(message.contains("No OpenIDConnect provider found"), "{message}");
 }

@@ -46,6 +46,8 @@ async fn seen(running: &Running) -> String {
     seen.push(format!("{:?}", asset.asset.collect().await.unwrap().into_bytes()));
     let policy = client.get_repository_permissions_policy().domain("acme").repository("team").send().await;
     seen.push(format!("{:?}", policy.unwrap().policy()));
+    let policy = client.get_domain_permissions_policy().domain("acme").send().await;
+    seen.push(format!("{:?}", policy.unwrap().policy()));
     seen.push(
         running.ask("GET", "/_emulator/oidc-providers", "").split_once("\r\n\r\n").unwrap().1.to_owned(),
     );
@@ -72,6 +74,14 @@ async fn fill(running: &Running) {
         let answer = running.ask("PUT", &format!("/_emulator/{path}"), &body.to_string());
         assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     }
+    // Known by its id from then on.
+    let gone = "arn:aws:iam::123456789012:role/gone";
+    running.ask("PUT", "/_emulator/principals", &json!({ "roleArn": gone }).to_string());
+    let mut policy = statement("codeartifact:DescribeDomain", Some("*"));
+    policy["Statement"][0]["Principal"] = json!({ "AWS": gone });
+    let put = client.put_domain_permissions_policy().domain("acme");
+    put.policy_document(policy.to_string()).send().await.unwrap();
+    running.ask("DELETE", &format!("/_emulator/principals?arn={gone}"), "");
     let policy = statement("codeartifact:ReadFromRepository", Some("*")).to_string();
     let put = client.put_repository_permissions_policy().domain("acme").repository("team");
     put.policy_document(policy).send().await.unwrap();
@@ -130,6 +140,7 @@ async fn everything_is_there_after_a_restart() {
     let mut running = Running::start(&arguments);
     fill(&running).await;
     let before = seen(&running).await;
+    assert!(before.contains("AROA"), "{before}");
     running.signal("-TERM");
     running.ended();
     let mut running = Running::start(&arguments);

@@ -22,6 +22,7 @@ pub(crate) use decision::{Authority, Policies, Standing, Why, decide, decide_tru
 pub(crate) use document::Kind;
 pub(crate) use requester::{Grant, Requester, is_account};
 
+use requester::Principal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use statement::Statement;
@@ -52,7 +53,7 @@ impl TryFrom<Kept> for Policy {
     type Error = String;
 
     fn try_from(kept: Kept) -> Result<Self, String> {
-        Self::parse(kept.kind, &kept.document)
+        Self::read(kept.kind, &kept.document)
     }
 }
 
@@ -75,8 +76,17 @@ pub(crate) enum Verdict {
 }
 
 impl Policy {
-    /// From a JSON document, given as an object or as its text.
+    /// From a JSON document that somebody wrote, given as an object or as its text.
     pub(crate) fn parse(kind: Kind, document: &Value) -> Result<Self, String> {
+        let policy = Self::read(kind, document)?;
+        let gone = policy.principals().find_map(|principal| match principal {
+            Principal::Gone(id) => Some(format!("Invalid principal in policy: \"AWS\":\"{id}\"")),
+            _ => None,
+        });
+        gone.map_or(Ok(policy), Err)
+    }
+
+    fn read(kind: Kind, document: &Value) -> Result<Self, String> {
         let parsed = match document {
             Value::String(text) => serde_json::from_str(text).map_err(|error| error.to_string())?,
             other => other.clone(),
@@ -103,8 +113,22 @@ impl Policy {
 
     /// The users, roles and sessions that it names.
     pub(crate) fn named_identities(&self) -> impl Iterator<Item = &str> {
-        let principals = self.statements.iter().filter_map(|statement| statement.principals.as_ref());
-        principals.flat_map(statement::Choice::entries).filter_map(|principal| principal.identity())
+        self.principals().filter_map(Principal::identity)
+    }
+
+    /// Mean nobody any more by the ARN of a user or role that is gone. Its unique id is written instead.
+    pub(crate) fn forget(&mut self, arn: &str, unique_id: &str) {
+        self.document = normal::with_principal_renamed(&self.document, arn, unique_id);
+        let choices = self.statements.iter_mut().filter_map(|statement| statement.principals.as_mut());
+        let gone = choices.flat_map(statement::Choice::entries_mut);
+        for principal in gone.filter(|principal| **principal == Principal::Identity(arn.into())) {
+            *principal = Principal::Gone(unique_id.into());
+        }
+    }
+
+    fn principals(&self) -> impl Iterator<Item = &Principal> {
+        let choices = self.statements.iter().filter_map(|statement| statement.principals.as_ref());
+        choices.flat_map(statement::Choice::entries)
     }
 
     /// An explicit deny wins over every allow.

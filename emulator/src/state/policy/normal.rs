@@ -32,15 +32,31 @@ fn pick(written: &Value, names: &[&str], shape: impl Fn(&Value) -> Value) -> Map
 
 fn principals(written: &Value) -> Value {
     let Some(types) = written.as_object() else { return written.clone() };
-    let root = |named: &Value| match named.as_str() {
-        Some(account) if is_account(account) => format!("arn:aws:iam::{account}:root").into(),
-        _ => named.clone(),
-    };
-    let roots = |named: &Value| match named {
-        Value::Array(entries) => list(&entries.iter().map(root).collect()),
-        one => root(one),
-    };
-    types.iter().map(|(name, named)| (name.clone(), roots(named))).collect()
+    let root = |named: &str| is_account(named).then(|| format!("arn:aws:iam::{named}:root"));
+    types.iter().map(|(name, named)| (name.clone(), renamed(named, root))).collect()
+}
+
+/// A name or a list of names, some of them with another one.
+fn renamed(named: &Value, rename: impl Fn(&str) -> Option<String>) -> Value {
+    let one = |named: &Value| named.as_str().and_then(&rename).map_or_else(|| named.clone(), Value::from);
+    match named {
+        Value::Array(entries) => list(&entries.iter().map(one).collect()),
+        named => one(named),
+    }
+}
+
+/// A normal document in which a principal has another name.
+pub(super) fn with_principal_renamed(document: &Value, from: &str, to: &str) -> Value {
+    let mut document = document.clone();
+    let statements = document.get_mut("Statement").and_then(Value::as_array_mut);
+    for statement in statements.into_iter().flatten() {
+        for element in ["Principal", "NotPrincipal"] {
+            if let Some(named) = statement.get_mut(element).and_then(|types| types.get_mut("AWS")) {
+                *named = renamed(named, |named| (named == from).then(|| to.to_owned()));
+            }
+        }
+    }
+    document
 }
 
 fn list(written: &Value) -> Value {

@@ -36,6 +36,8 @@ pub(super) enum Principal {
     /// A user or a role.
     Identity(String),
     Session(String),
+    /// A user or role that was deleted, by its unique id. It means nobody.
+    Gone(String),
     Federated(String),
     Service(String),
 }
@@ -49,6 +51,9 @@ impl Principal {
         }
         if is_account(written) {
             return Ok(Self::Account(written.into()));
+        }
+        if is_unique_id(written) {
+            return Ok(Self::Gone(written.into()));
         }
         let ["arn", "aws", service, "", account, resource] = written.splitn(6, ':').collect::<Vec<_>>()[..]
         else {
@@ -116,6 +121,12 @@ pub(super) fn is_excepted(exceptions: &[Principal], requester: &Requester<'_>) -
     }
 }
 
+/// The form of a user's or role's unique id.
+fn is_unique_id(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    text.len() == 21 && (text.starts_with("AIDA") || text.starts_with("AROA")) && text.bytes().all(is_letter)
+}
+
 pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -140,6 +151,7 @@ mod tests {
             (ROLE, None, Some(Grant::Identity)),
             (SESSION, None, Some(Grant::Session)),
             ("444455556666", None, None),
+            ("AIDA0123456789ABCDEF0", None, None),
         ] {
             let principal = Principal::parse_aws(written).unwrap();
             assert_eq!(principal.means(&user), by_user, "{written}");
@@ -160,6 +172,8 @@ mod tests {
             "arn:aws:sts::111122223333:assumed-role/builder",
             "arn:aws:iam::*:root",
             "ann",
+            "AIDA",
+            "AKIA0123456789ABCDEF0",
         ] {
             assert!(Principal::parse_aws(written).is_err(), "{written}");
         }

@@ -20,6 +20,12 @@ impl<T> Choice<T> {
         }
     }
 
+    pub(super) fn entries_mut(&mut self) -> &mut [T] {
+        match self {
+            Self::Only(entries) | Self::Except(entries) => entries,
+        }
+    }
+
     pub(super) fn is_except(&self) -> bool {
         matches!(self, Self::Except(_))
     }

@@ -66,6 +66,11 @@ impl Principals {
         })
     }
 
+    /// Whether there is that role.
+    pub(crate) fn has_role(&self, arn: &str) -> bool {
+        self.role(arn).is_some()
+    }
+
     /// The longest session that a role gives.
     pub(crate) fn longest_session(&self, role: &str) -> i64 {
         self.role(role).and_then(|identity| identity.longest_session).unwrap_or(LONGEST_SESSION)
@@ -82,6 +87,7 @@ impl Principals {
             arn: arn.clone(),
             account: account.clone(),
             identity: role.into(),
+            id: self.role(role).map(|identity| identity.id).unwrap_or_default(),
             session: Some(session),
         };
         let credentials = Credentials {
@@ -102,6 +108,7 @@ impl Principals {
         credentials
     }
 
+    /// The role with that ARN.
     fn role(&self, arn: &str) -> Option<&Identity> {
         self.identities.get(arn).filter(|_| arn.contains(":role/"))
     }

@@ -14,6 +14,9 @@ pub(crate) struct Caller {
     pub(crate) account: String,
     /// The user or role whose policy decides.
     pub(super) identity: String,
+    /// Which of all who ever had that ARN.
+    #[serde(default)]
+    pub(super) id: u64,
     pub(crate) session: Option<Session>,
 }
 
@@ -39,8 +42,8 @@ pub(crate) struct SessionTags {
 }
 
 impl Caller {
-    pub(super) fn of_identity(arn: &str, account: &str) -> Self {
-        Self { arn: arn.into(), account: account.into(), identity: arn.into(), session: None }
+    pub(super) fn of_identity(arn: &str, account: &str, id: u64) -> Self {
+        Self { arn: arn.into(), account: account.into(), identity: arn.into(), id, session: None }
     }
 
     /// When the session ends, for a caller with a role.
@@ -63,14 +66,10 @@ impl Caller {
 
     /// The unique id: of the account, the user, or the role with the session's name.
     pub(crate) fn user_id(&self) -> String {
-        if self.is_root() {
-            return self.account.clone();
-        }
+        let id = user_id(&self.identity, self.id);
         match self.arn.rsplit_once('/') {
-            Some((_, name)) if self.session.is_some() => {
-                format!("{}:{name}", unique_id("AROA", &self.identity))
-            }
-            _ => unique_id("AIDA", &self.identity),
+            Some((_, name)) if self.session.is_some() => format!("{id}:{name}"),
+            _ => id,
         }
     }
 
@@ -109,8 +108,12 @@ impl Caller {
     }
 }
 
-/// An id that looks like IAM's, and is the same for the same ARN.
-fn unique_id(prefix: &str, arn: &str) -> String {
-    let digest = hex::encode_upper(Sha256::digest(arn));
+/// An id that looks like IAM's, of a user or role; that of a root is the account.
+pub(super) fn user_id(arn: &str, id: u64) -> String {
+    if arn.ends_with(":root") {
+        return arn.split(':').nth(4).unwrap_or_default().into();
+    }
+    let prefix = if arn.contains(":role/") { "AROA" } else { "AIDA" };
+    let digest = hex::encode_upper(Sha256::digest(format!("{arn} {id}")));
     format!("{prefix}{}", digest.get(..17).unwrap_or_default())
 }

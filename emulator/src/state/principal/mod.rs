@@ -7,10 +7,11 @@ mod provider;
 mod spec;
 
 pub(crate) use assume::{Assumption, Credentials};
+use caller::user_id;
 pub(crate) use caller::{Caller, Session, SessionTags};
 pub(crate) use pod::{PodIdentities, PodSpec};
 pub(crate) use provider::{Provider, ProviderSpec, Providers, condition_prefix};
-pub(crate) use spec::PrincipalSpec;
+pub(crate) use spec::{NotPut, PrincipalSpec};
 
 use super::Settings;
 use super::policy::{Authority, Context};
@@ -20,7 +21,7 @@ use imbl::OrdMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use spec::{Identity, account_of};
+use spec::{Identity, Told, Trust, account_of};
 use std::collections::BTreeMap;
 
 /// Access keys and identities.
@@ -41,7 +42,7 @@ impl Principals {
     /// One administrator.
     pub(crate) fn new(settings: &Settings) -> Self {
         let arn = format!("arn:aws:iam::{}:user/admin", settings.account);
-        let caller = Caller::of_identity(&arn, &settings.account);
+        let caller = Caller::of_identity(&arn, &settings.account, 0);
         let key = AccessKey { secret: settings.secret_access_key.clone(), caller, session_token: None };
         Self {
             keys: OrdMap::unit(settings.access_key_id.clone(), key),
@@ -49,38 +50,53 @@ impl Principals {
         }
     }
 
-    /// Add a principal, or replace what is known of it.
-    pub(crate) fn put(&mut self, spec: PrincipalSpec) -> Result<(), String> {
-        let arn = spec.arn.clone();
-        let key = match (spec.access_key_id.clone(), spec.secret_access_key.clone()) {
-            (Some(id), Some(secret)) => Some((id, secret)),
-            (None, None) => None,
-            _ => return Err("accessKeyId and secretAccessKey come together".into()),
-        };
-        let (account, identity) = spec.read()?;
-        if let Some((id, secret)) = key {
-            let caller = Caller::of_identity(&arn, &account);
-            self.keys.insert(id, AccessKey { secret, caller, session_token: None });
+    /// Add a principal, with that id, or replace what is known of one who is there.
+    pub(crate) fn put(&mut self, spec: PrincipalSpec, id: u64) -> Result<(), NotPut> {
+        let Told { arn, account, key, mut identity } = spec.read()?;
+        identity.id = self.identities.get(&arn).map_or(id, |known| known.id);
+        if let Some((key, secret)) = key {
+            let owner = self.keys.get(&key).map(|known| &known.caller.identity);
+            if let Some(owner) = owner.filter(|owner| **owner != arn) {
+                return Err(NotPut::Taken { key, owner: owner.clone() });
+            }
+            let caller = Caller::of_identity(&arn, &account, identity.id);
+            self.keys.insert(key, AccessKey { secret, caller, session_token: None });
         }
         self.identities.insert(arn, identity);
         Ok(())
     }
 
-    /// Forget a principal with its keys and sessions. Whether there was one.
-    pub(crate) fn remove(&mut self, arn: &str) -> bool {
+    /// Forget a principal with its keys and sessions; roles that trusted it trust nobody instead. Its unique id,
+    /// if there was one.
+    pub(crate) fn remove(&mut self, arn: &str) -> Option<String> {
+        let unique_id = user_id(arn, self.identities.remove(arn)?.id);
         let others = self.keys.iter().filter(|(_, key)| key.caller.identity != arn);
         self.keys = others.map(|(id, key)| (id.clone(), key.clone())).collect();
-        self.identities.remove(arn).is_some()
+        let forgetful = self.identities.iter().map(|(known, identity)| {
+            let mut identity = identity.clone();
+            if let Trust::Policy(policy) = &mut identity.trust {
+                policy.forget(arn, &unique_id);
+            }
+            (known.clone(), identity)
+        });
+        self.identities = forgetful.collect();
+        Some(unique_id)
     }
 
-    /// Every identity with its access keys, without secrets.
+    /// Every identity with its access keys, without secrets and sessions.
     pub(crate) fn show(&self) -> Value {
         let keys_of = |arn: &String| -> Vec<&String> {
-            let of_arn = self.keys.iter().filter(|(_, key)| key.caller.identity == *arn);
+            let of_arn = self.keys.iter().filter(|(_, key)| key.caller.arn == *arn);
             of_arn.map(|(id, _)| id).collect()
         };
-        let show = |arn| json!({ "arn": arn, "accessKeyIds": keys_of(arn) });
-        self.identities.keys().map(show).collect()
+        let show = |(arn, identity): (&String, &Identity)| {
+            let mut shown = identity.show();
+            shown["arn"] = arn.as_str().into();
+            shown["userId"] = user_id(arn, identity.id).into();
+            shown["accessKeyIds"] = json!(keys_of(arn));
+            shown
+        };
+        self.identities.iter().map(show).collect()
     }
 
     /// The ARN behind an access key, as claimed.
@@ -109,17 +125,22 @@ impl Principals {
 
     /// What the caller may do by policies of its own.
     pub(crate) fn authority(&self, caller: &Caller) -> Authority<'_> {
-        match self.identities.get(&caller.identity) {
+        match self.identity(caller) {
             Some(Identity { policy: Some(policy), .. }) => Authority::Policy(policy),
             Some(Identity { policy: None, .. }) => Authority::Administrator,
             None => Authority::Nothing,
         }
     }
 
+    /// Who the caller is, unless that one is gone. Whoever has the ARN now is somebody else.
+    fn identity(&self, caller: &Caller) -> Option<&Identity> {
+        self.identities.get(&caller.identity).filter(|identity| identity.id == caller.id)
+    }
+
     /// The condition keys that are the caller's own.
     pub(crate) fn context(&self, caller: &Caller) -> Context {
         let none = BTreeMap::new();
-        let identity = self.identities.get(&caller.identity);
+        let identity = self.identity(caller);
         let tags = identity.map_or(&none, |identity| &identity.tags);
         caller.context(tags, identity.and_then(|identity| identity.organization.as_deref()))
     }

@@ -3,6 +3,7 @@
 use super::spec::account_of;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ pub(crate) struct PodIdentities(OrdMap<String, PodIdentity>);
 
 impl PodIdentities {
     pub(crate) fn put(&mut self, spec: PodSpec) -> Result<(), String> {
-        let role = &spec.identity.role_arn;
+        let role = spec.role();
         if account_of(role).is_none() || !role.contains(":role/") {
             return Err(format!("{role:?} is not the ARN of a role"));
         }
@@ -47,8 +48,28 @@ impl PodIdentities {
         Ok(())
     }
 
+    /// Forget all that get that role. Whether there was one.
+    pub(crate) fn remove(&mut self, role: &str) -> bool {
+        let before = self.0.len();
+        let others = self.0.iter().filter(|(_, pod)| pod.role_arn != role);
+        self.0 = others.map(|(token, pod)| (token.clone(), pod.clone())).collect();
+        self.0.len() < before
+    }
+
+    /// All of them, without their tokens.
+    pub(crate) fn show(&self) -> Value {
+        self.0.values().map(|pod| json!(pod)).collect()
+    }
+
     pub(crate) fn of_token(&self, token: &str) -> Option<&PodIdentity> {
         self.0.get(&hash(token))
+    }
+}
+
+impl PodSpec {
+    /// The role that the pod gets.
+    pub(crate) fn role(&self) -> &str {
+        &self.identity.role_arn
     }
 }
 

@@ -52,6 +52,11 @@ impl Providers {
         self.0.get(&arn(account, issuer)).filter(|provider| provider.issuer == issuer)
     }
 
+    /// Whether there was one with that ARN.
+    pub(crate) fn remove(&mut self, arn: &str) -> bool {
+        self.0.remove(arn).is_some()
+    }
+
     pub(crate) fn show(&self) -> Value {
         let shown = |provider: &Provider| json!({ "arn": provider.arn, "audiences": provider.audiences });
         self.0.values().map(shown).collect()
