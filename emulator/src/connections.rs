@@ -28,6 +28,9 @@ use tokio_util::task::TaskTracker;
 /// How long nothing is accepted after that failed.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How many headers a request may have. AWS bounds their size, not their number; hyper bounds that, too.
+const HEADERS: usize = 1_000;
+
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -138,6 +141,7 @@ impl Door {
         });
         let mut served = pin!(
             hyper::server::conn::http1::Builder::new()
+                .max_headers(HEADERS)
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), service)
         );

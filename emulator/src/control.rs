@@ -8,7 +8,7 @@ use crate::clock::{Move, Reading};
 use crate::seed::Seed;
 use crate::server::{App, Unmoved};
 use crate::state;
-use asked::{Body, Query, Refused};
+use asked::{Body, Object, Query, Refused};
 use axum::Json;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -87,7 +87,7 @@ async fn read_clock(State(app): State<Arc<App>>, Query(query): Query<After>) -> 
     })
 }
 
-async fn move_clock(State(app): State<Arc<App>>, Body(to): Body<Move>) -> Result<Json<Reading>, Refused> {
+async fn move_clock(State(app): State<Arc<App>>, Object(to): Object<Move>) -> Result<Json<Reading>, Refused> {
     app.move_clock(to).map_err(|unmoved| match unmoved {
         Unmoved::OutOfRange(_) => Refused::bad_request(unmoved),
         Unmoved::Unsaved(_) => Refused::failed(unmoved),

@@ -4,6 +4,7 @@
 //! clients of CodeArtifact need, the package managers' data plane, and control routes for tests.
 
 mod addresses;
+mod body;
 mod certificates;
 mod clock;
 mod connections;
@@ -26,6 +27,7 @@ mod seed;
 mod server;
 mod signer;
 mod state;
+mod stray;
 mod sts;
 mod throttle;
 mod times;

@@ -1,6 +1,7 @@
 //! One line for each request, for people who watch and for programs that collect.
 
 use crate::journal::{Entry, plain};
+use crate::names::{UNKNOWN, UNREAD};
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
@@ -61,19 +62,27 @@ impl Entry {
         serde_json::to_string(&line)
     }
 
-    /// What the call is about: `acme/team left-pad 1.0.0`, or an ARN.
+    /// What the call is about: `acme/team npm @acme/left-pad 1.0.0`, an ARN, or the path that is none.
     fn what(&self) -> String {
         let text = |name: &str| {
             let found = self.parameters.get(name).or_else(|| self.parameters.get("body")?.get(name));
             found.and_then(Value::as_str)
         };
         let place = [text("domain"), text("repository")].into_iter().flatten().collect::<Vec<_>>().join("/");
-        let named =
-            ["package-group", "package", "version", "resourceArn", "RoleArn"].into_iter().filter_map(text);
-        let all: Vec<_> = Some(place.as_str())
-            .filter(|place| !place.is_empty())
+        let package = text("package").map(|name| match (text("format"), text("namespace")) {
+            (Some("npm"), Some(scope)) => format!("@{scope}/{name}"),
+            (Some("maven"), Some(group)) => format!("{group}:{name}"),
+            (_, Some(namespace)) => format!("{namespace}/{name}"),
+            (_, None) => name.to_owned(),
+        });
+        let format = text("format").filter(|_| package.is_some());
+        let is_stray = [UNKNOWN, UNREAD].contains(&self.operation.as_str());
+        let path = ["method", "path"].into_iter().filter(|_| is_stray).filter_map(text);
+        let all: Vec<_> = [Some(place.as_str()).filter(|place| !place.is_empty()), text("package-group")]
             .into_iter()
-            .chain(named)
+            .chain([format, package.as_deref(), text("version"), text("resourceArn"), text("RoleArn")])
+            .flatten()
+            .chain(path)
             .map(plain)
             .collect();
         if all.is_empty() { "-".into() } else { all.join(" ") }
@@ -96,6 +105,26 @@ mod tests {
             status,
             error: status.filter(|status| *status >= 400).map(|_| "AccessDeniedException".into()),
         }
+    }
+
+    #[test]
+    fn packages_are_named_as_their_format_names_them() {
+        for (parameters, what) in [
+            (json!({ "format": "npm", "namespace": "acme", "package": "widgets" }), "npm @acme/widgets"),
+            (json!({ "format": "maven", "namespace": "org.acme", "package": "lib" }), "maven org.acme:lib"),
+            (
+                json!({ "format": "generic", "namespace": "ns", "package": "tool", "version": "1" }),
+                "generic ns/tool 1",
+            ),
+            (json!({ "format": "pypi", "package": "requests" }), "pypi requests"),
+            (json!({ "format": "pypi" }), "-"),
+            (json!({ "method": "GET", "path": "/nope" }), "-"),
+        ] {
+            assert_eq!(entry(parameters, Some(200)).what(), what);
+        }
+        let unknown =
+            Entry { operation: UNKNOWN.into(), ..entry(json!({ "method": "GET", "path": "/nope" }), None) };
+        assert_eq!(unknown.what(), "GET /nope");
     }
 
     #[test]

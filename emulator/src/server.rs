@@ -1,35 +1,33 @@
 //! What the routes are, and what all of them share.
 
 use crate::addresses::Addresses;
+use crate::body::{Unread, collected};
 use crate::clock::{Clock, Move, OutOfRange};
 use crate::control;
 use crate::data;
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::journal::Journal;
+use crate::names::{UNKNOWN, UNREAD};
 use crate::operations;
 use crate::options::Options;
 use crate::request_log::OnCall;
 use crate::state::Store;
 use crate::state::ledger::Unsaved;
+use crate::stray;
 use crate::sts;
 use crate::throttle::Throttle;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{any, get};
 use http::Request;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-/// Larger bodies are refused. Assets in tests are small; the machine's memory is not endless.
-const BODY_LIMIT: usize = 512 * 1024 * 1024;
-
-/// How long the whole of a body may take to come.
-pub(crate) const BODY_TIME: Duration = Duration::from_mins(1);
+/// The service that the API is of.
+const API: &str = "codeartifact";
 
 /// What the routes share.
 pub(crate) struct App {
@@ -105,52 +103,44 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .nest(control::PREFIX, control::routes())
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(app)
 }
 
 async fn api_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     match collected(request).await {
         Ok(request) => operations::answer(&app, &request).await,
-        Err(error) => error.to_json_response(),
+        Err(unread) => unread.refuse(&app, API, Error::to_json_response).await,
     }
 }
 
 async fn data_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     match collected(request).await {
         Ok(request) => data::answer(&app, request).await,
-        Err(error) => data::render(&error),
+        Err(unread) => unread.refuse(&app, "data", data::render).await,
     }
 }
 
 async fn sts_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     match collected(request).await {
         Ok(request) => sts::answer(&app, &request).await,
-        Err(error) => sts::error_response(&error),
+        Err(unread) => unread.refuse(&app, "sts", sts::error_response).await,
     }
 }
 
 async fn pod_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     match collected(request).await {
         Ok(request) => sts::answer_pod(&app, &request).await,
-        Err(error) => error.to_json_response(),
+        Err(unread) => unread.refuse(&app, "eks-auth", Error::to_json_response).await,
     }
 }
 
-async fn unknown() -> Response {
-    Error::unknown_operation().to_json_response()
+async fn unknown(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let request = request.map(|_| Bytes::new());
+    stray::refuse(&app, (API, UNKNOWN), &request, Error::unknown_operation(), Error::to_json_response).await
 }
 
-/// The request with its whole body.
-async fn collected(request: Request<Body>) -> Result<Request<Bytes>, Error> {
-    let (parts, body) = request.into_parts();
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_LIMIT).collect()).await {
-        Ok(Ok(body)) => Ok(Request::from_parts(parts, body.to_bytes())),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::new(
-            "RequestEntityTooLargeException",
-            format!("The body has more than {BODY_LIMIT} bytes"),
-        )),
-        Ok(Err(error)) => Err(Error::unparsable(format!("The body cannot be read: {error}"))),
-        Err(_) => Err(Error::new("RequestTimeoutException", "The body did not come in time")),
+impl Unread {
+    async fn refuse(self, app: &App, service: &'static str, render: fn(&Error) -> Response) -> Response {
+        stray::refuse(app, (service, UNREAD), &self.request, self.error, render).await
     }
 }

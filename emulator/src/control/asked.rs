@@ -1,6 +1,6 @@
 //! What control routes are asked, read strictly; what they do not understand is told as JSON.
 
-use crate::server::BODY_TIME;
+use crate::body::collected;
 use crate::state::ledger::Unsaved;
 use axum::Json;
 use axum::body::Bytes;
@@ -83,8 +83,8 @@ pub(super) struct Body<T>(pub(super) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        parse(&body(request, state).await?).map(Self)
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+        parse(&body(request).await?).map(Self)
     }
 }
 
@@ -94,8 +94,8 @@ pub(super) struct Object<T>(pub(super) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Object<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        let body = body(request, state).await?;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+        let body = body(request).await?;
         // A list of what the members hold would be understood, too.
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(Refused::bad_request("the body must be an object of JSON"));
@@ -104,11 +104,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Object<T> {
     }
 }
 
-async fn body(request: Request, state: &(impl Send + Sync)) -> Result<Bytes, Refused> {
-    let body = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
-    let late = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not come within a minute");
-    let body = body.map_err(late)?;
-    let body = body.map_err(|error| Refused::new(error.status(), error.body_text()))?;
+async fn body(request: Request) -> Result<Bytes, Refused> {
+    let request = collected(request).await;
+    let body = request.map_err(|unread| Refused::new(unread.error.status, unread.error.message))?.into_body();
     if body.is_empty() {
         return Err(Refused::bad_request("a body of JSON is needed"));
     }

@@ -37,9 +37,16 @@ async fn put_faults(
         object @ Value::Object(_) => serde_json::from_value(object).map_err(Refused::bad_request)?,
         _ => return Err(Refused::bad_request("faults are a list, or {\"seed\": 7, \"faults\": […]}")),
     };
-    let rule = |(at, fault)| serde_json::from_value(fault).map_err(|why| format!("fault {}: {why}", at + 1));
-    let rules = faults.into_iter().enumerate().map(rule).collect::<Result<_, _>>();
-    replace(&app, rules.map_err(Refused::bad_request)?, seed)?;
+    let rules = faults.into_iter().enumerate().map(|(at, fault)| {
+        let told = |why: String| Refused::bad_request(format!("fault {}: {why}", at + 1));
+        // A list of what the members hold would be understood, too.
+        if !fault.is_object() {
+            return Err(told(format!("{fault} is no object")));
+        }
+        serde_json::from_value(fault).map_err(|error| told(error.to_string()))
+    });
+    let rules = rules.collect::<Result<_, _>>()?;
+    replace(&app, rules, seed)?;
     Ok(Json(app.faults.show()))
 }
 

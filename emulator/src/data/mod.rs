@@ -15,10 +15,12 @@ pub(crate) use names::names;
 
 use crate::connections::peer;
 use crate::error::Error;
+use crate::names::UNKNOWN;
 use crate::perform::{Call, perform};
 use crate::server::App;
 use crate::state::version::Asset;
 use crate::state::{DomainKey, Settings};
+use crate::stray::{self, place};
 use crate::throttle::Payer;
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};
@@ -42,11 +44,13 @@ struct Target {
 /// Answer a request of a package manager.
 pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     let Some(mut target) = Target::parse(request.uri().path()) else {
-        return render(&Error::new("ResourceNotFoundException", "No repository has this address"));
+        let error = Error::new("ResourceNotFoundException", "No repository has this address");
+        return stray::refuse(app, ("data", UNKNOWN), &request, error, render).await;
     };
     let from = peer(&request);
     target.origin = own_address(app, &target.domain);
     let token = login::token(&target.format, request.headers());
+    let place = place(request.method(), request.uri().path());
     let exchange = understand(&target, request).await.unwrap_or_else(Exchange::unknown);
     let principal = token.as_ref().ok().and_then(|token| principal(app, token));
     let call = Call {
@@ -61,7 +65,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
         principal,
         domain: Some(target.domain.name.clone()),
         repositories: vec![target.repository.clone()],
-        parameters: parameters(&target, &exchange),
+        parameters: parameters(&target, &exchange, place),
         render,
     };
     let mut response = perform(app, call, |state, now| {
@@ -129,7 +133,7 @@ impl Target {
 }
 
 /// What the journal keeps.
-fn parameters(target: &Target, exchange: &Exchange) -> Value {
+fn parameters(target: &Target, exchange: &Exchange, place: Value) -> Value {
     let mut parameters = json!({
         "format": target.format,
         "domain": target.domain.name,
@@ -146,6 +150,11 @@ fn parameters(target: &Target, exchange: &Exchange) -> Value {
         if let Some(value) = value {
             parameters[name] = value.as_str().into();
         }
+    }
+    if let (UNKNOWN, Value::Object(place), Some(parameters)) =
+        (exchange.operation, place, parameters.as_object_mut())
+    {
+        parameters.extend(place);
     }
     parameters
 }

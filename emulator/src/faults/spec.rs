@@ -10,11 +10,7 @@ use std::time::Duration;
 
 /// One fault as the control route takes it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(
-    rename_all = "camelCase",
-    deny_unknown_fields,
-    expecting = "a fault: {match, fault, probability, times}"
-)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Rule {
     #[serde(default, rename = "match")]
     pub(super) matching: Match,

@@ -24,6 +24,7 @@ use crate::perform::{Access, Call, perform};
 use crate::server::App;
 use crate::signer::Signer;
 use crate::state::State;
+use crate::stray::place;
 use axum::body::Bytes;
 use axum::response::Response;
 use http::Request;
@@ -48,8 +49,11 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         principal: signer.claimed,
         domain,
         repositories,
-        // A payload is not among them.
-        parameters: kept(raw.journaled(), if has_payload { 0 } else { request.body().len() }),
+        parameters: match operation {
+            // A payload is not among them.
+            Some(_) => kept(raw.journaled(), if has_payload { 0 } else { request.body().len() }),
+            None => place(request.method(), request.uri().path()),
+        },
         render: Error::to_json_response,
     };
     perform(app, call, |state, now| {

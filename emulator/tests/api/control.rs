@@ -40,6 +40,14 @@ async fn what_a_control_route_does_not_take_is_told_as_json() {
         ("POST", "/clock", json!({ "set": "1999-01-01T00:00:00Z" }), 400, "from 2000-01-01T00:00:00Z to"),
         ("PUT", "/faults", json!("hold"), 400, "faults are a list, or {\"seed\": 7, \"faults\": […]}"),
         ("PUT", "/faults", json!([{ "fault": { "hold": true } }, {}]), 400, "fault 2: missing field `fault`"),
+        (
+            "PUT",
+            "/faults",
+            json!([[{}, { "hold": true }, 1, 1]]),
+            400,
+            "fault 1: [{},{\"hold\":true},1,1] is no object",
+        ),
+        ("POST", "/clock", json!(["1h", null]), 400, "must be an object"),
         ("PUT", "/principals", json!({ "arn": "bogus" }), 400, ""),
         ("PUT", "/seed", json!([]), 400, ""),
     ] {

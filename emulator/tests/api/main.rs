@@ -27,6 +27,7 @@ mod roles;
 mod seed;
 mod signatures;
 mod signed_headers;
+mod stray;
 mod sts;
 mod support;
 mod tags;

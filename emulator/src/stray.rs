@@ -1,0 +1,58 @@
+//! Requests that come to no operation. They are calls too: the journal tells them by method and path.
+
+use crate::error::Error;
+use crate::perform::{Access, Call, perform};
+use crate::server::App;
+use crate::signer::Signer;
+use axum::body::Bytes;
+use axum::response::Response;
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+/// Longer paths are cut.
+const LONGEST_PATH: usize = 256;
+
+/// What the journal keeps of such a request. A query may have a signature or a token in it.
+pub(crate) fn place(method: &Method, path: &str) -> Value {
+    let mut kept: String = path.chars().take(LONGEST_PATH).collect();
+    if kept.len() < path.len() {
+        kept.push('…');
+    }
+    json!({ "method": method.as_str(), "path": kept })
+}
+
+/// Answer such a request: `Unknown` or `Unread` of a service.
+pub(crate) async fn refuse(
+    app: &App,
+    (service, operation): (&'static str, &'static str),
+    request: &Request<Bytes>,
+    error: Error,
+    render: fn(&Error) -> Response,
+) -> Response {
+    let signer = Signer::of(app, request, service, false);
+    let call = Call {
+        service,
+        operation: operation.into(),
+        access: Access::Read,
+        payer: signer.payer(request),
+        principal: signer.claimed,
+        domain: None,
+        repositories: Vec::new(),
+        parameters: place(request.method(), request.uri().path()),
+        render,
+    };
+    perform(app, call, |_, _| Err(error)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_paths_are_cut() {
+        let path = format!("/{}", "é".repeat(300));
+        let kept = place(&Method::GET, &path)["path"].as_str().unwrap().to_owned();
+        assert_eq!((kept.chars().count(), kept.ends_with('…')), (LONGEST_PATH + 1, true));
+        assert_eq!(place(&Method::PUT, "/nope"), json!({ "method": "PUT", "path": "/nope" }));
+    }
+}
