@@ -1,8 +1,10 @@
 //! Packages and their origin configuration.
 
-use crate::support::{create, refused, start, with_domain};
+use crate::identities::user;
+use crate::support::{ACCOUNT, create, refused, start, with_domain};
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions};
+use serde_json::json;
 
 fn restrictions(publish: AllowPublish, upstream: AllowUpstream) -> PackageOriginRestrictions {
     PackageOriginRestrictions::builder().publish(publish).upstream(upstream).build().unwrap()
@@ -98,6 +100,29 @@ async fn nuget_and_swift_names_are_taken_in_any_spelling() {
     }
     let delete = client.delete_package().domain("acme").repository("team").format(PackageFormat::Swift);
     delete.namespace("Apple").package("Swift-NIO").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn policies_know_packages_by_their_normalised_names() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    put(&client, PackageFormat::Swift, Some("apple"), "swift-nio").await;
+    for (name, path, let_in) in [("ann", "apple/swift-nio", true), ("bob", "Apple/Swift-NIO", false)] {
+        let resource = format!("arn:aws:codeartifact:*:{ACCOUNT}:package/acme/team/swift/{path}");
+        let statement = json!({ "Effect": "Allow", "Action": "codeartifact:*", "Resource": resource });
+        let policy = json!({ "Version": "2012-10-17", "Statement": statement });
+        let user = user(&emulator, ACCOUNT, name, policy).await;
+        let describe = user.describe_package().domain("acme").repository("team");
+        let describe = describe.format(PackageFormat::Swift).namespace("Apple").package("Swift-NIO");
+        match describe.send().await {
+            Ok(_) => assert!(let_in, "{name}"),
+            refusal => {
+                assert!(!let_in, "{name}");
+                refused(refusal, 403, "AccessDeniedException");
+            }
+        }
+    }
 }
 
 #[tokio::test]

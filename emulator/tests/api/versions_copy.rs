@@ -122,6 +122,19 @@ async fn upstreams_are_looked_at_when_asked_for() {
 }
 
 #[tokio::test]
+async fn generic_packages_are_not_looked_for_upstream() {
+    let emulator = start().await;
+    let client = published(&emulator, &["1.0"]).await;
+    create(&client, "prod").await;
+    let upstream = UpstreamRepository::builder().repository_name("team").build().unwrap();
+    client.create_repository().domain("acme").repository("down").upstreams(upstream).send().await.unwrap();
+    let copy = client.copy_package_versions().domain("acme").source_repository("down");
+    let copy = copy.destination_repository("prod").format(PackageFormat::Generic).namespace("acme");
+    let copy = copy.package("tool").versions("1.0").include_from_upstream(true).send().await;
+    refused(copy, 404, "ResourceNotFoundException");
+}
+
+#[tokio::test]
 async fn a_copy_passes_by_origin_configurations() {
     let emulator = start().await;
     let client = published(&emulator, &["1"]).await;
