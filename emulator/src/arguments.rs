@@ -26,6 +26,8 @@ Examples:
   Faults, the clock, the journal, principals and packages of public registries are set over HTTP,
   under /_emulator: docs/emulator.md tells how.
 
+SIGTERM and SIGINT end it: requests under way have 5 s, a second signal cuts them off.
+
 Exit status: 0 after SIGTERM or SIGINT, 1 when it could not start, 2 for arguments that make no sense,
 130 when a second signal did not let requests finish.";
 
@@ -36,8 +38,8 @@ Exit status: 0 after SIGTERM or SIGINT, 1 when it could not start, 2 for argumen
 #[derive(Parser)]
 #[command(name = "codeartifact-emulator", version, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Where to listen; port 0 picks a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4566")]
+    /// Where to listen; port 0 picks a free one. `localhost` is 127.0.0.1.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4566", value_parser = listen)]
     listen: SocketAddr,
     /// The account of the administrator (access key `test`, secret `test`).
     #[arg(long, value_name = "NUMBER", default_value = "123456789012", value_parser = account)]
@@ -57,17 +59,19 @@ pub(crate) struct Arguments {
     /// Give each domain a loopback address of its own, 127.0.1.1 and up, on the same port.
     #[arg(long)]
     address_per_domain: bool,
-    /// How many entries a page has when a caller does not say.
+    /// How many entries a page has when a caller does not say, from 1 to 1000.
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1000))]
     page_size: u16,
-    /// A quota, such as domains-per-account=1000. May be repeated.
+    /// A quota, such as domains-per-account=1000; also repositories-per-domain, upstreams-per-repository,
+    /// external-connections-per-repository, upstreams-searched, tags-per-resource,
+    /// assets-per-package-version, asset-size-bytes. May be repeated.
     #[arg(long = "quota", value_name = "NAME=VALUE", value_parser = quota)]
     quotas: Vec<(String, usize)>,
     /// Refuse with status 429 what comes faster than the service lets it.
     #[arg(long)]
     throttle: bool,
     /// One rate in requests per second, such as GetAuthorizationToken=40; also read, write, per-token,
-    /// unauthenticated. May be repeated. Without --throttle only these hold.
+    /// unauthenticated; from 1 to 4294967295. May be repeated. Without --throttle only these hold.
     #[arg(long = "rate", value_name = "NAME=RATE", value_parser = rate)]
     rates: Vec<String>,
     /// The clock that signatures are checked by, when `POST /_emulator/clock` has moved the emulator's.
@@ -122,19 +126,33 @@ fn account(text: &str) -> Result<String, String> {
     if is_account { Ok(text.into()) } else { Err("an account has twelve digits".into()) }
 }
 
+/// No name but `localhost` is looked up.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let parsed = local.as_deref().unwrap_or(text).parse();
+    parsed.map_err(|_| "it must be ADDRESS:PORT, such as 127.0.0.1:4566, localhost:0 or [::1]:4566".into())
+}
+
+/// Words and a number, such as `us-east-1` and `us-gov-west-1`.
 fn region(text: &str) -> Result<String, String> {
-    let is_legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !text.is_empty() && text.bytes().all(is_legal) {
-        Ok(text.into())
-    } else {
-        Err("no Region is called that".into())
+    let is_word = |part: &&str| part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number =
+        |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<_> = text.split('-').collect();
+    match parts.split_last() {
+        Some((number, words)) if words.len() > 1 && words.iter().all(is_word) && is_number(number) => {
+            Ok(text.into())
+        }
+        _ => Err("no Region is called that; one is us-east-1".into()),
     }
 }
 
 fn quota(text: &str) -> Result<(String, usize), String> {
     let (name, value) = text.split_once('=').ok_or("it must be NAME=VALUE")?;
-    let value = value.parse().map_err(|error| format!("{value:?} is not a quota: {error}"))?;
-    Quotas::default().set(name, value).map_err(|error| error.to_string())?;
+    let parsed = value.parse();
+    Quotas::default().set(name, parsed.clone().unwrap_or_default()).map_err(|error| error.to_string())?;
+    let kind = if name.ends_with("-bytes") { "bytes, without a unit" } else { "a whole number" };
+    let value = parsed.map_err(|_| format!("{value:?} is not a quota: {name} is {kind}"))?;
     Ok((name.into(), value))
 }
 
@@ -164,15 +182,33 @@ mod tests {
             &["--page-size", "0"],
             &["--account", "12"],
             &["--region", "US EAST"],
+            &["--region", "mars"],
+            &["--region", "us-east"],
+            &["--region", "us--1"],
+            &["--region", "us-east-1a"],
             &["--tls"],
             &["--tls-ca", "ca.pem"],
             &["--listen", "nowhere"],
+            &["--listen", "4566"],
+            &["--listen", "localhost"],
             &["--log", "xml"],
             &["--signature-clock", "sundial"],
             &["--bogus"],
         ] {
             let parsed = Arguments::try_parse_from([&["codeartifact-emulator"], arguments].concat());
             assert_eq!(parsed.err().unwrap().exit_code(), 2, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn regions_and_addresses_are_taken_in_every_form() {
+        for name in ["us-east-1", "ap-southeast-2", "us-gov-west-1", "eusc-de-east-1", "us-isob-east-1"] {
+            assert_eq!(region(name).as_deref(), Ok(name));
+        }
+        for (text, address) in
+            [("localhost:1", "127.0.0.1:1"), ("[::1]:2", "[::1]:2"), ("0.0.0.0:3", "0.0.0.0:3")]
+        {
+            assert_eq!(listen(text).unwrap().to_string(), address);
         }
     }
 

@@ -131,7 +131,7 @@ fn moved(time: Timestamp, offset: SignedDuration) -> Timestamp {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the machine's time enters")]
-fn machine_time() -> Timestamp {
+pub(crate) fn machine_time() -> Timestamp {
     Timestamp::now()
 }
 

@@ -3,7 +3,7 @@
 use crate::certificates::Certificates;
 use crate::error::Error;
 use crate::perform::Disconnect;
-use crate::server::{App, routes};
+use crate::server::{App, UnderWay, routes};
 use crate::wire::{REQUEST_ID, header_value, request_id};
 use axum::Router;
 use axum::response::Response;
@@ -132,7 +132,9 @@ impl Door {
             request.extensions_mut().insert(peer);
             let answer = AssertUnwindSafe(inner.call(request)).catch_unwind();
             let app = app.clone();
+            let under_way = UnderWay::of(&app);
             async move {
+                let _under_way = under_way;
                 // The call's copy of the state went with the panic: nothing is half changed.
                 let response = answer.await.unwrap_or_else(|_| Ok(panicked(&app)));
                 let Ok(response) = response;

@@ -112,6 +112,11 @@ impl Emulator {
         self.app.clock.now()
     }
 
+    /// How many requests are not answered yet.
+    pub fn under_way(&self) -> usize {
+        self.app.under_way()
+    }
+
     /// How many requests made a handler panic. Each is a defect of the emulator.
     pub fn panics(&self) -> u64 {
         self.app.panics()

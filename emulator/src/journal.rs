@@ -81,14 +81,15 @@ pub(crate) fn kept(parameters: Value, size: usize) -> Value {
 }
 
 impl Journal {
-    /// Append; the sequence number is given here.
-    pub(crate) fn append(&mut self, mut entry: Entry) {
+    /// Append; the sequence number is given here, and comes back.
+    pub(crate) fn append(&mut self, mut entry: Entry) -> u64 {
         self.last += 1;
         entry.seq = self.last;
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.last
     }
 
     pub(crate) fn since(&self, seq: u64) -> Vec<Entry> {
@@ -150,7 +151,8 @@ mod tests {
     #[test]
     fn the_oldest_entries_go_and_numbers_stay() {
         let mut journal = Journal::default();
-        (0..CAPACITY + 2).for_each(|_| journal.append(entry()));
+        let numbers: Vec<_> = (0..CAPACITY + 2).map(|_| journal.append(entry())).collect();
+        assert_eq!(numbers[..2], [1, 2]);
         let all = journal.since(0);
         assert_eq!((all.len(), all[0].seq), (CAPACITY, 3));
         let last = CAPACITY as u64 + 2;

@@ -18,14 +18,29 @@ const FINISH: Duration = Duration::from_secs(5);
 const CUT_OFF: u8 = 130;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            // With its causes, and never with a backtrace: what is wrong is not in the code.
+            say(&format!("Error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let is_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal).init();
+    let usual = if is_terminal { LogFormat::Text } else { LogFormat::Off };
+    let format = arguments.log.unwrap_or(usual);
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal);
+    match format {
+        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text | LogFormat::Off => log.init(),
+    }
     let mut signals = Signals::new()?;
     let mut options = arguments.options()?;
-    let usual = if is_terminal { LogFormat::Text } else { LogFormat::Off };
-    options.on_call = match arguments.log.unwrap_or(usual) {
+    options.on_call = match format {
         LogFormat::Off => None,
         LogFormat::Text => Some(OnCall::new(move |entry, took| say(&entry.to_line(took, is_terminal)))),
         LogFormat::Json => Some(OnCall::new(log_json)),
@@ -36,7 +51,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     tracing::info!(url = emulator.url(), address = %emulator.address(), "serving");
     signals.next().await;
-    tracing::info!("stopping; a second signal cuts off what is under way");
+    if emulator.under_way() == 0 {
+        tracing::info!("stopping");
+    } else {
+        tracing::info!("stopping; a second signal cuts off what is under way");
+    }
     tokio::select! {
         () = emulator.finish(FINISH) => Ok(ExitCode::SUCCESS),
         () = signals.next() => Ok(ExitCode::from(CUT_OFF)),

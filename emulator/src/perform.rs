@@ -97,10 +97,11 @@ fn write(app: &App, call: Call, (status, error): (Option<u16>, Option<String>), 
         status,
         error,
     };
-    if let Some(on_call) = &app.on_call {
-        on_call.tell(&entry, took);
+    let logged = app.on_call.as_ref().map(|on_call| (on_call, entry.clone()));
+    let seq = app.journal().append(entry);
+    if let Some((on_call, entry)) = logged {
+        on_call.tell(&Entry { seq, ..entry }, took);
     }
-    app.journal().append(entry);
 }
 
 /// The effect, or what a fault makes of it.

@@ -1,7 +1,9 @@
 //! One line for each request, for people who watch and for programs that collect.
 
+use crate::clock::machine_time;
 use crate::journal::{Entry, plain};
 use crate::names::{UNKNOWN, UNREAD};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
@@ -29,10 +31,14 @@ impl fmt::Debug for OnCall {
 }
 
 impl Entry {
-    /// Time, service, operation, who, what, status, error, milliseconds; with colours, for a terminal that
-    /// has them.
+    /// Time, number, service, operation, who, what, status, error, milliseconds; with colours, for a terminal
+    /// that has them. The time is the machine's, as that of all that a program logs.
     pub fn to_line(&self, took: Duration, colours: bool) -> String {
-        let time = self.at.strftime("%H:%M:%S");
+        self.line(machine_time(), took, colours)
+    }
+
+    fn line(&self, now: Timestamp, took: Duration, colours: bool) -> String {
+        let time = now.strftime("%H:%M:%S");
         let who = self.principal.as_deref().and_then(|arn| arn.splitn(6, ':').nth(5)).unwrap_or("-");
         let status = self.status.map_or_else(|| "cut".to_owned(), |status| status.to_string());
         let status = match (colours, self.status) {
@@ -43,14 +49,17 @@ impl Entry {
         };
         let error = self.error.as_deref().map(|error| format!(" {}", plain(error))).unwrap_or_default();
         let (operation, who, what) = (plain(&self.operation), plain(who), self.what());
-        let (service, millis) = (self.service, took.as_millis());
-        format!("{time} {service:<12} {operation:<30} {who} {what} {status}{error} {millis} ms")
+        let (seq, service, millis) = (self.seq, self.service, took.as_millis());
+        format!("{time} {seq:>4} {service:<12} {operation:<30} {who} {what} {status}{error} {millis} ms")
     }
 
-    /// The journal's members but for the parameters, with `what` and `milliseconds`.
+    /// The journal's members but for the parameters, with `what`, `milliseconds`, and the machine's time as
+    /// `timestamp`; `at` is the emulator's.
     pub fn to_json(&self, took: Duration) -> Result<String, serde_json::Error> {
         let line = json!({
-            "at": self.at,
+            "timestamp": format!("{:.3}", machine_time()),
+            "at": format!("{:.3}", self.at),
+            "seq": self.seq,
             "service": self.service,
             "operation": self.operation,
             "principal": self.principal,
@@ -92,7 +101,6 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
 
     fn entry(parameters: Value, status: Option<u16>) -> Entry {
         Entry {
@@ -132,8 +140,8 @@ mod tests {
         let took = Duration::from_millis(7);
         let parameters = json!({ "domain": "acme", "repository": "team", "package": "a\n\u{1b}[2J" });
         assert_eq!(
-            entry(parameters.clone(), Some(200)).to_line(took, false),
-            r#"00:00:00 codeartifact DescribePackage                user/admin acme/team "a\n\u{1b}[2J" 200 7 ms"#
+            entry(parameters.clone(), Some(200)).line(Timestamp::UNIX_EPOCH, took, false),
+            r#"00:00:00    1 codeartifact DescribePackage                user/admin acme/team "a\n\u{1b}[2J" 200 7 ms"#
         );
         assert!(
             entry(json!({}), Some(403)).to_line(took, false).ends_with(" - 403 AccessDeniedException 7 ms")
@@ -141,8 +149,13 @@ mod tests {
         assert!(entry(json!({}), None).to_line(took, true).contains("\u{1b}[31mcut\u{1b}[0m"));
         let line: Value = serde_json::from_str(&entry(parameters, Some(200)).to_json(took).unwrap()).unwrap();
         assert_eq!(
-            (&line["what"], &line["milliseconds"]),
-            (&json!("acme/team \"a\\n\\u{1b}[2J\""), &json!(7))
+            (&line["what"], &line["milliseconds"], &line["seq"], &line["at"]),
+            (
+                &json!("acme/team \"a\\n\\u{1b}[2J\""),
+                &json!(7),
+                &json!(1),
+                &json!("1970-01-01T00:00:00.000Z")
+            )
         );
     }
 }

@@ -23,7 +23,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{any, get};
 use http::Request;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The service that the API is of.
@@ -39,6 +39,23 @@ pub(crate) struct App {
     store: Mutex<Store>,
     journal: Mutex<Journal>,
     panics: AtomicU64,
+    under_way: AtomicUsize,
+}
+
+/// A request that is not answered yet, counted for as long as this lives.
+pub(crate) struct UnderWay(Arc<App>);
+
+impl UnderWay {
+    pub(crate) fn of(app: &Arc<App>) -> Self {
+        app.under_way.fetch_add(1, Ordering::SeqCst);
+        Self(app.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Why the clock was not moved.
@@ -61,6 +78,7 @@ impl App {
             store: Mutex::new(store),
             journal: Mutex::default(),
             panics: AtomicU64::new(0),
+            under_way: AtomicUsize::new(0),
         }
     }
 
@@ -72,6 +90,11 @@ impl App {
         store.record_clock(setting)?;
         self.clock.set(setting);
         Ok(())
+    }
+
+    /// How many requests are not answered yet.
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::SeqCst)
     }
 
     /// How many requests ended in a panic. Each is a defect of the emulator.

@@ -24,6 +24,11 @@ async fn requests_are_logged_as_asked_and_without_tokens() {
         } else {
             let line: Value = serde_json::from_str(&lines[1]).unwrap();
             assert_eq!((&line["operation"], &line["status"]), (&"GetAuthorizationToken".into(), &200.into()));
+            assert_eq!(line["seq"], 2);
+            assert!(line["timestamp"].is_string() && line["at"].is_string(), "{line}");
+            running.signal("-TERM");
+            let line: Value = serde_json::from_str(&running.line()).unwrap();
+            assert_eq!(line["message"], "stopping");
         }
     }
 }

@@ -26,6 +26,16 @@ pub(crate) fn refused(arguments: &[&str]) -> (i32, String) {
     refusal
 }
 
+/// The address in the line that says where it serves.
+fn served(line: &str) -> Option<SocketAddr> {
+    let json: Option<serde_json::Value> = serde_json::from_str(line).ok();
+    let address = match &json {
+        Some(line) => line["address"].as_str()?,
+        None => line.split_once("address=")?.1,
+    };
+    Some(address.trim().parse().unwrap())
+}
+
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
@@ -56,9 +66,8 @@ impl Running {
         let mut said = Vec::new();
         loop {
             match lines.recv_timeout(PATIENCE) {
-                Ok(line) => match line.split_once("address=") {
-                    Some((_, address)) => {
-                        let address: SocketAddr = address.trim().parse().unwrap();
+                Ok(line) => match served(&line) {
+                    Some(address) => {
                         return Ok(Self { child, lines, address, url: format!("http://{address}") });
                     }
                     None => said.push(line),

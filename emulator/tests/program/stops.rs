@@ -10,6 +10,8 @@ fn it_serves_until_it_is_told_to_stop() {
         let answer = running.ask("GET", "/_emulator/health", "");
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(r#"{"status":"ok"}"#), "{answer}");
         running.signal(signal);
+        let line = running.line();
+        assert!(line.ends_with(" stopping"), "nothing is under way: {line}");
         assert_eq!(running.ended().code(), Some(0), "{signal}");
     }
 }
@@ -37,7 +39,7 @@ async fn a_second_signal_cuts_off_what_is_under_way() {
     let creating = tokio::spawn(client.create_domain().domain("acme").send());
     until_fired(&running).await;
     running.signal("-TERM");
-    while !running.line().contains("stopping") {}
+    while !running.line().contains("stopping; a second signal cuts off what is under way") {}
     running.signal("-TERM");
     assert_eq!(running.ended().code(), Some(130));
     creating.await.unwrap().unwrap_err();

@@ -13,6 +13,17 @@ fn help_explains_with_examples() {
         "--address-per-domain",
         "--throttle",
         "--signature-clock",
+        "domains-per-account",
+        "repositories-per-domain",
+        "upstreams-per-repository",
+        "external-connections-per-repository",
+        "upstreams-searched",
+        "tags-per-resource",
+        "assets-per-package-version",
+        "asset-size-bytes",
+        "from 1 to 1000",
+        "from 1 to 4294967295",
+        "have 5 s",
         "Examples:",
         "aws codeartifact",
         "Exit status:",
@@ -28,6 +39,9 @@ fn arguments_that_make_no_sense_are_told_with_what_would() {
         (["--rate", "Bogus=1"], "GetAuthorizationToken"),
         (["--page-size", "0"], "1..=1000"),
         (["--account", "12"], "twelve digits"),
+        (["--region", "mars"], "us-east-1"),
+        (["--quota", "asset-size-bytes=5GiB"], "bytes, without a unit"),
+        (["--quota", "domains-per-account=many"], "a whole number"),
     ] {
         let (code, said) = refused(&arguments);
         assert_eq!(code, 2, "{said}");
@@ -40,8 +54,10 @@ fn an_address_that_is_taken_is_an_error_that_names_it() {
     let running = Running::start(&[]);
     let address = running.address.to_string();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_codeartifact-emulator"));
+    command.env("RUST_BACKTRACE", "1");
     let output = command.args(["--listen", &address]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+    assert!(said.starts_with(&format!("Error: cannot listen on {address}: ")), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
 }
