@@ -10,6 +10,7 @@ use axum::response::Response;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// Whether a call reads, writes or mints a token. Stale reads and failed writes depend on it.
@@ -55,6 +56,10 @@ impl Call {
 #[derive(Clone, Copy)]
 pub(crate) struct Disconnect;
 
+/// Marks an answer that refuses although the call has an effect: the code of its error.
+#[derive(Clone)]
+pub(crate) struct Refused(pub(crate) Cow<'static, str>);
+
 /// Run a call: hold it to its rate, pick a fault, have the effect under the lock, write the journal,
 /// answer.
 pub(crate) async fn perform(
@@ -71,7 +76,10 @@ pub(crate) async fn perform(
         Err(throttled) => (Err(throttled), None),
     };
     let (response, code) = match outcome {
-        Ok(response) => (response, None),
+        Ok(response) => {
+            let code = response.extensions().get().map(|Refused(code)| code.to_string());
+            (response, code)
+        }
         Err(error) => ((call.render)(&error), Some(error.code.into_owned())),
     };
     let disconnected = response.extensions().get::<Disconnect>().is_some();

@@ -18,6 +18,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// By which way a version came into the domain.
@@ -59,6 +60,9 @@ pub(crate) struct Version {
     pub(crate) published: Timestamp,
     pub(crate) assets: Vec<Asset>,
     pub(crate) details: Arc<Details>,
+    /// The checksum files that were wrong, as long as it is unfinished.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) mismatches: BTreeSet<String>,
 }
 
 impl Version {
@@ -78,6 +82,7 @@ impl Version {
             published,
             assets: vec![asset],
             details: Arc::new(details),
+            mismatches: BTreeSet::new(),
         }
     }
 
@@ -103,6 +108,7 @@ impl Version {
             published,
             assets: self.assets.clone(),
             details: Arc::new(Details { document, ..Details::clone(&self.details) }),
+            mismatches: BTreeSet::new(),
         }
     }
 
@@ -123,6 +129,7 @@ impl Version {
     pub(crate) fn move_to(&mut self, status: Status, now: Timestamp) {
         if self.status == Status::Unfinished && status != Status::Unfinished {
             self.published = now;
+            self.mismatches.clear();
         }
         self.status = status;
     }

@@ -77,7 +77,6 @@ async fn the_api_tells_what_the_pom_says_and_which_files_there_are() {
     assert_eq!(put(&world, "1.0/widgets-1.0.jar", "jar").await, 200);
     assert_eq!(put(&world, "1.0/widgets-1.0.pom", "<project>").await, 400);
     assert_eq!(put(&world, "1.0/widgets-1.0.pom", POM).await, 200);
-    assert_eq!(put(&world, "1.0/widgets-1.0.pom.sha1", "0").await, 400);
     assert_eq!(put(&world, "maven-metadata.xml", list(&["1.0"])).await, 200);
     let describe = world.client.describe_package_version().domain("acme").repository("team");
     let describe = describe.format(PackageFormat::Maven).namespace("org.acme").package("widgets");
@@ -108,8 +107,8 @@ async fn checksums_are_answered_for_every_file_and_compared_when_they_come() {
         ("sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     ];
     for (algorithm, sum) in right {
-        assert_eq!(put(&world, &format!("{jar}.{algorithm}"), sum).await, 200, "{algorithm}");
         assert_eq!(put(&world, &format!("{jar}.{algorithm}"), sum.to_uppercase()).await, 400, "{algorithm}");
+        assert_eq!(put(&world, &format!("{jar}.{algorithm}"), sum).await, 200, "{algorithm}");
     }
     let listed = list(&["1.0"]);
     assert_eq!(put(&world, "maven-metadata.xml.md5", "x").await, 404);
@@ -120,6 +119,30 @@ async fn checksums_are_answered_for_every_file_and_compared_when_they_come() {
     }
     assert_eq!(get(&world, &format!("{jar}.sha512")).await.body().len(), 128);
     assert_eq!(get(&world, "maven-metadata.xml.sha512").await.body().len(), 128);
+}
+
+#[tokio::test]
+async fn a_version_is_not_finished_while_a_checksum_of_it_was_wrong() {
+    let world = World::new().await;
+    let (jar, sum) = ("1.0/widgets-1.0.jar", "d41d8cd98f00b204e9800998ecf8427e");
+    assert_eq!(put(&world, jar, "").await, 200);
+    assert_eq!(put(&world, &format!("{jar}.md5"), "x").await, 400);
+    let journal = world.emulator.journal(0);
+    let last = journal.last().unwrap();
+    assert_eq!((last.status, last.error.as_deref()), (Some(400), Some("ValidationException")));
+    assert_eq!(put(&world, "maven-metadata.xml", list(&["1.0"])).await, 400);
+    assert_eq!(status(&world, "1.0").await, PackageVersionStatus::Unfinished);
+    // A right one of another kind does not make up for it, the same again does.
+    let sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+    assert_eq!(put(&world, &format!("{jar}.sha1"), sha1).await, 200);
+    assert_eq!(put(&world, "maven-metadata.xml", list(&["1.0"])).await, 400);
+    assert_eq!(put(&world, &format!("{jar}.md5"), sum).await, 200);
+    assert_eq!(put(&world, "maven-metadata.xml", list(&["1.0"])).await, 200);
+    assert_eq!(status(&world, "1.0").await, PackageVersionStatus::Published);
+    // What is published stays so, and serves the right ones.
+    assert_eq!(put(&world, &format!("{jar}.md5"), "x").await, 400);
+    assert_eq!(put(&world, "maven-metadata.xml", list(&["1.0"])).await, 200);
+    assert_eq!(get(&world, &format!("{jar}.md5")).await.body(), sum);
 }
 
 #[tokio::test]

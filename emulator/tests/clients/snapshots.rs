@@ -141,6 +141,13 @@ async fn checksums_are_compared_with_the_metadata_that_came() {
     assert_eq!(text(&world, &format!("{METADATA}.sha1")).await, sha1(newest(FIRST).as_bytes()));
     assert_eq!(text(&world, &format!("{}.sha1", jar(FIRST))).await, sha1(FIRST.as_bytes()));
     assert_eq!(put(&world, "1.1-SNAPSHOT/maven-metadata.xml.sha1", "x").await, 404);
+    // A build of which one was wrong makes no snapshot until the right one comes.
+    assert_eq!(put(&world, &jar(SECOND), SECOND).await, 200);
+    assert_eq!(put(&world, &format!("{}.sha1", jar(SECOND)), "x").await, 400);
+    assert_eq!(put(&world, METADATA, newest(SECOND)).await, 400);
+    assert_eq!(text(&world, METADATA).await, newest(FIRST));
+    assert_eq!(put(&world, &format!("{}.sha1", jar(SECOND)), sha1(SECOND.as_bytes())).await, 200);
+    assert_eq!(put(&world, METADATA, newest(SECOND)).await, 200);
 }
 
 fn sha1(content: &[u8]) -> String {

@@ -14,15 +14,19 @@ pub(crate) enum Algorithm {
 impl Algorithm {
     /// The name of a checksum file taken apart: the file that it is of, and how it is made.
     pub(crate) fn split(name: &str) -> (&str, Option<Self>) {
-        let known = [
-            (".md5", Self::Md5),
-            (".sha1", Self::Sha1),
-            (".sha256", Self::Sha256),
-            (".sha512", Self::Sha512),
-        ];
-        let of =
-            known.into_iter().find_map(|(suffix, algorithm)| Some((name.strip_suffix(suffix)?, algorithm)));
-        of.map_or((name, None), |(file, algorithm)| (file, Some(algorithm)))
+        let known = [Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512].into_iter();
+        let mut of = known.filter_map(|algorithm| Some((name.strip_suffix(algorithm.suffix())?, algorithm)));
+        of.next().map_or((name, None), |(file, algorithm)| (file, Some(algorithm)))
+    }
+
+    /// What the name of a checksum file ends with.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Self::Md5 => ".md5",
+            Self::Sha1 => ".sha1",
+            Self::Sha256 => ".sha256",
+            Self::Sha512 => ".sha512",
+        }
     }
 
     /// The checksum of an asset.

@@ -6,6 +6,7 @@ mod order;
 mod path;
 mod publish;
 mod snapshot;
+mod verify;
 
 pub(crate) use checksum::Algorithm;
 pub(crate) use path::{is_file_of, is_version};
@@ -92,7 +93,7 @@ fn write(wanted: Wanted, checksum: Option<Algorithm>, body: Bytes) -> Exchange {
                 Wanted::Metadata(_) | Wanted::Snapshot { .. } => Permission::PutMetadata,
             };
             Exchange::write("MavenPutChecksum", permission, move |state, target, _| {
-                publish::checksum(state, target, &wanted, (algorithm, &body))
+                verify::checksum(state, target, &wanted, (algorithm, &body))
             })
         }
     }

@@ -2,17 +2,16 @@
 //! say that a version is whole.
 
 use super::super::Target;
-use super::checksum::Algorithm;
 use super::metadata::Metadata;
-use super::path::{METADATA, Wanted};
-use super::{no_asset, snapshot};
+use super::path::METADATA;
+use super::{snapshot, verify};
 use crate::error::{Error, Result};
 use crate::manifest::maven;
 use crate::state::State;
 use crate::state::package::{Package, PackageKey};
 use crate::state::publish::{Growth, Publication};
 use crate::state::snapshot::base;
-use crate::state::version::{Asset, Status, Version};
+use crate::state::version::{Asset, Status};
 use axum::body::Bytes;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -48,7 +47,8 @@ pub(super) fn file(
 }
 
 /// The versions that it lists and that are unfinished are published, and have it as an asset. When
-/// there is none, the highest one that it lists has it anew. A snapshot keeps it beside its assets.
+/// there is none, the highest one that it lists has it anew. None is, when a checksum of one was
+/// wrong. A snapshot keeps it beside its assets.
 pub(super) fn metadata(
     state: &mut State,
     target: &Target,
@@ -58,6 +58,7 @@ pub(super) fn metadata(
 ) -> Result<Response> {
     let listed = Metadata::parse(key, content)?;
     for version in about(own(state, target, key)?, listed.versions())? {
+        own(state, target, key)?.versions.get(&version).map_or(Ok(()), |found| verify::check(found))?;
         if base(&version).is_some() {
             snapshot::keep_list(state, target, (key, &version), content)?;
             continue;
@@ -93,40 +94,6 @@ fn about(package: &Package, listed: &[String]) -> Result<Vec<String>> {
     })
 }
 
-/// A checksum is compared with what the repository has and is not kept.
-pub(super) fn checksum(
-    state: &State,
-    target: &Target,
-    wanted: &Wanted,
-    (algorithm, written): (Algorithm, &[u8]),
-) -> Result<Response> {
-    let key = wanted.key();
-    let package = own(state, target, key)?;
-    let version = |number: &String| {
-        package.versions.get(number).ok_or_else(|| key.version_not_found(number)).map(AsRef::as_ref)
-    };
-    let (name, assets): (&str, Vec<Asset>) = match wanted {
-        Wanted::File { version: number, name, .. } => {
-            (name, version(number)?.asset(name).cloned().into_iter().collect())
-        }
-        Wanted::Snapshot { version: number, .. } => {
-            (METADATA, snapshot::newest(version(number)?).into_iter().collect())
-        }
-        Wanted::Metadata(_) => {
-            let lists =
-                |version: &Version| version.asset(METADATA).cloned().or_else(|| snapshot::list(version));
-            (METADATA, package.versions.values().filter_map(|version| lists(version)).collect())
-        }
-    };
-    if assets.is_empty() {
-        return Err(no_asset(key, wanted.version().unwrap_or_default(), name));
-    }
-    if !assets.iter().any(|asset| algorithm.agrees(asset, written)) {
-        return Err(Error::invalid(format!("The checksum is not that of '{name}'")));
-    }
-    Ok(Response::default())
-}
-
 /// The package in the very repository.
 pub(super) fn own<'a>(state: &'a State, target: &Target, key: &PackageKey) -> Result<&'a Package> {
     let repository = state.domain(&target.domain)?.repository(&target.repository)?;
@@ -137,7 +104,7 @@ pub(super) fn own<'a>(state: &'a State, target: &Target, key: &PackageKey) -> Re
 mod tests {
     use super::*;
     use crate::state::package::OriginConfiguration;
-    use crate::state::version::{Details, Origin};
+    use crate::state::version::{Details, Origin, Version};
     use std::sync::Arc;
 
     fn package(versions: &[(&str, Status)]) -> Package {

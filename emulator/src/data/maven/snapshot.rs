@@ -4,7 +4,7 @@
 use super::super::Target;
 use super::path::METADATA;
 use super::publish::own;
-use super::{metadata, no_asset};
+use super::{metadata, no_asset, verify};
 use crate::error::{Error, Result};
 use crate::state::State;
 use crate::state::package::PackageKey;
@@ -98,10 +98,11 @@ pub(super) fn publish(
 ) -> Result<Response> {
     let (metadata, build) = Metadata::parse(key, version, content)?;
     let found = own(state, target, key)?.versions.get(&build);
-    if !found.is_some_and(|found| metadata.lists_one_of(found)) {
+    let Some(found) = found.filter(|found| metadata.lists_one_of(found)) else {
         let message = format!("{METADATA} lists no file of build '{build}' that this repository has");
         return Err(Error::invalid(message));
-    }
+    };
+    verify::check(found)?;
     let document = json!({ NEWEST: String::from_utf8_lossy(content) });
     let newest = Newest { key, snapshot: version, build: &build, document };
     state.renew_snapshot(&target.domain, &target.repository, newest, now)?;
