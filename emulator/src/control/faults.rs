@@ -39,9 +39,10 @@ async fn put_faults(
     };
     let rules = faults.into_iter().enumerate().map(|(at, fault)| {
         let told = |why: String| Refused::bad_request(format!("fault {}: {why}", at + 1));
-        // A list of what the members hold would be understood, too.
-        if !fault.is_object() {
-            return Err(told(format!("{fault} is no object")));
+        // Lists of what the members hold would be understood, too.
+        let parts = [Some(&fault), fault.get("match"), fault.get("fault")];
+        if let Some(part) = parts.into_iter().flatten().find(|part| !part.is_object()) {
+            return Err(told(format!("{part} is no object")));
         }
         serde_json::from_value(fault).map_err(|error| told(error.to_string()))
     });

@@ -47,6 +47,7 @@ async fn what_a_control_route_does_not_take_is_told_as_json() {
             400,
             "fault 1: [{},{\"hold\":true},1,1] is no object",
         ),
+        ("PUT", "/faults", json!([{ "match": ["*"], "fault": {} }]), 400, "fault 1: [\"*\"] is no object"),
         ("POST", "/clock", json!(["1h", null]), 400, "must be an object"),
         ("PUT", "/principals", json!({ "arn": "bogus" }), 400, ""),
         ("PUT", "/seed", json!([]), 400, ""),
