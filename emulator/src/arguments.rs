@@ -151,7 +151,7 @@ fn quota(text: &str) -> Result<(String, usize), String> {
     let (name, value) = text.split_once('=').ok_or("it must be NAME=VALUE")?;
     let parsed = value.parse();
     Quotas::default().set(name, parsed.clone().unwrap_or_default()).map_err(|error| error.to_string())?;
-    let kind = if name.ends_with("-bytes") { "bytes, without a unit" } else { "a whole number" };
+    let kind = if name.ends_with("-bytes") { "in bytes, without a unit" } else { "a whole number" };
     let value = parsed.map_err(|_| format!("{value:?} is not a quota: {name} is {kind}"))?;
     Ok((name.into(), value))
 }

@@ -61,8 +61,11 @@ async fn known_query(request: Request, next: Next) -> Response {
     Refused::bad_request(told).into_response()
 }
 
-async fn no_route(uri: Uri) -> Refused {
-    Refused::new(StatusCode::NOT_FOUND, format!("there is no control route {PREFIX}{}", uri.path()))
+/// For paths under [`PREFIX`], with it or without.
+pub(crate) async fn no_route(uri: Uri) -> Response {
+    let path = uri.path().strip_prefix(PREFIX).unwrap_or(uri.path());
+    let told = format!("there is no control route {PREFIX}{path}");
+    Refused::new(StatusCode::NOT_FOUND, told).into_response()
 }
 
 async fn no_method(method: Method, uri: Uri) -> Refused {

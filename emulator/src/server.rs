@@ -124,6 +124,8 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/v1/{*path}", any(api_request))
         .route("/{format}/d/{*path}", any(data_request))
         .nest(control::PREFIX, control::routes())
+        // Nesting leaves this one out.
+        .route(&format!("{}/", control::PREFIX), any(control::no_route))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .with_state(app)

@@ -11,6 +11,7 @@ async fn what_a_control_route_does_not_take_is_told_as_json() {
     let emulator = start().await;
     for (method, path, body, status, told) in [
         ("GET", "/nothing?x", Value::Null, 404, "there is no control route /_emulator/nothing"),
+        ("GET", "/", Value::Null, 404, "there is no control route /_emulator/"),
         ("DELETE", "/clock", Value::Null, 405, "the control route /_emulator/clock does not take DELETE"),
         ("PATCH", "/journal", Value::Null, 405, "/_emulator/journal does not take PATCH"),
         ("GET", "/clock?after=soon", Value::Null, 400, "after: \"soon\" is not a whole number"),
