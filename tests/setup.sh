@@ -3,13 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# program:package. The C compiler links Rust and builds ring; setpriv ends what a test started with the test;
-# gem, Bundler and gradle are package managers that the tests install with, mvn brings another Maven.
-needed=(cc:gcc make:make setpriv:util-linux gem:ruby bundle:ruby-bundler mvn:maven gradle:gradle)
+# program:package, or a file by its path. The C compiler and library link Rust and build ring; setpriv ends what a test
+# started with the test; gem, Bundler and gradle are package managers that the tests install with, mvn brings another Maven.
+needed=(cc:gcc /usr/include/stdio.h:libc6-dev kill:procps make:make setpriv:util-linux gem:ruby bundle:ruby-bundler mvn:maven gradle:gradle)
 
 missing=()
 for entry in "${needed[@]}"; do
-  command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
+  type -P "${entry%%:*}" >/dev/null || [[ -e ${entry%%:*} ]] || missing+=("${entry##*:}")
 done
 if ((${#missing[@]})); then
   sudo=
