@@ -5,8 +5,9 @@ mod arguments;
 use anyhow::Context;
 use arguments::{Arguments, LogFormat};
 use clap::Parser;
-use codeartifact_emulator::{Emulator, Entry, OnCall};
+use codeartifact_emulator::{Emulator, Entry, OnCall, Options};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -30,36 +31,49 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let is_terminal = std::io::stderr().is_terminal();
-    let usual = if is_terminal { LogFormat::Text } else { LogFormat::Off };
-    let format = arguments.log.unwrap_or(usual);
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal);
-    match format {
-        LogFormat::Json => log.json().flatten_event(true).init(),
-        LogFormat::Text | LogFormat::Off => log.init(),
-    }
+    let on_call = log_to_stderr(arguments.log);
     let mut signals = Signals::new()?;
-    let mut options = arguments.options()?;
-    options.on_call = match format {
-        LogFormat::Off => None,
-        LogFormat::Text => Some(OnCall::new(move |entry, took| say(&entry.to_line(took, is_terminal)))),
-        LogFormat::Json => Some(OnCall::new(log_json)),
-    };
-    let emulator = Emulator::start(options).await?;
-    if let (Some(path), Some(authority)) = (&arguments.tls_ca, emulator.authority()) {
-        std::fs::write(path, authority).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    tracing::info!(url = emulator.url(), address = %emulator.address(), "serving");
+    let emulator = Emulator::start(Options { on_call, ..arguments.options()? }).await?;
+    announce(&emulator, arguments.tls_ca.as_deref())?;
     signals.next().await;
-    if emulator.under_way() == 0 {
-        tracing::info!("stopping");
-    } else {
-        tracing::info!("stopping; a second signal cuts off what is under way");
-    }
+    tracing::info!("{}", stopping(emulator.under_way()));
     tokio::select! {
         () = emulator.finish(FINISH) => Ok(ExitCode::SUCCESS),
         () = signals.next() => Ok(ExitCode::from(CUT_OFF)),
     }
+}
+
+/// Writes whom clients must trust, then says where it serves.
+fn announce(emulator: &Emulator, tls_ca: Option<&Path>) -> anyhow::Result<()> {
+    if let (Some(path), Some(authority)) = (tls_ca, emulator.authority()) {
+        std::fs::write(path, authority).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    tracing::info!(url = emulator.url(), address = %emulator.address(), "serving");
+    Ok(())
+}
+
+/// Starts the log of the program itself; what is told of each request comes back.
+fn log_to_stderr(wanted: Option<LogFormat>) -> Option<OnCall> {
+    let is_terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal);
+    match wanted.unwrap_or(if is_terminal { LogFormat::Text } else { LogFormat::Off }) {
+        LogFormat::Off => {
+            log.init();
+            None
+        }
+        LogFormat::Text => {
+            log.init();
+            Some(OnCall::new(move |entry, took| say(&entry.to_line(took, is_terminal))))
+        }
+        LogFormat::Json => {
+            log.json().flatten_event(true).init();
+            Some(OnCall::new(log_json))
+        }
+    }
+}
+
+fn stopping(under_way: usize) -> &'static str {
+    if under_way == 0 { "stopping" } else { "stopping; a second signal cuts off what is under way" }
 }
 
 /// The signals that mean: stop.
