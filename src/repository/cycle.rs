@@ -1,4 +1,4 @@
-//! Cycles among declared repositories. Pure.
+//! Cycles among repositories, as they are declared or as AWS has them. Pure.
 
 use std::collections::{BTreeMap, VecDeque};
 
