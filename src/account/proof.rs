@@ -1,4 +1,4 @@
-//! What signing in depends on, and the proof that tokens are keyed by.
+//! What signing in depends on, and the proof that tokens are keyed by. Pure.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};

@@ -38,7 +38,7 @@ use super::{CommonStatus, Tags};
 #[serde(rename_all = "camelCase")]
 pub struct AwsAccountSpec {
     /// AWS Region of the service, such as eu-central-1.
-    #[schemars(length(max = 32), regex(pattern = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"))]
+    #[schemars(length(max = 32), regex(pattern = r"^[a-z]+(-[a-z0-9]+)+-[0-9]+$"))]
     #[x_kube(validation = ("self == oldSelf", "region is immutable"))]
     pub region: String,
     /// The account, 12 digits; checked against STS at sign-in.
@@ -221,7 +221,7 @@ pub struct CredentialGrant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 2048),
-        regex(pattern = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$")
+        regex(pattern = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]+/)?[A-Za-z0-9+=,.@_-]+$")
     )]
     pub role_arn: Option<String>,
     /// The longest life of such a token, 15m to 12h.

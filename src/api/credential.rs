@@ -14,8 +14,10 @@ use super::{AccountRef, CommonStatus, ObjectRef, RepositoryName};
 ///
 /// The Secret has the files of each format, and `username` (`aws`). When all registries are in one domain it also has the
 /// plain keys `token` and `password` (the same), `expiration` (RFC 3339) and `expires_at` (Unix seconds); with several domains there
-/// are several tokens, and only the files say which belongs to which registry. `endpoint-npm` and `endpoint-pip` hold the address that
-/// the tool wants: of the registry without a scope, or else of the first one with that format.
+/// are several tokens, and only the files say which belongs to which registry. `endpoint-<format>` holds
+/// the address that tools of a package format install from, for each of the service's formats (npm, pypi, maven, nuget, generic, ruby,
+/// swift, cargo); `publish-pypi` and `publish-ruby` hold the address to publish to where it is another one. With several registries the
+/// address is that of the registry that asks for the format's file and has no scope, or else of the first.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "codeartifact-operator.dev",

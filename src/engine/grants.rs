@@ -1,4 +1,4 @@
-//! What a namespace may do, decided from the AwsAccount's grants alone.
+//! What a namespace may do, decided from the AwsAccount's grants alone. Pure.
 
 use std::collections::BTreeMap;
 

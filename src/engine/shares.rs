@@ -1,4 +1,4 @@
-//! Whose turn it is: one line for each AwsAccount, and no account holds more than its share of the workers.
+//! Whose turn it is: one line for each AwsAccount, and no account holds more than its share of the workers. Pure.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,4 +1,4 @@
-//! Tags: which ones are ours to change.
+//! Tags: which ones are ours to change. Pure.
 
 use std::collections::BTreeSet;
 

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use url::Url;
 
 /// Goes up whenever the same input gives other files, so that every Secret is written again.
-pub const RENDERER_VERSION: u32 = 1;
+pub const RENDERER_VERSION: u32 = 2;
 
 /// The user name of every login, as the service wants it.
 const USER: &str = "aws";

@@ -6,7 +6,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 
-use super::url::Url;
 use super::{Entry, USER, named};
 use crate::api::PackageFormat;
 use crate::error::{Error, Result};
@@ -19,7 +18,7 @@ pub(super) fn file(entries: &[Entry<'_>]) -> Result<Option<(String, SecretString
         [] => Ok(None),
         [entry] => {
             let token = utf8_percent_encode(entry.token(), ESCAPED).to_string();
-            let index = index(entry)?.with_login(USER, &token);
+            let index = entry.url(PackageFormat::Pypi)?.join("simple").with_login(USER, &token);
             Ok(Some(named("pip.conf", format!("[global]\nindex-url = {index}\n"))))
         }
         [_, second, ..] => Err(Error::invalid(
@@ -28,9 +27,4 @@ pub(super) fn file(entries: &[Entry<'_>]) -> Result<Option<(String, SecretString
             "pip can hold one registry; make a second RegistryCredential for the other",
         )),
     }
-}
-
-/// The address that pip wants.
-pub(super) fn index(entry: &Entry<'_>) -> Result<Url> {
-    Ok(entry.url(PackageFormat::Pypi)?.join("simple"))
 }

@@ -1,6 +1,6 @@
 //! The plain keys, for anything that reads a value from a file. Pure. No line ends after the values.
 
-use super::{Entry, Files, USER, named, pip};
+use super::{Entry, Files, USER, named};
 use crate::api::{Format, PackageFormat};
 use crate::error::Result;
 
@@ -11,11 +11,10 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     {
         files.extend(token(first));
     }
-    if let Some(entry) = spokesman(entries, Format::Npm) {
-        files.extend([named("endpoint-npm", entry.url(PackageFormat::Npm)?.whole())]);
-    }
-    if let Some(entry) = spokesman(entries, Format::Pip) {
-        files.extend([named("endpoint-pip", pip::index(entry)?.whole())]);
+    for format in PackageFormat::ALL {
+        if let Some(entry) = representative(entries, format) {
+            files.extend(addresses(entry, format)?);
+        }
     }
     Ok(files)
 }
@@ -31,8 +30,35 @@ fn token(entry: &Entry<'_>) -> [(String, secrecy::SecretString); 4] {
     ]
 }
 
-/// The registry whose address is written: the one without a scope, else the first.
-fn spokesman<'e, 'a>(entries: &'e [Entry<'a>], format: Format) -> Option<&'e Entry<'a>> {
-    let mut of = entries.iter().filter(|entry| entry.registry.formats.contains(&format));
-    of.clone().find(|entry| entry.registry.scope.is_none()).or_else(|| of.next())
+/// The address that tools of a format install from, and the one that they publish to where the two differ (CodeArtifact
+/// User Guide, "Using CodeArtifact with …").
+fn addresses(entry: &Entry<'_>, format: PackageFormat) -> Result<Vec<(String, secrecy::SecretString)>> {
+    let base = entry.url(format)?;
+    let whole = base.whole();
+    let (index, publish) = match format {
+        PackageFormat::Pypi => (base.join("simple").whole(), Some(whole)),
+        // `gem push` puts its own path after the host, so that the address may not end in a slash.
+        PackageFormat::Ruby => (whole.clone(), Some(whole.trim_end_matches('/').to_owned())),
+        PackageFormat::Nuget => (format!("{whole}v3/index.json"), None),
+        PackageFormat::Cargo => (format!("sparse+{whole}"), None),
+        PackageFormat::Npm | PackageFormat::Maven | PackageFormat::Generic | PackageFormat::Swift => {
+            (whole, None)
+        }
+    };
+    let name = format.as_str();
+    let publish = publish.map(|address| named(&format!("publish-{name}"), address));
+    Ok([named(&format!("endpoint-{name}"), index)].into_iter().chain(publish).collect())
+}
+
+/// The registry whose address of a format is written. A registry that asks for a file of the format goes before others, and
+/// one without a scope before one with a scope; then the order of the spec decides.
+fn representative<'e, 'a>(entries: &'e [Entry<'a>], format: PackageFormat) -> Option<&'e Entry<'a>> {
+    let file = match format {
+        PackageFormat::Npm => Some(Format::Npm),
+        PackageFormat::Pypi => Some(Format::Pip),
+        _ => None,
+    };
+    let asks = |entry: &Entry<'_>| file.is_some_and(|file| entry.registry.formats.contains(&file));
+    let known = entries.iter().filter(|entry| entry.registry.endpoints.contains_key(format.as_str()));
+    known.min_by_key(|entry| (!asks(entry), entry.registry.scope.is_some(), entry.index))
 }

@@ -10,7 +10,9 @@ fn domain(name: &str) -> DomainKey {
 }
 
 fn endpoints(base: &str, tail: &str) -> BTreeMap<String, String> {
-    ["npm", "pypi"].map(|format| (format.to_owned(), format!("{base}/{format}/{tail}"))).into()
+    PackageFormat::ALL
+        .map(|format| (format.as_str().into(), format!("{base}/{}/{tail}", format.as_str())))
+        .into()
 }
 
 fn registry(tail: &str, formats: &[Format], scope: Option<&str>) -> Registry {
@@ -36,6 +38,10 @@ fn refused(registries: &[Registry], token: &str) -> String {
     files(registries, &logins(token)).unwrap_err().to_string()
 }
 
+fn is_address(key: &str) -> bool {
+    key.starts_with("endpoint-") || key.starts_with("publish-")
+}
+
 const ALL: [Format; 3] = [Format::Npm, Format::Pip, Format::Netrc];
 
 #[test]
@@ -53,7 +59,15 @@ fn one_registry_gives_every_file_and_every_plain_key() {
         ("expiration", "2026-01-01T12:00:00Z".into()),
         ("expires_at", "1767268800".into()),
         ("endpoint-npm", format!("{URL}/npm/store/")),
-        ("endpoint-pip", format!("{URL}/pypi/store/simple/")),
+        ("endpoint-pypi", format!("{URL}/pypi/store/simple/")),
+        ("publish-pypi", format!("{URL}/pypi/store/")),
+        ("endpoint-maven", format!("{URL}/maven/store/")),
+        ("endpoint-nuget", format!("{URL}/nuget/store/v3/index.json")),
+        ("endpoint-generic", format!("{URL}/generic/store/")),
+        ("endpoint-ruby", format!("{URL}/ruby/store/")),
+        ("publish-ruby", format!("{URL}/ruby/store")),
+        ("endpoint-swift", format!("{URL}/swift/store/")),
+        ("endpoint-cargo", format!("sparse+{URL}/cargo/store/")),
     ]
     .map(|(key, text)| (key.to_owned(), text))
     .into();
@@ -63,11 +77,39 @@ fn one_registry_gives_every_file_and_every_plain_key() {
 #[test]
 fn only_the_files_asked_for_are_written() {
     let keys = |formats: &[Format]| {
-        rendered(&[registry("store/", formats, None)], "t").into_keys().collect::<Vec<_>>().join(" ")
+        let keys = rendered(&[registry("store/", formats, None)], "t").into_keys();
+        keys.filter(|key| !is_address(key)).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(keys(&[Format::Npm]), ".npmrc endpoint-npm expiration expires_at password token username");
-    assert_eq!(keys(&[Format::Pip]), "endpoint-pip expiration expires_at password pip.conf token username");
+    assert_eq!(keys(&[Format::Npm]), ".npmrc expiration expires_at password token username");
+    assert_eq!(keys(&[Format::Pip]), "expiration expires_at password pip.conf token username");
     assert_eq!(keys(&[Format::Netrc]), ".netrc expiration expires_at password token username");
+}
+
+#[test]
+fn an_address_is_of_the_registry_that_asks_for_the_format_and_has_no_scope() {
+    let known = |tail: &str, formats: &[&str]| {
+        let all = endpoints(URL, tail);
+        all.into_iter().filter(|(format, _)| formats.contains(&format.as_str())).collect()
+    };
+    let scoped = registry("scoped/", &[Format::Npm], Some("@acme"));
+    let plain = registry("plain/", &[Format::Npm], None);
+    let python =
+        Registry { endpoints: known("python/", &["pypi"]), ..registry("python/", &[Format::Pip], None) };
+    let table: [(&[&Registry], &str, Option<&str>); 7] = [
+        (&[&scoped], "endpoint-npm", Some("npm/scoped/")),
+        (&[&scoped, &plain], "endpoint-npm", Some("npm/plain/")),
+        (&[&scoped, &python], "endpoint-npm", Some("npm/scoped/")),
+        (&[&plain, &python], "endpoint-pypi", Some("pypi/python/simple/")),
+        (&[&scoped, &plain], "publish-pypi", Some("pypi/plain/")),
+        (&[&python], "publish-pypi", Some("pypi/python/")),
+        (&[&python], "endpoint-npm", None),
+    ];
+    for (registries, key, expected) in table {
+        let registries: Vec<_> = registries.iter().copied().cloned().collect();
+        let files = rendered(&registries, "t");
+        let expected = expected.map(|tail| format!("{URL}/{tail}"));
+        assert_eq!(files.get(key), expected.as_ref(), "{key} of {registries:?}");
+    }
 }
 
 #[test]
@@ -103,7 +145,8 @@ fn several_domains_have_each_their_own_token_and_no_plain_one() {
     assert!(
         files[".netrc"].ends_with("machine other-123456789012.example.com\nlogin aws\npassword second\n")
     );
-    assert_eq!(files.into_keys().collect::<Vec<_>>(), [".netrc", ".npmrc", "endpoint-npm", "username"]);
+    let keys: Vec<_> = files.into_keys().filter(|key| !is_address(key)).collect();
+    assert_eq!(keys, [".netrc", ".npmrc", "username"]);
 }
 
 #[test]

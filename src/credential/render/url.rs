@@ -1,4 +1,4 @@
-//! Addresses that may stand in every kind of file.
+//! Addresses that may stand in every kind of file. Pure.
 
 /// An address made of characters that mean nothing in any of the files: scheme, host, perhaps a port, and a path that ends in a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]

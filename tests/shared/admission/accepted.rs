@@ -41,6 +41,12 @@ pub(super) fn defaults() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// A Region of each shape that the SDK's partitions know.
+pub(super) fn regions() -> impl Iterator<Item = (&'static str, Value)> {
+    let regions = ["eusc-de-east-1", "us-gov-west-1", "us-isob-east-1", "cn-north-1", "ap-southeast-12"];
+    regions.into_iter().map(|region| ("AwsAccount", json!({"region": region})))
+}
+
 /// Changes to the valid objects that keep them valid, at the limits of what the rules allow.
 pub(super) fn specs() -> Vec<(&'static str, Value)> {
     let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});

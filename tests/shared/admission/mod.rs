@@ -133,7 +133,7 @@ async fn names_that_aws_would_refuse_need_a_name_in_the_spec() -> Result<()> {
 #[tokio::test]
 async fn what_is_legal_is_accepted() -> Result<()> {
     let control_plane = shared().await?;
-    for (kind, change) in accepted::specs() {
+    for (kind, change) in accepted::specs().into_iter().chain(accepted::regions()) {
         let answer = try_create(control_plane, kind, "acme", &changed(kind, &change)).await;
         answer.with_context(|| format!("{kind} {change}"))?;
     }
