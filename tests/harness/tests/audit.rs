@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const TOKEN: &str = "eyJ0eXAiOiJKV1QifQ.c29tZS1kb21haW4tYW5kLWFjY291bnQ.0123456789abcdef-_0123456789";
@@ -11,9 +11,14 @@ const OPERATOR: &str = "system:serviceaccount:operator:operator";
 
 /// A run with one operator, one request and one token, as tests leave it.
 fn run(decision: &str, log: &str) -> Result<TempDir> {
+    run_answered(decision, &json!({"code": 200}), log)
+}
+
+fn run_answered(decision: &str, answer: &Value, log: &str) -> Result<TempDir> {
     let run = TempDir::new()?;
     let event = json!({"stage": "ResponseComplete", "verb": "list", "user": {"username": OPERATOR},
         "requestURI": "/api/v1/secrets", "stageTimestamp": "2026-01-01T00:00:00.000000Z",
+        "responseStatus": answer,
         "annotations": {"authorization.k8s.io/decision": decision, "authorization.k8s.io/reason": "none"}});
     let test = run.path().join("evidence/own.a_test");
     let tokens = run.path().join("tokens");
@@ -46,6 +51,16 @@ fn a_clean_run_passes_and_is_counted() -> Result<()> {
 fn a_refused_request_fails_and_is_named() -> Result<()> {
     let (passed, said) = audit(&run("forbid", "")?)?;
     assert!(!passed && said.contains("operator list /api/v1/secrets"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_request_that_the_charts_own_admission_policy_refused_fails_and_is_named() -> Result<()> {
+    let policy = "ValidatingAdmissionPolicy 'codeartifact-operator' with binding 'codeartifact-operator'";
+    let message = format!("secrets is forbidden: {policy} denied request: no Secret of somebody else");
+    let answer = json!({"code": 422, "message": message});
+    let (passed, said) = audit(&run_answered("allow", &answer, "")?)?;
+    assert!(!passed && said.contains("no Secret of somebody else"), "{said}");
     Ok(())
 }
 

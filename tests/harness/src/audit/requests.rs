@@ -1,4 +1,4 @@
-//! Was an operator's request refused by RBAC?
+//! Was an operator's request refused by RBAC, or by an admission policy of the chart?
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -35,17 +35,21 @@ pub fn check_requests(files: &[PathBuf], operators: &BTreeSet<String>) -> Result
     Ok(checked)
 }
 
-/// The requests that were refused for good. An API server that has just started refuses everybody until it has read its
+/// The requests that were refused for good, by RBAC or by the chart's own admission policies. An API server that has just started refuses everybody until it has read its
 /// roles; the same request is then allowed when it is made again. What the chart forgets is never allowed.
 fn refused(log: &[AuditEvent]) -> impl Iterator<Item = &AuditEvent> {
     log.iter()
         .enumerate()
         .filter(|(index, event)| {
             let allowed_later =
-                || log[*index..].iter().any(|later| !later.denied() && same_request(later, event));
-            event.denied() && !allowed_later()
+                || log[*index..].iter().any(|later| !is_refusal(later) && same_request(later, event));
+            is_refusal(event) && !allowed_later()
         })
         .map(|(_, event)| event)
+}
+
+fn is_refusal(event: &AuditEvent) -> bool {
+    event.denied() || event.refused_by_policy()
 }
 
 fn same_request(one: &AuditEvent, other: &AuditEvent) -> bool {
@@ -64,6 +68,22 @@ mod tests {
             "annotations": {"authorization.k8s.io/decision": decision},
         });
         serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_by_a_policy_of_the_chart_counts_and_one_by_another_does_not() {
+        let told = |policy: &str| {
+            let message = format!(
+                "secrets \"login\" is forbidden: ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: no"
+            );
+            let mut event = event("patch", "secrets", "allow");
+            event.response_status.code = 422;
+            event.response_status.message = message;
+            event
+        };
+        let log =
+            [told("somebody-else"), told("codeartifact-operator-team"), event("list", "secrets", "allow")];
+        assert_eq!(refused(&log).count(), 1);
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn audit() -> Result<()> {
     tokens(&run, &files)
 }
 
-/// No request of an operator was refused by RBAC.
+/// No request of an operator was refused by RBAC or by the chart's admission policies.
 fn requests(run: &Path, files: &[PathBuf]) -> Result<()> {
     let operators: BTreeSet<String> = lines(&run.join("operators.txt"))?.into_iter().collect();
     let checked = check_requests(files, &operators)?;
@@ -36,7 +36,11 @@ fn requests(run: &Path, files: &[PathBuf]) -> Result<()> {
         checked.denied.len()
     ))?;
     ensure!(checked.requests > 0, "no request of an operator is in the audit logs: nothing was checked");
-    ensure!(checked.denied.is_empty(), "RBAC refused an operator:\n{}", checked.denied.join("\n"));
+    ensure!(
+        checked.denied.is_empty(),
+        "RBAC or an admission policy of the chart refused an operator:\n{}",
+        checked.denied.join("\n")
+    );
     Ok(())
 }
 

@@ -68,6 +68,9 @@ pub struct ResponseStatus {
     /// The HTTP status.
     #[serde(default)]
     pub code: u16,
+    /// Why a request failed, in the API server's words.
+    #[serde(default)]
+    pub message: String,
 }
 
 impl AuditEvent {
@@ -80,6 +83,14 @@ impl AuditEvent {
         }
     }
 
+    /// Whether an admission policy of the chart refused it. The chart's policies confine the operator: what they refuse,
+    /// the operator must not even try.
+    pub fn refused_by_policy(&self) -> bool {
+        let message = &self.response_status.message;
+        message.contains("ValidatingAdmissionPolicy 'codeartifact-operator")
+            && message.contains("denied request")
+    }
+
     /// Whether it asked to change something. Leases of leader election are changed all the time and count apart.
     pub fn writes(&self) -> bool {
         let lease = self.object_ref.as_ref().is_some_and(|object| object.resource == "leases");
@@ -89,8 +100,8 @@ impl AuditEvent {
     /// One line for a report.
     pub fn summary(&self) -> String {
         let reason = self.annotations.get("authorization.k8s.io/reason").map_or("", String::as_str);
-        let (user, code) = (&self.user.username, self.response_status.code);
-        format!("{user} {} {} → {code} {reason}", self.verb, self.request_uri)
+        let (user, status) = (&self.user.username, &self.response_status);
+        format!("{user} {} {} → {} {reason} {}", self.verb, self.request_uri, status.code, status.message)
     }
 }
 
