@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 
+use super::deletions::{Deletions, Unseen};
 use super::kind::{Kind, Ownership, Scope};
 use super::object::{Again, Done, Note, Reconciler, Report};
 use super::publish::Publisher;
@@ -21,13 +22,14 @@ use crate::error::{Error, Reason, Result};
 #[derive(Debug)]
 pub struct Pipeline<K: Kind> {
     publisher: Publisher<K::Object>,
+    deletions: Deletions,
     kind: PhantomData<K>,
 }
 
 impl<K: Kind> Pipeline<K> {
     /// The pipeline of a kind; the publisher pins identities before the first write.
     pub fn new(publisher: Publisher<K::Object>) -> Self {
-        Self { publisher, kind: PhantomData }
+        Self { publisher, deletions: Deletions::default(), kind: PhantomData }
     }
 }
 
@@ -35,7 +37,7 @@ impl<K: Kind> Pipeline<K> {
     /// Lets go of what an object stands for, whatever its policies say, and takes our finalizer off it. The object and
     /// the resource in AWS stay.
     pub async fn release(&self, object: &Arc<K::Object>, context: &Context) -> Result<Vec<Note>> {
-        let mut pass = Pass::<K>::new(object, context, &self.publisher);
+        let mut pass = Pass::<K>::new(object, context, self);
         teardown::release(&mut pass).await?;
         self.publisher.remove_finalizer(object).await?;
         Ok(pass.notes)
@@ -49,17 +51,20 @@ impl<K: Kind> Reconciler for Pipeline<K> {
     type Object = K::Object;
 
     async fn reconcile(&self, object: Arc<K::Object>, context: &Context) -> Report<StatusOf<K>> {
-        let mut pass = Pass::<K>::new(&object, context, &self.publisher);
-        let outcome = if object.meta().deletion_timestamp.is_some() {
-            teardown::release_or_delete(&mut pass).await
-        } else {
-            pass.converge().await
-        };
+        let mut pass = Pass::<K>::new(&object, context, self);
+        let deleting = object.meta().deletion_timestamp.is_some();
+        let outcome =
+            if deleting { teardown::release_or_delete(&mut pass).await } else { pass.converge().await };
         if let (Some(session), Err(Error::Aws(error))) = (&pass.session, &outcome)
             && error.kind == AwsErrorKind::SignIn
         {
             context.accounts.forget(session);
         }
+        let outcome = if deleting {
+            outcome.map_err(|error| teardown::blocked_by::<K>(&object, error))
+        } else {
+            outcome
+        };
         Report { status: pass.status, outcome, notes: pass.notes }
     }
 
@@ -76,16 +81,16 @@ impl<K: Kind> Reconciler for Pipeline<K> {
 pub(super) struct Pass<'a, K: Kind> {
     pub(super) object: &'a K::Object,
     pub(super) context: &'a Context,
-    pub(super) publisher: &'a Publisher<K::Object>,
+    pipeline: &'a Pipeline<K>,
     pub(super) status: StatusOf<K>,
     pub(super) notes: Vec<Note>,
     session: Option<Arc<Session>>,
 }
 
 impl<'a, K: Kind> Pass<'a, K> {
-    fn new(object: &'a K::Object, context: &'a Context, publisher: &'a Publisher<K::Object>) -> Self {
+    fn new(object: &'a K::Object, context: &'a Context, pipeline: &'a Pipeline<K>) -> Self {
         let status = object.status().cloned().unwrap_or_default();
-        Self { object, context, publisher, status, notes: Vec::new(), session: None }
+        Self { object, context, pipeline, status, notes: Vec::new(), session: None }
     }
 
     async fn converge(&mut self) -> Result<Done> {
@@ -177,8 +182,10 @@ impl<'a, K: Kind> Pass<'a, K> {
         let mut status = self.status.clone();
         *K::Object::common_mut(&mut status) =
             summary::starting(&before, &of, &message, self.context.clock.now());
-        self.publisher.status(self.object, &status).await?;
-        Ok(())
+        if self.pipeline.publisher.status(self.object, &status).await? {
+            return Ok(());
+        }
+        Err(Error::waiting(Reason::Progressing, "the object is gone, so that nothing is made for it"))
     }
 
     fn note_steps(&mut self, identity: &Identity, steps: &[K::Step], have: Option<&K::State>) {
@@ -195,6 +202,30 @@ impl<'a, K: Kind> Pass<'a, K> {
             Some(_) => Reason::DriftCorrected,
         };
         self.notes.push(Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps))));
+    }
+
+    /// AWS does not show the resource of a deleted object, or not as ours.
+    pub(super) fn unseen(&self) -> Unseen {
+        self.pipeline.deletions.unseen(&self.uid(), self.context.clock.now())
+    }
+
+    /// AWS shows the resource of a deleted object as ours.
+    pub(super) fn seen(&self) {
+        self.pipeline.deletions.seen(&self.uid());
+    }
+
+    /// AWS is about to be asked to delete the resource.
+    pub(super) fn deletion_sent(&self) {
+        self.pipeline.deletions.sent(&self.uid());
+    }
+
+    /// AWS was asked to delete the resource, and said yes.
+    pub(super) fn deletion_accepted(&self) {
+        self.pipeline.deletions.accepted(&self.uid());
+    }
+
+    fn uid(&self) -> String {
+        self.object.uid().unwrap_or_default()
     }
 
     pub(super) fn owner(&self, account: &AwsAccount) -> Owner {

@@ -16,6 +16,9 @@ const WAITING: (u64, u64) = (5, 60);
 /// Backoff of a deletion with something in its way: finding out what it is may read a whole domain.
 const BLOCKED: (u64, u64) = (5, 600);
 
+/// Backoff of a deletion that AWS does not show yet: 2 s doubling to 5 s.
+const DELETING: (u64, u64) = (2, 5);
+
 /// When to look again after `failures` failures in a row; `random` lies in 0..1.
 pub fn next(
     outcome: &Result<Done, Error>,
@@ -38,6 +41,7 @@ pub fn next(
             Outlook::Waiting if error.reason() == Reason::DeletionBlocked => {
                 backoff(BLOCKED, failures, random)
             }
+            Outlook::Waiting if error.reason() == Reason::Deleting => backoff(DELETING, failures, random),
             Outlook::Waiting => backoff(WAITING, failures, random),
             Outlook::Stalled => around(interval, random),
         },
@@ -90,6 +94,7 @@ mod tests {
         let waiting = Err(Error::waiting(Reason::DependencyNotReady, ""));
         let stalled = Err(Error::invalid("", "", ""));
         let blocked = Err(Error::waiting(Reason::DeletionBlocked, ""));
+        let deleting = Err(Error::waiting(Reason::Deleting, ""));
         let asked = aws(AwsErrorKind::Throttled(Some(Duration::from_secs(30))));
         let table: &[(&str, &Result<Done, Error>, u32, f64, i64)] = &[
             ("in sync, shortest", &synced, 0, 0.0, 3240),
@@ -104,6 +109,7 @@ mod tests {
             ("a dependency", &waiting, 1, 0.0, 5),
             ("a dependency for long", &waiting, 9, 0.0, 60),
             ("a blocked deletion for long", &blocked, 20, 0.0, 600),
+            ("a deletion that AWS does not show yet", &deleting, 20, 0.0, 5),
             ("the spec must change", &stalled, 1, 0.5, 3600),
         ];
         for (what, outcome, failures, random, expected) in table {

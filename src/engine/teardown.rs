@@ -1,31 +1,40 @@
 //! From a deleted object to AWS: let go, or delete. Works from the pinned identity, not from the spec.
 
-use std::sync::Arc;
-
 use kube::ResourceExt;
 
-use super::Claim;
 use super::converge::Pass;
+use super::deletions::{STALENESS, Unseen};
 use super::kind::{Kind, Ownership, Settings};
 use super::object::{Controlled as _, Done, Note};
-use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode};
+use super::signatory::signatory;
+use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG};
 use crate::aws::Aws;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Outlook, Reason, Result};
 
 /// How long letting go may wait for AWS before it goes without.
 const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// Whether an object may be kept until answers of AWS cannot be late any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// It is looked at again.
+    Waits,
+    /// It goes now, and the user is told what is not certain.
+    Goes,
+}
+
 /// Ends what the object stands for, as its policy says.
 pub(super) async fn release_or_delete<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
-    end(pass, K::settings(pass.object)).await
+    end(pass, K::settings(pass.object), Patience::Waits).await
 }
 
-/// Ends it as Retain does.
+/// Ends it as Retain does, at once.
 pub(super) async fn release<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
-    end(pass, Settings { deletion: DeletionPolicy::Retain, ..K::settings(pass.object) }).await
+    let settings = Settings { deletion: DeletionPolicy::Retain, ..K::settings(pass.object) };
+    end(pass, settings, Patience::Goes).await
 }
 
-async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings) -> Result<Done> {
+async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings, patience: Patience) -> Result<Done> {
     let Some(identity) = K::pinned(&pass.status).cloned() else { return Ok(Done::gone()) };
     if !K::OWNED || settings.mode == Mode::Observe {
         return Ok(Done::gone());
@@ -37,7 +46,8 @@ async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings) -> Result<Done
         ));
         return Ok(Done::gone());
     }
-    let account = match permitted(pass, &settings.account, &identity) {
+    let namespace = pass.object.namespace().unwrap_or_default();
+    let account = match signatory(&pass.context.caches, &settings.account, &identity, &namespace) {
         Ok(account) => account,
         Err(error) if error.reason() == Reason::Suspended && settings.deletion == DeletionPolicy::Delete => {
             return Err(error);
@@ -45,53 +55,99 @@ async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings) -> Result<Done
         Err(error) => return Ok(left_behind(pass, &identity, &error.to_string())),
     };
     match settings.deletion {
-        DeletionPolicy::Retain => Ok(let_go(pass, &account, &identity).await),
+        DeletionPolicy::Retain => let_go(pass, &account, &identity, patience).await,
         DeletionPolicy::Delete => delete(pass, &account, &identity).await,
     }
 }
 
-/// The account, if it is still there, still the same one, and still grants the resource to the namespace.
-fn permitted<K: Kind>(pass: &Pass<'_, K>, account: &str, identity: &Identity) -> Result<Arc<AwsAccount>> {
-    let account = pass.context.caches.account(account)?;
-    if account.spec.account_id != identity.account || account.spec.region != identity.region {
-        return Err(Error::stalled(
-            Reason::IdentityChanged,
-            format!("AwsAccount {} is another account or Region now", account.name_any()),
-        ));
+/// What somebody must allow before a deletion can go on, as the condition `DeletionBlocked` tells it.
+pub(super) fn blocked_by<K: Kind>(object: &K::Object, error: Error) -> Error {
+    let identity = object.status().and_then(K::pinned);
+    let settings = K::settings(object);
+    let needs_somebody = error.outlook() == Outlook::Denied || error.reason() == Reason::Suspended;
+    match identity {
+        Some(identity) if needs_somebody && K::OWNED && settings.deletion == DeletionPolicy::Delete => {
+            Error::waiting(
+                Reason::DeletionBlocked,
+                format!(
+                    "{} cannot be deleted in AWS: {error}; mend that, or set spec.deletionPolicy to Retain to let go of it",
+                    identity.resource()
+                ),
+            )
+        }
+        _ => error,
     }
-    let namespace = pass.object.namespace().unwrap_or_default();
-    pass.context.caches.check_grants(&account, &namespace, &[Claim::Manage(identity.resource())])?;
-    Ok(account)
+}
+
+/// Whose the resource was when it was let go.
+enum Found {
+    /// It was not there.
+    Nothing,
+    /// It was not ours; this says why.
+    NotOurs(String),
+    /// It was ours, and our tag is off it now.
+    Ours,
 }
 
 /// Takes our tag off if that can be done now; lets go in any case.
-async fn let_go<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Done {
-    let untagged = tokio::time::timeout(RELEASE_PATIENCE, async {
-        let aws = pass.sign_in(account).await?;
-        let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(()) };
-        if is_ours(pass, account, K::owner(&have.state)) {
-            for step in K::release(&have.state) {
-                K::execute(&aws, identity, &step).await?;
-            }
+async fn let_go<K: Kind>(
+    pass: &mut Pass<'_, K>,
+    account: &AwsAccount,
+    identity: &Identity,
+    patience: Patience,
+) -> Result<Done> {
+    let resource = identity.resource();
+    let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(pass, account, identity)).await {
+        Ok(Ok(Found::Ours)) => {
+            let message = format!("{resource} stays in AWS, and our owner tag is off it");
+            pass.notes.push(Note::normal(Reason::Released, message));
+            return Ok(Done::gone());
         }
-        Ok::<(), Error>(())
-    });
-    match untagged.await {
-        Ok(Ok(())) => {
-            pass.notes.push(Note::normal(
-                Reason::Released,
-                format!("{} stays in AWS and is nobody's now", identity.resource()),
-            ));
-            Done::gone()
+        Ok(Ok(Found::Nothing)) => "AWS does not show it".to_owned(),
+        Ok(Ok(Found::NotOurs(why))) => why,
+        Ok(Err(error)) => return Ok(left_behind(pass, identity, &error.to_string())),
+        Err(_) => return Ok(left_behind(pass, identity, "AWS did not answer in time")),
+    };
+    match pass.unseen() {
+        Unseen::Unconfirmed if patience == Patience::Waits => Err(look_again(&resource, &unseen)),
+        Unseen::Unconfirmed => {
+            Ok(left_behind(pass, identity, &format!("{unseen}, which may be out of date")))
         }
-        Ok(Err(error)) => left_behind(pass, identity, &error.to_string()),
-        Err(_) => left_behind(pass, identity, "AWS did not answer in time"),
+        Unseen::Confirmed | Unseen::Deleted => {
+            let message = format!("there was nothing of {resource} to let go of: {unseen}");
+            pass.notes.push(Note::normal(Reason::Released, message));
+            Ok(Done::gone())
+        }
     }
 }
 
+async fn untag<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Found> {
+    let aws = pass.sign_in(account).await?;
+    let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(Found::Nothing) };
+    if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
+        return Ok(Found::NotOurs(why));
+    }
+    for step in K::release(&have.state) {
+        K::execute(&aws, identity, &step).await?;
+    }
+    Ok(Found::Ours)
+}
+
+fn look_again(resource: &str, unseen: &str) -> Error {
+    let seconds = STALENESS.as_secs();
+    Error::waiting(
+        Reason::Deleting,
+        format!(
+            "{resource}: {unseen}; that may be out of date for {seconds} s, so that it is looked at again"
+        ),
+    )
+}
+
 fn left_behind<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
-    let message =
-        format!("{} stays in AWS, perhaps with our owner tag still on it: {why}", identity.resource());
+    let message = format!(
+        "{} stays in AWS, perhaps with our owner tag still on it: {why}; before another object adopts it, remove its tag {OWNER_TAG} by hand",
+        identity.resource()
+    );
     pass.notes.push(Note::warning(Reason::Released, message));
     Done::gone()
 }
@@ -99,12 +155,18 @@ fn left_behind<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) 
 async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Done> {
     let aws = pass.sign_in(account).await?;
     let Some(have) = K::observe(&aws, identity, pass.object, None).await? else {
-        return Ok(Done::gone());
+        return absent(pass, identity);
     };
-    if !is_ours(pass, account, K::owner(&have.state)) {
-        return Ok(left_behind(pass, identity, "its owner tag is not this object's any more"));
+    if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
+        return match pass.unseen() {
+            Unseen::Unconfirmed => Err(look_again(&identity.resource(), &why)),
+            // Somebody made another one of that name after we deleted ours.
+            Unseen::Confirmed | Unseen::Deleted => Ok(left_alone(pass, identity, &why)),
+        };
     }
+    pass.seen();
     refuse_while_blocked(pass, &aws, identity).await?;
+    pass.deletion_sent();
     for step in K::plan(None, Some(&have.state)) {
         match K::execute(&aws, identity, &step).await {
             // Something slipped in between the check and the delete: look again, and name it.
@@ -114,14 +176,30 @@ async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity:
             other => other.map(|_| ())?,
         }
     }
+    pass.deletion_accepted();
     match K::observe(&aws, identity, pass.object, None).await? {
-        None => {
-            pass.notes
-                .push(Note::normal(Reason::Deleted, format!("{} is deleted in AWS", identity.resource())));
-            Ok(Done::gone())
-        }
+        None => absent(pass, identity),
         Some(_) => Err(Error::waiting(Reason::Deleting, format!("AWS still shows {}", identity.resource()))),
     }
+}
+
+/// AWS does not show the resource.
+fn absent<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity) -> Result<Done> {
+    let resource = identity.resource();
+    let message = match pass.unseen() {
+        Unseen::Unconfirmed => return Err(look_again(&resource, "AWS does not show it")),
+        Unseen::Deleted => format!("{resource} is deleted in AWS"),
+        Unseen::Confirmed => format!("{resource} was not there in AWS any more: nothing was left to delete"),
+    };
+    pass.notes.push(Note::normal(Reason::Deleted, message));
+    Ok(Done::gone())
+}
+
+/// What is not ours is not deleted.
+fn left_alone<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
+    let message = format!("{} stays in AWS: {why}", identity.resource());
+    pass.notes.push(Note::warning(Reason::Released, message));
+    Done::gone()
 }
 
 async fn refuse_while_blocked<K: Kind>(pass: &Pass<'_, K>, aws: &Aws, identity: &Identity) -> Result<()> {
@@ -139,9 +217,11 @@ async fn refuse_while_blocked<K: Kind>(pass: &Pass<'_, K>, aws: &Aws, identity: 
     ))
 }
 
-fn is_ours<K: Kind>(pass: &Pass<'_, K>, account: &AwsAccount, owner: Ownership<'_>) -> bool {
+/// Why the resource is not this object's; nothing when it is.
+fn not_ours<K: Kind>(pass: &Pass<'_, K>, account: &AwsAccount, owner: Ownership<'_>) -> Option<String> {
     match owner {
-        Ownership::Tagged(tag) => pass.owner(account).is(tag),
-        Ownership::Untagged | Ownership::Shared => false,
+        Ownership::Tagged(tag) if pass.owner(account).is(tag) => None,
+        Ownership::Tagged(tag) => Some(format!("its tag {OWNER_TAG} says that {tag} owns it")),
+        Ownership::Untagged | Ownership::Shared => Some(format!("it has no tag {OWNER_TAG}")),
     }
 }

@@ -2,6 +2,7 @@
 //! audit logs, kills and restarts.
 
 mod crash;
+mod deletion;
 mod faults;
 mod lifecycle;
 mod scene;
