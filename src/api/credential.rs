@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kube::core::Duration;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -92,7 +92,12 @@ pub struct Registry {
     pub endpoint_type: Option<EndpointType>,
     /// Address of a private endpoint, without a path, instead of the service's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 512), regex(pattern = r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?$"))]
+    #[schemars(
+        length(max = 512),
+        regex(
+            pattern = r"^https://[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?/?$"
+        )
+    )]
     pub endpoint: Option<String>,
 }
 
@@ -120,16 +125,17 @@ pub enum EndpointType {
 }
 
 /// How long tokens live and when they are renewed.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.renewBefore) || duration(self.renewBefore) <= duration(self.duration) - duration(self.renewBefore)", "renewBefore must be at most half of duration"))]
+#[x_kube(validation = ("!has(self.renewBefore) || duration(self.renewBefore) <= duration(has(self.duration) ? self.duration : '12h') - duration(self.renewBefore)", "renewBefore must be at most half of duration"))]
 pub struct TokenSettings {
-    /// Life of a token, 15m to 12h.
-    #[serde(default = "twelve_hours")]
-    #[schemars(with = "String", length(max = 16), extend("default" = "12h"))]
+    /// Life of a token, 15m to 12h. Left out: 12h, or the longest that the grant allows. Logins of the same duration share a token;
+    /// the `RegistryCredential` objects of a namespace may use 8 durations for one domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", length(max = 16))]
     #[x_kube(validation = ("duration(self) >= duration('15m') && duration(self) <= duration('12h')", "duration must lie between 15m and 12h"),
         validation = ("duration(self).getMilliseconds() % 60000 == 0", "duration must be whole minutes"))]
-    pub duration: Duration,
+    pub duration: Option<Duration>,
     /// A pod that starts sees a token that lives at least this long; a third of duration when left out, at most half of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(max = 16))]
@@ -137,22 +143,15 @@ pub struct TokenSettings {
     pub renew_before: Option<Duration>,
 }
 
-impl Default for TokenSettings {
-    fn default() -> Self {
-        Self { duration: twelve_hours(), renew_before: None }
-    }
-}
-
-fn twelve_hours() -> Duration {
-    SignedDuration::from_hours(12).unsigned_abs().into()
-}
-
 /// The Secret that is written.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretSettings {
     /// Name of the Secret; metadata.name when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
     pub name: Option<String>,
     /// Labels for the Secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -194,6 +193,12 @@ pub struct TokenStatus {
     pub domain: String,
     /// Account that owns the domain.
     pub owner: String,
+    /// The AwsAccount under whose grant it was minted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The role that minted it, where the grant named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
     /// When it was minted.
     #[schemars(with = "String")]
     pub issued_at: Timestamp,

@@ -2,45 +2,82 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::registries::{Resolved, package_formats};
 use crate::account::Session;
 use crate::api::{EndpointType, Identity, PackageFormat};
-use crate::aws::Named;
+use crate::aws::{AwsErrorKind, Named};
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{Endpoints, derive};
 
 /// Who asked for what: another identity may be denied.
 type Key = (String, Identity, EndpointType, Vec<PackageFormat>);
 
+/// How long an address is kept that no login asks for; each that is in use asks every five minutes.
+const UNUSED: Duration = Duration::from_mins(20);
+
 /// The addresses that AWS gave. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
-    known: Arc<Mutex<HashMap<Key, Arc<OnceCell<Endpoints>>>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Addresses {
     /// The addresses of a registry, for at least the formats that its files need.
     pub(super) async fn of(&self, session: &Session, registry: &Resolved<'_>) -> Result<Endpoints> {
-        let formats = package_formats(&registry.spec.formats);
-        if formats.iter().all(|format| registry.known.contains_key(format.as_str())) {
-            return Ok(registry.known.clone());
+        if let Some(private) = &registry.private {
+            return Ok(private.clone());
         }
+        let formats = package_formats(&registry.spec.formats);
         let kind = registry.spec.endpoint_type.unwrap_or_default();
         let key = (session.proof.clone(), registry.identity.clone(), kind, formats.clone());
-        let cell = Arc::clone(self.known().entry(key.clone()).or_default());
-        let asked = cell.get_or_try_init(|| ask(session, &registry.identity, kind, &formats)).await.cloned();
-        // What AWS refuses is not remembered, or else any name that somebody makes up would be kept for ever.
-        if asked.is_err() && self.known().get(&key).is_some_and(|cell| cell.get().is_none()) {
-            self.known().remove(&key);
+        let cell = self.known().cell(&key, Instant::now());
+        let question = async || match ask(session, &registry.identity, kind, &formats).await {
+            Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => {
+                registry.by_name.clone().ok_or_else(|| error.into())
+            }
+            answer => answer,
+        };
+        let asked = cell.get_or_try_init(question).await.cloned();
+        if asked.is_err() {
+            self.known().forget_unanswered(&key);
         }
         asked
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<Key, Arc<OnceCell<Endpoints>>>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known, and when it was last asked for.
+#[derive(Debug, Default)]
+struct Known {
+    cells: HashMap<Key, (Arc<OnceCell<Endpoints>>, Instant)>,
+    swept: Option<Instant>,
+}
+
+impl Known {
+    /// The place of an answer. Now and then those go that nobody asks for any more.
+    fn cell(&mut self, key: &Key, now: Instant) -> Arc<OnceCell<Endpoints>> {
+        if now.duration_since(*self.swept.get_or_insert(now)) >= UNUSED {
+            self.cells.retain(|_, (_, used)| now.duration_since(*used) < UNUSED);
+            self.swept = Some(now);
+        }
+        let (cell, used) = self.cells.entry(key.clone()).or_insert_with(|| (Arc::default(), now));
+        *used = now;
+        Arc::clone(cell)
+    }
+
+    /// What AWS refuses is not remembered, or else any name that somebody makes up would be kept.
+    fn forget_unanswered(&mut self, key: &Key) {
+        if self.cells.get(key).is_some_and(|(cell, _)| cell.get().is_none()) {
+            self.cells.remove(key);
+        }
     }
 }
 
@@ -77,4 +114,43 @@ async fn address(
     let answer = call.set_repository(identity.repository.clone()).send().await;
     let output = answer.named("GetRepositoryEndpoint")?;
     output.repository_endpoint.ok_or_else(|| Error::Internal("AWS gave no endpoint".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(repository: &str) -> Key {
+        let identity = Identity {
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            owner: "123456789012".into(),
+            domain: "acme".into(),
+            repository: Some(repository.into()),
+        };
+        ("proof".into(), identity, EndpointType::Ipv4, vec![PackageFormat::Npm])
+    }
+
+    #[test]
+    fn addresses_that_nobody_asks_for_are_forgotten() {
+        let (mut known, start) = (Known::default(), Instant::now());
+        let minute = |count: u64| start + Duration::from_mins(count);
+        for (repository, when) in [("used", 0), ("unused", 0), ("used", 15), ("used", 25)] {
+            known.cell(&key(repository), minute(when)).set(Endpoints::new()).ok();
+        }
+        let left: Vec<_> = known.cells.keys().map(|(_, identity, ..)| identity.repository.clone()).collect();
+        assert_eq!(left, [Some("used".to_owned())]);
+    }
+
+    #[test]
+    fn only_answers_are_remembered() {
+        let mut known = Known::default();
+        let now = Instant::now();
+        known.cell(&key("answered"), now).set(Endpoints::new()).unwrap();
+        known.cell(&key("refused"), now);
+        for repository in ["answered", "refused"] {
+            known.forget_unanswered(&key(repository));
+        }
+        assert!(known.cells.contains_key(&key("answered")) && known.cells.len() == 1);
+    }
 }

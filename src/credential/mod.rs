@@ -8,6 +8,7 @@ pub mod render;
 pub mod schedule;
 pub mod secret;
 mod slot;
+mod standing;
 mod store;
 mod token;
 mod tokens;
@@ -71,6 +72,11 @@ impl Reconciler for CredentialReconciler {
         false
     }
 
+    /// As long as the object is there, its Secret is there.
+    fn minds_others_finalizers(&self) -> bool {
+        true
+    }
+
     fn interval(&self, _object: &RegistryCredential) -> SignedDuration {
         LOOK_AGAIN
     }
@@ -96,9 +102,13 @@ impl Controlled for RegistryCredential {
         let namespace = self.namespace().unwrap_or_default();
         let repositories =
             self.spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
+        // The grants of the tokens that the Secret holds count whatever the spec says now.
+        let tokens = self.status.iter().flat_map(|status| &status.tokens);
+        let held = tokens.filter_map(|token| token.account.as_deref()).map(Target::account);
         repositories
             .map(|reference| Target::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
             .chain([Target::account(&self.spec.account_ref.name)])
+            .chain(held)
             .collect()
     }
 

@@ -1,5 +1,6 @@
 //! What is told about a Secret and its tokens: in status, and as events. Pure.
 
+use super::registries::Terms;
 use super::render::DomainKey;
 use super::slot::Held;
 use super::write::Written;
@@ -7,12 +8,14 @@ use crate::api::{RegistryCredentialStatus, TokenStatus};
 use crate::engine::Note;
 use crate::error::Reason;
 
-/// A token as status tells it.
-pub(super) fn token(domain: &DomainKey, held: &Held) -> TokenStatus {
+/// A token as status tells it, with the AwsAccount and the terms under which it was minted.
+pub(super) fn token(domain: &DomainKey, held: &Held, account: &str, terms: Option<&Terms>) -> TokenStatus {
     let life = held.kept.token.life;
     TokenStatus {
         domain: domain.domain.clone(),
         owner: domain.owner.clone(),
+        account: Some(account.to_owned()),
+        role_arn: terms.and_then(|terms| terms.role_arn.clone()),
         issued_at: life.issued,
         expires_at: life.expires,
         renews_at: held.renews_at,
@@ -52,7 +55,7 @@ pub(super) fn written(
 /// The tokens that were not there before. That one is renewed at another time makes no other token of it.
 fn fresh<'a>(before: &[TokenStatus], now: &'a [TokenStatus]) -> Vec<&'a TokenStatus> {
     let same = |one: &TokenStatus, other: &TokenStatus| {
-        let TokenStatus { domain, owner, issued_at, expires_at, renews_at: _ } = one;
+        let TokenStatus { domain, owner, issued_at, expires_at, account: _, role_arn: _, renews_at: _ } = one;
         (domain, owner, issued_at, expires_at)
             == (&other.domain, &other.owner, &other.issued_at, &other.expires_at)
     };
@@ -77,6 +80,8 @@ mod tests {
         TokenStatus {
             domain: "acme".into(),
             owner: "123456789012".into(),
+            account: Some("default".into()),
+            role_arn: None,
             issued_at: at(hour),
             expires_at: at(hour + 12),
             renews_at: at(hour + 8),

@@ -9,9 +9,8 @@ use std::sync::Arc;
 use kube::{Resource, ResourceExt};
 
 use super::CredentialReconciler;
-use super::registries::{self, Resolved};
+use super::registries::{self, Resolved, Terms};
 use super::render::{self, DomainKey, Login, Registry};
-use super::schedule::retry_wait;
 use super::secret::{Wanted, content_id};
 use super::slot::{Demand, Held};
 use super::token::TokenKey;
@@ -21,10 +20,7 @@ use crate::api::{AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, Registr
 use crate::aws::AwsErrorKind;
 use crate::engine::kind::interval;
 use crate::engine::{Context, Controlled, Done, Note, ObjectKey, Target};
-use crate::error::{Error, Reason, Result};
-
-/// Failures in a row that the wait after a failure stands for which is not counted: more than a minute.
-const STEADY: u32 = 4;
+use crate::error::{Error, Result};
 
 /// What one reconcile knows and has done so far.
 pub(super) struct Pass<'a> {
@@ -32,9 +28,15 @@ pub(super) struct Pass<'a> {
     object: &'a RegistryCredential,
     context: &'a Context,
     namespace: String,
-    sessions: BTreeMap<DomainKey, Arc<Session>>,
+    minters: BTreeMap<DomainKey, Minter>,
     pub(super) status: RegistryCredentialStatus,
     pub(super) notes: Vec<Note>,
+}
+
+/// Who mints the tokens of a domain, and on which terms.
+struct Minter {
+    session: Arc<Session>,
+    terms: Terms,
 }
 
 /// The tokens of all domains.
@@ -51,7 +53,7 @@ impl<'a> Pass<'a> {
             object,
             context,
             namespace: object.namespace().unwrap_or_default(),
-            sessions: BTreeMap::new(),
+            minters: BTreeMap::new(),
             status: object.status.clone().unwrap_or_default(),
             notes: Vec::new(),
         }
@@ -60,50 +62,27 @@ impl<'a> Pass<'a> {
     /// Whatever fails in AWS, a Secret that is as declared and still works is not called broken.
     pub(super) async fn run(&mut self) -> Result<Done> {
         if self.object.meta().deletion_timestamp.is_some() {
-            self.reconciler.tokens.only(&self.target(), &HashSet::new());
-            return Ok(Done::gone());
+            return self.linger().await;
         }
         let outcome = self.converge().await;
         if let Err(Error::Aws(error)) = &outcome
             && error.kind == AwsErrorKind::SignIn
         {
-            self.sessions.values().for_each(|session| self.context.accounts.forget(session));
+            self.minters.values().for_each(|minter| self.context.accounts.forget(&minter.session));
         }
-        let outcome = match outcome {
-            Err(error) => Err(self.not_allowed().unwrap_or(error)),
-            done => done,
-        };
         match outcome {
-            Err(error) if error.reason() == Reason::GrantMissing => {
-                self.withdraw(&error).await?;
-                Err(error)
-            }
-            Err(error) => match self.works_until(&error) {
-                Some(end) => {
-                    let now = self.context.clock.now();
-                    let retry_at = now.checked_add(retry_wait(STEADY, fastrand::f64())).unwrap_or(end);
-                    Ok(self.failing(&error, end, retry_at.min(end)))
-                }
-                None => Err(error),
-            },
+            Err(error) => self.failed(error).await,
             done => done,
         }
-    }
-
-    /// Nothing is looked at or changed, but that a Secret goes when its grant has gone.
-    pub(super) async fn rest(&mut self) -> Result<Done> {
-        let Some(error) = self.not_allowed() else { return Ok(Done::suspended()) };
-        self.withdraw(&error).await?;
-        Err(error)
     }
 
     async fn converge(&mut self) -> Result<Done> {
         let caches = &self.context.caches;
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let registries = registries::resolve(self.object, &account, caches)?;
-        let roles = registries::roles(self.object, &account, caches, &registries)?;
+        let terms = registries::terms(self.object, &account, caches, &registries)?;
         write::check(self.context, &self.wanted("", &render::Files::new()))?;
-        self.sign_in(&account, &roles).await?;
+        self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
         let tokens = self.tokens(&account).await?;
         let written = self.write(&rendered, &tokens).await?;
@@ -111,19 +90,15 @@ impl<'a> Pass<'a> {
         Ok(self.done(&tokens))
     }
 
-    async fn sign_in(
-        &mut self,
-        account: &AwsAccount,
-        roles: &BTreeMap<DomainKey, Option<String>>,
-    ) -> Result<()> {
-        for (domain, role) in roles {
+    async fn sign_in(&mut self, account: &AwsAccount, terms: BTreeMap<DomainKey, Terms>) -> Result<()> {
+        for (domain, terms) in terms {
             let session = self
                 .context
                 .accounts
-                .session_as(account, role.as_deref())
+                .session_as(account, terms.role_arn.as_deref())
                 .await
                 .map_err(Error::of_account)?;
-            self.sessions.insert(domain.clone(), session);
+            self.minters.insert(domain, Minter { session, terms });
         }
         Ok(())
     }
@@ -133,7 +108,7 @@ impl<'a> Pass<'a> {
         let mut rendered = Vec::with_capacity(registries.len());
         for registry in registries {
             let domain = registries::domain(&registry.identity);
-            let session = self.sessions.get(&domain).ok_or_else(|| no_session(&domain))?;
+            let Minter { session, .. } = self.minters.get(&domain).ok_or_else(|| no_session(&domain))?;
             let endpoints = self.reconciler.addresses.of(session, registry).await?;
             let (formats, scope) = (registry.spec.formats.clone(), registry.spec.scope.clone());
             rendered.push(Registry { domain, formats, scope, endpoints });
@@ -152,12 +127,12 @@ impl<'a> Pass<'a> {
             impatient: self.asked_to_look(),
         };
         let (mut tokens, mut names) = (Tokens::new(), HashSet::new());
-        for (domain, session) in &self.sessions {
+        for (domain, Minter { session, terms }) in &self.minters {
             let key = TokenKey {
                 proof: session.proof.clone(),
                 region: account.spec.region.clone(),
                 domain: domain.clone(),
-                duration: interval(settings.duration),
+                duration: terms.duration,
             };
             names.insert(key.name());
             tokens.insert(domain.clone(), self.reconciler.tokens.hold(&key, session, &demand).await?);
@@ -172,9 +147,7 @@ impl<'a> Pass<'a> {
         let files = render::files(registries, &logins)?;
         let wanted = self.wanted(&content_id(&ids, registries), &files);
         let written = write::ensure(self.context, &wanted, &files).await?;
-        if let Some(old) = self.status.secret_name.as_ref().filter(|old| **old != wanted.name) {
-            write::remove(self.context, &self.namespace, old, &self.uid()).await?;
-        }
+        self.remove_earlier(&wanted.name).await?;
         Ok(written)
     }
 

@@ -11,9 +11,12 @@ use crate::api::{
 };
 use crate::engine::context::Caches;
 use crate::engine::kind::interval;
-use crate::engine::{ObjectKey, resolve};
+use crate::engine::{KindName, ObjectKey, resolve};
 use crate::error::{Error, Result};
-use crate::repository::endpoints::Endpoints;
+use crate::repository::endpoints::{Endpoints, of_service};
+
+/// The longest life that the service gives a token; asked for when neither the spec nor the grant names a shorter one.
+const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(12);
 
 /// A registry of the spec, by what AWS calls it.
 #[derive(Clone, Debug)]
@@ -21,8 +24,10 @@ pub(super) struct Resolved<'a> {
     pub(super) spec: &'a Registry,
     /// As seen from the AwsAccount that signs in.
     pub(super) identity: Identity,
-    /// The addresses, if AWS need not be asked.
-    pub(super) known: Endpoints,
+    /// The addresses behind the private endpoint that the spec names; AWS need not be asked then.
+    pub(super) private: Option<Endpoints>,
+    /// The addresses as they follow from the names alone, for who may not ask AWS; `None` where that is not known.
+    pub(super) by_name: Option<Endpoints>,
 }
 
 /// What AWS calls the registries. A reference that does not resolve is an error that waits.
@@ -36,27 +41,36 @@ pub(super) fn resolve<'a>(
     object.spec.registries.iter().enumerate().map(|(index, spec)| scope.resolve(index, spec)).collect()
 }
 
-/// For each domain the role that mints, if a grant says so. Refuses what no grant allows.
-pub(super) fn roles(
+/// On which terms the tokens of a domain are minted, as the grant says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Terms {
+    /// The role that mints; the account's own identity without one.
+    pub(super) role_arn: Option<String>,
+    /// The life of a token.
+    pub(super) duration: SignedDuration,
+}
+
+/// The terms of each domain. Refuses what no grant allows.
+pub(super) fn terms(
     object: &RegistryCredential,
     account: &AwsAccount,
     caches: &Caches,
     registries: &[Resolved<'_>],
-) -> Result<BTreeMap<DomainKey, Option<String>>> {
+) -> Result<BTreeMap<DomainKey, Terms>> {
     let namespace = object.namespace().unwrap_or_default();
-    let duration = interval(object.spec.token.duration);
-    let mut roles = BTreeMap::new();
+    let declared = object.spec.token.duration.map(interval);
+    let mut terms = BTreeMap::new();
     for Resolved { identity, .. } in registries {
         let resource = identity.domain_resource();
         let grant = caches.credential_grant(account, &namespace, &resource)?;
-        if let Some(most) = grant.max_duration.map(interval)
-            && duration > most
-        {
+        let most = grant.max_duration.map_or(LONGEST_LIFE, interval);
+        let duration = declared.unwrap_or(LONGEST_LIFE.min(most));
+        if duration > most {
             return Err(too_long(account, &resource, duration, most));
         }
-        roles.insert(domain(identity), grant.role_arn);
+        terms.insert(domain(identity), Terms { role_arn: grant.role_arn, duration });
     }
-    Ok(roles)
+    Ok(terms)
 }
 
 /// The domain of a registry.
@@ -88,25 +102,26 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn resolve<'s>(&self, index: usize, spec: &'s Registry) -> Result<Resolved<'s>> {
-        let (identity, known) = match (&spec.repository_ref, &spec.repository) {
+        let identity = match (&spec.repository_ref, &spec.repository) {
             (Some(reference), _) => self.declared(index, &ObjectKey::named(reference, self.namespace))?,
-            (None, Some(name)) => (self.named(name), Endpoints::new()),
+            (None, Some(name)) => self.named(name),
             (None, None) => {
                 let field = format!("spec.registries[{index}]");
                 return Err(Error::invalid(field, "empty", "repositoryRef or repository is needed"));
             }
         };
-        let known = match (&spec.endpoint, spec.endpoint_type.unwrap_or_default()) {
-            (Some(endpoint), _) => private(endpoint, &identity),
-            (None, EndpointType::Ipv4) => known,
-            (None, EndpointType::Dualstack) => Endpoints::new(),
-        };
-        Ok(Resolved { spec, identity, known })
+        let private = spec.endpoint.as_ref().map(|endpoint| private(endpoint, &identity));
+        let own = self.account.spec.endpoints.as_ref().is_none_or(|own| own.codeartifact.is_none());
+        let by_name = (own && spec.endpoint_type.unwrap_or_default() == EndpointType::Ipv4)
+            .then(|| of_service(&identity))
+            .flatten();
+        Ok(Resolved { spec, identity, private, by_name })
     }
 
-    /// A Repository object: as it is pinned, but seen from our account.
-    fn declared(&self, index: usize, key: &ObjectKey) -> Result<(Identity, Endpoints)> {
-        let (repository, pinned) = resolve::repository(self.caches, key)?;
+    /// A Repository object: its names in AWS, seen from our account. Nothing else in its status is believed: whoever may write
+    /// that could send our token elsewhere.
+    fn declared(&self, index: usize, key: &ObjectKey) -> Result<Identity> {
+        let pinned = self.pinned(key)?;
         if pinned.region != self.account.spec.region {
             return Err(Error::invalid(
                 format!("spec.registries[{index}].repositoryRef"),
@@ -118,9 +133,36 @@ impl Scope<'_> {
                 ),
             ));
         }
-        let known = repository.status.as_ref().map(|status| status.endpoints.clone());
-        let identity = Identity { account: self.account.spec.account_id.clone(), ..pinned };
-        Ok((identity, known.unwrap_or_default()))
+        Ok(self.seen_from_here(pinned))
+    }
+
+    /// What AWS calls a Repository object. Of one in another namespace nothing is told that no grant covers.
+    fn pinned(&self, key: &ObjectKey) -> Result<Identity> {
+        let found = resolve::repository(self.caches, key).map(|(_, pinned)| pinned);
+        if key.namespace == self.namespace {
+            return found;
+        }
+        let status = self.caches.repositories.get(key).and_then(|repository| repository.status.clone());
+        let pinned = status.and_then(|status| status.identity).map(|pinned| self.seen_from_here(pinned));
+        let granted = pinned.is_some_and(|pinned| {
+            self.caches.credential_grant(self.account, self.namespace, &pinned.domain_resource()).is_ok()
+        });
+        if granted {
+            return found;
+        }
+        Err(resolve::out_of_reach(
+            KindName::Repository,
+            key,
+            &format!(
+                "a grant of AwsAccount {} that gives namespace {} `credentials` for its domain",
+                self.account.name_any(),
+                self.namespace
+            ),
+        ))
+    }
+
+    fn seen_from_here(&self, pinned: Identity) -> Identity {
+        Identity { account: self.account.spec.account_id.clone(), ..pinned }
     }
 
     fn named(&self, name: &RepositoryName) -> Identity {

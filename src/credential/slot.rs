@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
+use super::render::DomainKey;
 use super::schedule::{jitter, retry_wait};
 use super::store::Kept;
 use super::token::Token;
 use crate::engine::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outlook, Result};
 
-/// How old a token must be before somebody can force another: everybody who shares it gets a new Secret with it.
+/// How old a token must be before somebody can force another: no value of the annotation mints without end.
 const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long a token that nobody uses is kept: who comes back soon needs no other.
@@ -30,12 +31,16 @@ pub(super) struct Slot {
 /// What is known.
 #[derive(Debug, Default)]
 pub(super) struct State {
+    /// Whose tokens it is about, once somebody has asked: the proof of the identity that mints, and the domain.
+    pub(super) family: Option<(String, DomainKey)>,
     pub(super) kept: Option<Arc<Kept>>,
     pub(super) flight: Option<Flight>,
     /// Minted and not yet kept: the next attempt keeps it and mints no other.
     pub(super) unsaved: Option<Token>,
     failure: Option<Failure>,
     users: HashSet<Target>,
+    /// Users who stay with an earlier token until its renewal is due: another user had the newer one minted before its time.
+    staying: HashMap<Target, Arc<Kept>>,
     forced: HashMap<Target, String>,
     unused_since: Option<Timestamp>,
 }
@@ -97,6 +102,9 @@ impl State {
     pub(super) fn answer(&mut self, demand: &Demand, now: Timestamp) -> Option<Result<Held>> {
         self.users.insert(demand.user.clone());
         self.unused_since = None;
+        if let Some(own) = self.still_own(demand, now) {
+            return Some(Ok(held(own, demand, None)));
+        }
         if self.good_enough(demand, now) {
             self.handled(demand);
             return self.held(demand, None).map(Ok);
@@ -107,13 +115,16 @@ impl State {
 
     /// The answer once a mint has ended.
     pub(super) fn after(
-        &self,
+        &mut self,
         demand: &Demand,
         now: Timestamp,
         minted: Result<Arc<Kept>, Arc<Error>>,
     ) -> Result<Held> {
         match minted {
-            Ok(kept) => Ok(held(kept, demand, None)),
+            Ok(kept) => {
+                self.staying.remove(&demand.user);
+                Ok(held(kept, demand, None))
+            }
             Err(error) => match &self.failure {
                 Some(failure) => self.after_failure(demand, now, failure),
                 None => Err(Error::Shared(error)),
@@ -121,14 +132,28 @@ impl State {
         }
     }
 
-    /// A new token is in use. Returns who else must be told.
-    pub(super) fn succeeded(&mut self, kept: Arc<Kept>, demand: &Demand) -> Vec<Target> {
+    /// A new token is in use. Returns who else must be told: everybody when the renewal was due, and nobody when one user
+    /// forced it; then the others stay with the token that they have.
+    pub(super) fn succeeded(&mut self, kept: Arc<Kept>, demand: &Demand, now: Timestamp) -> Vec<Target> {
         self.flight = None;
         self.failure = None;
         self.handled(demand);
-        let renewed = self.kept.replace(kept).is_some();
-        let others = self.users.iter().filter(|user| renewed && **user != demand.user);
-        others.cloned().collect()
+        let early = self.valid(now).is_some_and(|old| now < renews_at(old, demand));
+        let others: Vec<_> = self.users.iter().filter(|user| **user != demand.user).cloned().collect();
+        match self.kept.replace(kept) {
+            Some(old) if early => {
+                self.staying.remove(&demand.user);
+                for user in others {
+                    self.staying.entry(user).or_insert_with(|| Arc::clone(&old));
+                }
+                Vec::new()
+            }
+            Some(_) => {
+                self.staying.clear();
+                others
+            }
+            None => Vec::new(),
+        }
     }
 
     /// There is no new token. The next attempt comes later each time.
@@ -137,7 +162,7 @@ impl State {
         let count = self.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
         // Without a good token the users try again at their own pace; this only keeps them from all trying at once.
         let pace = if self.valid(now).is_some() { 1.0 } else { 0.5 };
-        let wait = retry_wait(count, random).mul_f64(pace);
+        let wait = retry_wait(count, random).mul_f64(pace).max(asked_to_wait(&error));
         let retry_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
         self.failure = Some(Failure { error, count, retry_at });
     }
@@ -145,6 +170,7 @@ impl State {
     /// Forgets everybody that `keep` does not know.
     pub(super) fn retain_users(&mut self, keep: impl Fn(&Target) -> bool) {
         self.users.retain(&keep);
+        self.staying.retain(|user, _| keep(user));
         self.forced.retain(|user, _| keep(user));
     }
 
@@ -153,14 +179,38 @@ impl State {
         !self.users.is_empty()
     }
 
+    /// Whether anybody in the namespace but this one uses the token.
+    pub(super) fn serves_others(&self, user: &Target) -> bool {
+        self.users.iter().any(|known| known.key.namespace == user.key.namespace && known != user)
+    }
+
+    /// Whether the user uses the token.
+    pub(super) fn serves(&self, user: &Target) -> bool {
+        self.users.contains(user)
+    }
+
     /// Takes out a token that has expired, or that nobody has used for a while.
     pub(super) fn take_useless(&mut self, now: Timestamp) -> Option<Arc<Kept>> {
         let idle = !self.is_used() && now.duration_since(*self.unused_since.get_or_insert(now)) >= IDLE;
         self.kept.take_if(|kept| idle || !kept.token.life.valid(now))
     }
 
+    /// The earlier token of a user who stays with it, until its renewal is due or the user asks for another.
+    fn still_own(&mut self, demand: &Demand, now: Timestamp) -> Option<Arc<Kept>> {
+        let own = self.staying.get(&demand.user)?;
+        if own.token.life.valid(now) && now < renews_at(own, demand) && !self.asks_anew(demand) {
+            return Some(Arc::clone(own));
+        }
+        self.staying.remove(&demand.user);
+        None
+    }
+
+    fn asks_anew(&self, demand: &Demand) -> bool {
+        demand.force.is_some() && demand.force.as_ref() != self.forced.get(&demand.user)
+    }
+
     fn good_enough(&self, demand: &Demand, now: Timestamp) -> bool {
-        let asked = demand.force.is_some() && demand.force.as_ref() != self.forced.get(&demand.user);
+        let asked = self.asks_anew(demand);
         let young = |kept: &Kept| now.duration_since(kept.token.life.issued) < FORCEABLE;
         self.valid(now).is_some_and(|kept| now < renews_at(kept, demand) && (!asked || young(kept)))
     }
@@ -191,6 +241,14 @@ impl State {
 fn held(kept: Arc<Kept>, demand: &Demand, failing: Option<Failing>) -> Held {
     let renews_at = renews_at(&kept, demand);
     Held { kept, renews_at, failing }
+}
+
+/// How long AWS asked to wait.
+fn asked_to_wait(error: &Error) -> SignedDuration {
+    match error.outlook() {
+        Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
+        _ => SignedDuration::ZERO,
+    }
 }
 
 fn renews_at(kept: &Kept, demand: &Demand) -> Timestamp {

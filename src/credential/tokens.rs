@@ -7,6 +7,7 @@ use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
+use super::render::DomainKey;
 use super::schedule::Life;
 use super::slot::{Demand, Flight, Held, Slot};
 use super::store::{self, Kept};
@@ -18,6 +19,9 @@ use crate::error::{Error, Result};
 
 /// How often tokens are looked for that have expired or that nobody uses.
 const SWEEP: SignedDuration = SignedDuration::from_mins(10);
+
+/// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration.
+const MOST_TOKENS: usize = 8;
 
 /// The tokens in use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -38,8 +42,10 @@ impl Tokens {
         self.loaded.get_or_try_init(|| self.load()).await?;
         let (slot, flight) = {
             let mut slots = self.slots();
+            admit(&slots, key, &demand.user, self.context.clock.now())?;
             let slot = slots.entry(key.name()).or_default();
             let mut state = slot.lock();
+            state.family.get_or_insert_with(|| family(key));
             if let Some(answer) = state.answer(demand, self.context.clock.now()) {
                 return answer;
             }
@@ -99,7 +105,8 @@ impl Tokens {
         match minted {
             Ok(kept) => {
                 let kept = Arc::new(kept);
-                let others = slot.lock().succeeded(Arc::clone(&kept), demand);
+                let now = self.context.clock.now();
+                let others = slot.lock().succeeded(Arc::clone(&kept), demand, now);
                 for user in &others {
                     self.context.hub.wake(user);
                 }
@@ -206,6 +213,42 @@ impl Tokens {
     fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn family(key: &TokenKey) -> (String, DomainKey) {
+    (key.proof.clone(), key.domain.clone())
+}
+
+/// Refuses a token that would be one too many for the user's namespace. One that is kept, or that the user or its namespace has
+/// already, is no new one.
+fn admit(slots: &HashMap<String, Arc<Slot>>, key: &TokenKey, user: &Target, now: Timestamp) -> Result<()> {
+    let (name, family) = (key.name(), family(key));
+    if let Some(slot) = slots.get(&name) {
+        let state = slot.lock();
+        let kept = state.kept.as_ref().is_some_and(|kept| kept.token.life.valid(now));
+        if kept || state.serves(user) {
+            return Ok(());
+        }
+    }
+    let related: Vec<_> = slots
+        .iter()
+        .filter(|(other, slot)| **other != name && slot.lock().family.as_ref() == Some(&family))
+        .map(|(_, slot)| slot)
+        .collect();
+    let full = related.len() >= MOST_TOKENS
+        && related.iter().filter(|slot| slot.lock().serves_others(user)).count() >= MOST_TOKENS;
+    if !full {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "spec.token.duration",
+        format!("{:#}", key.duration),
+        format!(
+            "the RegistryCredentials of namespace {} use tokens of {MOST_TOKENS} other durations for domain {} already, and each is \
+             minted apart; use one of those durations",
+            user.key.namespace, key.domain.domain
+        ),
+    ))
 }
 
 fn no_token() -> Error {

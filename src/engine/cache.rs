@@ -1,6 +1,6 @@
 //! The objects of one kind, as last seen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kube::{Resource, ResourceExt};
@@ -11,17 +11,18 @@ use super::ObjectKey;
 #[derive(Debug)]
 pub struct Cache<K> {
     objects: Arc<RwLock<HashMap<ObjectKey, Arc<K>>>>,
+    unreadable: Arc<RwLock<HashSet<ObjectKey>>>,
 }
 
 impl<K> Clone for Cache<K> {
     fn clone(&self) -> Self {
-        Self { objects: Arc::clone(&self.objects) }
+        Self { objects: Arc::clone(&self.objects), unreadable: Arc::clone(&self.unreadable) }
     }
 }
 
 impl<K> Default for Cache<K> {
     fn default() -> Self {
-        Self { objects: Arc::default() }
+        Self { objects: Arc::default(), unreadable: Arc::default() }
     }
 }
 
@@ -50,6 +51,7 @@ impl<K: Resource> Cache<K> {
     /// Returns what was known before and what is known now; `None` when nothing changed.
     pub fn apply(&self, object: K) -> Option<(Option<Arc<K>>, Arc<K>)> {
         let key = ObjectKey::of(&object);
+        self.unreadable_mut().remove(&key);
         let mut objects = self.write();
         if objects.get(&key).is_some_and(|known| !newer(&object, known.as_ref())) {
             return None;
@@ -73,7 +75,29 @@ impl<K: Resource> Cache<K> {
 
     /// Forgets an object.
     pub fn remove(&self, key: &ObjectKey) -> Option<Arc<K>> {
+        self.unreadable_mut().remove(key);
         self.write().remove(key)
+    }
+
+    /// The API server has an object of that key, but it does not parse. Returns what was known of it before.
+    pub fn mark_unreadable(&self, key: &ObjectKey) -> Option<Arc<K>> {
+        self.unreadable_mut().insert(key.clone());
+        self.write().remove(key)
+    }
+
+    /// Whether the API server has an object of that key that does not parse: it is not known, and yet it exists.
+    pub fn is_unreadable(&self, key: &ObjectKey) -> bool {
+        self.unreadable.read().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
+    /// The keys of the objects that do not parse.
+    pub fn unreadable_keys(&self, namespace: Option<&str>) -> Vec<ObjectKey> {
+        let unreadable = self.unreadable.read().unwrap_or_else(PoisonError::into_inner);
+        unreadable
+            .iter()
+            .filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .cloned()
+            .collect()
     }
 
     /// The keys in a namespace, or all of them.
@@ -83,6 +107,10 @@ impl<K: Resource> Cache<K> {
             .filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
             .cloned()
             .collect()
+    }
+
+    fn unreadable_mut(&self) -> RwLockWriteGuard<'_, HashSet<ObjectKey>> {
+        self.unreadable.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<ObjectKey, Arc<K>>> {
@@ -131,6 +159,22 @@ mod tests {
         assert!(cache.apply(domain("1", "8")).is_none());
         assert!(cache.apply(domain("1", "10")).is_some());
         assert!(cache.apply(domain("2", "3")).is_some(), "another object of that name");
+    }
+
+    #[test]
+    fn what_does_not_parse_exists_until_it_is_gone() {
+        let (cache, key) = (Cache::<Domain>::default(), ObjectKey::new("", "acme"));
+        assert!(!cache.is_unreadable(&key));
+        cache.apply(domain("1", "5"));
+        assert!(cache.mark_unreadable(&key).is_some());
+        assert!(cache.get(&key).is_none() && cache.is_unreadable(&key));
+        assert_eq!(cache.unreadable_keys(None), std::slice::from_ref(&key));
+        assert!(cache.unreadable_keys(Some("other")).is_empty());
+        cache.apply(domain("1", "6"));
+        assert!(!cache.is_unreadable(&key), "it was corrected");
+        cache.mark_unreadable(&key);
+        cache.remove(&key);
+        assert!(!cache.is_unreadable(&key), "it was deleted");
     }
 
     #[test]

@@ -62,8 +62,10 @@ pub struct Caches {
 impl Caches {
     /// The AwsAccount of that name; an error that waits when there is none or it is suspended.
     pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
-        let account = self.accounts.get(&ObjectKey::new("", name)).ok_or_else(|| {
-            Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} does not exist"))
+        let key = ObjectKey::new("", name);
+        let account = self.accounts.get(&key).ok_or_else(|| {
+            let why = if self.accounts.is_unreadable(&key) { "cannot be read" } else { "does not exist" };
+            Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} {why}"))
         })?;
         if account.spec.suspend {
             return Err(Error::waiting(Reason::Suspended, format!("AwsAccount {name} is suspended")));
@@ -119,7 +121,8 @@ impl Caches {
         }
     }
 
-    fn labels(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
+    /// The labels of a namespace; `None` while it has not been seen.
+    pub fn labels(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
         let namespace = self.namespaces.get(&ObjectKey::new("", namespace))?;
         Some(namespace.metadata.labels.clone().unwrap_or_default())
     }

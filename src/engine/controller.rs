@@ -106,7 +106,7 @@ impl<R: Reconciler> Controller<R> {
     async fn work(&self, key: &ObjectKey) {
         let Some(object) = self.cache.get(key) else { return };
         let deleting = object.meta().deletion_timestamp.is_some();
-        if deleting && !holds(object.as_ref()) {
+        if deleting && !holds(object.as_ref()) && !self.reconciler.minds_others_finalizers() {
             return;
         }
         let span = tracing::info_span!("reconcile", kind = R::Object::KIND.as_str(), object = %key, generation = object.meta().generation);
@@ -157,7 +157,7 @@ impl<R: Reconciler> Controller<R> {
     ) -> Result<Done> {
         let Report { mut status, outcome, notes } = report;
         let gone = deleting && outcome.as_ref().is_ok_and(|done| done.gone);
-        if gone {
+        if gone && holds(object) {
             self.publisher.remove_finalizer(object).await?;
         }
         for note in &notes {

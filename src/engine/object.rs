@@ -141,6 +141,11 @@ pub trait Reconciler: Send + Sync + 'static {
     /// Whether the object must not go before `reconcile` has said that it is gone.
     fn needs_finalizer(&self, object: &Self::Object) -> bool;
 
+    /// Whether a deleted object is looked after that only the finalizers of others keep.
+    fn minds_others_finalizers(&self) -> bool {
+        false
+    }
+
     /// How long an object rests whose spec must change.
     fn interval(&self, _object: &Self::Object) -> SignedDuration {
         SignedDuration::from_hours(1)

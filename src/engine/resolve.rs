@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::summary;
-use super::{Controlled, ObjectKey, cache::Cache, context::Caches};
+use super::{Controlled, KindName, ObjectKey, cache::Cache, context::Caches};
 use crate::api::{Domain, Identity, ObjectRef, Repository};
 use crate::error::{Error, Reason, Result};
 
@@ -30,6 +30,19 @@ pub fn repository(caches: &Caches, key: &ObjectKey) -> Result<(Arc<Repository>, 
     let identity = status.filter(|status| status.arn.is_some()).and_then(|status| status.identity.clone());
     let identity = identity.ok_or_else(|| not_in_aws(repository.as_ref(), key))?;
     Ok((repository, identity))
+}
+
+/// The answer to a reference into another namespace that no grant covers. It is the same whether the object exists or not, or else
+/// anybody could learn what other namespaces have. `needed` names the grant.
+pub fn out_of_reach(kind: KindName, key: &ObjectKey, needed: &str) -> Error {
+    let kind = kind.as_str();
+    Error::waiting(
+        Reason::DependencyNotReady,
+        format!(
+            "{kind} {key} cannot be used from here: it is not there or not in AWS yet, or there is no {needed}; ask whoever owns the \
+             {kind}, or a cluster administrator for the grant"
+        ),
+    )
 }
 
 fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> {

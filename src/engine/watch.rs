@@ -123,7 +123,9 @@ pub async fn follow<T: Incoming>(
                 listed.insert(take_in(object, &cache, initial, &tell));
             }
             Ok(Event::InitDone) => {
-                for gone in cache.keys(namespace.as_deref()).into_iter().filter(|key| !listed.contains(key)) {
+                let [known, unreadable] =
+                    [cache.keys(namespace.as_deref()), cache.unreadable_keys(namespace.as_deref())];
+                for gone in known.into_iter().chain(unreadable).filter(|key| !listed.contains(key)) {
                     drop_out(gone, &cache, &tell);
                 }
                 listed = HashSet::new();
@@ -167,7 +169,7 @@ fn take_in<T: Incoming>(
             key
         }
         Err((key, why)) => {
-            if let Some(known) = cache.remove(&key) {
+            if let Some(known) = cache.mark_unreadable(&key) {
                 tell(Change::Removed(key.clone(), Some(known)));
             }
             tell(Change::Malformed(key.clone(), why));

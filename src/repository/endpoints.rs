@@ -26,6 +26,20 @@ pub fn derive(url: &str, asked: PackageFormat, identity: &Identity) -> Option<En
     })
 }
 
+/// All addresses as the service makes them of the names, for whoever may use a repository but not ask for its address; `None` in
+/// partitions whose names are not known.
+pub fn of_service(identity: &Identity) -> Option<Endpoints> {
+    const OTHER_PARTITIONS: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
+    let Identity { region, owner, domain, .. } = identity;
+    if OTHER_PARTITIONS.iter().any(|prefix| region.starts_with(prefix)) {
+        return None;
+    }
+    let repository = identity.repository.as_deref()?;
+    let asked = PackageFormat::Npm;
+    let host = format!("{domain}-{owner}.d.codeartifact.{region}.amazonaws.com");
+    derive(&format!("https://{host}/{}/{repository}/", asked.as_str()), asked, identity)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +52,17 @@ mod tests {
             domain: "acme".into(),
             repository: Some("npm".into()),
         }
+    }
+
+    #[test]
+    fn the_services_addresses_follow_from_the_names() {
+        let endpoints = of_service(&identity()).unwrap();
+        let expected = "https://acme-123456789012.d.codeartifact.us-east-1.amazonaws.com/pypi/npm/";
+        assert_eq!((endpoints["pypi"].as_str(), endpoints.len()), (expected, 8));
+        for region in ["cn-north-1", "us-iso-east-1", "eusc-de-east-1"] {
+            assert_eq!(of_service(&Identity { region: region.into(), ..identity() }), None, "{region}");
+        }
+        assert_eq!(of_service(&Identity { repository: None, ..identity() }), None);
     }
 
     #[test]

@@ -1,21 +1,31 @@
 //! What a pass tells of its end: in status, as events, and how long the login works when it failed.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::{Pass, Tokens};
 use crate::api::RENEW_AT;
 use crate::credential::notes;
+use crate::credential::schedule::retry_wait;
 use crate::credential::secret::is_controlled_by;
 use crate::credential::slot::Held;
 use crate::credential::write::Written;
 use crate::engine::{Again, Done, Note, ObjectKey, summary};
-use crate::error::{Error, Outlook, Reason};
+use crate::error::{Error, Outlook, Reason, Result};
+
+/// How often a login that is in sync is compared with the caches: its Secret, its grants, the end of its token.
+const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// Failures in a row that the wait after a failure stands for which is not counted: more than a minute.
+const STEADY: u32 = 4;
 
 impl Pass<'_> {
     /// Puts into status what the Secret now holds, and says what changed.
     pub(super) fn tell(&mut self, tokens: &Tokens, written: Written) {
-        let told: Vec<_> = tokens.iter().map(|(domain, held)| notes::token(domain, held)).collect();
+        let account = &self.object.spec.account_ref.name;
+        let terms = |domain| self.minters.get(domain).map(|minter| &minter.terms);
+        let told: Vec<_> =
+            tokens.iter().map(|(domain, held)| notes::token(domain, held, account, terms(domain))).collect();
         let name = self.secret_name();
         let declared = self.status.common.observed_generation == self.object.meta().generation;
         self.notes.extend(notes::written(&self.status, declared, &told, &name, written));
@@ -35,7 +45,7 @@ impl Pass<'_> {
         }
         let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();
         let message = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
-        let again = next.map_or(Again::Never, Again::At);
+        let again = self.no_later_than(next.unwrap_or(Timestamp::MAX));
         Done { reason: Reason::Issued, message, again, drift: None, gone: false }
     }
 
@@ -46,21 +56,70 @@ impl Pass<'_> {
         if ready.is_none_or(|ready| ready.reason != Reason::RenewalFailing.as_str()) {
             self.notes.push(Note::warning(Reason::RenewalFailing, message.clone()));
         }
-        let again = Again::At(retry_at);
+        let again = self.no_later_than(retry_at);
         Done { reason: Reason::RenewalFailing, message, again, drift: None, gone: false }
     }
 
+    /// After a failure that takes nothing away: whatever fails in AWS, a Secret that is as declared and still works is not
+    /// called broken.
+    pub(super) fn kept(&mut self, error: Error) -> Result<Done> {
+        let Some(end) = self.works_until(&error) else { return Err(error) };
+        let asked = match error.outlook() {
+            Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
+            _ => SignedDuration::ZERO,
+        };
+        let wait = retry_wait(STEADY, fastrand::f64()).max(asked);
+        let retry_at = self.context.clock.now().checked_add(wait).unwrap_or(end);
+        Ok(self.failing(&error, end, retry_at.min(end)))
+    }
+
+    /// When to look again at what is due at that time: what is in sync is compared with the caches every five minutes.
+    pub(super) fn no_later_than(&self, due: Timestamp) -> Again {
+        let now = self.context.clock.now();
+        Again::At(look_at(now, due, fastrand::f64()))
+    }
+
+    /// When the first of the tokens in the Secret ends.
+    pub(super) fn first_end(&self) -> Option<Timestamp> {
+        self.status.tokens.iter().map(|token| token.expires_at).min()
+    }
+
+    /// Whether the last pass carried out the present spec and ended well.
+    pub(super) fn declared_and_ready(&self) -> bool {
+        let common = &self.status.common;
+        common.observed_generation == self.object.meta().generation && summary::is_ready(common)
+    }
+
     /// Until when the Secret works, when AWS fails and the Secret was as declared the last time.
-    pub(super) fn works_until(&self, error: &Error) -> Option<Timestamp> {
+    fn works_until(&self, error: &Error) -> Option<Timestamp> {
         let aws = matches!(error, Error::Aws(_) | Error::Shared(_));
         let passing = aws && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
-        let common = &self.status.common;
-        let declared =
-            common.observed_generation == self.object.meta().generation && summary::is_ready(common);
         let name = self.status.secret_name.as_deref().filter(|name| *name == self.secret_name())?;
         let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, name))?;
         let ours = is_controlled_by(&secret.metadata, &self.uid());
-        let end = self.status.tokens.iter().map(|token| token.expires_at).min()?;
-        (passing && declared && ours && self.context.clock.now() < end).then_some(end)
+        let end = self.first_end()?;
+        let works = passing && self.declared_and_ready() && ours && self.context.clock.now() < end;
+        works.then_some(end)
+    }
+}
+
+/// The earlier of what is due and the next comparison, of which up to a fifth is taken off at random.
+fn look_at(now: Timestamp, due: Timestamp, random: f64) -> Timestamp {
+    let wait = COMPARED_EVERY.mul_f64(1.0 - random / 5.0);
+    now.checked_add(wait).map_or(due, |next| next.min(due))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_sync_is_compared_every_five_minutes() {
+        let at = |second: i64| Timestamp::from_second(1_767_225_600 + second).unwrap();
+        for (due, random, expected) in
+            [(8 * 3600, 0.0, 300), (8 * 3600, 1.0, 240), (200, 0.5, 200), (-5, 0.5, -5)]
+        {
+            assert_eq!(look_at(at(0), at(due), random), at(expected), "{due} {random}");
+        }
     }
 }

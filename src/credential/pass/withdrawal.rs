@@ -1,49 +1,98 @@
-//! The Secret goes when its grant has gone.
+//! The Secret goes when the grant of a token in it has gone, and for nothing else.
 
 use std::collections::{BTreeSet, HashSet};
 
+use kube::Resource;
+
 use super::Pass;
-use crate::api::Identity;
 use crate::credential::secret::is_controlled_by;
+use crate::credential::standing::{Seen, Standing, judge};
 use crate::credential::write;
-use crate::engine::{Note, ObjectKey};
-use crate::error::{Error, Reason, Result};
+use crate::engine::grants::Asker;
+use crate::engine::{Done, Note, ObjectKey};
+use crate::error::{Error, Outlook, Reason, Result};
 
 impl Pass<'_> {
-    /// Why nobody allows the tokens that the Secret holds, whatever else keeps its registries from being looked up.
-    pub(super) fn not_allowed(&self) -> Option<Error> {
-        let caches = &self.context.caches;
-        let name = &self.object.spec.account_ref.name;
-        let Some(account) = caches.accounts.get(&ObjectKey::new("", name)) else {
-            let message = format!("AwsAccount {name}, which allowed it, does not exist");
-            return (!self.status.tokens.is_empty()).then(|| Error::waiting(Reason::GrantMissing, message));
-        };
-        let refused = self.status.tokens.iter().find_map(|token| {
-            let identity = Identity {
-                account: account.spec.account_id.clone(),
-                region: account.spec.region.clone(),
-                owner: token.owner.clone(),
-                domain: token.domain.clone(),
-                repository: None,
-            };
-            caches.credential_grant(&account, &self.namespace, &identity.domain_resource()).err()
-        });
-        refused.filter(|error| error.reason() == Reason::GrantMissing)
+    /// What becomes of the Secret after a pass that failed: the error as it is to be told, and whether the Secret stays.
+    pub(super) async fn failed(&mut self, error: Error) -> Result<Done> {
+        match self.standing() {
+            Standing::Withdrawn(lost) => {
+                self.withdraw(&lost).await?;
+                Err(if error.reason() == Reason::GrantMissing { error } else { lost })
+            }
+            // AWS that is down for a while does not take the login; anything else that keeps the narrower token away does.
+            Standing::Wider(lost) if !matches!(error.outlook(), Outlook::Retrying(_)) => {
+                self.withdraw(&lost).await?;
+                Err(error)
+            }
+            // Status does not say what a Secret of ours holds: only the spec can speak for it.
+            Standing::Covered if self.status.tokens.is_empty() && error.reason() == Reason::GrantMissing => {
+                self.withdraw(&error).await?;
+                Err(error)
+            }
+            Standing::Covered | Standing::Wider(_) => self.kept(error),
+        }
     }
 
-    /// Nobody allows it any more: the Secret goes at once.
-    pub(super) async fn withdraw(&mut self, error: &Error) -> Result<()> {
+    /// Nothing is looked at or changed, but that a Secret goes when its grant has gone, and that an end is told.
+    pub(in crate::credential) async fn rest(&mut self) -> Result<Done> {
+        if let Standing::Withdrawn(lost) | Standing::Wider(lost) = self.standing() {
+            self.withdraw(&lost).await?;
+            return Err(lost);
+        }
+        let Some(end) = self.first_end() else { return Ok(Done::suspended()) };
+        if self.context.clock.now() < end {
+            return Ok(Done { again: self.no_later_than(end), ..Done::suspended() });
+        }
+        let name = self.status.secret_name.clone().unwrap_or_else(|| self.secret_name());
+        Err(Error::stalled(
+            Reason::Suspended,
+            format!(
+                "the login in Secret {name} expired at {end}, and spec.suspend keeps it from being renewed; set spec.suspend to false"
+            ),
+        ))
+    }
+
+    /// Somebody's finalizer keeps the deleted object, and with it the Secret: the grants count until both are gone.
+    pub(super) async fn linger(&mut self) -> Result<Done> {
+        self.reconciler.tokens.only(&self.target(), &HashSet::new());
+        if let Standing::Withdrawn(lost) | Standing::Wider(lost) = self.standing() {
+            self.withdraw(&lost).await?;
+        }
+        Ok(Done::gone())
+    }
+
+    /// How the tokens stand that the Secret holds: as the worst of them does.
+    fn standing(&self) -> Standing {
+        let caches = &self.context.caches;
+        let labels = caches.labels(&self.namespace);
+        let asker = Asker { namespace: &self.namespace, labels: labels.as_ref() };
+        let mut worst = Standing::Covered;
+        for token in &self.status.tokens {
+            let name = token.account.as_deref().unwrap_or(&self.object.spec.account_ref.name);
+            let key = ObjectKey::new("", name);
+            let known = caches.accounts.get(&key);
+            let seen = match &known {
+                Some(account) => Seen::Known(account),
+                None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
+                None => Seen::Deleted(name),
+            };
+            match judge(token, seen, asker) {
+                withdrawn @ Standing::Withdrawn(_) => return withdrawn,
+                wider @ Standing::Wider(_) => worst = wider,
+                Standing::Covered => {}
+            }
+        }
+        worst
+    }
+
+    /// Removes every Secret of ours at once.
+    async fn withdraw(&mut self, error: &Error) -> Result<()> {
         self.reconciler.tokens.only(&self.target(), &HashSet::new());
         // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
-        let (secrets, uid) = (&self.context.caches.secrets, self.uid());
-        let ours = |key: &ObjectKey| {
-            let secret = secrets.get(key);
-            secret.is_some_and(|secret| is_controlled_by(&secret.metadata, &uid))
-        };
-        let known = secrets.keys(Some(&self.namespace)).into_iter().filter(ours).map(|key| key.name);
-        let names: BTreeSet<_> = known.chain(self.status.secret_name.clone()).collect();
+        let names: BTreeSet<_> = self.ours().into_iter().chain(self.status.secret_name.clone()).collect();
         for name in names {
-            if write::remove(self.context, &self.namespace, &name, &uid).await? {
+            if write::remove(self.context, &self.namespace, &name, &self.uid()).await? {
                 let message = format!("Secret {name} removed: {error}");
                 self.notes.push(Note::warning(Reason::GrantMissing, message));
             }
@@ -51,5 +100,33 @@ impl Pass<'_> {
         self.status.secret_name = None;
         self.status.tokens = Vec::new();
         Ok(())
+    }
+
+    /// Removes what earlier names of the Secret have left behind.
+    pub(super) async fn remove_earlier(&self, name: &str) -> Result<()> {
+        let told = self.status.secret_name.clone();
+        let earlier = if self.is_settled(name) { Vec::new() } else { self.ours() };
+        let earlier: BTreeSet<_> = earlier.into_iter().chain(told).filter(|old| old != name).collect();
+        for old in earlier {
+            write::remove(self.context, &self.namespace, &old, &self.uid()).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the last pass ended well and was told, so that nothing of an earlier name can be left; or it is the first one.
+    fn is_settled(&self, name: &str) -> bool {
+        let generation = self.object.meta().generation;
+        let told = self.declared_and_ready() && self.status.secret_name.as_deref() == Some(name);
+        told || (generation == Some(1) && self.status.secret_name.is_none())
+    }
+
+    /// The names of the Secrets that this object controls.
+    fn ours(&self) -> Vec<String> {
+        let (secrets, uid) = (&self.context.caches.secrets, self.uid());
+        let ours = |key: &ObjectKey| {
+            let secret = secrets.get(key);
+            secret.is_some_and(|secret| is_controlled_by(&secret.metadata, &uid))
+        };
+        secrets.keys(Some(&self.namespace)).into_iter().filter(ours).map(|key| key.name).collect()
     }
 }

@@ -19,9 +19,11 @@ fn account() -> AwsAccount {
     AwsAccount::new("default", spec)
 }
 
+/// With the duration left out where it is empty.
 fn credential(namespace: &str, duration: &str, registries: &Value) -> RegistryCredential {
+    let token = if duration.is_empty() { json!({}) } else { json!({"duration": duration}) };
     let spec: RegistryCredentialSpec =
-        serde_json::from_value(json!({"registries": registries, "token": {"duration": duration}})).unwrap();
+        serde_json::from_value(json!({"registries": registries, "token": token})).unwrap();
     let mut credential = RegistryCredential::new("login", spec);
     credential.meta_mut().namespace = Some(namespace.into());
     credential
@@ -63,58 +65,74 @@ fn references_and_names_come_to_what_aws_calls_them_seen_from_our_account() {
     let resolved = resolve(&credential, &account(), &caches).unwrap();
     let resources: Vec<_> = resolved.iter().map(|registry| registry.identity.resource()).collect();
     assert_eq!(resources, ["acme/npm-store", "999999999999:shared/r", "acme/r"]);
-    assert_eq!(resolved[0].known["npm"], "https://known/npm/npm-store/");
-    assert!(resolved[1].known.is_empty());
 }
 
 #[test]
-fn addresses_are_the_repositorys_own_unless_the_spec_says_otherwise() {
-    for (extra, expected) in [
-        (json!({}), Some("https://known/pypi/npm-store/")),
-        (json!({"endpointType": "ipv4"}), Some("https://known/pypi/npm-store/")),
-        (json!({"endpointType": "dualstack"}), None),
+fn no_address_is_taken_from_the_status_of_another_object() {
+    let service = "https://acme-123456789012.d.codeartifact.us-east-1.amazonaws.com/pypi/npm-store/";
+    let behind = |host: &str| format!("https://{host}/pypi/d/acme-123456789012/npm-store/");
+    for (extra, private, by_name) in [
+        (json!({}), None, Some(service)),
+        (json!({"endpointType": "ipv4"}), None, Some(service)),
+        (json!({"endpointType": "dualstack"}), None, None),
         (
             json!({"endpoint": "https://vpce-1.example.com/"}),
-            Some("https://vpce-1.example.com/pypi/d/acme-123456789012/npm-store/"),
+            Some(behind("vpce-1.example.com")),
+            Some(service),
         ),
         (
             json!({"endpoint": "https://vpce-1.example.com:8443"}),
-            Some("https://vpce-1.example.com:8443/pypi/d/acme-123456789012/npm-store/"),
+            Some(behind("vpce-1.example.com:8443")),
+            Some(service),
         ),
     ] {
         let credential = credential("team", "1h", &by_reference(&extra));
         let resolved = resolve(&credential, &account(), &caches("us-east-1", true)).unwrap();
-        assert_eq!(resolved[0].known.get("pypi").map(String::as_str), expected, "{extra}");
+        let pypi = |endpoints: &Option<Endpoints>| endpoints.as_ref().map(|all| all["pypi"].clone());
+        assert_eq!(pypi(&resolved[0].private), private, "{extra}");
+        assert_eq!(pypi(&resolved[0].by_name).as_deref(), by_name, "{extra}");
+    }
+    let mut elsewhere = account();
+    elsewhere.spec.endpoints =
+        serde_json::from_value(json!({"codeartifact": "https://vpce-2.example.com"})).unwrap();
+    let credential = credential("team", "1h", &by_reference(&json!({})));
+    let resolved = resolve(&credential, &elsewhere, &caches("us-east-1", true)).unwrap();
+    assert_eq!(resolved[0].by_name, None, "the service's own names may lead nowhere from there");
+}
+
+#[test]
+fn what_cannot_be_resolved_says_what_is_missing_to_those_who_may_know() {
+    let own = "Repository platform/store does not exist";
+    let unseen = "Repository platform/store cannot be used from here";
+    let (waiting, stalled) =
+        ((Reason::DependencyNotReady, Outlook::Waiting), (Reason::InvalidSpec, Outlook::Stalled));
+    for (what, namespace, caches, expected, text) in [
+        ("none, in the same namespace", "platform", Caches::default(), waiting, own),
+        ("not in AWS, same namespace", "platform", caches("us-east-1", false), waiting, "in AWS yet"),
+        ("none, granted", "team", Caches::default(), waiting, unseen),
+        ("not in AWS yet, granted", "team", caches("us-east-1", false), waiting, "in AWS yet"),
+        ("another Region, granted", "team", caches("eu-west-1", true), stalled, "default works in us-east-1"),
+        ("none, not granted", "other", Caches::default(), waiting, unseen),
+        ("not in AWS yet, not granted", "other", caches("us-east-1", false), waiting, unseen),
+        ("in AWS, not granted", "other", caches("us-east-1", true), waiting, unseen),
+        ("another Region, not granted", "other", caches("eu-west-1", true), waiting, unseen),
+    ] {
+        let credential = credential(namespace, "1h", &by_reference(&json!({})));
+        let error = resolve(&credential, &account(), &caches).unwrap_err();
+        assert_eq!((error.reason(), error.outlook()), expected, "{what}: {error}");
+        assert!(error.to_string().contains(text), "{what}: {error}");
     }
 }
 
 #[test]
-fn what_cannot_be_resolved_says_what_is_missing() {
-    let credential = credential("team", "1h", &by_reference(&json!({})));
-    for (caches, reason, outlook, text) in [
-        (
-            Caches::default(),
-            Reason::DependencyNotReady,
-            Outlook::Waiting,
-            "Repository platform/store does not exist",
-        ),
-        (
-            caches("us-east-1", false),
-            Reason::DependencyNotReady,
-            Outlook::Waiting,
-            "does not exist in AWS yet",
-        ),
-        (
-            caches("eu-west-1", true),
-            Reason::InvalidSpec,
-            Outlook::Stalled,
-            "AwsAccount default works in us-east-1",
-        ),
-    ] {
-        let error = resolve(&credential, &account(), &caches).unwrap_err();
-        assert_eq!((error.reason(), error.outlook()), (reason, outlook), "{error}");
-        assert!(error.to_string().contains(text), "{error}");
+fn who_has_no_grant_cannot_tell_what_exists_elsewhere() {
+    let credential = credential("other", "1h", &by_reference(&json!({})));
+    let said = |caches: Caches| resolve(&credential, &account(), &caches).unwrap_err().to_string();
+    let absent = said(Caches::default());
+    for there in [caches("us-east-1", true), caches("us-east-1", false), caches("eu-west-1", true)] {
+        assert_eq!(said(there), absent);
     }
+    assert!(absent.contains("AwsAccount default") && absent.contains("namespace other"), "{absent}");
 }
 
 #[test]
@@ -124,21 +142,23 @@ fn a_grant_names_the_role_and_the_longest_life() {
     let roles = |namespace: &str, duration: &str, registries: Value| {
         let credential = credential(namespace, duration, &registries);
         let resolved = resolve(&credential, &account(), &caches).unwrap();
-        super::roles(&credential, &account(), &caches, &resolved)
+        super::terms(&credential, &account(), &caches, &resolved)
     };
-    let role = roles("team", "4h", named("acme", None)).unwrap().into_values().next().unwrap();
-    assert_eq!(role.as_deref(), Some("arn:aws:iam::123456789012:role/team"));
-    let role =
-        roles("team", "12h", named("shared", Some("999999999999"))).unwrap().into_values().next().unwrap();
-    assert_eq!(role, None);
+    let (team, shared) = (named("acme", None), named("shared", Some("999999999999")));
+    for (duration, registries, role, hours) in [
+        ("4h", team.clone(), Some("arn:aws:iam::123456789012:role/team"), 4),
+        ("1h", team.clone(), Some("arn:aws:iam::123456789012:role/team"), 1),
+        ("", team, Some("arn:aws:iam::123456789012:role/team"), 4),
+        ("12h", shared.clone(), None, 12),
+        ("", shared, None, 12),
+    ] {
+        let terms = roles("team", duration, registries).unwrap().into_values().next().unwrap();
+        let expected = Terms { role_arn: role.map(Into::into), duration: SignedDuration::from_hours(hours) };
+        assert_eq!(terms, expected, "{duration}");
+    }
     for (what, answer, reason) in [
         ("longer than granted", roles("team", "5h", named("acme", None)), Reason::InvalidSpec),
         ("another namespace", roles("other", "1h", named("acme", None)), Reason::GrantMissing),
-        (
-            "another namespace, by reference",
-            roles("other", "1h", by_reference(&json!({}))),
-            Reason::GrantMissing,
-        ),
         ("another domain", roles("team", "1h", named("other", None)), Reason::GrantMissing),
         (
             "a domain of that name in our account",

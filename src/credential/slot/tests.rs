@@ -1,6 +1,7 @@
 //! What somebody who asks for a token is told, by what is known about it.
 
 use super::*;
+use crate::aws::{AwsError, AwsErrorKind};
 use crate::credential::schedule::Life;
 use crate::engine::{KindName, ObjectKey};
 use crate::error::Reason;
@@ -54,18 +55,31 @@ fn a_token_is_given_until_somebody_needs_a_better_one() {
 }
 
 #[test]
+fn a_renewal_is_due_at_its_time_and_not_before() {
+    let (user, mut state) = (demand("a"), holding("x"));
+    let due = renews_at(&token("x"), &user);
+    let mut minted = |now: Timestamp| state.answer(&user, now).is_none();
+    assert!(!minted(due - SignedDuration::from_nanos(1)));
+    assert!(minted(due));
+}
+
+#[test]
 fn a_renewal_tells_everybody_else_who_uses_the_token() {
     let mut state = holding("x");
     for user in ["a", "b", "c"] {
         assert_eq!(asked(&mut state, &demand(user), 0), "good");
     }
-    let mut told = state.succeeded(token("y"), &demand("b"));
+    let mut told = state.succeeded(token("y"), &demand("b"), at(9 * HOUR));
     told.sort();
     assert_eq!(told, [demand("a").user, demand("c").user]);
 
     let mut first = State::default();
     asked(&mut first, &demand("a"), 0);
-    assert_eq!(first.succeeded(token("x"), &demand("b")), [], "those who wait get the first one anyway");
+    assert_eq!(
+        first.succeeded(token("x"), &demand("b"), at(0)),
+        [],
+        "those who wait get the first one anyway"
+    );
 }
 
 #[test]
@@ -109,10 +123,91 @@ fn a_forced_renewal_happens_once() {
     state.failed(error(), at(300), 0.0);
     assert_eq!(asked(&mut state, &forced, 301), "old");
     assert_eq!(asked(&mut state, &demand("b"), 301), "good", "nobody else is bothered");
-    state.succeeded(token("y"), &forced);
+    state.succeeded(token("y"), &forced, at(301));
     assert_eq!(asked(&mut state, &forced, 301), "good");
     let again = Demand { force: Some("2".into()), ..demand("a") };
     assert_eq!(asked(&mut state, &again, 301), "mint");
+}
+
+/// The token that somebody is given.
+fn given(state: &mut State, demand: &Demand, now: i64) -> String {
+    state.answer(demand, at(now)).map_or_else(|| "mint".into(), |held| held.unwrap().kept.token.id.clone())
+}
+
+fn minted_at(id: &str, second: i64) -> Arc<Kept> {
+    let life = Life { issued: at(second), expires: at(second + 12 * HOUR) };
+    Arc::new(Kept { token: Token { id: id.into(), text: "t".into(), life }, version: None })
+}
+
+#[test]
+fn a_forced_renewal_moves_nobody_else_before_their_time() {
+    let mut state = holding("x");
+    for user in ["a", "b", "c"] {
+        assert_eq!(given(&mut state, &demand(user), 0), "x");
+    }
+    let forced = |user: &str, value: &str| Demand { force: Some(value.into()), ..demand(user) };
+    assert_eq!(given(&mut state, &forced("a", "1"), HOUR), "mint");
+    assert_eq!(
+        state.succeeded(minted_at("y", HOUR), &forced("a", "1"), at(HOUR)),
+        [],
+        "nobody else is woken"
+    );
+    let table = [
+        ("the one who asked has the new token", demand("a"), HOUR, "y"),
+        ("others stay with theirs", demand("b"), HOUR, "x"),
+        ("who is new gets the new one", demand("d"), HOUR, "y"),
+        ("who asks too gets the young one", forced("c", "1"), HOUR + 60, "y"),
+        ("and keeps it", demand("c"), HOUR + 61, "y"),
+        ("others still stay", demand("b"), 7 * HOUR, "x"),
+        ("and move when their own renewal is due", demand("b"), 8 * HOUR, "y"),
+        ("for good", demand("b"), 8 * HOUR + 1, "y"),
+    ];
+    for (what, demand, now, expected) in table {
+        assert_eq!(given(&mut state, &demand, now), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_renewal_that_is_due_moves_also_those_who_stayed() {
+    let mut state = holding("x");
+    for user in ["a", "b"] {
+        given(&mut state, &demand(user), 0);
+    }
+    let forced = Demand { force: Some("1".into()), ..demand("a") };
+    assert_eq!(given(&mut state, &forced, 600), "mint");
+    state.succeeded(minted_at("y", 600), &forced, at(600));
+    assert_eq!(given(&mut state, &demand("b"), 601), "x");
+    // Both joined the one mint: neither goes back to what it had.
+    let both = Demand { force: Some("1".into()), ..demand("b") };
+    assert_eq!(given(&mut state, &both, 900), "mint");
+    state.succeeded(minted_at("z", 900), &Demand { force: Some("2".into()), ..demand("a") }, at(900));
+    assert_eq!(state.after(&both, at(900), Ok(minted_at("z", 900))).unwrap().kept.token.id, "z");
+    assert_eq!(given(&mut state, &demand("b"), 901), "z");
+    let careful = Demand { renew_before: Some(SignedDuration::from_hours(6)), ..demand("a") };
+    assert_eq!(given(&mut state, &careful, 6 * HOUR), "mint");
+    assert_eq!(state.succeeded(minted_at("v", 6 * HOUR), &careful, at(6 * HOUR)), [demand("b").user]);
+    assert_eq!(given(&mut state, &demand("b"), 6 * HOUR), "v");
+}
+
+#[test]
+fn the_time_that_aws_asks_for_is_kept_while_the_old_token_works() {
+    let throttled = |seconds: u64| {
+        let kind = AwsErrorKind::Throttled(Some(std::time::Duration::from_secs(seconds)));
+        Arc::new(Error::from(AwsError { operation: "GetAuthorizationToken", kind, message: "slow".into() }))
+    };
+    let user = demand("a");
+    for (what, asked_for, now, expected) in [
+        ("more than the backoff", 600, 9 * HOUR, 9 * HOUR + 600),
+        ("less than the backoff", 3, 9 * HOUR, 9 * HOUR + 10),
+        ("beyond its end, which is told in time", 600, 12 * HOUR - 60, 12 * HOUR),
+    ] {
+        let mut state = holding("x");
+        assert_eq!(asked(&mut state, &user, now), "mint", "{what}");
+        state.failed(throttled(asked_for), at(now), 0.0);
+        let held = state.after(&user, at(now), Err(throttled(asked_for))).unwrap();
+        assert_eq!(held.look_again(), at(expected), "{what}");
+        assert_eq!(asked(&mut state, &user, expected.min(12 * HOUR) - 1), "old", "{what}");
+    }
 }
 
 #[test]
@@ -132,7 +227,7 @@ fn users_who_are_gone_are_forgotten() {
     asked(&mut state, &demand("b"), 0);
     state.retain_users(|user| *user == demand("b").user);
     assert!(state.is_used());
-    assert_eq!(state.succeeded(token("y"), &demand("c")), [demand("b").user]);
+    assert_eq!(state.succeeded(token("y"), &demand("c"), at(9 * HOUR)), [demand("b").user]);
     state.retain_users(|_| false);
     assert!(!state.is_used());
 }

@@ -21,7 +21,6 @@ use crate::account::Accounts;
 use crate::api::AwsAccount;
 use crate::aws::Sdk;
 use crate::clock::Clock;
-use crate::credential::render::DomainKey;
 use crate::engine::context::{Caches, KubeClient};
 use crate::engine::{Hub, KindName, ObjectKey};
 use crate::ops::Metrics;
@@ -261,4 +260,46 @@ async fn neither_what_is_printed_nor_what_is_kept_beside_it_tells_the_token_or_t
     assert_ne!(*name, world.key(1).name());
     assert!(!secret.to_string().contains(&world.session.proof), "{secret}");
     assert_eq!(secret["metadata"]["labels"]["app.kubernetes.io/managed-by"], "codeartifact-operator");
+}
+
+#[test]
+fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let key = |minutes: i64, domain: &str, proof: &str| TokenKey {
+        proof: proof.into(),
+        region: "us-east-1".into(),
+        domain: DomainKey { owner: "123456789012".into(), domain: domain.into() },
+        duration: SignedDuration::from_mins(minutes),
+    };
+    let user = |namespace: &str, name: &str| {
+        Target::new(KindName::RegistryCredential, ObjectKey::new(namespace, name))
+    };
+    let mut slots: HashMap<String, Arc<Slot>> = HashMap::new();
+    let mut ask = |key: &TokenKey, user: Target| {
+        admit(&slots, key, &user, now).map(|()| {
+            let slot = slots.entry(key.name()).or_default();
+            let mut state = slot.lock();
+            state.family.get_or_insert_with(|| family(key));
+            let demand = Demand { user, renew_before: None, force: None, impatient: false };
+            assert!(state.answer(&demand, now).is_none());
+        })
+    };
+    for number in 0..8 {
+        ask(&key(15 + number, "acme", "p"), user("team", &format!("login-{number}"))).unwrap();
+    }
+    let error = ask(&key(60, "acme", "p"), user("team", "ninth")).unwrap_err();
+    assert_eq!(error.outlook(), crate::error::Outlook::Stalled);
+    assert!(
+        error.to_string().starts_with("spec.token.duration is 1h: ") && error.to_string().contains("team")
+    );
+    for (what, key, user) in [
+        ("who has it keeps it", key(15, "acme", "p"), user("team", "login-0")),
+        ("who shares one", key(15, "acme", "p"), user("team", "ninth")),
+        ("another namespace", key(60, "acme", "p"), user("other", "login")),
+        ("another domain", key(60, "other", "p"), user("team", "ninth")),
+        ("another identity", key(60, "acme", "q"), user("team", "ninth")),
+        ("who moves and leaves nobody behind", key(61, "acme", "p"), user("team", "login-7")),
+    ] {
+        ask(&key, user).expect(what);
+    }
 }

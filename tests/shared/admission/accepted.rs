@@ -36,7 +36,7 @@ pub(super) fn defaults() -> Vec<(&'static str, Value)> {
         ),
         (
             "RegistryCredential",
-            json!({"accountRef": account_ref, "token": {"duration": "12h"}, "secret": {}, "suspend": false}),
+            json!({"accountRef": account_ref, "token": {}, "secret": {}, "suspend": false}),
         ),
     ]
 }

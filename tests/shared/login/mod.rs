@@ -1,5 +1,6 @@
 //! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
 
+mod grants;
 mod renewal;
 mod secret;
 mod sharing;

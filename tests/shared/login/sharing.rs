@@ -94,7 +94,7 @@ async fn a_duration_beyond_the_grant_is_refused_with_both_named() -> Result<()> 
     let accounts = world.install.control_plane.api("AwsAccount", "").await?;
     let patch = json!({"spec": {"grants": grants}});
     accounts.patch(&world.account, &PatchParams::default(), &Patch::Merge(&patch)).await?;
-    world.login("login", &json!({})).await?;
+    world.login("login", &json!({"token": {"duration": "12h"}})).await?;
     let object = ("RegistryCredential", world.namespace(), "login");
     let told = world.install.condition(object, "Stalled", "True").await?;
     ensure!(

@@ -49,9 +49,21 @@ async fn without_a_grant_no_token_is_had_by_reference_or_by_name() -> Result<()>
             .await?;
     let reference = json!({"repositoryRef": {"name": "npm-store", "namespace": tenants.first()}});
     let name = json!({"repository": {"domain": "acme", "name": "npm-store"}});
-    for (login, registry) in [("by-reference", reference), ("by-name", name)] {
-        tenants.apply(tenants.second(), tenants.login(login, registry)).await?;
-        tenants.refused("RegistryCredential", login, "`credentials` acme").await?;
+    let nothing = json!({"repositoryRef": {"name": "nothing", "namespace": tenants.first()}});
+    let logins = [("by-reference", reference), ("by-no-reference", nothing), ("by-name", name)];
+    for (login, registry) in &logins {
+        tenants.apply(tenants.second(), tenants.login(login, registry.clone())).await?;
+    }
+    tenants.refused("RegistryCredential", "by-name", "`credentials` acme").await?;
+    let told = async |login, repository| {
+        let object = ("RegistryCredential", tenants.second(), login);
+        let told = tenants.install.condition(object, "Ready", "False").await?;
+        anyhow::Ok((told.reason, told.message.replace(repository, "it")))
+    };
+    let (there, absent) =
+        (told("by-reference", "npm-store").await?, told("by-no-reference", "nothing").await?);
+    ensure!(there == absent && !there.1.contains("acme"), "what is told tells what exists: {there:?}");
+    for (login, _) in logins {
         let secrets = tenants.install.control_plane.api("Secret", tenants.second()).await?;
         ensure!(secrets.get_opt(login).await?.is_none(), "a Secret was written");
     }

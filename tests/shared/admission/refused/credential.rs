@@ -47,6 +47,16 @@ pub(super) fn registries() -> Vec<Row> {
             with("endpoint", json!("http://example.com")),
             "spec.registries[0].endpoint in body should match",
         ),
+        row(
+            KIND,
+            with("endpoint", json!("https://example.com:70000")),
+            "spec.registries[0].endpoint in body should match",
+        ),
+        row(
+            KIND,
+            with("endpoint", json!("https://a..b:443")),
+            "spec.registries[0].endpoint in body should match",
+        ),
         row(KIND, with("endpointType", json!("ipv6")), "spec.registries[0].endpointType: Unsupported value"),
         row(
             KIND,
@@ -72,6 +82,7 @@ pub(super) fn settings() -> Vec<Row> {
         row(KIND, json!({"token": {"renewBefore": "59s"}}), "renewBefore must be at least 1m"),
         row(KIND, json!({"token": {"renewBefore": "7h"}}), "renewBefore must be at most half of duration"),
         row(KIND, json!({"secret": {"name": "Login"}}), "spec.secret.name in body should match"),
+        row(KIND, json!({"secret": {"name": "a..b"}}), "spec.secret.name in body should match"),
         row(KIND, json!({"secret": {"labels": {"-a": "b"}}}), "a key of labels is not legal in Kubernetes"),
         row(
             KIND,

@@ -1,0 +1,94 @@
+//! Whether the grants still cover a token that a Secret holds. Pure.
+
+use jiff::SignedDuration;
+use kube::ResourceExt;
+
+use crate::api::{AwsAccount, CredentialGrant, Identity, TokenStatus};
+use crate::engine::grants::{self, Asker};
+use crate::engine::kind::interval;
+use crate::error::{Error, Reason};
+
+/// What is known of the AwsAccount under which a token was minted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Seen<'a> {
+    /// It is as it was last read.
+    Known(&'a AwsAccount),
+    /// It exists and does not parse.
+    Unreadable,
+    /// It does not exist.
+    Deleted(&'a str),
+}
+
+/// How a token stands.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// The grants cover it, or nothing says that they do not.
+    Covered,
+    /// The grant has become narrower than the token is.
+    Wider(Error),
+    /// Nobody allows it any more.
+    Withdrawn(Error),
+}
+
+/// How a token stands that a Secret in the asker's namespace holds.
+pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, asker: Asker<'_>) -> Standing {
+    let account = match account {
+        Seen::Known(account) => account,
+        Seen::Unreadable => return Standing::Covered,
+        Seen::Deleted(name) => {
+            let message = format!("AwsAccount {name}, which allowed it, does not exist");
+            return Standing::Withdrawn(Error::waiting(Reason::GrantMissing, message));
+        }
+    };
+    let resource = domain_of(token, account);
+    match grants::credential(account, asker, &resource) {
+        Ok(grant) => wider(token, account, grant).map_or(Standing::Covered, Standing::Wider),
+        // A namespace that was not seen yet may have just the labels that a grant asks for.
+        Err(_) if asker.labels.is_none() && selects_by_label(account) => Standing::Covered,
+        Err(error) => Standing::Withdrawn(error),
+    }
+}
+
+fn domain_of(token: &TokenStatus, account: &AwsAccount) -> String {
+    let identity = Identity {
+        account: account.spec.account_id.clone(),
+        region: account.spec.region.clone(),
+        owner: token.owner.clone(),
+        domain: token.domain.clone(),
+        repository: None,
+    };
+    identity.domain_resource()
+}
+
+fn selects_by_label(account: &AwsAccount) -> bool {
+    account.spec.grants.iter().any(|grant| grant.namespaces.selector.is_some())
+}
+
+/// In what the token exceeds the grant: its life, or the role that minted it.
+fn wider(token: &TokenStatus, account: &AwsAccount, grant: &CredentialGrant) -> Option<Error> {
+    let says = |what: String| {
+        let message = format!(
+            "the grant of AwsAccount {} for domain {} has changed: {what}",
+            account.name_any(),
+            token.domain
+        );
+        Error::stalled(Reason::GrantMissing, message)
+    };
+    let life = token.expires_at.duration_since(token.issued_at);
+    let most = grant.max_duration.map_or(SignedDuration::MAX, interval);
+    if life > most {
+        return Some(says(format!("it allows at most {most:#}, and the token was minted for {life:#}")));
+    }
+    // A status without the AwsAccount was written before roles were told.
+    if token.account.is_some() && token.role_arn != grant.role_arn {
+        let named = |role: Option<&String>| {
+            role.map_or_else(|| "the account's own identity".to_owned(), |role| format!("role {role}"))
+        };
+        let (now, then) = (named(grant.role_arn.as_ref()), named(token.role_arn.as_ref()));
+        return Some(says(format!("tokens are minted by {now}, and the token was minted by {then}")));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;
