@@ -2,7 +2,8 @@
 
 use anyhow::{Result, ensure};
 use harness::{Emulator, unique};
-use kube::api::{DeleteParams, Patch, PatchParams};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::{World, registry};
@@ -104,4 +105,23 @@ async fn a_forced_renewal_leaves_the_secrets_of_others_alone() -> Result<()> {
     ensure!(world.data("calm").await? == before, "somebody else's request rewrote it");
     emulator.forward("8h").await?;
     world.until_renewed(world.namespace(), "calm", &before).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_secret_that_an_earlier_name_has_left_behind_is_removed() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.ready_login("login", &json!({})).await?;
+    // As a renaming leaves it whose status could not be written: ours, and told nowhere.
+    let mut left = world.secrets()?.get("login").await?;
+    left.metadata = ObjectMeta {
+        name: Some("left".into()),
+        labels: left.metadata.labels,
+        owner_references: left.metadata.owner_references,
+        ..ObjectMeta::default()
+    };
+    world.secrets()?.create(&PostParams::default(), &left).await?;
+    world.login("login", &json!({"token": {"renewBefore": "1h"}})).await?;
+    world.install.gone("Secret", world.namespace(), "left").await?;
+    world.data("login").await.map(drop)
 }
