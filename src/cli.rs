@@ -71,8 +71,9 @@ struct RunOptions {
     /// Name of the Lease that keeps a second replica idle.
     #[arg(long, default_value = "codeartifact-operator", env = "CODEARTIFACT_OPERATOR_LEASE_NAME")]
     lease_name: String,
-    /// Objects of one kind and one AwsAccount that are worked on at once; those of all accounts are at most four times as
-    /// many, but a quarter of its own each account gets in any case.
+    /// Objects of one kind and one AwsAccount that are worked on at once; those of all accounts are four times as many. A
+    /// quarter of that number is guaranteed to each account and to each namespace, up to twice as many of one account and
+    /// eight times as many of all.
     #[arg(long, default_value_t = 16, env = "CODEARTIFACT_OPERATOR_CONCURRENCY")]
     concurrency: usize,
     /// A kubeconfig file; the pod's own ServiceAccount when left out.

@@ -8,6 +8,8 @@ const SHORTEST_LIFE: SignedDuration = SignedDuration::from_mins(15);
 const LEAST_SLACK: SignedDuration = SignedDuration::from_mins(2);
 /// A token is used at least this long, so that even a wrong clock does not mint without end.
 const LEAST_USE: SignedDuration = SignedDuration::from_secs(30);
+/// Clocks of different hosts, and of one host while it is corrected, differ by up to this much.
+const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(1);
 /// The first and the longest wait after a renewal that failed.
 const RETRY: (SignedDuration, SignedDuration) = (SignedDuration::from_secs(10), SignedDuration::from_mins(5));
 
@@ -35,6 +37,12 @@ impl Life {
     /// Whether it still works.
     pub fn valid(&self, now: Timestamp) -> bool {
         now < self.expires
+    }
+
+    /// Whether it was minted at a time that is still to come: the clock was set back since, so that the time planned for
+    /// its renewal would come too late.
+    pub fn begins_later(&self, now: Timestamp) -> bool {
+        self.issued > later(now, CLOCK_ERROR)
     }
 
     /// When to renew, so that the token never has less than `renew_before` left while it is in use: a third of its life unless
@@ -143,6 +151,13 @@ mod tests {
             assert_eq!(life, Life { issued: at(0), expires: at(expected) }, "{what}");
         }
         assert!(life(10).valid(at(9)) && !life(10).valid(at(10)));
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_known_by_more_than_a_difference_between_clocks() {
+        for (now, expected) in [(0, false), (9, false), (-60, false), (-61, true), (-6 * HOUR, true)] {
+            assert_eq!(life(10).begins_later(at(now)), expected, "{now}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::render::DomainKey;
 use super::schedule::{jitter, retry_wait};
 use super::store::Kept;
 use super::token::Token;
+use crate::clock::Deadline;
 use crate::engine::Target;
 use crate::error::{Error, Outlook, Result};
 
@@ -50,7 +51,7 @@ pub(super) struct State {
 struct Failure {
     error: Arc<Error>,
     count: u32,
-    retry_at: Timestamp,
+    retry: Deadline,
 }
 
 /// Who asks for a token, and how good it must be.
@@ -109,7 +110,8 @@ impl State {
             self.handled(demand);
             return self.held(demand, None).map(Ok);
         }
-        let failure = self.failure.as_ref().filter(|failure| !demand.impatient && now < failure.retry_at)?;
+        let failure =
+            self.failure.as_ref().filter(|failure| !demand.impatient && !failure.retry.is_due(now))?;
         Some(self.after_failure(demand, now, failure))
     }
 
@@ -163,8 +165,7 @@ impl State {
         // Without a good token the users try again at their own pace; this only keeps them from all trying at once.
         let pace = if self.valid(now).is_some() { 1.0 } else { 0.5 };
         let wait = retry_wait(count, random).mul_f64(pace).max(asked_to_wait(&error));
-        let retry_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
-        self.failure = Some(Failure { error, count, retry_at });
+        self.failure = Some(Failure { error, count, retry: Deadline::new(now, wait) });
     }
 
     /// Forgets everybody that `keep` does not know.
@@ -191,14 +192,17 @@ impl State {
 
     /// Takes out a token that has expired, or that nobody has used for a while.
     pub(super) fn take_useless(&mut self, now: Timestamp) -> Option<Arc<Kept>> {
-        let idle = !self.is_used() && now.duration_since(*self.unused_since.get_or_insert(now)) >= IDLE;
+        let since = self.unused_since.map_or(now, |since| since.min(now));
+        self.unused_since = Some(since);
+        let idle = !self.is_used() && now.duration_since(since) >= IDLE;
         self.kept.take_if(|kept| idle || !kept.token.life.valid(now))
     }
 
     /// The earlier token of a user who stays with it, until its renewal is due or the user asks for another.
     fn still_own(&mut self, demand: &Demand, now: Timestamp) -> Option<Arc<Kept>> {
         let own = self.staying.get(&demand.user)?;
-        if own.token.life.valid(now) && now < renews_at(own, demand) && !self.asks_anew(demand) {
+        let planned = now < renews_at(own, demand) && !own.token.life.begins_later(now);
+        if own.token.life.valid(now) && planned && !self.asks_anew(demand) {
             return Some(Arc::clone(own));
         }
         self.staying.remove(&demand.user);
@@ -212,7 +216,9 @@ impl State {
     fn good_enough(&self, demand: &Demand, now: Timestamp) -> bool {
         let asked = self.asks_anew(demand);
         let young = |kept: &Kept| now.duration_since(kept.token.life.issued) < FORCEABLE;
-        self.valid(now).is_some_and(|kept| now < renews_at(kept, demand) && (!asked || young(kept)))
+        self.valid(now).is_some_and(|kept| {
+            now < renews_at(kept, demand) && !kept.token.life.begins_later(now) && (!asked || young(kept))
+        })
     }
 
     fn handled(&mut self, demand: &Demand) {
@@ -230,7 +236,7 @@ impl State {
     }
 
     fn after_failure(&self, demand: &Demand, now: Timestamp, failure: &Failure) -> Result<Held> {
-        let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry_at };
+        let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry.at() };
         match self.valid(now) {
             Some(kept) => Ok(held(Arc::clone(kept), demand, Some(failing))),
             None => Err(Error::Shared(failing.error)),

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::render::DomainKey;
@@ -18,7 +19,7 @@ use crate::engine::{Context, Target};
 use crate::error::{Error, Result};
 
 /// How often tokens are looked for that have expired or that nobody uses.
-const SWEEP: SignedDuration = SignedDuration::from_mins(10);
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration.
 const MOST_TOKENS: usize = 8;
@@ -75,8 +76,12 @@ impl Tokens {
             let minted = this.renew(&key, &session, &slot, unsaved).await;
             this.settle(&slot, &demand, minted)
         });
-        let ended = work.map(|ended| {
-            ended.unwrap_or_else(|_| Err(Arc::new(Error::Internal("minting a token panicked".into()))))
+        let metrics = self.context.metrics.clone();
+        let ended = work.map(move |ended| {
+            ended.unwrap_or_else(|_| {
+                metrics.panicked();
+                Err(Arc::new(Error::Internal("minting a token panicked".into())))
+            })
         });
         ended.boxed().shared()
     }
@@ -188,8 +193,7 @@ impl Tokens {
                     tracing::warn!(%error, secret = %name, "could not remove a token that is of no use");
                 }
             }
-            let next = self.context.clock.now().checked_add(SWEEP).unwrap_or(Timestamp::MAX);
-            self.context.clock.sleep_until(next).await;
+            self.context.clock.sleep(SWEEP).await;
             useless = self.useless();
         }
     }

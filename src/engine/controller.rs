@@ -10,14 +10,13 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::change::{account, asks_for_work, concerns_sharers, concerns_users, holds, targets};
+use super::malformed::Reports;
 use super::publish::{Events, Publisher};
 use super::queue::{Queue, Urgency};
 use super::streaks::Streaks;
 use super::summary::{Circumstances, summarize};
 use super::watch::Change;
-use super::{
-    Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, malformed, requeue,
-};
+use super::{Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
 use crate::api::RECONCILE_AT;
 use crate::error::{Error, Outlook, Reason, Result};
 use crate::ops::Outcome;
@@ -32,6 +31,7 @@ pub struct Controller<R: Reconciler> {
     publisher: Publisher<R::Object>,
     events: Events,
     streaks: Streaks,
+    malformed: Reports<R::Object>,
 }
 
 impl<R: Reconciler> Controller<R> {
@@ -39,10 +39,16 @@ impl<R: Reconciler> Controller<R> {
     pub fn new(reconciler: R, context: Context, cache: Cache<R::Object>, share: usize) -> Arc<Self> {
         let queue = context.hub.queue(R::Object::KIND);
         let known = cache.clone();
-        queue.share_out(share, move |key| account(known.get(key)?.as_ref()));
+        let accounts = context.caches.accounts.clone();
+        queue.share_out(share, move |key| {
+            let account = account(known.get(key)?.as_ref())?;
+            // Names that somebody invented share one line of work.
+            accounts.get(&ObjectKey::new("", account.as_str())).is_some().then_some(account)
+        });
         let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
         let events = Events::new(&context.client);
-        Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks: Streaks::default() })
+        let (streaks, malformed) = (Streaks::default(), Reports::new(&context));
+        Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks, malformed })
     }
 
     /// Takes in what the watch of this kind showed.
@@ -92,7 +98,11 @@ impl<R: Reconciler> Controller<R> {
             self.context.hub.changed(&shared);
         }
         if before.is_none_or(|before| asks_for_work(before, now)) {
-            self.queue.push(object.key, if initial { Urgency::Routine } else { Urgency::Now });
+            if initial {
+                self.queue.push(object.key, Urgency::Routine);
+            } else {
+                self.queue.ask(object.key, Urgency::Now);
+            }
         }
     }
 
@@ -141,10 +151,13 @@ impl<R: Reconciler> Controller<R> {
     /// A panic in one reconcile is that object's error and nobody else's.
     async fn guarded(&self, object: &Arc<R::Object>) -> Report<<R::Object as Controlled>::Status> {
         let work = self.reconciler.reconcile(Arc::clone(object), &self.context);
-        AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Report {
-            status: object.status().cloned().unwrap_or_default(),
-            outcome: Err(Error::Internal("the reconcile panicked".into())),
-            notes: Vec::new(),
+        AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+            self.context.metrics.panicked();
+            Report {
+                status: object.status().cloned().unwrap_or_default(),
+                outcome: Err(Error::Internal("the reconcile panicked".into())),
+                notes: Vec::new(),
+            }
         })
     }
 
@@ -209,12 +222,7 @@ impl<R: Reconciler> Controller<R> {
 
     fn malformed(&self, key: ObjectKey, why: String) {
         tracing::warn!(kind = R::Object::KIND.as_str(), object = %key, %why, "object cannot be read");
-        let (client, clock) = (self.context.client.clone(), self.context.clock.clone());
-        tokio::spawn(async move {
-            if let Err(error) = malformed::report::<R::Object>(&client, &clock, &key, &why).await {
-                tracing::warn!(%error, object = %key, "could not report that an object cannot be read");
-            }
-        });
+        self.malformed.push(key, why);
     }
 }
 

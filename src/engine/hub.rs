@@ -63,6 +63,14 @@ impl Hub {
         self.lock().wake(object);
     }
 
+    /// Something that an object keeps for its users went or was changed: the object is woken before all other work.
+    pub fn restore(&self, object: &Target) {
+        let queue = self.lock().queues.get(&object.kind).cloned();
+        if let Some(queue) = queue {
+            queue.ask(object.key.clone(), Urgency::Critical);
+        }
+    }
+
     /// The objects that refer to something, sorted.
     pub fn users(&self, target: &Target) -> Vec<Target> {
         let mut users: Vec<_> = self.lock().users.get(target).into_iter().flatten().cloned().collect();

@@ -11,6 +11,7 @@ pub mod hub;
 pub mod kind;
 mod malformed;
 pub mod object;
+mod pace;
 pub mod publish;
 pub mod queue;
 pub mod requeue;
@@ -22,6 +23,7 @@ mod streaks;
 pub mod summary;
 pub mod tags;
 mod teardown;
+mod timers;
 mod uncompared;
 pub mod watch;
 

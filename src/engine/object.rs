@@ -201,8 +201,10 @@ impl Done {
 pub enum Again {
     /// After this long, plus or minus up to 10 %.
     Every(SignedDuration),
-    /// At this time, not later.
+    /// At this time, not later, and before all other work: a login in use is at stake.
     At(Timestamp),
+    /// At this time, as routine work.
+    Check(Timestamp),
     /// Only on an event.
     Never,
 }

@@ -1,27 +1,33 @@
 //! Which objects are due, in which order, and when to look again.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::ObjectKey;
+use super::pace::Pace;
 use super::shares::{Account, Place, Shares};
-use crate::clock::Clock;
+use super::timers::Timers;
+use crate::clock::{Clock, Moment};
 
 /// How soon an object is to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
+    /// A login in use is at stake: its Secret went or was changed, or its token is to be renewed.
+    Critical,
     /// Somebody changed something: before the routine work of its account.
     Now,
-    /// Start of the operator, drift checks.
+    /// Start of the operator, retries, drift checks.
     Routine,
 }
 
 /// The work queue of one kind. No object is handed out twice at once; wakes while it is being looked at are kept. When
-/// work is shared out, an account that answers slowly keeps only its own objects waiting.
+/// work is shared out, an account that answers slowly keeps only its own objects waiting, and a namespace that has much
+/// to do only its own.
 /// Cheap to clone; all clones share the queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
@@ -37,9 +43,19 @@ struct Inner {
     /// Each stands in a line of `shares`.
     queued: HashMap<ObjectKey, Place>,
     running: HashMap<ObjectKey, Account>,
-    again: HashSet<ObjectKey>,
-    timers: BTreeSet<(Timestamp, ObjectKey)>,
-    timer_of: HashMap<ObjectKey, Timestamp>,
+    again: HashMap<ObjectKey, Wake>,
+    timers: Timers,
+    pace: Pace,
+    /// Objects that asked too often, until their turn.
+    delayed: Timers,
+}
+
+/// A wake that came while the object was being looked at.
+#[derive(Clone, Copy, Debug)]
+struct Wake {
+    urgency: Urgency,
+    /// Whether it came from [`Queue::ask`] and is limited.
+    asked: bool,
 }
 
 /// Tells which AwsAccount an object belongs to.
@@ -51,9 +67,10 @@ impl Queue {
         Self { clock, inner: Arc::default(), changed: Arc::default() }
     }
 
-    /// Shares the work out: at most `share` objects of one AwsAccount are handed out at once, and of all accounts
-    /// together four times as many; but a quarter of its share an account gets in any case. `account_of` may be asked
-    /// at any time and must not use the queue.
+    /// Shares the work out: `share` objects of one AwsAccount are handed out at once, and of all accounts together four
+    /// times as many. A quarter of a share is guaranteed to each account and to each namespace of an account, until one
+    /// account has twice its share and all together have eight shares. `account_of` may be asked at any time and must
+    /// not use the queue.
     pub fn share_out(
         &self,
         share: usize,
@@ -64,19 +81,26 @@ impl Queue {
         inner.account_of = AccountOf(Box::new(account_of));
     }
 
-    /// Wakes an object.
+    /// Wakes an object. One that has asked too often waits for its turn all the same.
     pub fn push(&self, key: ObjectKey, urgency: Urgency) {
         self.lock().push(key, urgency);
         self.changed.notify_one();
     }
 
-    /// Sets when an object is looked at again without an event; replaces an earlier setting.
-    pub fn set_timer(&self, key: ObjectKey, at: Option<Timestamp>) {
+    /// Wakes an object because its user asks for it: at once, but only now and then for one that keeps asking.
+    pub fn ask(&self, key: ObjectKey, urgency: Urgency) {
+        let now = self.clock.moment();
+        self.lock().ask(key, urgency, now);
+        self.changed.notify_one();
+    }
+
+    /// Sets when, and how urgently, an object is looked at again without an event; replaces an earlier setting.
+    pub fn set_timer(&self, key: ObjectKey, timer: Option<(Timestamp, Urgency)>) {
+        let now = self.clock.moment();
         let mut inner = self.lock();
-        inner.clear_timer(&key);
-        if let Some(at) = at {
-            inner.timers.insert((at, key.clone()));
-            inner.timer_of.insert(key, at);
+        match timer {
+            Some((at, urgency)) => inner.timers.set(key, at, urgency, now),
+            None => drop(inner.timers.clear(&key)),
         }
         drop(inner);
         self.changed.notify_one();
@@ -85,7 +109,8 @@ impl Queue {
     /// Forgets an object that is gone.
     pub fn forget(&self, key: &ObjectKey) {
         let mut inner = self.lock();
-        inner.clear_timer(key);
+        inner.timers.clear(key);
+        inner.delayed.clear(key);
         inner.again.remove(key);
         if let Some(place) = inner.queued.remove(key) {
             inner.shares.remove(key, &place);
@@ -95,29 +120,33 @@ impl Queue {
     /// The next object that is due and whose account has a share left. Must be followed by [`Queue::done`].
     pub async fn next(&self) -> ObjectKey {
         loop {
-            let next_timer = {
+            let first = {
                 let mut inner = self.lock();
-                inner.fire_timers(self.clock.now());
+                inner.fire_timers(self.clock.moment());
                 if let Some(key) = inner.pop() {
                     return key;
                 }
-                inner.timers.first().map(|(at, _)| *at)
+                [inner.timers.first(), inner.delayed.first()]
             };
             tokio::select! {
                 () = self.changed.notified() => {}
-                () = self.clock.sleep_until(next_timer.unwrap_or(Timestamp::MAX)) => {}
+                () = self.fires(first[0]) => {}
+                () = self.fires(first[1]) => {}
             }
         }
     }
 
     /// The object has been looked at.
     pub fn done(&self, key: &ObjectKey) {
+        let now = self.clock.moment();
         let mut inner = self.lock();
         if let Some(account) = inner.running.remove(key) {
-            inner.shares.ended(&account);
+            inner.shares.ended(&account, &key.namespace);
         }
-        if inner.again.remove(key) {
-            inner.push(key.clone(), Urgency::Now);
+        match inner.again.remove(key) {
+            Some(Wake { urgency, asked: true }) => inner.ask(key.clone(), urgency, now),
+            Some(Wake { urgency, asked: false }) => inner.push(key.clone(), urgency),
+            None => {}
         }
         drop(inner);
         self.changed.notify_one();
@@ -126,6 +155,14 @@ impl Queue {
     /// How many objects are due and not yet being looked at, those included whose account holds its whole share.
     pub fn depth(&self) -> usize {
         self.lock().queued.len()
+    }
+
+    async fn fires(&self, timer: Option<(Timestamp, Duration)>) {
+        let Some((at, latest)) = timer else { return std::future::pending().await };
+        tokio::select! {
+            () = self.clock.sleep_until(at) => {}
+            () = tokio::time::sleep(latest.saturating_sub(self.clock.moment().steady)) => {}
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -137,7 +174,10 @@ impl Inner {
     /// An object that is queued keeps its place, unless it is more urgent now or another account's.
     fn push(&mut self, key: ObjectKey, urgency: Urgency) {
         if self.running.contains_key(&key) {
-            self.again.insert(key);
+            self.wake_again(key, Wake { urgency, asked: false });
+            return;
+        }
+        if urgency == Urgency::Now && self.delayed.raise(&key, urgency) {
             return;
         }
         let mut place = Place { account: (self.account_of.0)(&key), urgency };
@@ -152,27 +192,45 @@ impl Inner {
         self.queued.insert(key, place);
     }
 
+    /// A wake that has to wait is one with all later ones.
+    fn ask(&mut self, key: ObjectKey, urgency: Urgency, now: Moment) {
+        if self.running.contains_key(&key) {
+            self.wake_again(key, Wake { urgency, asked: true });
+        } else if self.queued.get(&key).is_some_and(|place| place.urgency <= urgency) {
+            // The account may be another one now.
+            self.push(key, urgency);
+        } else if !self.delayed.raise(&key, urgency) {
+            let wait = self.pace.turn(&key, now.steady).saturating_sub(now.steady);
+            if wait.is_zero() {
+                self.push(key, urgency);
+            } else {
+                let at = now.wall.checked_add(wait).unwrap_or(Timestamp::MAX);
+                self.delayed.set(key, at, urgency, now);
+            }
+        }
+    }
+
+    fn wake_again(&mut self, key: ObjectKey, wake: Wake) {
+        let again = self.again.entry(key).or_insert(wake);
+        again.urgency = again.urgency.min(wake.urgency);
+        again.asked &= wake.asked;
+    }
+
     fn pop(&mut self) -> Option<ObjectKey> {
         let (account, key) = self.shares.next()?;
         self.queued.remove(&key);
-        self.clear_timer(&key);
+        self.timers.clear(&key);
+        self.delayed.clear(&key);
         self.running.insert(key.clone(), account);
         Some(key)
     }
 
-    fn fire_timers(&mut self, now: Timestamp) {
-        while let Some((at, key)) = self.timers.first().cloned() {
-            if at > now {
-                return;
-            }
-            self.clear_timer(&key);
-            self.push(key, Urgency::Routine);
+    fn fire_timers(&mut self, now: Moment) {
+        while let Some((key, urgency)) = self.timers.fired(now) {
+            self.push(key, urgency);
         }
-    }
-
-    fn clear_timer(&mut self, key: &ObjectKey) {
-        if let Some(at) = self.timer_of.remove(key) {
-            self.timers.remove(&(at, key.clone()));
+        while let Some((key, urgency)) = self.delayed.fired(now) {
+            self.push(key, urgency);
         }
     }
 }

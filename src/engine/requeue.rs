@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::object::{Again, Done};
+use super::queue::Urgency;
 use crate::error::{Error, Outlook, Reason};
 
 /// Backoff of what may work the next time: 1 s doubling to 5 min.
@@ -19,18 +20,19 @@ const BLOCKED: (u64, u64) = (5, 600);
 /// Backoff of a deletion that AWS does not show yet: 2 s doubling to 5 s.
 const DELETING: (u64, u64) = (2, 5);
 
-/// When to look again after `failures` failures in a row; `random` lies in 0..1.
+/// When, and how urgently, to look again after `failures` failures in a row; `random` lies in 0..1.
 pub fn next(
     outcome: &Result<Done, Error>,
     failures: u32,
     interval: SignedDuration,
     now: Timestamp,
     random: f64,
-) -> Option<Timestamp> {
+) -> Option<(Timestamp, Urgency)> {
     let wait = match outcome {
         Ok(done) => match done.again {
             Again::Every(interval) => around(interval, random),
-            Again::At(at) => return Some(at),
+            Again::At(at) => return Some((at, Urgency::Critical)),
+            Again::Check(at) => return Some((at, Urgency::Routine)),
             Again::Never => return None,
         },
         Err(error) => match error.outlook() {
@@ -46,7 +48,7 @@ pub fn next(
             Outlook::Stalled => around(interval, random),
         },
     };
-    Some(now.checked_add(wait).unwrap_or(Timestamp::MAX))
+    Some((now.checked_add(wait).unwrap_or(Timestamp::MAX), Urgency::Routine))
 }
 
 /// The interval, give or take 10 %, so that objects made together do not stay together.
@@ -81,7 +83,9 @@ mod tests {
 
     fn seconds(outcome: &Result<Done, Error>, failures: u32, random: f64) -> i64 {
         let at = next(outcome, failures, SignedDuration::from_hours(1), Timestamp::UNIX_EPOCH, random);
-        at.unwrap().as_second()
+        let (at, urgency) = at.unwrap();
+        assert_eq!(urgency, Urgency::Routine);
+        at.as_second()
     }
 
     fn aws(kind: AwsErrorKind) -> Result<Done, Error> {
@@ -120,8 +124,11 @@ mod tests {
     #[test]
     fn a_time_that_was_asked_for_is_kept() {
         let at = Timestamp::from_second(77).unwrap();
-        let done = Ok(Done { again: Again::At(at), ..Done::gone() });
-        assert_eq!(next(&done, 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9), Some(at));
+        for (again, urgency) in [(Again::At(at), Urgency::Critical), (Again::Check(at), Urgency::Routine)] {
+            let done = Ok(Done { again, ..Done::gone() });
+            let next = next(&done, 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9);
+            assert_eq!(next, Some((at, urgency)));
+        }
         assert_eq!(next(&Ok(Done::gone()), 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9), None);
     }
 }

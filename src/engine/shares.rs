@@ -1,18 +1,26 @@
-//! Whose turn it is: one line for each AwsAccount, and no account holds more than its share of the workers. Pure.
+//! Whose turn it is: the AwsAccounts take turns, the namespaces of an account take turns, and nobody holds more than a
+//! share of the workers. Pure.
+
+mod lane;
 
 use std::collections::{HashMap, VecDeque};
 
 use super::ObjectKey;
 use super::queue::Urgency;
+use lane::Lanes;
 
-/// All accounts together hold at most so many shares, and one part in so many of a share is every account's, whatever
-/// the others hold: four accounts that hang may not keep a fifth waiting.
+/// All accounts together hold so many shares. One part in so many of a share is guaranteed to each account and to each
+/// namespace of an account, whatever the others hold: four accounts that hang must not keep a fifth waiting.
 const SHARES: usize = 4;
-/// After so many urgent objects one of the routine ones has its turn: renewals must not wait for ever behind somebody
-/// who keeps changing things.
-const URGENT_IN_A_ROW: u8 = 3;
+/// Guaranteed parts of namespaces are given out until all accounts together hold so many shares.
+const MOST_FOR_NAMESPACES: usize = 6;
+/// Guaranteed parts of accounts are given out until all accounts together hold so many shares: the number of workers is
+/// bounded, whatever users write.
+const MOST: usize = 8;
+/// One account holds at most so many shares, the guaranteed parts of its namespaces included.
+const MOST_OF_ACCOUNT: usize = 2;
 
-/// The AwsAccount that an object belongs to, by name. All objects of which nobody can tell count as one account's.
+/// The AwsAccount that an object belongs to, by name. All objects whose account does not exist count as one account's.
 pub(super) type Account = Option<String>;
 
 /// Where an object stands that is due.
@@ -33,14 +41,16 @@ pub(super) struct Shares {
     turns: VecDeque<Account>,
 }
 
-/// One account's objects that are due, in order, and how many are being worked on.
+/// One account's objects that are due, and how many workers each of its namespaces holds.
 #[derive(Debug, Default)]
 struct Line {
-    urgent: VecDeque<ObjectKey>,
-    routine: VecDeque<ObjectKey>,
-    urgent_in_a_row: u8,
+    lanes: Lanes,
     held: usize,
+    held_by: HashMap<String, usize>,
 }
+
+/// How many workers a namespace may hold before an object of it is handed out.
+type Limit = usize;
 
 impl Default for Shares {
     /// Nothing is due, and nothing is limited.
@@ -50,83 +60,94 @@ impl Default for Shares {
 }
 
 impl Shares {
+    /// Nothing is due, and an account may hold so many workers.
+    pub(super) fn of(share: usize) -> Self {
+        Self { share, ..Self::default() }
+    }
+
     /// Puts an object at the end of its line. It must not stand in one.
     pub(super) fn push(&mut self, key: ObjectKey, place: &Place) {
         let line = self.lines.entry(place.account.clone()).or_default();
-        if line.is_empty() {
+        if line.lanes.is_empty() {
             self.turns.push_back(place.account.clone());
         }
-        line.lane(place.urgency).push_back(key);
+        line.lanes.push(key, place.urgency);
     }
 
     /// Takes an object out of the line where it stands.
     pub(super) fn remove(&mut self, key: &ObjectKey, place: &Place) {
         let Some(line) = self.lines.get_mut(&place.account) else { return };
-        line.lane(place.urgency).retain(|due| due != key);
-        if line.is_empty() {
+        line.lanes.remove(key, place.urgency);
+        if line.lanes.is_empty() {
             self.turns.retain(|account| *account != place.account);
         }
         self.tidy(&place.account);
     }
 
-    /// The next object, if there is one whose account may hold one more worker. The accounts take turns.
+    /// The next object, if there is one whose account and namespace may hold one more worker.
     /// Must be followed by [`Shares::ended`].
     pub(super) fn next(&mut self) -> Option<(Account, ObjectKey)> {
-        let turn = self.turns.iter().position(|account| self.has_room(account))?;
-        let account = self.turns.remove(turn)?;
-        let line = self.lines.get_mut(&account)?;
-        let key = line.next()?;
-        line.held += 1;
-        self.held += 1;
-        if !line.is_empty() {
-            self.turns.push_back(account.clone());
+        for turn in 0..self.turns.len() {
+            let account = self.turns.get(turn)?.clone();
+            let limit = self.limit(self.lines.get(&account)?);
+            let line = self.lines.get_mut(&account)?;
+            let Some(key) = line.next(limit) else { continue };
+            self.held += 1;
+            self.turns.remove(turn);
+            if !line.lanes.is_empty() {
+                self.turns.push_back(account.clone());
+            }
+            return Some((account, key));
         }
-        Some((account, key))
+        None
     }
 
-    /// A worker that was given an object of the account is free again.
-    pub(super) fn ended(&mut self, account: &Account) {
+    /// A worker that was given an object of the account and namespace is free again.
+    pub(super) fn ended(&mut self, account: &Account, namespace: &str) {
         if let Some(line) = self.lines.get_mut(account) {
-            line.held -= 1;
+            line.ended(namespace);
             self.held -= 1;
         }
         self.tidy(account);
     }
 
-    fn has_room(&self, account: &Account) -> bool {
-        let held = self.lines.get(account).map_or(0, |line| line.held);
-        let spare = self.held < self.share.saturating_mul(SHARES);
-        held < self.share.div_ceil(SHARES) || spare && held < self.share
+    fn limit(&self, line: &Line) -> Limit {
+        let part = self.share.div_ceil(SHARES);
+        let below = |shares: usize| self.held < self.share.saturating_mul(shares);
+        if line.held < self.share && below(SHARES) || line.held < part && below(MOST) {
+            usize::MAX
+        } else if line.held < self.share.saturating_mul(MOST_OF_ACCOUNT) && below(MOST_FOR_NAMESPACES) {
+            part
+        } else {
+            0
+        }
     }
 
     /// Accounts come and go.
     fn tidy(&mut self, account: &Account) {
-        if self.lines.get(account).is_some_and(|line| line.held == 0 && line.is_empty()) {
+        if self.lines.get(account).is_some_and(|line| line.held == 0 && line.lanes.is_empty()) {
             self.lines.remove(account);
         }
     }
 }
 
 impl Line {
-    fn is_empty(&self) -> bool {
-        self.urgent.is_empty() && self.routine.is_empty()
+    fn next(&mut self, limit: Limit) -> Option<ObjectKey> {
+        let held_by = &self.held_by;
+        let held = |namespace: &str| held_by.get(namespace).copied().unwrap_or_default();
+        let key = self.lanes.next(|namespace| held(namespace) < limit)?;
+        *self.held_by.entry(key.namespace.clone()).or_default() += 1;
+        self.held += 1;
+        Some(key)
     }
 
-    fn next(&mut self) -> Option<ObjectKey> {
-        if self.urgent_in_a_row < URGENT_IN_A_ROW || self.routine.is_empty() {
-            self.urgent_in_a_row = self.urgent_in_a_row.saturating_add(1);
-            if let Some(key) = self.urgent.pop_front() {
-                return Some(key);
+    fn ended(&mut self, namespace: &str) {
+        self.held -= 1;
+        if let Some(held) = self.held_by.get_mut(namespace) {
+            *held -= 1;
+            if *held == 0 {
+                self.held_by.remove(namespace);
             }
-        }
-        self.urgent_in_a_row = 0;
-        self.routine.pop_front()
-    }
-
-    fn lane(&mut self, urgency: Urgency) -> &mut VecDeque<ObjectKey> {
-        match urgency {
-            Urgency::Now => &mut self.urgent,
-            Urgency::Routine => &mut self.routine,
         }
     }
 }

@@ -34,7 +34,7 @@ impl Streaks {
         let denied = outcome.as_ref().is_err_and(|error| error.outlook() == Outlook::Denied);
         let known = self.lock().get(key).copied();
         let known = known.filter(|streak| denied && streak.sort == std::mem::discriminant(&Outlook::Denied));
-        known.map_or(SignedDuration::ZERO, |streak| now.duration_since(streak.since))
+        known.map_or(SignedDuration::ZERO, |streak| now.duration_since(streak.since.min(now)))
     }
 
     /// Counts an outcome. Returns how many failures of its sort there were in a row, 0 for a success.
@@ -57,6 +57,8 @@ impl Streaks {
             *streak = Streak { failures: 0, sort, generation, since: now };
         }
         streak.failures = streak.failures.saturating_add(1);
+        // The clock may have been set back.
+        streak.since = streak.since.min(now);
         streak.failures
     }
 
@@ -107,5 +109,16 @@ mod tests {
             streaks.denied_for(&key, &failed(AwsErrorKind::Unavailable), at(160)),
             SignedDuration::ZERO
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_delays_no_count() {
+        let (streaks, key) = (Streaks::default(), ObjectKey::new("n", "a"));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let denied = failed(AwsErrorKind::Denied);
+        streaks.count(&key, None, &denied, at(20_000));
+        assert_eq!(streaks.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
+        streaks.count(&key, None, &denied, at(100));
+        assert_eq!(streaks.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -18,6 +18,8 @@ use super::Metrics;
 #[derive(Clone, Debug, Default)]
 pub struct Readiness {
     open: Arc<RwLock<BTreeMap<String, bool>>>,
+    /// What has ended and only a new start brings back.
+    broken: Arc<OnceLock<String>>,
 }
 
 /// One thing that must hold. It starts closed.
@@ -33,6 +35,16 @@ impl Readiness {
         let name = name.into();
         self.set(&name, false);
         Gate { readiness: self.clone(), name }
+    }
+
+    /// Something has ended for good: `/health` fails from now on, so that the process is started anew.
+    pub fn is_broken(&self, what: impl Into<String>) {
+        self.broken.get_or_init(|| what.into());
+    }
+
+    /// What has ended for good, if anything has.
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.get().map(String::as_str)
     }
 
     /// What does not hold yet; ready when empty.
@@ -87,7 +99,7 @@ impl Server {
         stop: CancellationToken,
     ) -> std::io::Result<()> {
         let router = Router::new()
-            .route("/health", routing::get(|| async { "ok\n" }))
+            .route("/health", routing::get(health))
             .route("/ready", routing::get(ready))
             .with_state(readiness)
             .route("/metrics", routing::get(scrape).with_state(metrics));
@@ -100,6 +112,13 @@ impl Server {
 struct ReadyAnswer {
     ready: bool,
     waiting_for: Vec<String>,
+}
+
+async fn health(State(readiness): State<Readiness>) -> impl IntoResponse {
+    match readiness.broken() {
+        None => (StatusCode::OK, "ok\n".to_owned()),
+        Some(what) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{what} has ended\n")),
+    }
 }
 
 async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
@@ -139,7 +158,7 @@ mod tests {
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let (address, stop, readiness) = (server.address(), CancellationToken::new(), Readiness::default());
         let (watches, leader) = (readiness.gate("watches"), readiness.gate("leader lease"));
-        let metrics = Metrics::new(crate::clock::Clock::default());
+        let (metrics, broken) = (Metrics::new(crate::clock::Clock::default()), readiness.clone());
         let serving = tokio::spawn(server.serve(readiness, metrics, stop.clone()));
 
         assert!(get(address, "/health").await.starts_with("HTTP/1.1 200"));
@@ -152,6 +171,11 @@ mod tests {
         watches.close();
         assert!(get(address, "/ready").await.contains(r#"["watches"]"#));
         assert!(get(address, "/metrics").await.contains("codeartifact_operator_build_info"));
+
+        broken.is_broken("the watch of domains");
+        let answer = get(address, "/health").await;
+        assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+        assert!(answer.ends_with("the watch of domains has ended\n"), "{answer}");
 
         stop.cancel();
         serving.await.unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! `codeartifact-operator run`: everything wired together.
 
 mod list;
+mod supervise;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::package_policy::PackagePolicyKind;
 use crate::repository::RepositoryKind;
 
 use list::List;
+use supervise::Supervisor;
 
 /// How long work in flight may take once the operator has been asked to stop.
 const GRACE: Duration = Duration::from_secs(25);
@@ -160,8 +162,10 @@ impl Operator {
     }
 
     fn start_later<R: Reconciler + std::fmt::Debug>(&mut self, controller: Arc<Controller<R>>) {
+        let (supervisor, task) =
+            (self.supervisor(), format!("the controller of {}", R::Object::KIND.as_str()));
         self.starts.push(Box::new(move |workers| {
-            workers.spawn(controller.run());
+            workers.spawn(supervisor.supervise(task, controller.run()));
         }));
     }
 
@@ -189,7 +193,7 @@ impl Operator {
                 _ => return,
             };
             if let Some(owner) = owning_credential(&secret) {
-                hub.wake(&owner);
+                hub.restore(&owner);
             }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
@@ -244,7 +248,16 @@ impl Operator {
             progress: progress.subscribe(),
             may_be_refused: watch.namespace.is_some(),
         });
-        self.watches.spawn(follow(watch, cache, progress, tell));
+        let watch = follow(watch, cache, progress, tell);
+        self.watches.spawn(self.supervisor().supervise(format!("the watch of {what}"), watch));
+    }
+
+    fn supervisor(&self) -> Supervisor {
+        Supervisor {
+            stop: self.context.stop.clone(),
+            metrics: self.context.metrics.clone(),
+            readiness: self.readiness.clone(),
+        }
     }
 }
 

@@ -76,7 +76,8 @@ impl Pass<'_> {
     /// When to look again at what is due at that time: what is in sync is compared with the caches every five minutes.
     pub(super) fn no_later_than(&self, due: Timestamp) -> Again {
         let now = self.context.clock.now();
-        Again::At(look_at(now, due, fastrand::f64()))
+        let at = look_at(now, due, fastrand::f64());
+        if at < due { Again::Check(at) } else { Again::At(at) }
     }
 
     /// When the first of the tokens in the Secret ends.

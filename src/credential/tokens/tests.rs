@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::engine::context::{Caches, KubeClient};
 use crate::engine::{Hub, KindName, ObjectKey};
 use crate::ops::Metrics;
+use jiff::SignedDuration;
 
 /// The Secrets of all namespaces, and whether writes are refused.
 #[derive(Clone, Default)]

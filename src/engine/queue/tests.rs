@@ -51,7 +51,8 @@ async fn a_wake_while_running_is_kept_until_done() {
 async fn timers_follow_jumps_of_the_clock() {
     let clock = Clock::default();
     let queue = Queue::new(clock.clone());
-    queue.set_timer(key("a"), Some(clock.now() + SignedDuration::from_hours(3)));
+    let timer = (clock.now() + SignedDuration::from_hours(3), Urgency::Routine);
+    queue.set_timer(key("a"), Some(timer));
     let waiting = tokio::spawn({
         let queue = queue.clone();
         async move { queue.next().await }
@@ -65,7 +66,7 @@ async fn timers_follow_jumps_of_the_clock() {
 async fn a_forgotten_object_is_not_handed_out() {
     let queue = Queue::new(Clock::default());
     queue.push(key("a"), Urgency::Now);
-    queue.set_timer(key("b"), Some(Timestamp::MIN));
+    queue.set_timer(key("b"), Some((Timestamp::MIN, Urgency::Routine)));
     queue.forget(&key("a"));
     queue.forget(&key("b"));
     assert!(queue.next().now_or_never().is_none());
@@ -129,4 +130,54 @@ async fn an_object_that_moves_to_another_account_waits_for_the_former_no_more() 
     queue.push(key("moves"), Urgency::Routine);
     assert_eq!(queue.next().await, key("moves"));
     assert!(queue.next().now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_fires_in_time_though_the_clock_was_set_back() {
+    let clock = Clock::default();
+    let queue = Queue::new(clock.clone());
+    clock.set(clock.now() + SignedDuration::from_hours(6));
+    queue.set_timer(key("a"), Some((clock.now() + SignedDuration::from_secs(20), Urgency::Critical)));
+    clock.set(clock.now() - SignedDuration::from_hours(6));
+    let started = tokio::time::Instant::now();
+    assert_eq!(queue.next().await, key("a"));
+    let waited = started.elapsed().as_secs();
+    assert!((20..=21).contains(&waited), "waited {waited} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_keeps_asking_is_looked_at_now_and_then_and_no_wake_is_lost() {
+    let queue = Queue::new(Clock::default());
+    let mut looked_at = 0;
+    let started = tokio::time::Instant::now();
+    while started.elapsed().as_secs() < 59 {
+        queue.ask(key("a"), Urgency::Now);
+        while let Some(object) = queue.next().now_or_never() {
+            looked_at += 1;
+            // Asked while it is looked at.
+            queue.ask(object.clone(), Urgency::Now);
+            queue.done(&object);
+        }
+        tokio::time::advance(Duration::from_millis(100)).await;
+    }
+    assert!((20..=26).contains(&looked_at), "looked at {looked_at} times in a minute");
+    queue.ask(key("b"), Urgency::Now);
+    assert_eq!(queue.next().now_or_never(), Some(key("b")), "another object asks for the first time");
+    queue.push(key("a"), Urgency::Now);
+    assert!(queue.next().now_or_never().is_none(), "no other wake is a way around the limit");
+    assert_eq!(queue.next().await, key("a"), "the last wake is served when its turn comes");
+}
+
+#[tokio::test]
+async fn a_login_at_stake_comes_before_everything_else() {
+    let queue = Queue::new(Clock::default());
+    queue.push(key("drift"), Urgency::Routine);
+    queue.push(key("edit"), Urgency::Now);
+    queue.ask(key("put-back"), Urgency::Critical);
+    queue.set_timer(key("renewal"), Some((Timestamp::MIN, Urgency::Critical)));
+    let mut order = Vec::new();
+    while let Some(key) = queue.next().now_or_never() {
+        order.push(key.name);
+    }
+    assert_eq!(order, ["put-back", "renewal", "edit", "drift"]);
 }

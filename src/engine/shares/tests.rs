@@ -9,7 +9,7 @@ fn account(name: &str) -> Account {
 }
 
 fn shares(share: usize) -> Shares {
-    Shares { share, ..Shares::default() }
+    Shares::of(share)
 }
 
 impl Shares {
@@ -34,11 +34,11 @@ fn an_account_holds_its_share_and_the_others_go_on() {
     shares.due("b", Urgency::Routine, 0..3);
     shares.due("", Urgency::Routine, 0..3);
     assert_eq!(shares.begin(), ["b0", "0", "b1", "1"], "no known account is like one account");
-    shares.ended(&account("a"));
+    shares.ended(&account("a"), "a");
     assert_eq!(shares.begin(), ["a2"]);
-    shares.ended(&account("b"));
-    shares.ended(&account(""));
-    shares.ended(&account("b"));
+    shares.ended(&account("b"), "b");
+    shares.ended(&account(""), "");
+    shares.ended(&account("b"), "b");
     assert_eq!(shares.begin(), ["b2", "2"]);
 }
 
@@ -53,11 +53,11 @@ fn accounts_that_hold_all_shares_leave_a_quarter_of_one_to_each_other() {
         shares.due("e", Urgency::Routine, 0..2 * share);
         shares.due("f", Urgency::Routine, 0..2 * share);
         assert_eq!(shares.begin().len(), 2 * left, "share {share}");
-        shares.ended(&account("e"));
+        shares.ended(&account("e"), "e");
         assert_eq!(shares.begin(), [format!("e{left}")], "its own place is free, all others are taken");
         // The rest of its share comes when the others hold less.
         for _ in 0..share {
-            shares.ended(&account("a"));
+            shares.ended(&account("a"), "a");
         }
         for name in share..2 * share {
             let place = Place { account: account("a"), urgency: Urgency::Now };
@@ -78,8 +78,8 @@ fn a_line_keeps_its_order_whatever_the_others_do() {
     for round in 0..alone.len() {
         shares.due("b", Urgency::Now, [round]);
         order.extend(shares.begin().into_iter().filter(|key| key.starts_with('a')));
-        shares.ended(&account("a"));
-        shares.ended(&account("b"));
+        shares.ended(&account("a"), "a");
+        shares.ended(&account("b"), "b");
     }
     assert_eq!(order, alone);
 }
@@ -101,10 +101,79 @@ fn accounts_that_are_done_with_leave_nothing() {
     let place = |of: &str, urgency| Place { account: account(of), urgency };
     shares.remove(&ObjectKey::new("a", "1"), &place("a", Urgency::Now));
     shares.remove(&ObjectKey::new("b", "1"), &place("b", Urgency::Routine));
-    shares.ended(&account("a"));
-    shares.ended(&account("b"));
+    shares.ended(&account("a"), "a");
+    shares.ended(&account("b"), "b");
     assert!(shares.begin().is_empty());
     assert!(shares.lines.is_empty() && shares.turns.is_empty() && shares.held == 0);
+}
+
+/// An object of a namespace of account `a`.
+fn put(shares: &mut Shares, namespace: &str, urgency: Urgency, names: std::ops::Range<usize>) {
+    for name in names {
+        shares.push(ObjectKey::new(namespace, name.to_string()), &Place { account: account("a"), urgency });
+    }
+}
+
+#[test]
+fn the_namespaces_of_an_account_take_turns_whatever_one_of_them_floods_it_with() {
+    for flood in [Urgency::Critical, Urgency::Now, Urgency::Routine] {
+        let mut shares = shares(100);
+        put(&mut shares, "x", flood, 0..50);
+        put(&mut shares, "y", Urgency::Now, 0..1);
+        put(&mut shares, "z", Urgency::Critical, 0..1);
+        let order = shares.begin();
+        for late in ["y0", "z0"] {
+            let place = order.iter().position(|key| key == late).unwrap();
+            assert!(place <= 4, "{late} is number {place} in a flood of {flood:?}: {order:?}");
+        }
+    }
+}
+
+#[test]
+fn a_namespace_that_holds_all_workers_of_an_account_leaves_a_part_to_each_other() {
+    for (share, part) in [(1, 1), (2, 1), (4, 1), (5, 2), (16, 4)] {
+        let mut shares = shares(share);
+        put(&mut shares, "x", Urgency::Critical, 0..3 * share);
+        assert_eq!(shares.begin().len(), share);
+        put(&mut shares, "y", Urgency::Routine, 0..3 * share);
+        assert_eq!(shares.begin().len(), part, "share {share}");
+        for namespace in 0..50 {
+            put(&mut shares, &format!("n{namespace}-"), Urgency::Now, 0..3 * share);
+        }
+        shares.begin();
+        assert_eq!(shares.held, 2 * share, "an account never holds more");
+    }
+}
+
+#[test]
+fn the_number_of_workers_is_bounded_however_many_accounts_and_namespaces_there_are() {
+    for share in [1, 2, 5, 16] {
+        let mut shares = shares(share);
+        for of in 0..100 {
+            for namespace in 0..20 {
+                let place = Place { account: account(&format!("a{of}")), urgency: Urgency::Now };
+                for name in 0..3 {
+                    shares.push(ObjectKey::new(format!("n{namespace}"), name.to_string()), &place);
+                }
+            }
+        }
+        shares.begin();
+        assert_eq!(shares.held, 8 * share, "share {share}");
+    }
+}
+
+#[test]
+fn no_lane_is_starved() {
+    let mut shares = shares(1000);
+    put(&mut shares, "x", Urgency::Critical, 0..40);
+    put(&mut shares, "x", Urgency::Now, 100..140);
+    put(&mut shares, "x", Urgency::Routine, 200..240);
+    let order = shares.begin();
+    for (from, to, least) in [(0, 100, 9), (100, 200, 3), (200, 300, 3)] {
+        let numbers = order.iter().take(20).map(|key| key.trim_start_matches('x').parse::<usize>().unwrap());
+        let of_lane = numbers.filter(|number| (from..to).contains(number)).count();
+        assert!(of_lane >= least, "{of_lane} from {from}: {order:?}");
+    }
 }
 
 /// What a run of random events has seen.
@@ -177,6 +246,6 @@ fn settle(shares: &mut Shares, model: &mut Model, share: usize, random: &mut fas
     let of = random.usize(..NAMES.len());
     if let Some(held) = model.held.get_mut(&of).filter(|held| **held > 0) {
         *held -= 1;
-        shares.ended(&account(NAMES[of]));
+        shares.ended(&account(NAMES[of]), NAMES[of]);
     }
 }

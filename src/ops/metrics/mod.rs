@@ -35,6 +35,7 @@ pub struct Metrics {
     aws_call_duration: Family<OfOperation, Histogram, fn() -> Histogram>,
     kubernetes_writes: Family<OfKind, Counter>,
     tokens_minted: Counter,
+    panics: Counter,
     leader: Gauge,
 }
 
@@ -126,6 +127,7 @@ impl Metrics {
             aws_call_duration: Family::new_with_constructor(durations),
             kubernetes_writes: Family::default(),
             tokens_minted: Counter::default(),
+            panics: Counter::default(),
             leader: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.registered());
@@ -142,6 +144,7 @@ impl Metrics {
         add(&mut registry, &table::AWS_CALL_DURATION, self.aws_call_duration.clone());
         add(&mut registry, &table::KUBERNETES_WRITES, self.kubernetes_writes.clone());
         add(&mut registry, &table::TOKENS_MINTED, self.tokens_minted.clone());
+        add(&mut registry, &table::PANICS, self.panics.clone());
         registry.register_collector(Box::new(Arc::clone(&self.scrape)));
         registry
     }
@@ -168,6 +171,11 @@ impl Metrics {
     /// Counts a token that AWS issued.
     pub fn token_minted(&self) {
         self.tokens_minted.inc();
+    }
+
+    /// Counts a panic, which is a defect of ours.
+    pub fn panicked(&self) {
+        self.panics.inc();
     }
 
     /// Whether this process leads.
@@ -218,6 +226,7 @@ mod tests {
         metrics.aws_call("CreateDomain", "ok", Duration::from_millis(10));
         metrics.kubernetes_write("Secret");
         metrics.token_minted();
+        metrics.panicked();
         metrics.leader(true);
         metrics.objects_from(KindName::Domain, || Health { ready: 2, unready: 1, unknown: 0 });
         metrics.queues_from(|| vec![(KindName::Domain, 7)]);
@@ -262,6 +271,7 @@ mod tests {
             r#"codeartifact_operator_queue_depth{kind="Domain"} 7"#,
             "codeartifact_operator_credential_expiry_seconds 3600",
             "codeartifact_operator_tokens_minted_total 1",
+            "codeartifact_operator_panics_total 1",
             "codeartifact_operator_leader 1",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

@@ -85,6 +85,12 @@ pub(super) const TOKENS_MINTED: Described = Described {
     labels: "",
     help: "Authorization tokens that AWS issued to this process",
 };
+pub(super) const PANICS: Described = Described {
+    name: "panics",
+    shape: Shape::Counter,
+    labels: "",
+    help: "Panics that were caught, each a defect of the operator; one in a watch or a controller makes `/health` fail",
+};
 pub(super) const CREDENTIAL_EXPIRY: Described = Described {
     name: "credential_expiry_seconds",
     shape: Shape::Gauge,
@@ -93,7 +99,7 @@ pub(super) const CREDENTIAL_EXPIRY: Described = Described {
 };
 
 /// All metrics, in the order of the documentation.
-pub const TABLE: [Described; 11] = [
+pub const TABLE: [Described; 12] = [
     BUILD,
     LEADER,
     RECONCILES,
@@ -104,6 +110,7 @@ pub const TABLE: [Described; 11] = [
     AWS_CALL_DURATION,
     KUBERNETES_WRITES,
     TOKENS_MINTED,
+    PANICS,
     CREDENTIAL_EXPIRY,
 ];
 

@@ -44,7 +44,7 @@ impl Emulator {
         if answer.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&answer).context(url) }
     }
 
-    /// Moves the clock forward, such as by `4h`. Whoever follows it learns of the jump at once.
+    /// Moves the clock forward, such as by `4h`, or back, such as by `-4h`. Whoever follows it learns of the jump at once.
     pub async fn forward(&self, by: &str) -> Result<()> {
         self.control(Method::POST, "clock", &json!({"advance": by})).await.map(drop)
     }
