@@ -84,6 +84,21 @@ async fn denied_access_stalls_after_ten_minutes_and_heals_when_allowed() -> Resu
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_stops_no_retry() -> Result<()> {
+    scene!(scene);
+    scene.emulator.forward("6h").await?;
+    scene.fault("CreateDomain", &json!({"error": "AccessDeniedException"})).await?;
+    scene.apply(DOMAIN).await?;
+    scene.condition("Domain", "acme", "Ready", "False").await?;
+    scene.emulator.forward("-6h").await?;
+    let calls = scene.calls("CreateDomain");
+    scene.until_calls("tried again", "CreateDomain", calls + 1).await?;
+    scene.emulator.clear_faults().await?;
+    scene.ready("Domain", "acme").await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_object_that_does_not_parse_is_told_and_disturbs_nobody() -> Result<()> {
     scene!(scene);
     loosen_schema(scene.cluster).await?;
