@@ -2,12 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, ResourceExt};
 use tokio_util::sync::CancellationToken;
 
@@ -16,11 +14,11 @@ use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::engine::context::{Caches, KubeClient, kube_call};
 use crate::engine::{Context, Hub};
-use crate::manifests;
 use crate::ops::lease::RENEW_DEADLINE;
 use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, metrics, telemetry};
 use crate::release::release;
 use crate::run::Operator;
+use crate::{kubernetes, manifests};
 
 /// Kubernetes operator for AWS CodeArtifact.
 #[derive(Debug, Parser)]
@@ -79,6 +77,9 @@ struct RunOptions {
     /// A kubeconfig file; the pod's own ServiceAccount when left out.
     #[arg(long, env = "CODEARTIFACT_OPERATOR_KUBECONFIG")]
     kubeconfig: Option<PathBuf>,
+    /// A proxy for the Kubernetes API server. `HTTPS_PROXY` is for AWS alone.
+    #[arg(long, env = "CODEARTIFACT_OPERATOR_API_SERVER_PROXY")]
+    api_server_proxy: Option<http::Uri>,
     /// For tests: follow the clock of an emulator on this machine.
     #[arg(long, hide = true, env = "CODEARTIFACT_OPERATOR_CLOCK")]
     clock: Option<String>,
@@ -95,6 +96,9 @@ struct CrdOptions {
     /// A kubeconfig file; the pod's own ServiceAccount when left out.
     #[arg(long, env = "CODEARTIFACT_OPERATOR_KUBECONFIG")]
     kubeconfig: Option<PathBuf>,
+    /// A proxy for the Kubernetes API server.
+    #[arg(long, env = "CODEARTIFACT_OPERATOR_API_SERVER_PROXY")]
+    api_server_proxy: Option<http::Uri>,
 }
 
 /// Does what the command line says.
@@ -129,7 +133,7 @@ async fn run(options: RunOptions) -> anyhow::Result<()> {
     let closing = CancellationToken::new();
     let serving = tokio::spawn(server.serve(readiness.clone(), metrics.clone(), closing.clone()));
 
-    let client = client(options.kubeconfig.as_deref()).await?;
+    let client = kubernetes::client(options.kubeconfig.as_deref(), options.api_server_proxy.clone()).await?;
     let lease = lease(&options, &client, false);
     let Some(leadership) = lead(lease, stop.clone()).await else { return Ok(()) };
     metrics.leader(true);
@@ -167,7 +171,7 @@ async fn release_all(options: RunOptions) -> anyhow::Result<()> {
     if let Some(url) = &options.clock {
         follow(url, clock.clone(), stop.clone()).await?;
     }
-    let client = client(options.kubeconfig.as_deref()).await?;
+    let client = kubernetes::client(options.kubeconfig.as_deref(), options.api_server_proxy.clone()).await?;
     let Some(leadership) = lead(lease(&options, &client, true), stop.clone()).await else { return Ok(()) };
     // By then the operator that led has noticed, and writes nothing any more.
     tokio::time::sleep(RENEW_DEADLINE).await;
@@ -216,21 +220,6 @@ async fn cluster_uid(client: &KubeClient) -> anyhow::Result<String> {
     system.uid().context("the namespace kube-system has no uid")
 }
 
-/// Retries are the engine's: kube would otherwise repeat a write for minutes.
-async fn client(kubeconfig: Option<&std::path::Path>) -> anyhow::Result<KubeClient> {
-    let mut config = match kubeconfig {
-        Some(path) => {
-            let file =
-                Kubeconfig::read_from(path).with_context(|| format!("cannot read {}", path.display()))?;
-            kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?
-        }
-        None => kube::Config::incluster().context("not in a cluster; use --kubeconfig")?,
-    };
-    config.default_retry = false;
-    config.connect_timeout = Some(Duration::from_secs(5));
-    Ok(KubeClient(kube::Client::try_from(config)?))
-}
-
 fn stop_on_signals() -> anyhow::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let stop = CancellationToken::new();
@@ -249,7 +238,8 @@ fn stop_on_signals() -> anyhow::Result<CancellationToken> {
 
 async fn crds(options: CrdOptions) -> anyhow::Result<()> {
     if options.apply {
-        let client = client(options.kubeconfig.as_deref()).await?;
+        let client =
+            kubernetes::client(options.kubeconfig.as_deref(), options.api_server_proxy.clone()).await?;
         return Ok(manifests::apply(&client.0).await?);
     }
     let files = manifests::crd_yaml()?;

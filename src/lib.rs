@@ -9,6 +9,7 @@ pub mod credential;
 pub mod domain;
 pub mod engine;
 pub mod error;
+mod kubernetes;
 pub mod manifests;
 pub mod ops;
 pub mod package_policy;

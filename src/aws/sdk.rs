@@ -9,8 +9,11 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_codeartifact::config::{IdentityCache, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_async::time::TimeSource;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 
 use super::calls::CountCalls;
@@ -29,10 +32,7 @@ pub struct Sdk {
 impl Sdk {
     /// The HTTP client of the process, and what is counted.
     pub fn new(clock: Clock, metrics: Metrics) -> Self {
-        let http = Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build_https();
+        let http = Builder::new().build_with_connector_fn(connector);
         Self { http, clock, metrics }
     }
 
@@ -96,6 +96,19 @@ impl Sdk {
         }
         aws_sdk_sts::Client::from_conf(builder.build())
     }
+}
+
+/// Connections to AWS: over TLS by one provider, and through the proxy that `HTTPS_PROXY` names unless `NO_PROXY` names the host.
+fn connector(settings: Option<&HttpConnectorSettings>, components: Option<&RuntimeComponents>) -> Connector {
+    let mut builder = Connector::builder()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .pool_idle_timeout(Duration::from_secs(30))
+        .proxy_config(ProxyConfig::from_env());
+    builder.set_connector_settings(settings.cloned());
+    if let Some(components) = components {
+        builder.set_sleep_impl(components.sleep_impl());
+    }
+    builder.build()
 }
 
 /// Pinned, so that an update of the SDK changes no behaviour unseen.

@@ -5,6 +5,7 @@ mod crash;
 mod deletion;
 mod faults;
 mod lifecycle;
+mod proxy;
 mod scene;
 mod silence;
 mod uninstall;

@@ -85,9 +85,41 @@ capabilities:
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
+{{- if .Values.caBundle }}
+- name: SSL_CERT_FILE
+  value: /etc/codeartifact-operator/ca/{{ required "caBundle.key is needed" .Values.caBundle.key }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* Where the process finds certificates, and what else the values mount. Empty without either. */}}
+{{- define "codeartifact-operator.volumeMounts" -}}
+{{- if .Values.caBundle -}}
+- name: ca-bundle
+  mountPath: /etc/codeartifact-operator/ca
+  readOnly: true
+{{ end -}}
+{{- with .Values.extraVolumeMounts -}}
+{{ toYaml . }}
+{{- end -}}
+{{- end -}}
+
+{{- define "codeartifact-operator.volumes" -}}
+{{- with .Values.caBundle -}}
+- name: ca-bundle
+  {{- if .configMap }}
+  configMap:
+    name: {{ .configMap }}
+  {{- else }}
+  secret:
+    secretName: {{ required "caBundle needs configMap or secret" .secret }}
+  {{- end }}
+{{ end -}}
+{{- with .Values.extraVolumes -}}
+{{ toYaml . }}
+{{- end -}}
 {{- end -}}
 
 {{/* What the operator does with the objects of a namespace, wherever it works. */}}
