@@ -16,7 +16,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-boto3 test-clients demo size clean
+.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-boto3 test-clients demo size bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ demo: cluster-tools ## show the whole story on a local control plane; KEEP=0 exi
 size: release cluster-tools ## print the size of the release binary and its memory when idle
 	@$(BUILD)
 	target/debug/size target/$(MUSL)/release/codeartifact-operator
+
+bench: release cluster-tools ## print speed, memory and cost of the release binary beside a bare client, on a quiet machine; takes about ten minutes
+	@$(BUILD)
+	target/debug/bench target/$(MUSL)/release/codeartifact-operator
 
 clean: ## remove everything that was built
 	rm -rf target

@@ -150,7 +150,11 @@ async fn all_pods_keep_the_restricted_pod_security_standard() -> Result<()> {
     let values = "releaseOnUninstall=true,caBundle.configMap=trusted,caBundle.key=ca.crt,\
         extraVolumes[0].name=scratch,extraVolumeMounts[0].name=scratch,extraVolumeMounts[0].mountPath=/tmp";
     let rendered = template(control_plane, &namespace, &["--is-upgrade", "--set", values]).await?;
-    assert_eq!(rendered.matches("value: /etc/codeartifact-operator/ca/ca.crt").count(), 2, "operator and release");
+    assert_eq!(
+        rendered.matches("value: /etc/codeartifact-operator/ca/ca.crt").count(),
+        2,
+        "operator and release"
+    );
     assert_eq!(rendered.matches("mountPath: /tmp").count(), 2, "operator and release");
     assert_eq!(rendered.matches("kind: Job").count(), 2, "the hooks are pods, too");
     let apply = ["create", "--dry-run=server", "--warnings-as-errors", "--validate=strict", "-f", "-"];
