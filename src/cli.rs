@@ -199,9 +199,10 @@ async fn context(
         name => name.to_owned(),
     };
     let sdk = Sdk::new(clock.clone(), metrics.clone());
+    let hub = Hub::new(clock.clone());
     Ok(Context {
-        accounts: Accounts::new(client.clone(), clock.clone(), sdk, &cluster),
-        hub: Hub::new(clock.clone()),
+        accounts: Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, &cluster),
+        hub,
         caches: Caches::default(),
         operator_namespace: options.operator_namespace.clone(),
         client,

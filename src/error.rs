@@ -1,5 +1,7 @@
 //! What can go wrong, and what the user should expect next.
 
+mod kubernetes;
+
 use std::time::Duration;
 
 use crate::aws::AwsError;
@@ -40,16 +42,18 @@ pub enum Error {
     #[error(transparent)]
     Aws(#[from] AwsError),
     /// The Kubernetes API server refused, or could not be reached.
-    #[error("kubernetes: {0}")]
+    #[error("{}", kubernetes::words(.0))]
     Kube(#[source] Box<kube::Error>),
     /// A call to the Kubernetes API server took too long.
-    #[error("kubernetes: no answer within {0:?}")]
+    #[error("the Kubernetes API server did not answer within {0:?}")]
     KubeTimeout(Duration),
     /// What failed for several at once.
     #[error("{0}")]
     Shared(std::sync::Arc<Error>),
     /// A defect of ours.
-    #[error("internal error: {0}; please report it")]
+    #[error(
+        "internal error: {0}; please report it, with the operator's log, where you got the operator from"
+    )]
     Internal(String),
 }
 
@@ -103,7 +107,7 @@ pub enum Reason {
     NotFound,
     /// AWS denied access.
     AccessDenied,
-    /// A quota of the account is reached.
+    /// A quota of the account in AWS, or of the namespace, is reached.
     QuotaExceeded,
     /// Signing in failed.
     SignInFailed,
@@ -117,6 +121,12 @@ pub enum Reason {
     Conflict,
     /// The Kubernetes API server failed or could not be reached.
     KubernetesUnavailable,
+    /// A webhook or a policy of the cluster refused what we wrote.
+    AdmissionDenied,
+    /// Our roles in the cluster do not allow it.
+    KubernetesForbidden,
+    /// The Kubernetes API server does not accept what we wrote.
+    KubernetesRejected,
     /// AWS differs from the spec.
     Drifted,
     /// Nothing differs.
@@ -174,6 +184,9 @@ impl Reason {
             Self::AwsRejected => "AwsRejected",
             Self::Conflict => "Conflict",
             Self::KubernetesUnavailable => "KubernetesUnavailable",
+            Self::AdmissionDenied => "AdmissionDenied",
+            Self::KubernetesForbidden => "KubernetesForbidden",
+            Self::KubernetesRejected => "KubernetesRejected",
             Self::Drifted => "Drifted",
             Self::InSync => "InSync",
             Self::DeletionBlocked => "DeletionBlocked",
@@ -225,7 +238,8 @@ impl Error {
             Self::Waiting { .. } => Outlook::Waiting,
             Self::Aws(error) => error.outlook(),
             Self::Shared(error) => error.outlook(),
-            Self::Kube(_) | Self::KubeTimeout(_) | Self::Internal(_) => Outlook::Retrying(None),
+            Self::Kube(error) => kubernetes::outlook(error),
+            Self::KubeTimeout(_) | Self::Internal(_) => Outlook::Retrying(None),
         }
     }
 
@@ -236,7 +250,8 @@ impl Error {
             Self::Stalled { reason, .. } | Self::Waiting { reason, .. } => *reason,
             Self::Aws(error) => error.reason(),
             Self::Shared(error) => error.reason(),
-            Self::Kube(_) | Self::KubeTimeout(_) => Reason::KubernetesUnavailable,
+            Self::Kube(error) => kubernetes::reason(error),
+            Self::KubeTimeout(_) => Reason::KubernetesUnavailable,
             Self::Internal(_) => Reason::InternalError,
         }
     }

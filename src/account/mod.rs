@@ -22,6 +22,7 @@ use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsErrorKind, Sdk};
 use crate::clock::Clock;
 use crate::engine::context::KubeClient;
+use crate::engine::{Hub, Target, summary};
 use crate::error::Result;
 use failure::Failure;
 use limits::SharedLimits;
@@ -29,15 +30,16 @@ use proof::Basis;
 use sign_in::SignIn;
 
 /// A Secret is read again after this long, so that changed keys are picked up.
-const SECRET_HOLDS: SignedDuration = SignedDuration::from_mins(5);
+const SECRET_HOLDS: SignedDuration = SignedDuration::from_secs(30);
 /// When it could not be read, it is tried again after this long.
-const SECRET_UNREADABLE: SignedDuration = SignedDuration::from_secs(30);
+const SECRET_UNREADABLE: SignedDuration = SignedDuration::from_secs(15);
 
 /// Signed-in clients by account and role. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     sign_in: Arc<SignIn>,
     clock: Clock,
+    hub: Hub,
     limits: Arc<SharedLimits>,
     entries: Arc<Mutex<HashMap<String, Entry>>>,
 }
@@ -45,6 +47,8 @@ pub struct Accounts {
 /// A signed-in identity.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// Name of the AwsAccount.
+    account: String,
     /// CodeArtifact, behind the account's limits.
     pub aws: Aws,
     /// ARN that STS gave for it, without the name of an assumed role's session, which changes by itself.
@@ -77,11 +81,13 @@ struct Held {
 }
 
 impl Accounts {
-    /// Nothing is signed in yet. `cluster` becomes part of the names of role sessions.
-    pub fn new(client: KubeClient, clock: Clock, sdk: Sdk, cluster: &str) -> Self {
+    /// Nothing is signed in yet. `cluster` becomes part of the names of role sessions; the hub wakes an AwsAccount when
+    /// its users learn something about it.
+    pub fn new(client: KubeClient, clock: Clock, hub: Hub, sdk: Sdk, cluster: &str) -> Self {
         Self {
             sign_in: Arc::new(SignIn::new(client, sdk, cluster)),
             clock,
+            hub,
             limits: Arc::default(),
             entries: Arc::default(),
         }
@@ -99,7 +105,9 @@ impl Accounts {
             return Ok(session);
         }
         let signed_in = self.sign_in.own(account, limits).await;
-        held.keep(signed_in, self.clock.now())
+        let outcome = held.keep(signed_in, self.clock.now());
+        self.compare(account, &outcome);
+        outcome
     }
 
     /// A role that a grant names, assumed from the account's own identity; that identity itself without a role.
@@ -132,9 +140,24 @@ impl Accounts {
     }
 
     /// Drops a session that AWS refused, so that the next use signs in anew. A newer session stays.
-    #[allow(clippy::unused_self, reason = "callers should not depend on where sessions are kept")]
     pub fn forget(&self, session: &Session) {
-        session.signed_in.refuse();
+        if session.signed_in.refuse() {
+            self.hub.wake(&Target::account(&session.account));
+        }
+    }
+
+    /// Has an AwsAccount look at itself when its status says something else than what its users found.
+    fn compare(&self, account: &AwsAccount, outcome: &Result<Arc<Session>>) {
+        let status = account.status.as_ref();
+        let ready = status.is_some_and(|status| summary::is_ready(&status.common));
+        let identity = status.and_then(|status| status.identity_arn.as_ref());
+        let as_told = match outcome {
+            Ok(session) => ready && identity == Some(&session.identity_arn),
+            Err(_) => !ready,
+        };
+        if !as_told {
+            self.hub.wake(&Target::account(&account.name_any()));
+        }
     }
 
     /// Drops everything about the AwsAccount of that name, which is gone.
@@ -174,7 +197,11 @@ impl Accounts {
                 held.checked = now - SECRET_HOLDS + SECRET_UNREADABLE;
                 Ok(true)
             }
-            Err(failure) => held.keep(Err(failure), now).map(|_| false),
+            Err(failure) => {
+                let outcome = held.keep(Err(failure), now);
+                self.compare(account, &outcome);
+                outcome.map(|_| false)
+            }
         }
     }
 

@@ -9,8 +9,8 @@ use crate::api::{AwsAccount, AwsAccountStatus};
 use crate::engine::{Context, Done, Reconciler, Report, Target};
 use crate::error::{Error, Reason, Result};
 
-/// STS is asked this often whether we still are who we were.
-const INTERVAL: SignedDuration = SignedDuration::from_hours(1);
+/// STS is asked this often whether we still are who we were, and the Secret, where there is one, is read.
+const INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 /// A credential that belongs to another account can be corrected where no event shows it.
 const STALLED_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// How many users a message names.

@@ -41,8 +41,9 @@ struct Caller {
 }
 
 impl SignedIn {
-    pub(super) fn refuse(&self) {
-        self.refused.store(true, Ordering::Relaxed);
+    /// Returns whether it was not known yet.
+    pub(super) fn refuse(&self) -> bool {
+        !self.refused.swap(true, Ordering::Relaxed)
     }
 
     pub(super) fn is_refused(&self) -> bool {
@@ -75,6 +76,7 @@ impl SignIn {
         let proof = proof(account, &identity_arn, None);
         tracing::info!(account = account.name_any(), identity = identity_arn, "signed in to AWS");
         Ok(Session {
+            account: account.name_any(),
             aws: self.client(account, &config, limits, caller.account),
             identity_arn,
             proof,
@@ -101,6 +103,7 @@ impl SignIn {
         let caller = ask(&sts).await.map_err(|error| explain_role(base, role_arn, error))?;
         tracing::info!(account = account.name_any(), role = role_arn, "assumed a role in AWS");
         Ok(Session {
+            account: account.name_any(),
             aws: self.client(account, &config, limits, caller.account),
             identity_arn: lasting(&caller.arn),
             proof: proof(account, &base.identity_arn, Some(role_arn)),

@@ -130,7 +130,8 @@ impl Tokens {
         let call = session.aws.mints().await.get_authorization_token();
         let call = call.domain(&key.domain.domain).domain_owner(&key.domain.owner);
         let answer = call.duration_seconds(key.duration.as_secs()).send().await;
-        let output = answer.named("GetAuthorizationToken").map_err(|error| self.refused(session, error))?;
+        let output =
+            answer.named("GetAuthorizationToken").map_err(|error| self.refused(key, session, error))?;
         self.context.metrics.token_minted();
         let text = output.authorization_token.filter(|text| !text.is_empty()).ok_or_else(no_token)?;
         let said = output.expiration.as_ref().and_then(timestamp);
@@ -144,18 +145,11 @@ impl Tokens {
         Ok(Token { id: uuid::Uuid::new_v4().to_string(), text: text.into(), life })
     }
 
-    fn refused(&self, session: &Session, mut error: AwsError) -> AwsError {
-        match error.kind {
-            AwsErrorKind::SignIn => self.context.accounts.forget(session),
-            AwsErrorKind::Denied => {
-                error.message = format!(
-                    "{}; {} needs codeartifact:GetAuthorizationToken on the domain and sts:GetServiceBearerToken for this duration",
-                    error.message, session.identity_arn
-                );
-            }
-            _ => {}
+    fn refused(&self, key: &TokenKey, session: &Session, error: AwsError) -> AwsError {
+        if error.kind == AwsErrorKind::SignIn {
+            self.context.accounts.forget(session);
         }
-        error
+        explain(key, &session.identity_arn, error)
     }
 
     /// Takes in what was kept, and begins to sweep.
@@ -169,20 +163,9 @@ impl Tokens {
             }
             self.slots().entry(name).or_default().lock().kept = Some(Arc::new(kept));
         }
-        let this = self.clone();
-        self.context.metrics.expiry_from(move || this.first_expiry());
         let (this, stop) = (self.clone(), self.context.stop.clone());
         tokio::spawn(async move { stop.run_until_cancelled(this.sweep(expired)).await });
         Ok(())
-    }
-
-    fn first_expiry(&self) -> Option<Timestamp> {
-        let slots: Vec<_> = self.slots().values().cloned().collect();
-        let expiry = |slot: Arc<Slot>| {
-            let state = slot.lock();
-            state.kept.as_ref().filter(|_| state.is_used()).map(|kept| kept.token.life.expires)
-        };
-        slots.into_iter().filter_map(expiry).min()
     }
 
     /// Removes tokens that are of no use, now and then, for ever.
@@ -253,6 +236,19 @@ fn admit(slots: &HashMap<String, Arc<Slot>>, key: &TokenKey, user: &Target, now:
             user.key.namespace, key.domain.domain
         ),
     ))
+}
+
+/// Adds what an administrator can do about a mint that AWS denies.
+fn explain(key: &TokenKey, identity_arn: &str, error: AwsError) -> AwsError {
+    if error.kind != AwsErrorKind::Denied {
+        return error;
+    }
+    let message = format!(
+        "{}; {identity_arn} needs codeartifact:GetAuthorizationToken on domain {} of account {}, and sts:GetServiceBearerToken for \
+         tokens that live {:#} (spec.token.duration)",
+        error.message, key.domain.domain, key.domain.owner, key.duration
+    );
+    AwsError { message, ..error }
 }
 
 fn no_token() -> Error {

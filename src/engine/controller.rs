@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::change::{account, asks_for_work, concerns_sharers, concerns_users, holds, targets};
+use super::events::Events;
 use super::malformed::Reports;
-use super::publish::{Events, Publisher};
+use super::publish::Publisher;
 use super::queue::{Queue, Urgency};
 use super::streaks::Streaks;
 use super::summary::{Circumstances, summarize};
@@ -46,7 +47,7 @@ impl<R: Reconciler> Controller<R> {
             accounts.get(&ObjectKey::new("", account.as_str())).is_some().then_some(account)
         });
         let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
-        let events = Events::new(&context.client);
+        let events = Events::new(context.client.clone(), context.clock.clone());
         let (streaks, malformed) = (Streaks::default(), Reports::new(&context));
         Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks, malformed })
     }
@@ -170,14 +171,15 @@ impl<R: Reconciler> Controller<R> {
     ) -> Result<Done> {
         let Report { mut status, outcome, notes } = report;
         let gone = deleting && outcome.as_ref().is_ok_and(|done| done.gone);
-        if gone && holds(object) {
-            self.publisher.remove_finalizer(object).await?;
-        }
+        // What was done is told even when nothing more can be written: no later pass finds it to do.
         for note in &notes {
             log(note);
             self.events.tell(object, note).await;
         }
         if gone {
+            if holds(object) {
+                self.publisher.remove_finalizer(object).await?;
+            }
             return outcome;
         }
         let now = self.context.clock.now();

@@ -6,6 +6,7 @@ pub mod context;
 pub mod controller;
 pub mod converge;
 mod deletions;
+pub mod events;
 pub mod grants;
 pub mod hub;
 pub mod kind;

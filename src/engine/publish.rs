@@ -1,7 +1,6 @@
-//! Writes to the Kubernetes API: status, finalizer, events. Nothing is written that would change nothing.
+//! Writes to the Kubernetes API: status and finalizer. Nothing is written that would change nothing.
 
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Resource, ResourceExt};
 use serde_json::{Value, json};
 
@@ -9,7 +8,7 @@ use super::cache::Cache;
 use super::change::{asks_for_work, concerns_sharers, concerns_users, targets};
 use super::context::{KubeClient, kube_call};
 use super::hub::Hub;
-use super::object::{Controlled, Note, ObjectKey, Target};
+use super::object::{Controlled, ObjectKey, Target};
 use crate::api::{FINALIZER, MANAGER};
 use crate::error::{Error, Result};
 
@@ -142,42 +141,4 @@ pub fn is_gone(error: &Error) -> bool {
 /// Whether the API server found the request unfit, a failed test in it included.
 fn is_invalid(error: &Error) -> bool {
     matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.code == 422))
-}
-
-/// Tells users what was done and refused.
-#[derive(Clone)]
-pub struct Events(Recorder);
-
-impl std::fmt::Debug for Events {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Events")
-    }
-}
-
-/// The API's limit for the note of an event, in bytes.
-const NOTE_BYTES: usize = 1024;
-
-impl Events {
-    /// Events that name the operator as their source.
-    pub fn new(client: &KubeClient) -> Self {
-        Self(Recorder::new(client.0.clone(), Reporter { controller: MANAGER.into(), instance: None }))
-    }
-
-    /// Publishes one event. An event is a courtesy: a failure is logged and nothing else.
-    pub async fn tell<K: Controlled>(&self, object: &K, note: &Note) {
-        let mut text = note.message.clone();
-        while text.len() > NOTE_BYTES {
-            text.pop();
-        }
-        let event = Event {
-            type_: if note.warning { EventType::Warning } else { EventType::Normal },
-            reason: note.reason.as_str().into(),
-            note: Some(text),
-            action: "Reconcile".into(),
-            secondary: None,
-        };
-        if let Err(error) = kube_call(self.0.publish(&event, &object.object_ref(&()))).await {
-            tracing::warn!(%error, reason = note.reason.as_str(), "could not publish an event");
-        }
-    }
 }

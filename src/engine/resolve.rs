@@ -51,13 +51,15 @@ fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> 
     })
 }
 
-/// The referenced object's own reason says why it is not there yet.
+/// The referenced object's own condition says why it cannot be used yet; whether it exists in AWS may not be known.
 fn not_in_aws<K: Controlled>(object: &K, key: &ObjectKey) -> Error {
-    let said =
-        object.status().and_then(|status| summary::ready(K::common(status))).map(|ready| &ready.reason);
-    let because = said.map(|said| format!(" ({said})")).unwrap_or_default();
-    Error::waiting(
-        Reason::DependencyNotReady,
-        format!("{} {key} does not exist in AWS yet{because}", K::KIND.as_str()),
-    )
+    let ready = object.status().and_then(|status| summary::ready(K::common(status)));
+    let named = format!("{} {key}", K::KIND.as_str());
+    let message = match ready {
+        Some(ready) if ready.status != "True" => {
+            format!("{named} is not ready ({}); its Ready condition says why", ready.reason)
+        }
+        _ => format!("{named} has not been reconciled yet"),
+    };
+    Error::waiting(Reason::DependencyNotReady, message)
 }

@@ -9,5 +9,5 @@ pub mod telemetry;
 pub use follow::follow;
 pub use health::{Gate, Readiness, Server};
 pub use lease::{Leadership, LeaseOptions, lead};
-pub use metrics::{Health, Metrics, Outcome};
+pub use metrics::{Expiry, Health, Metrics, Outcome};
 pub use telemetry::LogFormat;

@@ -2,8 +2,12 @@
 
 use std::panic::PanicHookInfo;
 
+use tracing::Metadata;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{ParseError, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -17,14 +21,16 @@ pub enum LogFormat {
 
 /// Starts logging for the whole process, and logs panics.
 ///
-/// `level` is a level for this program, or a list of `tracing` directives such as `info,kube=debug`.
+/// `level` is a level for this program, or a list of `tracing` directives such as `debug,kube_runtime=warn`. No level
+/// makes a library print what it sends and receives.
 pub fn start(format: LogFormat, level: &str) -> Result<(), StartError> {
-    let lines = tracing_subscriber::fmt().with_env_filter(filter(level)?).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let chosen = tracing_subscriber::registry().with(filter(level)?).with(filter_fn(may_be_logged));
     match format {
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
-        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => chosen.with(lines.json().flatten_event(true).with_span_list(false)).try_init(),
+        LogFormat::Text => chosen.with(lines).try_init(),
     }
-    .map_err(StartError::Init)?;
+    .map_err(|error| StartError::Init(error.into()))?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }
@@ -40,15 +46,38 @@ pub enum StartError {
     Init(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// kube logs the whole body of an answer that it cannot read, which may be a Secret.
-const NO_BODIES: &str = "kube_client::client=error";
+/// The targets of this program.
+const OURS: &str = "codeartifact_operator";
+/// What libraries may log at most: below it they print requests and answers, with the tokens and Secrets in them.
+const LIBRARIES: LevelFilter = LevelFilter::INFO;
+/// kube's client logs the whole body of an answer that it cannot read as a warning.
+const KUBE_CLIENT: (&str, LevelFilter) = ("kube_client::client", LevelFilter::ERROR);
 
-/// A bare level is ours; the libraries stay at `warn`, since their lower levels speak of each request.
+/// Whether a line may be logged, whatever the level asks for: nothing that can hold a body or a header of a library.
+fn may_be_logged(line: &Metadata<'_>) -> bool {
+    *line.level() <= most(line.target())
+}
+
+/// The most that may be logged of a target.
+fn most(target: &str) -> LevelFilter {
+    let within = |parent: &str| {
+        target.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    if within(OURS) {
+        LevelFilter::TRACE
+    } else if within(KUBE_CLIENT.0) {
+        KUBE_CLIENT.1
+    } else {
+        LIBRARIES
+    }
+}
+
+/// A bare level is ours; the libraries stay at `warn`, since their `info` speaks of each sign-in.
 fn filter(level: &str) -> Result<EnvFilter, ParseError> {
     if level.contains(['=', ',']) {
-        EnvFilter::try_new(format!("{NO_BODIES},{level}"))
+        EnvFilter::try_new(level)
     } else {
-        EnvFilter::try_new(format!("warn,{NO_BODIES},codeartifact_operator={level}"))
+        EnvFilter::try_new(format!("warn,{OURS}={level}"))
     }
 }
 
@@ -70,8 +99,29 @@ mod tests {
             text.split(',').map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
         };
         let set = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
-        assert_eq!(directives("debug"), set(&[NO_BODIES, "codeartifact_operator=debug", "warn"]));
-        assert_eq!(directives("info,kube=debug"), set(&[NO_BODIES, "kube=debug", "info"]));
+        assert_eq!(directives("debug"), set(&["codeartifact_operator=debug", "warn"]));
+        assert_eq!(directives("info,kube=debug"), set(&["kube=debug", "info"]));
         assert!(filter("chatty").is_err());
+    }
+
+    #[test]
+    fn libraries_log_no_more_than_is_known_to_hold_no_body_and_we_log_everything() {
+        for (target, expected) in [
+            ("codeartifact_operator", LevelFilter::TRACE),
+            ("codeartifact_operator::aws::calls", LevelFilter::TRACE),
+            ("codeartifact_operator_sdk", LevelFilter::INFO),
+            ("aws_smithy_runtime::client::orchestrator", LevelFilter::INFO),
+            ("aws_sdk_codeartifact", LevelFilter::INFO),
+            ("aws_sigv4::http_request::sign", LevelFilter::INFO),
+            ("h2::codec::framed_write", LevelFilter::INFO),
+            ("hyper_util::client", LevelFilter::INFO),
+            ("log", LevelFilter::INFO),
+            ("kube_runtime::watcher", LevelFilter::INFO),
+            ("kube_client::client", LevelFilter::ERROR),
+            ("kube_client::client::builder", LevelFilter::ERROR),
+            ("kube_client::config", LevelFilter::INFO),
+        ] {
+            assert_eq!(most(target), expected, "{target}");
+        }
     }
 }

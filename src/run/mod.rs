@@ -14,7 +14,7 @@ use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
 use crate::account::AccountReconciler;
-use crate::api::{COMPONENT, MANAGED_BY, MANAGER};
+use crate::api::{COMPONENT, MANAGED_BY, MANAGER, RegistryCredential};
 use crate::credential::CredentialReconciler;
 use crate::domain::DomainKind;
 use crate::engine::cache::Cache;
@@ -23,7 +23,8 @@ use crate::engine::publish::Publisher;
 use crate::engine::summary;
 use crate::engine::watch::{Change, Incoming, Listed, Watch, config, follow};
 use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Reconciler, Target};
-use crate::ops::{Gate, Health, Readiness};
+use crate::error::Reason;
+use crate::ops::{Expiry, Gate, Health, Readiness};
 use crate::package_policy::PackagePolicyKind;
 use crate::repository::RepositoryKind;
 
@@ -75,6 +76,8 @@ impl Operator {
         let caches = context.caches.clone();
         let hub = context.hub.clone();
         context.metrics.queues_from(move || hub.depths());
+        let credentials = caches.credentials.clone();
+        context.metrics.expiries_from(move || expiries(&credentials));
         self.control_accounts();
         self.control_kind::<DomainKind>(&caches.domains);
         self.control_kind::<RepositoryKind>(&caches.repositories);
@@ -265,12 +268,25 @@ fn health<K: Controlled>(cache: &Cache<K>) -> Health {
     let mut health = Health::default();
     for object in cache.all() {
         match object.status().map(K::common).and_then(summary::ready) {
+            Some(ready) if ready.status == "True" && ready.reason == Reason::RenewalFailing.as_str() => {
+                health.degraded += 1;
+            }
             Some(ready) if ready.status == "True" => health.ready += 1,
             Some(_) => health.unready += 1,
             None => health.unknown += 1,
         }
     }
     health
+}
+
+/// When each login that was given out stops to work. A login that could not be renewed in time stays among them.
+fn expiries(cache: &Cache<RegistryCredential>) -> Vec<Expiry> {
+    let expiry = |object: Arc<RegistryCredential>| {
+        let tokens = &object.status.as_ref()?.tokens;
+        let expires = tokens.iter().map(|token| token.expires_at).min()?;
+        Some(Expiry { key: ObjectKey::of(object.as_ref()), expires })
+    };
+    cache.all().into_iter().filter_map(expiry).collect()
 }
 
 /// The key of an object whose spec is new, or that is gone.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use codeartifact_operator::account::AccountReconciler;
 use codeartifact_operator::api::Domain;
 use codeartifact_operator::aws::{AwsErrorKind, Named};
-use codeartifact_operator::engine::{KindName, ObjectKey, Reconciler, Target};
+use codeartifact_operator::engine::{Again, KindName, ObjectKey, Reconciler, Target};
 use codeartifact_operator::error::{Error, Outlook, Reason};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -188,6 +188,50 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
     assert!(!error.to_string().contains("refused"), "{error}");
     context.hub.forget(&user);
     assert!(AccountReconciler.reconcile(account, &context).await.outcome.unwrap().gone);
+}
+
+#[tokio::test]
+async fn an_account_learns_by_itself_that_its_secret_is_gone() {
+    let world = World::start().await;
+    world.keys("test", "test");
+    let (context, account) = (world.context(), Arc::new(world.account()));
+    let done = AccountReconciler.reconcile(Arc::clone(&account), &context).await.outcome.unwrap();
+    let Again::Every(interval) = done.again else { panic!("{:?}", done.again) };
+    assert!(interval <= SignedDuration::from_mins(1), "looked at again after {interval}");
+    world.forget_keys();
+    world.advance(interval);
+    let error = AccountReconciler.reconcile(account, &context).await.outcome.unwrap_err();
+    assert!(sign_in_failed(&error), "{error}");
+}
+
+#[tokio::test]
+async fn what_users_learn_about_an_account_wakes_it() {
+    let world = World::start().await;
+    let due = || world.hub.depths().iter().map(|(_, due)| due).sum::<usize>();
+    let queue = world.hub.queue(KindName::AwsAccount);
+    let woken = async || {
+        let key = queue.next().await;
+        queue.done(&key);
+        key.name
+    };
+    let mut account = world.account();
+    world.keys("test", "test");
+    let session = world.accounts.session(&account).await.unwrap();
+    assert_eq!(woken().await, "default", "it is not ready, and its users can sign in");
+
+    let ready = json!({"type": "Ready", "status": "True", "reason": "Synced", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    let status = json!({"identityArn": session.identity_arn, "conditions": [ready]});
+    account.status = Some(serde_json::from_value(status).unwrap());
+    world.accounts.session(&account).await.unwrap();
+    assert_eq!(due(), 0, "its status is true");
+    world.accounts.forget(&session);
+    assert_eq!(woken().await, "default", "AWS refused its session");
+    world.accounts.forget(&session);
+    assert_eq!(due(), 0, "that is known already");
+
+    world.forget_keys();
+    assert!(sign_in_failed(&world.accounts.session(&account).await.unwrap_err()));
+    assert_eq!(woken().await, "default", "its Secret is gone");
 }
 
 /// A Domain whose identity is pinned.

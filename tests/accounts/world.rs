@@ -29,6 +29,7 @@ type Keys = Arc<Mutex<Option<Secret>>>;
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) accounts: Accounts,
+    pub(crate) hub: Hub,
     clock: Clock,
     metrics: Metrics,
     client: KubeClient,
@@ -42,8 +43,9 @@ impl World {
         let client = KubeClient(kube::Client::new(secrets(Arc::clone(&secret)), "default"));
         let metrics = Metrics::new(clock.clone());
         let sdk = Sdk::new(clock.clone(), metrics.clone());
-        let accounts = Accounts::new(client.clone(), clock.clone(), sdk, "test-cluster");
-        Self { emulator, accounts, clock, metrics, client, secret }
+        let hub = Hub::new(clock.clone());
+        let accounts = Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, "test-cluster");
+        Self { emulator, accounts, hub, clock, metrics, client, secret }
     }
 
     /// The AwsAccount `default`, with the keys of Secret `aws/keys`.
@@ -110,7 +112,7 @@ impl World {
             operator_namespace: "operator".into(),
             caches: Caches::default(),
             accounts: self.accounts.clone(),
-            hub: Hub::new(self.clock.clone()),
+            hub: self.hub.clone(),
             metrics: self.metrics.clone(),
             stop: CancellationToken::new(),
         }

@@ -3,6 +3,7 @@
 
 mod crash;
 mod deletion;
+mod events;
 mod faults;
 mod lifecycle;
 mod proxy;

@@ -108,9 +108,21 @@ fn what_cannot_be_resolved_says_what_is_missing_to_those_who_may_know() {
         ((Reason::DependencyNotReady, Outlook::Waiting), (Reason::InvalidSpec, Outlook::Stalled));
     for (what, namespace, caches, expected, text) in [
         ("none, in the same namespace", "platform", Caches::default(), waiting, own),
-        ("not in AWS, same namespace", "platform", caches("us-east-1", false), waiting, "in AWS yet"),
+        (
+            "not in AWS, same namespace",
+            "platform",
+            caches("us-east-1", false),
+            waiting,
+            "has not been reconciled yet",
+        ),
         ("none, granted", "team", Caches::default(), waiting, unseen),
-        ("not in AWS yet, granted", "team", caches("us-east-1", false), waiting, "in AWS yet"),
+        (
+            "not in AWS yet, granted",
+            "team",
+            caches("us-east-1", false),
+            waiting,
+            "has not been reconciled yet",
+        ),
         ("another Region, granted", "team", caches("eu-west-1", true), stalled, "default works in us-east-1"),
         ("none, not granted", "other", Caches::default(), waiting, unseen),
         ("not in AWS yet, not granted", "other", caches("us-east-1", false), waiting, unseen),

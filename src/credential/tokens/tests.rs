@@ -119,9 +119,10 @@ impl World {
         let (client, clock) = (server.client(), Clock::default());
         let metrics = Metrics::new(clock.clone());
         let sdk = Sdk::new(clock.clone(), metrics.clone());
-        let accounts = Accounts::new(client.clone(), clock.clone(), sdk, "test-cluster");
+        let hub = Hub::new(clock.clone());
+        let accounts = Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, "test-cluster");
         let session = accounts.session(&account(&emulator)).await.unwrap();
-        let (hub, stop) = (Hub::new(clock.clone()), CancellationToken::new());
+        let stop = CancellationToken::new();
         let caches = Caches::default();
         let context = Context {
             client,
@@ -211,6 +212,23 @@ async fn one_who_stops_waiting_takes_the_token_from_nobody() {
     assert_eq!(held.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
     let third = world.asks(&tokens, "third").await.unwrap().unwrap();
     assert_eq!((third.kept.token.id.as_str(), world.minted()), (held.kept.token.id.as_str(), 1));
+}
+
+#[test]
+fn a_denied_mint_names_the_domain_the_life_and_its_field() {
+    let key = TokenKey {
+        proof: "p".into(),
+        region: "us-east-1".into(),
+        domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
+        duration: SignedDuration::from_secs(12 * 3600),
+    };
+    let error = |kind| AwsError { operation: "GetAuthorizationToken", kind, message: "no".into() };
+    let denied = explain(&key, "arn:user", error(AwsErrorKind::Denied)).message;
+    for part in ["domain acme of account 123456789012", "live 12h", "spec.token.duration", "arn:user", "no;"]
+    {
+        assert!(denied.contains(part), "{part} is not in: {denied}");
+    }
+    assert_eq!(explain(&key, "arn:user", error(AwsErrorKind::SignIn)).message, "no");
 }
 
 #[tokio::test]

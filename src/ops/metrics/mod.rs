@@ -1,4 +1,4 @@
-//! Prometheus metrics. Labels come from closed sets only.
+//! Prometheus metrics. Labels come from closed sets, but for the names of logins, whose number is capped.
 
 mod scrape;
 mod table;
@@ -6,7 +6,6 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -16,12 +15,12 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry};
 
-pub use scrape::Health;
+pub use scrape::{Expiry, Health};
 pub use table::{Described, PREFIX, Shape, TABLE, reference};
 
 use crate::clock::Clock;
 use crate::engine::{Done, KindName};
-use crate::error::{Error, Outlook};
+use crate::error::{Error, Outlook, Reason};
 use scrape::Scrape;
 
 /// All metrics of the process. Cheap to clone.
@@ -44,6 +43,8 @@ pub struct Metrics {
 pub enum Outcome {
     /// As declared.
     Synced,
+    /// What was written before still works, but cannot be renewed.
+    Degraded,
     /// Deleted, and nothing keeps it.
     Gone,
     /// It failed and is tried again.
@@ -63,6 +64,7 @@ impl Outcome {
     pub fn of(result: &Result<Done, Error>) -> Self {
         match result {
             Ok(done) if done.gone => Self::Gone,
+            Ok(done) if done.reason == Reason::RenewalFailing => Self::Degraded,
             Ok(_) => Self::Synced,
             Err(Error::Internal(_)) => Self::InternalError,
             Err(error) => match error.outlook() {
@@ -77,6 +79,7 @@ impl Outcome {
     fn as_str(self) -> &'static str {
         match self {
             Self::Synced => "synced",
+            Self::Degraded => "degraded",
             Self::Gone => "gone",
             Self::Retrying => "retrying",
             Self::Waiting => "waiting",
@@ -193,9 +196,9 @@ impl Metrics {
         self.scrape.add_queues(Box::new(source));
     }
 
-    /// Says where the earliest expiry of some tokens is looked up at each scrape.
-    pub fn expiry_from(&self, source: impl Fn() -> Option<Timestamp> + Send + Sync + 'static) {
-        self.scrape.add_expiry(Box::new(source));
+    /// Says where the expiries of all logins are looked up at each scrape.
+    pub fn expiries_from(&self, source: impl Fn() -> Vec<Expiry> + Send + Sync + 'static) {
+        self.scrape.set_expiries(Box::new(source));
     }
 
     /// All metrics as OpenMetrics text.
@@ -218,6 +221,7 @@ fn durations() -> Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::ObjectKey;
 
     fn touched() -> String {
         let clock = Clock::default();
@@ -228,11 +232,12 @@ mod tests {
         metrics.token_minted();
         metrics.panicked();
         metrics.leader(true);
-        metrics.objects_from(KindName::Domain, || Health { ready: 2, unready: 1, unknown: 0 });
+        metrics.objects_from(KindName::Domain, || Health { ready: 2, degraded: 3, unready: 1, unknown: 0 });
         metrics.queues_from(|| vec![(KindName::Domain, 7)]);
         let expiry = clock.now() + jiff::SignedDuration::from_secs(3601);
-        metrics.expiry_from(move || Some(expiry));
-        metrics.expiry_from(|| None);
+        let login = |name: &str, expires| Expiry { key: ObjectKey::new("team", name), expires };
+        let dead = clock.now() - jiff::SignedDuration::from_secs(59);
+        metrics.expiries_from(move || vec![login("alive", expiry), login("dead", dead)]);
         metrics.encode().unwrap()
     }
 
@@ -263,13 +268,23 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_cannot_be_renewed_is_degraded_and_not_in_sync() {
+        let done = Done::synced("", jiff::SignedDuration::ZERO);
+        assert_eq!(Outcome::of(&Ok(done.clone())), Outcome::Synced);
+        assert_eq!(Outcome::of(&Ok(Done { reason: Reason::RenewalFailing, ..done })), Outcome::Degraded);
+    }
+
+    #[test]
     fn what_is_looked_up_shows_the_state_at_the_scrape() {
         let text = touched();
         for line in [
             r#"codeartifact_operator_objects{kind="Domain",ready="true"} 2"#,
             r#"codeartifact_operator_objects{kind="Domain",ready="false"} 1"#,
             r#"codeartifact_operator_queue_depth{kind="Domain"} 7"#,
-            "codeartifact_operator_credential_expiry_seconds 3600",
+            r#"codeartifact_operator_objects{kind="Domain",ready="degraded"} 3"#,
+            "codeartifact_operator_credential_expiry_seconds -59",
+            r#"codeartifact_operator_login_expiry_seconds{namespace="team",name="alive"} 3600"#,
+            r#"codeartifact_operator_login_expiry_seconds{namespace="team",name="dead"} -59"#,
             "codeartifact_operator_tokens_minted_total 1",
             "codeartifact_operator_panics_total 1",
             "codeartifact_operator_leader 1",

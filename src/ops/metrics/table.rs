@@ -40,8 +40,8 @@ pub(super) const LEADER: Described = Described {
 pub(super) const RECONCILES: Described = Described {
     name: "reconciles",
     shape: Shape::Counter,
-    labels: "kind, outcome (synced, gone, retrying, waiting, denied, stalled, internal_error)",
-    help: "Reconciles by how they ended",
+    labels: "kind, outcome (synced, degraded, gone, retrying, waiting, denied, stalled, internal_error)",
+    help: "Reconciles by how they ended; degraded: the login still works, but its renewal fails",
 };
 pub(super) const RECONCILE_DURATION: Described = Described {
     name: "reconcile_duration_seconds",
@@ -52,8 +52,8 @@ pub(super) const RECONCILE_DURATION: Described = Described {
 pub(super) const OBJECTS: Described = Described {
     name: "objects",
     shape: Shape::Gauge,
-    labels: "kind, ready (true, false, unknown)",
-    help: "Objects by the status of their Ready condition; unknown when it was not reported yet",
+    labels: "kind, ready (true, degraded, false, unknown)",
+    help: "Objects by the status of their Ready condition; degraded when it is True with the reason RenewalFailing, unknown when it was not reported yet",
 };
 pub(super) const QUEUE_DEPTH: Described = Described {
     name: "queue_depth",
@@ -95,11 +95,18 @@ pub(super) const CREDENTIAL_EXPIRY: Described = Described {
     name: "credential_expiry_seconds",
     shape: Shape::Gauge,
     labels: "",
-    help: "Seconds until the first of all tokens in use expires, negative when one has expired; absent while there is none",
+    help: "Seconds until the first login of all RegistryCredentials expires, negative from then on until it works again; absent while there is none",
+};
+
+pub(super) const LOGIN_EXPIRY: Described = Described {
+    name: "login_expiry_seconds",
+    shape: Shape::Gauge,
+    labels: "namespace, name (of the RegistryCredential; of the 1,000 that expire first)",
+    help: "Seconds until the login of a RegistryCredential expires, negative from then on until it works again",
 };
 
 /// All metrics, in the order of the documentation.
-pub const TABLE: [Described; 12] = [
+pub const TABLE: [Described; 13] = [
     BUILD,
     LEADER,
     RECONCILES,
@@ -112,6 +119,7 @@ pub const TABLE: [Described; 12] = [
     TOKENS_MINTED,
     PANICS,
     CREDENTIAL_EXPIRY,
+    LOGIN_EXPIRY,
 ];
 
 impl Described {
@@ -138,7 +146,7 @@ pub fn reference() -> String {
 const HEAD: &str = "\
 # Metrics
 
-Served on `/metrics` as OpenMetrics text. Labels come from closed sets, so that the number of series is bounded.
+Served on `/metrics` as OpenMetrics text. Labels come from closed sets, or their number is capped, so that the number of series is bounded.
 
 | metric | type | labels | meaning |
 |---|---|---|---|

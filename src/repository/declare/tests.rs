@@ -90,7 +90,7 @@ fn waiting() -> Vec<Row> {
             over(&json!([reference("new")])),
             vec![repository("new", &json!({}), None)],
             Reason::DependencyNotReady,
-            &["Repository team/new does not exist in AWS yet"],
+            &["Repository team/new has not been reconciled yet"],
         ),
         (
             "a Domain that is not there",

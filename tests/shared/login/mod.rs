@@ -1,6 +1,7 @@
 //! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
 
 mod grants;
+mod logs;
 mod renewal;
 mod secret;
 mod sharing;
@@ -30,7 +31,12 @@ type Data = BTreeMap<String, String>;
 
 impl<'a> World<'a> {
     async fn start(emulator: &'a Emulator, namespaces: usize) -> Result<Self> {
-        let install = Install::into(shared().await?, emulator).namespaced(namespaces).start().await?;
+        Self::start_with(emulator, namespaces, json!({})).await
+    }
+
+    async fn start_with(emulator: &'a Emulator, namespaces: usize, values: Value) -> Result<Self> {
+        let install =
+            Install::into(shared().await?, emulator).namespaced(namespaces).values(values).start().await?;
         let world = Self { install, account: unique("account") };
         let grants = json!([{
             "namespaces": {"names": world.install.namespaces}, "manage": ["*", "*/*"], "connect": ["*"],
