@@ -222,6 +222,18 @@ impl Error {
         Self::Waiting { reason, message: message.into() }
     }
 
+    /// The same error with something that the reader needs to know first.
+    #[must_use]
+    pub fn after(self, note: &str) -> Self {
+        let with = |message: String| format!("{note}: {message}");
+        match self {
+            Self::Aws(error) => Self::Aws(AwsError { message: with(error.message), ..error }),
+            Self::Stalled { reason, message } => Self::Stalled { reason, message: with(message) },
+            Self::Waiting { reason, message } => Self::Waiting { reason, message: with(message) },
+            other => other,
+        }
+    }
+
     /// An account's error as its users have it: they cannot do anything about it, and try again before long.
     #[must_use]
     pub fn of_account(self) -> Self {

@@ -1,7 +1,8 @@
 //! What the engine needs to know about an AwsAccount.
 
 use crate::api::{AwsAccount, AwsAccountStatus, CommonStatus};
-use crate::engine::{Controlled, KindName, Target};
+use crate::engine::summary::is_ready;
+use crate::engine::{Controlled, KindName, ReadByUsers, Target};
 
 impl Controlled for AwsAccount {
     const KIND: KindName = KindName::AwsAccount;
@@ -21,6 +22,11 @@ impl Controlled for AwsAccount {
 
     fn references(&self) -> Vec<Target> {
         Vec::new()
+    }
+
+    fn read_by_users(&self) -> ReadByUsers<'_> {
+        let ready = self.status.as_ref().is_some_and(|status| is_ready(&status.common));
+        ReadByUsers { ready, ..ReadByUsers::default() }
     }
 
     fn suspended(&self) -> bool {

@@ -160,6 +160,18 @@ impl Identity {
         self.repository.as_ref().map_or_else(|| domain.clone(), |repository| format!("{domain}/{repository}"))
     }
 
+    /// The same resource as another account names it.
+    #[must_use]
+    pub fn seen_from(&self, account: &str) -> Self {
+        Self { account: account.into(), ..self.clone() }
+    }
+
+    /// The resource as its owner names it: equal for all objects that stand for it, whichever account they sign in to.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        self.seen_from(&self.owner)
+    }
+
     /// The domain's part of [`Identity::resource`].
     pub fn domain_resource(&self) -> String {
         if self.owner == self.account {

@@ -2,7 +2,7 @@
 
 use aws_sdk_codeartifact::types::Tag;
 
-use super::{Aws, Named};
+use super::{Aws, AwsErrorKind, Named};
 use crate::api::Tags;
 use crate::error::{Error, Result};
 
@@ -11,6 +11,18 @@ pub async fn list(aws: &Aws, arn: &str) -> Result<Tags> {
     let call = aws.reads().await.list_tags_for_resource().resource_arn(arn);
     let output = call.send().await.named("ListTagsForResource")?;
     Ok(output.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect())
+}
+
+/// What is said where tags are not known.
+pub const DENIED: &str =
+    "Its tags are not compared: this identity has no permission for codeartifact:ListTagsForResource";
+
+/// All tags of a resource; `None` when they are `optional` and AWS denies them.
+pub async fn list_if_allowed(aws: &Aws, arn: &str, optional: bool) -> Result<Option<Tags>> {
+    match list(aws, arn).await {
+        Err(Error::Aws(error)) if optional && error.kind == AwsErrorKind::Denied => Ok(None),
+        tags => tags.map(Some),
+    }
 }
 
 /// Sets tags; others stay.

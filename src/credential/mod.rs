@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{CommonStatus, RegistryCredential, RegistryCredentialStatus};
-use crate::engine::{Context, Controlled, KindName, ObjectKey, Reconciler, Report, Target};
+use crate::engine::{Context, Controlled, KindName, ObjectKey, ReadByUsers, Reconciler, Report, Target};
 
 use addresses::Addresses;
 use pass::Pass;
@@ -110,6 +110,11 @@ impl Controlled for RegistryCredential {
             .chain([Target::account(&self.spec.account_ref.name)])
             .chain(held)
             .collect()
+    }
+
+    /// Nobody refers to a login.
+    fn read_by_users(&self) -> ReadByUsers<'_> {
+        ReadByUsers::default()
     }
 
     fn suspended(&self) -> bool {

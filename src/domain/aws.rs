@@ -11,15 +11,19 @@ use crate::error::{Error, Reason, Result};
 /// How many blockers are named; the others are counted.
 const NAMED_BLOCKERS: usize = 10;
 
-/// The domain as AWS describes it, and its tags; `None` when there is none.
-pub(super) async fn describe(aws: &Aws, identity: &Identity) -> Result<Option<(DomainFacts, Tags)>> {
+/// The domain as AWS describes it, and its tags; `None` when there is none. Tags that are `optional` may be denied.
+pub(super) async fn describe(
+    aws: &Aws,
+    identity: &Identity,
+    optional: bool,
+) -> Result<Option<(DomainFacts, Option<Tags>)>> {
     let call = aws.reads().await.describe_domain().domain(&identity.domain).domain_owner(&identity.owner);
     let domain = match call.send().await.named("DescribeDomain") {
         Ok(output) => facts_of(identity, output.domain())?,
         Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let tags = tagging::list(aws, domain.arn.as_deref().unwrap_or_default()).await?;
+    let tags = tagging::list_if_allowed(aws, domain.arn.as_deref().unwrap_or_default(), optional).await?;
     Ok(Some((domain, tags)))
 }
 

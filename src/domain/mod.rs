@@ -1,15 +1,16 @@
 //! The kind Domain.
 
 mod aws;
+mod key;
 pub mod plan;
 pub mod state;
 
 use kube::ResourceExt;
 
 use crate::api::{CommonStatus, Domain, DomainStatus, Identity, Mode};
-use crate::aws::Aws;
+use crate::aws::{Aws, tagging};
 use crate::engine::kind::{Ownership, Settings};
-use crate::engine::{Claim, Controlled, Kind, KindName, Observed, Scope, Target, tags};
+use crate::engine::{Claim, Controlled, Kind, KindName, Observed, ReadByUsers, Scope, Target, tags};
 use crate::error::{Error, Result};
 
 pub use plan::Step;
@@ -37,6 +38,15 @@ impl Controlled for Domain {
 
     fn references(&self) -> Vec<Target> {
         vec![Target::account(&self.spec.management.account_ref.name)]
+    }
+
+    fn read_by_users(&self) -> ReadByUsers<'_> {
+        self.status.as_ref().map_or_else(ReadByUsers::default, |status| ReadByUsers {
+            identity: status.identity.as_ref(),
+            exists: status.arn.is_some(),
+            created: status.created_time,
+            ..ReadByUsers::default()
+        })
     }
 
     fn suspended(&self) -> bool {
@@ -92,7 +102,12 @@ impl Kind for DomainKind {
         domain: &Domain,
         want: Option<&DomainState>,
     ) -> Result<Option<Observed<Self>>> {
-        let Some((facts, all_tags)) = aws::describe(aws, identity).await? else { return Ok(None) };
+        let optional = domain.spec.management.mode == Mode::Observe;
+        let Some((mut facts, all_tags)) = aws::describe(aws, identity, optional).await? else {
+            return Ok(None);
+        };
+        facts.tags_denied = all_tags.is_none();
+        let all_tags = all_tags.or_else(|| want.map(|want| want.tags.clone())).unwrap_or_default();
         let tag_keys = domain.status.as_ref().map(|status| status.tag_keys.as_slice()).unwrap_or_default();
         let state = DomainState::observed(&facts, all_tags, want, tag_keys);
         Ok(Some(Observed { state, facts }))
@@ -112,6 +127,28 @@ impl Kind for DomainKind {
 
     async fn blockers(aws: &Aws, identity: &Identity, _: &Domain) -> Result<Vec<String>> {
         aws::blockers(aws, identity).await
+    }
+
+    fn fixed_difference(want: &DomainState, have: &DomainState) -> Option<String> {
+        let (want, have) = (want.encryption_key.0.as_ref()?, have.encryption_key.0.as_ref()?);
+        (key::compare(want, have) == key::Comparison::Different)
+            .then(|| format!("its encryption key is {have}, not {want}, and AWS never changes that"))
+    }
+
+    fn remark(want: &DomainState, facts: Option<&DomainFacts>) -> Option<String> {
+        let keys = want.encryption_key.0.as_ref().zip(facts.and_then(|facts| facts.encryption_key.as_ref()));
+        let key = keys.and_then(|(want, have)| match key::compare(want, have) {
+            key::Comparison::Same => None,
+            key::Comparison::Different => Some(format!(
+                "Its encryption key is {have}, not {want} as declared: AWS fixes the key when a domain is created"
+            )),
+            key::Comparison::Unknown => Some(format!(
+                "Its encryption key is {have}; whether {want} names that key is not known, since KMS is not asked"
+            )),
+        });
+        let denied = facts.is_some_and(|facts| facts.tags_denied).then(|| tagging::DENIED.to_owned());
+        let remarks: Vec<_> = key.into_iter().chain(denied).collect();
+        (!remarks.is_empty()).then(|| remarks.join(". "))
     }
 
     fn pinned(status: &DomainStatus) -> Option<&Identity> {
@@ -136,5 +173,87 @@ impl Kind for DomainKind {
 
     fn claimed(have: &DomainState, owner_tag: &str) -> DomainState {
         DomainState { tags: tags::claimed(&have.tags, owner_tag), ..have.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{AdoptionPolicy, DeletionPolicy, Tags};
+    use crate::engine::Uncompared;
+    use crate::engine::screen::{Owner, Verdict, screen};
+    use crate::error::Reason;
+    use jiff::SignedDuration;
+
+    const ARN: &str = "arn:aws:kms:us-east-1:123456789012:key/1";
+
+    fn state(key: Option<&str>, tags: Tags) -> DomainState {
+        DomainState { tags, encryption_key: Uncompared(key.map(Into::into)), arn: Uncompared("arn".into()) }
+    }
+
+    #[test]
+    fn a_domain_of_another_key_is_not_identical() {
+        let owner = Owner::new("c", &[], "team", "acme");
+        let tagged: Tags = [(crate::api::OWNER_TAG.to_owned(), owner.tag.clone())].into();
+        let have = state(Some(ARN), Tags::new());
+        let table = [
+            ("no key is declared", None, AdoptionPolicy::IfIdentical, true),
+            ("the same ARN", Some(ARN), AdoptionPolicy::IfIdentical, true),
+            ("its id", Some("1"), AdoptionPolicy::IfIdentical, true),
+            ("an alias, which only KMS can resolve", Some("alias/k"), AdoptionPolicy::IfIdentical, true),
+            ("another id", Some("2"), AdoptionPolicy::IfIdentical, false),
+            (
+                "another ARN",
+                Some("arn:aws:kms:us-east-1:123456789012:key/2"),
+                AdoptionPolicy::IfIdentical,
+                false,
+            ),
+            (
+                "another ARN, taken as it is",
+                Some("arn:aws:kms:us-east-1:123456789012:key/2"),
+                AdoptionPolicy::Overwrite,
+                true,
+            ),
+        ];
+        for (sentence, key, adoption, taken) in table {
+            let settings = Settings {
+                account: "default".into(),
+                mode: Mode::Enforce,
+                adoption,
+                deletion: DeletionPolicy::Retain,
+                interval: SignedDuration::from_hours(1),
+            };
+            let verdict = screen::<DomainKind>(&settings, &owner, &state(key, tagged.clone()), Some(&have));
+            match verdict {
+                Ok(verdict) => {
+                    assert!(taken && matches!(verdict, Verdict::Take(_)), "{sentence}: {verdict:?}")
+                }
+                Err(error) => {
+                    assert!(!taken && error.reason() == Reason::AdoptionRefused, "{sentence}: {error}");
+                    assert!(error.to_string().contains(ARN), "{sentence}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_said() {
+        let facts = |tags_denied| DomainFacts {
+            encryption_key: Some(ARN.into()),
+            tags_denied,
+            ..DomainFacts::default()
+        };
+        let table = [
+            (Some(ARN), false, None),
+            (None, false, None),
+            (Some("2"), false, Some("not 2 as declared")),
+            (Some("alias/k"), false, Some("whether alias/k names that key")),
+            (None, true, Some("ListTagsForResource")),
+        ];
+        for (key, denied, words) in table {
+            let remark = DomainKind::remark(&state(key, Tags::new()), Some(&facts(denied)));
+            let said = remark.as_ref().zip(words).is_some_and(|(remark, words)| remark.contains(words));
+            assert!(said || (remark.is_none() && words.is_none()), "{key:?}, {denied}: {remark:?}");
+        }
     }
 }

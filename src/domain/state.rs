@@ -31,6 +31,8 @@ pub struct DomainFacts {
     pub s3_bucket_arn: Option<String>,
     /// When AWS created it.
     pub created_time: Option<Timestamp>,
+    /// Whether AWS denied to list its tags, so that they are taken to be as declared.
+    pub tags_denied: bool,
 }
 
 impl DomainState {
@@ -57,6 +59,7 @@ impl From<&DomainDescription> for DomainFacts {
             encryption_key: domain.encryption_key().map(Into::into),
             s3_bucket_arn: domain.s3_bucket_arn().map(Into::into),
             created_time: domain.created_time().and_then(timestamp),
+            tags_denied: false,
         }
     }
 }

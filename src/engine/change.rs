@@ -2,6 +2,7 @@
 
 use kube::ResourceExt;
 
+use super::standing::verdict;
 use super::{Controlled, KindName, ObjectKey, Target};
 use crate::api::{FINALIZER, RECONCILE_AT, RENEW_AT};
 
@@ -23,17 +24,21 @@ pub(super) fn asks_for_work<K: Controlled>(before: &K, now: &K) -> bool {
 
 /// Whether those who refer to the object must look again.
 pub(super) fn concerns_users<K: Controlled>(before: Option<&K>, now: &K) -> bool {
-    before.is_none_or(|before| {
-        before.meta().generation != now.meta().generation || before.status() != now.status()
-    })
+    before.is_none_or(|before| read_by_users(before) != read_by_users(now))
 }
 
 /// What those share with the object that must look again: both when it begins to share and when it changes.
 pub(super) fn concerns_sharers<K: Controlled>(before: Option<&K>, now: &K) -> Option<Target> {
-    let same = before.is_some_and(|before| {
-        before.meta().generation == now.meta().generation && before.shared() == now.shared()
-    });
+    let same = before
+        .is_some_and(|before| before.shared() == now.shared() && read_by_users(before) == read_by_users(now));
     now.shared().filter(|_| !same)
+}
+
+/// Everything of an object that others read. Failures of AWS are not part of that: others meet those by themselves.
+fn read_by_users<K: Controlled>(object: &K) -> impl PartialEq {
+    let meta = object.meta();
+    let version = (meta.uid.as_deref(), meta.generation, meta.deletion_timestamp.is_some());
+    (version, object.status().map(K::common).and_then(verdict), object.read_by_users())
 }
 
 /// The AwsAccount whose answers a pass over the object waits for.
@@ -98,13 +103,122 @@ mod tests {
         }
     }
 
+    fn conditions(list: &[(&str, &str, &str)]) -> DomainStatus {
+        let list: Vec<_> = list
+            .iter()
+            .map(|(kind, status, reason)| {
+                json!({"type": kind, "status": status, "reason": reason, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"})
+            })
+            .collect();
+        serde_json::from_value(json!({"arn": "arn", "conditions": list})).unwrap()
+    }
+
     #[test]
-    fn a_new_status_concerns_users() {
-        let before = domain(json!({"generation": 1}));
-        let mut now = before.clone();
-        assert!(!concerns_users(Some(&before), &now));
-        now.status = Some(DomainStatus { arn: Some("arn".into()), ..DomainStatus::default() });
-        assert!(concerns_users(Some(&before), &now));
+    fn users_are_woken_by_what_they_read_only() {
+        let ready = conditions(&[("Ready", "True", "Synced")]);
+        let mut before = domain(json!({"uid": "1", "generation": 1}));
+        before.status = Some(ready.clone());
+        let failing =
+            |reason: &str| conditions(&[("Ready", "False", reason), ("Reconciling", "True", reason)]);
+        let stalled = |reason: &str| conditions(&[("Ready", "False", reason), ("Stalled", "True", reason)]);
+        let with = |change: fn(&mut DomainStatus)| {
+            let mut status = ready.clone();
+            change(&mut status);
+            status
+        };
+        let table = [
+            ("nothing", ready.clone(), false),
+            ("AWS fails", failing("AwsUnavailable"), false),
+            ("AWS asks to slow down", failing("Throttled"), false),
+            ("access is denied for long", stalled("AccessDenied"), false),
+            (
+                "a look that was asked for",
+                with(|status| status.common.last_handled_reconcile_at = Some("1".into())),
+                false,
+            ),
+            ("a tag", with(|status| status.tag_keys = vec!["team".into()]), false),
+            ("it is gone from AWS", with(|status| status.arn = None), true),
+            (
+                "it was made anew",
+                with(|status| status.created_time = Some(jiff::Timestamp::UNIX_EPOCH)),
+                true,
+            ),
+            (
+                "its name is pinned",
+                with(|status| {
+                    status.identity = Some(
+                        serde_json::from_value(json!({
+                "account": "1", "region": "r", "owner": "1", "domain": "acme"}))
+                        .unwrap(),
+                    )
+                }),
+                true,
+            ),
+            ("another owns it", stalled("OwnedByOther"), true),
+            ("it was refused adoption", stalled("AdoptionRefused"), true),
+            ("its spec cannot be carried out", stalled("InvalidSpec"), true),
+        ];
+        for (sentence, status, expected) in table {
+            let mut now = before.clone();
+            now.status = Some(status);
+            assert_eq!(concerns_users(Some(&before), &now), expected, "{sentence}");
+        }
+        for metadata in [
+            json!({"uid": "1", "generation": 2}),
+            json!({"uid": "2", "generation": 1}),
+            json!({"uid": "1", "generation": 1, "deletionTimestamp": "2026-01-01T00:00:00Z"}),
+        ] {
+            let mut now = domain(metadata.clone());
+            now.status = Some(ready.clone());
+            assert!(concerns_users(Some(&before), &now), "{metadata}");
+        }
+        assert!(concerns_users(None, &before));
+    }
+
+    #[test]
+    fn users_of_an_account_are_woken_when_it_becomes_ready_or_stops_being() {
+        let account = |status: &str, reason: &str| -> crate::api::AwsAccount {
+            let conditions = &conditions(&[("Ready", status, reason)]).common.conditions;
+            serde_json::from_value(json!({
+                "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "AwsAccount",
+                "metadata": {"name": "default", "generation": 1},
+                "spec": {"accountId": "123456789012", "region": "us-east-1"}, "status": {"conditions": conditions}
+            }))
+            .unwrap()
+        };
+        let (ready, failing) = (account("True", "Synced"), account("False", "SignInFailed"));
+        assert!(concerns_users(Some(&ready), &failing) && concerns_users(Some(&failing), &ready));
+        assert!(!concerns_users(Some(&failing), &account("False", "AwsUnavailable")));
+    }
+
+    #[test]
+    fn objects_of_one_name_in_aws_wake_each_other() {
+        let repository = |name: &str, created: &str| -> crate::api::Repository {
+            let identity =
+                json!({"account": "1", "region": "r", "owner": "2", "domain": "acme", "repository": name});
+            serde_json::from_value(json!({
+                "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Repository",
+                "metadata": {"namespace": "team", "name": "web", "generation": 1}, "spec": {"upstreams": [{"name": "npm"}]},
+                "status": {"identity": identity, "arn": "arn", "createdTime": created}
+            }))
+            .unwrap()
+        };
+        let npm = repository("npm", "2026-01-01T00:00:00Z");
+        let woken = concerns_sharers(Some(&npm), &repository("npm", "2026-01-02T00:00:00Z")).unwrap();
+        assert_eq!(concerns_sharers(Some(&npm), &npm), None);
+        assert!(
+            targets(&repository("web", "2026-01-01T00:00:00Z")).contains(&woken),
+            "an upstream by AWS name"
+        );
+        let policy: crate::api::PackagePolicy = serde_json::from_value(json!({
+            "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "PackagePolicy",
+            "metadata": {"namespace": "team", "name": "p"},
+            "spec": {"repository": {"domain": "acme", "name": "npm", "owner": "2"}, "packages": [],
+                     "origin": {"publish": "Allow", "upstream": "Block"}},
+            "status": {"identity": {"account": "3", "region": "r", "owner": "2", "domain": "acme", "repository": "npm"}}
+        }))
+        .unwrap();
+        assert!(targets(&policy).contains(&woken), "a policy by AWS name, of another account");
     }
 
     #[test]

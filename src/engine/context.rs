@@ -79,6 +79,12 @@ impl Caches {
         grants::check(account, Asker { namespace, labels: labels.as_ref() }, claims)
     }
 
+    /// Whether some grant of the account lets the namespace use or manage anything at all.
+    pub fn may_use_anything(&self, account: &AwsAccount, namespace: &str) -> bool {
+        let labels = self.labels(namespace);
+        grants::any_use(account, Asker { namespace, labels: labels.as_ref() })
+    }
+
     /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_resource`] writes it).
     pub fn credential_grant(
         &self,

@@ -63,7 +63,7 @@ impl<R: Reconciler> Controller<R> {
                 self.wake_deleted(&self.context.hub.forget(&object));
                 self.context.hub.changed(&object);
                 if let Some(shared) = known.and_then(|known| known.shared()) {
-                    self.context.hub.changed(&shared);
+                    self.context.hub.changed_by(&object, &shared);
                 }
             }
             Change::Malformed(key, why) => self.malformed(key, why),
@@ -96,7 +96,7 @@ impl<R: Reconciler> Controller<R> {
             self.context.hub.changed(&object);
         }
         if let Some(shared) = concerns_sharers(before, now.as_ref()) {
-            self.context.hub.changed(&shared);
+            self.context.hub.changed_by(&object, &shared);
         }
         if before.is_none_or(|before| asks_for_work(before, now)) {
             if initial {
@@ -170,6 +170,9 @@ impl<R: Reconciler> Controller<R> {
         deleting: bool,
     ) -> Result<Done> {
         let Report { mut status, outcome, notes } = report;
+        if made_progress(&outcome, &notes) {
+            self.streaks.forget(&ObjectKey::of(object));
+        }
         let gone = deleting && outcome.as_ref().is_ok_and(|done| done.gone);
         // What was done is told even when nothing more can be written: no later pass finds it to do.
         for note in &notes {
@@ -238,6 +241,12 @@ impl Drop for Handed<'_> {
     fn drop(&mut self) {
         self.queue.done(self.key);
     }
+}
+
+/// Whether a pass did something before it met what may work the next time: it goes on soon, however often that happens.
+fn made_progress(outcome: &Result<Done>, notes: &[Note]) -> bool {
+    outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
+        && notes.iter().any(|note| !note.warning)
 }
 
 fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> Circumstances {

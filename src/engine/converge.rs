@@ -11,8 +11,10 @@ use super::kind::{Kind, Ownership, Scope};
 use super::object::{Again, Done, Note, Reconciler, Report};
 use super::publish::Publisher;
 use super::screen::{Owner, Verdict, screen, sentence};
+use super::standing::claims;
+use super::steps::{self, Taken};
 use super::summary::{self, Circumstances};
-use super::{Claim, Context, Controlled, teardown};
+use super::{Context, Controlled, teardown};
 use crate::account::Session;
 use crate::api::{AwsAccount, Identity, Mode};
 use crate::aws::{Aws, AwsErrorKind};
@@ -127,47 +129,45 @@ impl<'a, K: Kind> Pass<'a, K> {
                 // Those who refer to it must know its names also where nothing is written.
                 K::pin(&mut self.status, identity);
                 let drift = Some(steps.iter().map(ToString::to_string).collect());
-                let message = with_remark::<K>("it can be read; nothing is written in this mode", &want);
+                let message = with_remark::<K>(
+                    "it can be read; nothing is written in this mode",
+                    &want,
+                    facts.as_ref(),
+                );
                 Ok(Done { reason: Reason::Observed, drift, ..Done::synced(message, settings.interval) })
             }
             Verdict::Take(steps) => {
-                let taken = self.take(aws, &identity, &steps, state.as_ref()).await;
-                if taken.is_err() {
+                let taken = self.take(aws, &identity, &steps, state.as_ref()).await?;
+                if let Some(error) = taken.error {
                     // Some steps may have taken effect: what was to be set must still be known as ours later.
                     K::intend(&mut self.status, &want);
+                    let steps = (taken.done.as_slice(), taken.failed.as_slice());
+                    let note = K::tell_unfinished(&mut self.status, &want, facts.as_ref(), steps);
+                    return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
                 }
-                K::tell(&mut self.status, Some(&want), taken?.or(facts).as_ref());
-                Ok(Done::synced(with_remark::<K>("AWS is as declared", &want), settings.interval))
+                let facts = taken.facts.or(facts);
+                K::tell(&mut self.status, Some(&want), facts.as_ref());
+                let message = with_remark::<K>("AWS is as declared", &want, facts.as_ref());
+                Ok(Done::synced(message, settings.interval))
             }
         }
     }
 
-    /// Executes the steps, with the identity pinned before the first of them. Returns the newest facts.
+    /// Executes the steps, with the identity pinned before the first of them.
     async fn take(
         &mut self,
         aws: &Aws,
         identity: &Identity,
         steps: &[K::Step],
         have: Option<&K::State>,
-    ) -> Result<Option<K::Facts>> {
+    ) -> Result<Taken<K::Step, K::Facts>> {
         if K::pinned(&self.status) != Some(identity) {
             self.pin(identity.clone(), !steps.is_empty()).await?;
         }
-        let mut facts = None;
-        for (index, step) in steps.iter().enumerate() {
-            if self.context.stop.is_cancelled() {
-                return Err(Error::waiting(Reason::Progressing, "the operator is being restarted"));
-            }
-            match K::execute(aws, identity, step).await {
-                Ok(told) => facts = told.or(facts),
-                Err(error) => {
-                    self.note_steps(identity, &steps[..index], have);
-                    return Err(error);
-                }
-            }
-        }
-        self.note_steps(identity, steps, have);
-        Ok(facts)
+        let execute = |step: K::Step| async move { K::execute(aws, identity, &step).await };
+        let taken = steps::take(steps, K::INDEPENDENT, &self.context.stop, execute).await;
+        self.note_steps(identity, &taken.done, have);
+        Ok(taken)
     }
 
     /// Writes what AWS calls it into status, so that a deletion finds it whatever becomes of the spec.
@@ -241,8 +241,8 @@ impl<'a, K: Kind> Pass<'a, K> {
     }
 }
 
-fn with_remark<K: Kind>(message: &str, want: &K::State) -> String {
-    K::remark(want).map_or_else(|| message.into(), |remark| format!("{message}. {remark}"))
+fn with_remark<K: Kind>(message: &str, want: &K::State, facts: Option<&K::Facts>) -> String {
+    K::remark(want, facts).map_or_else(|| message.into(), |remark| format!("{message}. {remark}"))
 }
 
 /// The pinned identity must still be the one that the spec names.
@@ -263,15 +263,6 @@ fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
         )),
         _ => Ok(()),
     }
-}
-
-/// What an object needs to be allowed for what it stands for.
-fn claims(mode: Mode, identity: &Identity) -> Vec<Claim> {
-    if mode == Mode::Observe {
-        return vec![Claim::Use(identity.resource())];
-    }
-    let domain = identity.repository.as_ref().map(|_| Claim::Use(identity.domain_resource()));
-    [Claim::Manage(identity.resource())].into_iter().chain(domain).collect()
 }
 
 impl Done {

@@ -55,6 +55,11 @@ pub fn credential<'a>(
         .ok_or_else(|| missing(account, asker, "credentials", domain))
 }
 
+/// Whether some grant lets the namespace use or manage anything at all.
+pub fn any_use(account: &AwsAccount, asker: Asker<'_>) -> bool {
+    grants_of(account, asker).into_iter().any(|grant| !grant.use_.is_empty() || !grant.manage.is_empty())
+}
+
 fn missing(account: &AwsAccount, asker: Asker<'_>, verb: &str, name: &str) -> Error {
     Error::stalled(
         Reason::GrantMissing,

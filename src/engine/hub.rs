@@ -58,6 +58,14 @@ impl Hub {
         }
     }
 
+    /// Something that an object shares has changed: all others that refer to it are woken.
+    pub fn changed_by(&self, object: &Target, shared: &Target) {
+        let inner = self.lock();
+        for user in inner.users.get(shared).into_iter().flatten().filter(|user| *user != object) {
+            inner.wake(user);
+        }
+    }
+
     /// Wakes one object.
     pub fn wake(&self, object: &Target) {
         self.lock().wake(object);

@@ -16,6 +16,8 @@ use jiff::SignedDuration;
 pub trait Kind: Sized + Send + Sync + 'static {
     /// Whether a resource in AWS is this object's alone, so that it carries our tag and the object a finalizer.
     const OWNED: bool = true;
+    /// Whether each step stands for itself: one that is refused keeps no other from being taken.
+    const INDEPENDENT: bool = false;
     /// The custom resource.
     type Object: Controlled;
     /// The normal form of both sides: in sync is `==`.
@@ -81,8 +83,25 @@ pub trait Kind: Sized + Send + Sync + 'static {
         facts: Option<&Self::Facts>,
     );
 
-    /// What the user should know beyond the state, in sentences; it follows the message of the Ready condition.
-    fn remark(_want: &Self::State) -> Option<String> {
+    /// Puts into status what a pass achieved that took only some steps; `facts` are those from before it. Returns what the user
+    /// should know of the steps that `failed`.
+    fn tell_unfinished(
+        _status: &mut <Self::Object as Controlled>::Status,
+        _want: &Self::State,
+        _facts: Option<&Self::Facts>,
+        (_done, _failed): (&[Self::Step], &[Self::Step]),
+    ) -> Option<String> {
+        None
+    }
+
+    /// What differs and can never be changed in AWS, as part of a sentence.
+    fn fixed_difference(_want: &Self::State, _have: &Self::State) -> Option<String> {
+        None
+    }
+
+    /// What the user should know beyond the state, in sentences; it follows the message of the Ready condition. `facts` are the
+    /// newest.
+    fn remark(_want: &Self::State, _facts: Option<&Self::Facts>) -> Option<String> {
         None
     }
 
@@ -162,6 +181,11 @@ pub struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Refuses what no grant gives to the object's namespace.
+    pub fn refuse_unless_granted(&self, claim: Claim) -> Result<()> {
+        self.caches.check_grants(self.account, self.namespace, &[claim])
+    }
+
     /// All tags that the resource is to carry: the account's, then the object's, then ours.
     pub fn tags(&self, own: &Tags) -> Tags {
         let mut tags = self.account.spec.tags.clone();

@@ -20,6 +20,8 @@ pub mod resolve;
 pub mod screen;
 mod shares;
 mod signatory;
+pub mod standing;
+mod steps;
 mod streaks;
 pub mod summary;
 pub mod tags;
@@ -33,5 +35,7 @@ pub use converge::Pipeline;
 pub use grants::Claim;
 pub use hub::Hub;
 pub use kind::{Kind, Observed, Scope};
-pub use object::{Again, Controlled, Done, KindName, Note, ObjectKey, Reconciler, Report, Target};
+pub use object::{
+    Again, Controlled, Done, KindName, Note, ObjectKey, ReadByUsers, Reconciler, Report, Target,
+};
 pub use uncompared::Uncompared;

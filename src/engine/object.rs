@@ -1,5 +1,6 @@
 //! What the engine needs to know about an object, and what a reconcile gives back.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Context;
-use crate::api::CommonStatus;
+use crate::api::{CommonStatus, Identity};
 use crate::error::{Error, Reason};
 
 /// The kinds that the engine knows, as words for metrics, logs and references.
@@ -85,6 +86,13 @@ pub struct Target {
 }
 
 impl Target {
+    /// What objects of a kind stand for in AWS, whichever account they sign in to.
+    pub fn aws(kind: KindName, identity: &Identity) -> Self {
+        let Identity { region, owner, domain, repository, .. } = identity;
+        let repository = repository.as_deref().unwrap_or_default();
+        Self { kind, key: ObjectKey::new("", format!("{region} {owner}:{domain}/{repository}")) }
+    }
+
     /// A reference to an AwsAccount.
     pub fn account(name: &str) -> Self {
         Self { kind: KindName::AwsAccount, key: ObjectKey::new("", name) }
@@ -108,12 +116,29 @@ pub trait Controlled:
     fn common_mut(status: &mut Self::Status) -> &mut CommonStatus;
     /// Everything that this object refers to, the AwsAccount included. Its own namespace is added by the engine.
     fn references(&self) -> Vec<Target>;
-    /// What it shares with other objects of its kind, which must look again when this one changes or goes.
+    /// What those who refer to this object, or share with it, read of its status: only changes of that wake them.
+    fn read_by_users(&self) -> ReadByUsers<'_>;
+    /// What it shares with other objects, which must look again when this one changes or goes.
     fn shared(&self) -> Option<Target> {
         None
     }
     /// Whether the user asked to leave it alone.
     fn suspended(&self) -> bool;
+}
+
+/// What others read of an object's status.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReadByUsers<'a> {
+    /// What AWS calls it.
+    pub identity: Option<&'a Identity>,
+    /// Whether it exists in AWS.
+    pub exists: bool,
+    /// When AWS created it: made anew, it is another one.
+    pub created: Option<Timestamp>,
+    /// Its addresses.
+    pub endpoints: Option<&'a BTreeMap<String, String>>,
+    /// Whether it is ready, of an object whose users need it to be.
+    pub ready: bool,
 }
 
 /// Looks after one kind.

@@ -81,7 +81,7 @@ impl<K: Controlled> Publisher<K> {
             self.hub.changed(&target);
         }
         if let Some(shared) = concerns_sharers(Some(before), now.as_ref()) {
-            self.hub.changed(&shared);
+            self.hub.changed_by(&target, &shared);
         }
         if asks_for_work(before, now.as_ref()) {
             self.hub.wake(&target);

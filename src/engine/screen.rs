@@ -72,8 +72,17 @@ fn adopt<K: Kind>(
 ) -> Result<Verdict<K::Step>> {
     let differences =
         have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
+    let fixed = have.and_then(|have| K::fixed_difference(want, have));
     match settings.adoption {
         AdoptionPolicy::Overwrite => Ok(Verdict::Take(steps)),
+        AdoptionPolicy::IfIdentical if fixed.is_some() => Err(Error::stalled(
+            Reason::AdoptionRefused,
+            format!(
+                "it exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone: {}; make an object that declares what is \
+                 there, or set spec.adoptionPolicy to Overwrite to take it over as it is",
+                fixed.unwrap_or_default()
+            ),
+        )),
         AdoptionPolicy::IfIdentical if differences.is_empty() => Ok(Verdict::Take(steps)),
         AdoptionPolicy::IfIdentical => Err(Error::stalled(
             Reason::AdoptionRefused,

@@ -1,11 +1,13 @@
 //! From the spec and the objects beside it to AWS names and controls. Reads caches, calls nothing.
 
-use kube::{Resource, ResourceExt};
+use kube::ResourceExt;
 
+use super::PackagePolicyKind;
 use super::state::{PolicyState, Rival};
-use crate::api::{AwsAccount, Identity, Mode, PackagePolicy};
+use crate::api::{AwsAccount, Identity, PackagePolicy};
 use crate::engine::context::Caches;
-use crate::engine::{Claim, ObjectKey, Scope, resolve};
+use crate::engine::resolve::Follower;
+use crate::engine::{Claim, ObjectKey, Scope, standing};
 use crate::error::{Error, Result};
 
 /// What AWS calls the repository. Waits for the Repository that the policy refers to.
@@ -13,8 +15,12 @@ pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Ca
     let own = &account.spec;
     match (&policy.spec.repository_ref, &policy.spec.repository) {
         (Some(reference), _) => {
-            let key = ObjectKey::named(reference, &policy.namespace().unwrap_or_default());
-            let (_, its) = resolve::repository(caches, &key)?;
+            let namespace = policy.namespace().unwrap_or_default();
+            let key = ObjectKey::named(reference, &namespace);
+            let follower = Follower { account, caches, namespace: &namespace };
+            let (_, its) = follower.repository(reference, |named| {
+                caches.check_grants(account, &namespace, &[Claim::Use(named.resource())]).is_ok()
+            })?;
             if its.region != own.region {
                 return Err(Error::invalid(
                     "spec.accountRef.name",
@@ -61,20 +67,17 @@ pub(super) fn declare(policy: &PackagePolicy, identity: &Identity, scope: &Scope
     PolicyState::declared(&policy.spec.packages, policy.spec.origin, &rivals)
 }
 
-/// Whether another policy has a say: it enforces, on the same repository, and its namespace may.
+/// Whether another policy has a say about the same repository. What it guards stays guarded while its account is suspended
+/// or its Repository object is away.
 fn counts(other: &PackagePolicy, identity: &Identity, caches: &Caches) -> bool {
-    let granted = || {
-        // What it guards stays guarded while its account is suspended or its Repository object is away.
+    let pinned = other.status.as_ref().and_then(|status| status.identity.clone());
+    let named = || {
         let account = caches.accounts.get(&ObjectKey::new("", &other.spec.account_ref.name))?;
-        let pinned = other.status.as_ref().and_then(|status| status.identity.clone());
-        let its = identify(other, &account, caches).ok().or(pinned)?;
-        let same = (&its.region, &its.owner, &its.domain, &its.repository)
-            == (&identity.region, &identity.owner, &identity.domain, &identity.repository);
-        let namespace = other.namespace().unwrap_or_default();
-        let claim = Claim::Manage(its.resource());
-        (same && caches.check_grants(&account, &namespace, &[claim]).is_ok()).then_some(())
+        identify(other, &account, caches).ok()
     };
-    other.spec.mode == Mode::Enforce && other.meta().deletion_timestamp.is_none() && granted().is_some()
+    pinned.or_else(named).is_some_and(|its| {
+        its.canonical() == identity.canonical() && standing::has_say::<PackagePolicyKind>(other, &its, caches)
+    })
 }
 
 #[cfg(test)]
@@ -100,7 +103,8 @@ mod tests {
         let account: AwsAccount = serde_json::from_value(json!({
             "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": "default"},
             "spec": {"region": "us-east-1", "accountId": "123456789012",
-                     "grants": [{"namespaces": {"names": ["team"]}, "manage": ["*/*"]}]}
+                     "grants": [{"namespaces": {"names": ["team"]}, "manage": ["*/*"], "use": ["acme"]},
+                                {"namespaces": {"names": ["half"]}, "manage": ["*/*"]}]}
         }))
         .unwrap();
         let table = [
@@ -110,6 +114,12 @@ mod tests {
             (
                 "one whose namespace has no grant",
                 policy("stranger", "b", "Enforce", "npm", "Block"),
+                Allow,
+                0,
+            ),
+            (
+                "one whose namespace may manage the repository but not use its domain",
+                policy("half", "b", "Enforce", "npm", "Block"),
                 Allow,
                 0,
             ),

@@ -12,7 +12,7 @@ use crate::api::{
 };
 use crate::aws::Aws;
 use crate::engine::kind::{Ownership, Settings, interval};
-use crate::engine::{Claim, Controlled, Kind, KindName, ObjectKey, Observed, Scope, Target};
+use crate::engine::{Claim, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target};
 use crate::error::Result;
 
 pub use plan::Step;
@@ -20,6 +20,9 @@ pub use state::{PolicyFacts, PolicyState};
 
 /// How many disputes with other policies are told; the others are counted.
 const TOLD_DISPUTES: usize = 3;
+
+/// How many refused packages are named; the others are counted.
+const TOLD_REFUSALS: usize = 3;
 
 /// How a PackagePolicy is kept.
 #[derive(Clone, Copy, Debug)]
@@ -46,13 +49,20 @@ impl Controlled for PackagePolicy {
         let repository = self.spec.repository_ref.iter();
         let repository =
             repository.map(|named| Target::new(KindName::Repository, ObjectKey::named(named, &namespace)));
-        [Target::account(&self.spec.account_ref.name)].into_iter().chain(repository).collect()
+        let by_name = self.spec.repository.as_ref().and_then(|_| self.status.as_ref()?.identity.as_ref());
+        let by_name = by_name.map(|identity| Target::aws(KindName::Repository, identity));
+        [Target::account(&self.spec.account_ref.name)].into_iter().chain(repository).chain(by_name).collect()
+    }
+
+    fn read_by_users(&self) -> ReadByUsers<'_> {
+        let identity = self.status.as_ref().and_then(|status| status.identity.as_ref());
+        ReadByUsers { identity, ..ReadByUsers::default() }
     }
 
     /// Policies of one repository decide together what holds for a package.
     fn shared(&self) -> Option<Target> {
         let identity = self.status.as_ref()?.identity.as_ref()?;
-        Some(Target::new(KindName::PackagePolicy, ObjectKey::new("", identity.resource())))
+        Some(Target::aws(KindName::PackagePolicy, identity))
     }
 
     fn suspended(&self) -> bool {
@@ -62,6 +72,7 @@ impl Controlled for PackagePolicy {
 
 impl Kind for PackagePolicyKind {
     const OWNED: bool = false;
+    const INDEPENDENT: bool = true;
     type Object = PackagePolicy;
     type State = PolicyState;
     type Step = Step;
@@ -89,7 +100,7 @@ impl Kind for PackagePolicyKind {
         vec![]
     }
 
-    fn remark(want: &PolicyState) -> Option<String> {
+    fn remark(want: &PolicyState, _: Option<&PolicyFacts>) -> Option<String> {
         let disputes = &want.disputes.0;
         let told = disputes.iter().take(TOLD_DISPUTES).cloned();
         let others = disputes.len().saturating_sub(TOLD_DISPUTES);
@@ -139,11 +150,60 @@ impl Kind for PackagePolicyKind {
         state::tell(status, state, facts);
     }
 
+    fn tell_unfinished(
+        status: &mut PackagePolicyStatus,
+        want: &PolicyState,
+        facts: Option<&PolicyFacts>,
+        (done, failed): (&[Step], &[Step]),
+    ) -> Option<String> {
+        let in_sync = facts.map_or(0, |facts| facts.in_sync) + done.len();
+        state::tell(status, None, Some(&PolicyFacts { in_sync }));
+        let all = want.packages.len();
+        let refused = failed.iter().map(|Step::Restrict { package, .. }| package.to_string());
+        let names = refused.take(TOLD_REFUSALS).collect::<Vec<_>>().join(", ");
+        let others = failed.len().saturating_sub(TOLD_REFUSALS);
+        let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+        (!failed.is_empty()).then(|| {
+            format!("{in_sync} of {all} packages are as declared; {} refused ({names}{others})", failed.len())
+        })
+    }
+
     fn owner(_: &PolicyState) -> Ownership<'_> {
         Ownership::Shared
     }
 
     fn claimed(have: &PolicyState, _: &str) -> PolicyState {
         have.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{OriginControls, PackageFormat, PackageName, Permission};
+
+    #[test]
+    fn a_pass_that_was_partly_refused_counts_and_names() {
+        let package = |number: usize| PackageName {
+            format: PackageFormat::Pypi,
+            namespace: None,
+            name: format!("p{number}"),
+        };
+        let controls = OriginControls { publish: Permission::Allow, upstream: Permission::Block };
+        let step = |number| Step::Restrict { package: package(number), controls };
+        let want = PolicyState::declared(&(0..100).map(package).collect::<Vec<_>>(), controls, &[]);
+        let done: Vec<_> = (10..95).map(step).collect();
+        let failed: Vec<_> = (95..100).map(step).collect();
+        let mut status = PackagePolicyStatus::default();
+        let facts = PolicyFacts { in_sync: 10 };
+        let mut tell =
+            |failed| PackagePolicyKind::tell_unfinished(&mut status, &want, Some(&facts), (&done, failed));
+        let note = tell(&failed).unwrap();
+        assert_eq!(
+            note,
+            "95 of 100 packages are as declared; 5 refused (pypi/p95, pypi/p96, pypi/p97 and 2 more)"
+        );
+        assert_eq!(tell(&[]), None, "what is only late is not refused");
+        assert_eq!(status.packages_in_sync, Some(95));
     }
 }

@@ -39,8 +39,16 @@ pub(super) async fn describe(
     }
 }
 
+/// The addresses of all formats; `None` where AWS denies them, which those who need them find out by themselves.
+pub(super) async fn endpoints_if_allowed(aws: &Aws, identity: &Identity) -> Result<Option<Endpoints>> {
+    match endpoints(aws, identity).await {
+        Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => Ok(None),
+        endpoints => endpoints.map(Some),
+    }
+}
+
 /// The addresses of all formats: asked once and derived, or asked for each format when the shape is not known.
-pub(super) async fn endpoints(aws: &Aws, identity: &Identity) -> Result<Endpoints> {
+async fn endpoints(aws: &Aws, identity: &Identity) -> Result<Endpoints> {
     let sample = PackageFormat::Npm;
     let url = endpoint(aws, identity, sample).await?;
     if let Some(endpoints) = derive(&url, sample, identity) {
@@ -94,8 +102,14 @@ async fn create(
         .set_upstreams((!names.is_empty()).then(|| to_aws(&names)).transpose()?)
         .set_tags(Some(tagging::to_aws(tags)?));
     let output = call.send().await.named("CreateRepository");
-    let output = output.map_err(|error| about_upstreams(error, &names))?;
-    let endpoints = Some(endpoints(aws, identity).await?);
+    let output = match output.map_err(|error| about_upstreams(error, &names)) {
+        // It may be one that this identity may not read: that decides what to do next.
+        Err(error) if error.is_conflict() => {
+            return describe(aws, identity, name_of(identity)?).await.and(Err(error.into()));
+        }
+        output => output?,
+    };
+    let endpoints = endpoints_if_allowed(aws, identity).await?;
     Ok(RepositoryFacts {
         endpoints,
         upstreams_created,

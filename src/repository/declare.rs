@@ -1,25 +1,32 @@
 //! From the spec and the objects that it refers to, to AWS names. Reads caches, calls nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use kube::{Resource, ResourceExt};
+use kube::ResourceExt;
 
-use super::cycle::cycle_through;
+use super::graph::refuse_cycle;
 use super::state::{RepositoryState, UpstreamState};
-use crate::api::{AwsAccount, Identity, ObjectRef, Repository, Upstream};
+use crate::api::{AwsAccount, Identity, Mode, ObjectRef, Repository, Upstream};
 use crate::engine::context::Caches;
-use crate::engine::{ObjectKey, Scope, resolve};
-use crate::error::{Error, Outlook, Reason, Result};
+use crate::engine::resolve::Follower;
+use crate::engine::{Claim, ObjectKey, Scope, standing};
+use crate::error::{Error, Outlook, Result};
 
 /// What AWS calls the repository. Waits for the Domain that it refers to.
 pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &Caches) -> Result<Identity> {
     let spec = &repository.spec;
     let own = &account.spec;
     let namespace = repository.namespace().unwrap_or_default();
+    let name = spec.name.clone().unwrap_or_else(|| repository.name_any());
     let (owner, domain) = match (&spec.domain_ref, &spec.domain) {
         (Some(reference), _) => {
             let key = ObjectKey::named(reference, &namespace);
-            let (_, domain) = resolve::domain(caches, &key)?;
+            let follower = Follower { account, caches, namespace: &namespace };
+            let (_, domain) = follower.domain(reference, |domain| {
+                let within = Identity { repository: Some(name.clone()), ..domain.clone() };
+                let granted = |claim| caches.check_grants(account, &namespace, &[claim]).is_ok();
+                granted(Claim::Use(domain.resource())) || granted(Claim::Use(within.resource()))
+            })?;
             if domain.region != own.region {
                 return Err(Error::invalid(
                     "spec.accountRef.name",
@@ -48,7 +55,7 @@ pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &C
         region: own.region.clone(),
         owner,
         domain,
-        repository: Some(spec.name.clone().unwrap_or_else(|| repository.name_any())),
+        repository: Some(name),
     })
 }
 
@@ -58,15 +65,29 @@ pub(super) fn declare(
     identity: &Identity,
     scope: &Scope<'_>,
 ) -> Result<RepositoryState> {
-    refuse_cycle(repository, identity, scope)?;
+    let enforced = repository.spec.management.mode == Mode::Enforce;
     let upstreams = repository.spec.upstreams.iter().enumerate();
-    let mut resolved: Vec<_> =
-        upstreams.map(|(index, upstream)| resolve_upstream(index, upstream, identity, scope)).collect();
+    let mut resolved: Vec<_> = upstreams
+        .map(|(index, upstream)| {
+            let named = resolve_upstream(index, upstream, identity, scope)?;
+            if enforced {
+                scope.refuse_unless_granted(Claim::Use(format!(
+                    "{}/{}",
+                    identity.domain_resource(),
+                    named.name
+                )))?;
+            }
+            Ok(named)
+        })
+        .collect();
     let hopeless = |result: &Result<UpstreamState>| {
         result.as_ref().is_err_and(|error| error.outlook() == Outlook::Stalled)
     };
     if let Some(index) = resolved.iter().position(hopeless) {
         resolved.swap_remove(index)?;
+    }
+    if enforced {
+        refuse_cycle(repository, identity, scope)?;
     }
     refuse_duplicates(&resolved)?;
     let upstreams = resolved.into_iter().collect::<Result<_>>()?;
@@ -113,7 +134,10 @@ fn referred(
     scope: &Scope<'_>,
 ) -> Result<UpstreamState> {
     let key = ObjectKey::named(reference, scope.namespace);
-    let (object, its) = resolve::repository(scope.caches, &key)?;
+    let Scope { account, caches, namespace, .. } = *scope;
+    let follower = Follower { account, caches, namespace };
+    let (object, its) = follower
+        .repository(reference, |named| scope.refuse_unless_granted(Claim::Use(named.resource())).is_ok())?;
     if (&its.owner, &its.domain, &its.region) != (&identity.owner, &identity.domain, &identity.region) {
         return Err(Error::invalid(
             field,
@@ -125,7 +149,9 @@ fn referred(
             ),
         ));
     }
-    let created = object.status.as_ref().and_then(|status| status.created_time);
+    // Of an object that was refused what it names, AWS is asked, as it is of an upstream by AWS name.
+    let status = object.status.as_ref().filter(|_| standing::owns(object.as_ref()));
+    let created = status.and_then(|status| status.created_time);
     Ok(UpstreamState { name: its.repository.unwrap_or_default(), created })
 }
 
@@ -142,77 +168,6 @@ fn refuse_duplicates(upstreams: &[Result<UpstreamState>]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Objects that wait for each other would wait for ever.
-fn refuse_cycle(repository: &Repository, identity: &Identity, scope: &Scope<'_>) -> Result<()> {
-    if repository.spec.upstreams.is_empty() {
-        return Ok(());
-    }
-    let own = ObjectKey::new(scope.namespace, scope.name);
-    let by_name = objects_by_name(scope.caches);
-    let mut edges = BTreeMap::new();
-    edges.insert(own.clone(), successors(repository, Some(identity), &by_name));
-    let mut open: Vec<_> = edges[&own].clone();
-    while let Some(key) = open.pop() {
-        let Some(object) = scope.caches.repositories.get(&key).filter(|_| !edges.contains_key(&key)) else {
-            continue;
-        };
-        let next = successors(&object, identity_of(&object, scope.caches).as_ref(), &by_name);
-        open.extend(next.iter().cloned());
-        edges.insert(key, next);
-    }
-    match cycle_through(&own, &edges) {
-        Some(members) if members.len() > 1 => {
-            let path = members.iter().chain(members.first()).map(ToString::to_string).collect::<Vec<_>>();
-            Err(Error::stalled(
-                Reason::InvalidSpec,
-                format!("spec.upstreams make a cycle: {}; remove one of these upstreams", path.join(" → ")),
-            ))
-        }
-        // One that names only itself is told with its field.
-        _ => Ok(()),
-    }
-}
-
-/// The declared objects that a repository has as upstreams.
-fn successors(
-    repository: &Repository,
-    identity: Option<&Identity>,
-    by_name: &HashMap<Identity, ObjectKey>,
-) -> Vec<ObjectKey> {
-    if repository.meta().deletion_timestamp.is_some() {
-        return vec![];
-    }
-    let namespace = repository.namespace().unwrap_or_default();
-    let upstreams = repository.spec.upstreams.iter();
-    upstreams
-        .filter_map(|upstream| match (&upstream.repository_ref, &upstream.name) {
-            (Some(reference), _) => Some(ObjectKey::named(reference, &namespace)),
-            (None, Some(name)) => {
-                let named = Identity { repository: Some(name.clone()), ..identity?.clone() };
-                by_name.get(&named).cloned()
-            }
-            (None, None) => None,
-        })
-        .collect()
-}
-
-/// The declared objects by what they stand for in AWS.
-fn objects_by_name(caches: &Caches) -> HashMap<Identity, ObjectKey> {
-    let objects = caches.repositories.all();
-    let named = objects
-        .iter()
-        .filter_map(|object| Some((identity_of(object, caches)?, ObjectKey::of(object.as_ref()))));
-    named.collect()
-}
-
-fn identity_of(repository: &Repository, caches: &Caches) -> Option<Identity> {
-    let pinned = repository.status.as_ref().and_then(|status| status.identity.clone());
-    pinned.or_else(|| {
-        let account = caches.account(&repository.spec.management.account_ref.name).ok()?;
-        identify(repository, &account, caches).ok()
-    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod aws;
 mod cycle;
 mod declare;
 pub mod endpoints;
+mod graph;
 mod lookup;
 pub mod plan;
 pub mod state;
@@ -12,12 +13,14 @@ mod way_back;
 use kube::ResourceExt;
 
 use crate::api::{
-    CommonStatus, DeletionPolicy, Identity, Repository, RepositoryDeletionPolicy, RepositoryStatus,
+    CommonStatus, DeletionPolicy, Identity, Mode, Repository, RepositoryDeletionPolicy, RepositoryStatus,
 };
-use crate::aws::{Aws, tagging};
+use crate::aws::{Aws, AwsErrorKind, tagging};
 use crate::engine::kind::{Ownership, Settings};
-use crate::engine::{Claim, Controlled, Kind, KindName, ObjectKey, Observed, Scope, Target, tags};
-use crate::error::Result;
+use crate::engine::{
+    Claim, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target, tags,
+};
+use crate::error::{Error, Result};
 
 pub use plan::Step;
 pub use state::{RepositoryFacts, RepositoryState, UpstreamState};
@@ -50,7 +53,28 @@ impl Controlled for Repository {
         let upstreams = upstreams.map(|upstream| (KindName::Repository, upstream));
         let named = domain.chain(upstreams);
         let named = named.map(|(kind, reference)| Target::new(kind, ObjectKey::named(reference, &namespace)));
-        [account].into_iter().chain(named).collect()
+        let by_name = self.spec.upstreams.iter().filter(|upstream| upstream.repository_ref.is_none());
+        let by_name = by_name.filter_map(|upstream| {
+            let own = self.status.as_ref()?.identity.clone()?;
+            Some(Target::aws(KindName::Repository, &Identity { repository: upstream.name.clone(), ..own }))
+        });
+        [account].into_iter().chain(named).chain(by_name).collect()
+    }
+
+    fn read_by_users(&self) -> ReadByUsers<'_> {
+        self.status.as_ref().map_or_else(ReadByUsers::default, |status| ReadByUsers {
+            identity: status.identity.as_ref(),
+            exists: status.arn.is_some(),
+            created: status.created_time,
+            endpoints: Some(&status.endpoints),
+            ..ReadByUsers::default()
+        })
+    }
+
+    /// Objects of one AWS name, and those that name it as an upstream.
+    fn shared(&self) -> Option<Target> {
+        let identity = self.status.as_ref()?.identity.as_ref()?;
+        Some(Target::aws(KindName::Repository, identity))
     }
 
     fn suspended(&self) -> bool {
@@ -95,16 +119,31 @@ impl Kind for RepositoryKind {
         repository: &Repository,
         want: Option<&RepositoryState>,
     ) -> Result<Option<Observed<Self>>> {
-        let Some(described) = aws::describe(aws, identity, aws::name_of(identity)?).await? else {
-            return Ok(None);
-        };
-        let all_tags = tagging::list(aws, described.arn().unwrap_or_default()).await?;
         let status = repository.status.clone().unwrap_or_default();
-        let mut facts = RepositoryFacts::from(&described);
+        let mode = repository.spec.management.mode;
+        let described = match aws::describe(aws, identity, aws::name_of(identity)?).await {
+            // Another account's domain may let repositories be created and not yet let them be read: AWS refuses to create what
+            // exists already.
+            Err(Error::Aws(error))
+                if error.kind == AwsErrorKind::Denied
+                    && mode == Mode::Enforce
+                    && want.is_some()
+                    && status.arn.is_none() =>
+            {
+                None
+            }
+            described => described?,
+        };
+        let Some(described) = described else { return Ok(None) };
+        let optional = mode == Mode::Observe;
+        let all_tags = tagging::list_if_allowed(aws, described.arn().unwrap_or_default(), optional).await?;
+        let mut facts =
+            RepositoryFacts { tags_denied: all_tags.is_none(), ..RepositoryFacts::from(&described) };
+        let all_tags = all_tags.or_else(|| want.map(|want| want.tags.clone())).unwrap_or_default();
         if let Some(want) = want {
             facts.upstreams_created = lookup::creation_times(aws, identity, &want.upstreams).await?;
             if status.endpoints.is_empty() {
-                facts.endpoints = Some(aws::endpoints(aws, identity).await?);
+                facts.endpoints = aws::endpoints_if_allowed(aws, identity).await?;
             }
         }
         let state =
@@ -137,6 +176,10 @@ impl Kind for RepositoryKind {
             });
         }
         Ok(blockers)
+    }
+
+    fn remark(_: &RepositoryState, facts: Option<&RepositoryFacts>) -> Option<String> {
+        facts.is_some_and(|facts| facts.tags_denied).then(|| tagging::DENIED.to_owned())
     }
 
     fn pinned(status: &RepositoryStatus) -> Option<&Identity> {

@@ -50,6 +50,8 @@ pub struct RepositoryFacts {
     pub endpoints: Option<Endpoints>,
     /// When AWS created the upstreams that the spec names by AWS name.
     pub upstreams_created: CreationTimes,
+    /// Whether AWS denied to list its tags, so that they are taken to be as declared.
+    pub tags_denied: bool,
 }
 
 /// Name of a repository to when AWS created it.
@@ -111,6 +113,7 @@ impl From<&RepositoryDescription> for RepositoryFacts {
             created_time: described.created_time().and_then(timestamp),
             endpoints: None,
             upstreams_created: CreationTimes::new(),
+            tags_denied: false,
         }
     }
 }

@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 
 use crate::world::{AT_ONCE, Subject, World, identity, say, tags};
 
-fn subject(domain: &str) -> Subject<DomainKind> {
+pub(crate) fn subject(domain: &str) -> Subject<DomainKind> {
     Subject {
         identity: identity(domain, None),
         object: Domain::new(domain, DomainSpec::default()),

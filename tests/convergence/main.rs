@@ -3,6 +3,7 @@
 
 mod contents;
 mod domains;
+mod foreign;
 mod policies;
 mod repositories;
 mod upstreams;

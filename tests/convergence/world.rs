@@ -74,6 +74,15 @@ impl World {
         self.ask("GET", &path, &login, "").await
     }
 
+    /// Denies operations from now on.
+    pub(crate) async fn deny(&self, operations: &[&str]) {
+        let faults = operations.iter().map(|operation| {
+            serde_json::json!({"match": {"operation": operation}, "fault": {"error": "AccessDeniedException"}})
+        });
+        let faults = serde_json::Value::Array(faults.collect()).to_string();
+        assert_eq!(self.ask("PUT", "/_emulator/faults", "", &faults).await / 100, 2);
+    }
+
     /// One plain HTTP request; the status of the answer.
     async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> u16 {
         let mut stream = TcpStream::connect(self.emulator.address()).await.unwrap();

@@ -63,6 +63,65 @@ async fn stale_answers_after_a_write_make_nothing_twice() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_failing_look_at_a_domain_wakes_none_of_its_repositories() -> Result<()> {
+    scene!(scene);
+    scene.apply(DOMAIN).await?;
+    let names: Vec<_> = (0..8).map(|number| format!("web-{number}")).collect();
+    for name in &names {
+        let object = json!({
+            "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Repository", "metadata": {"name": name},
+            "spec": {"domainRef": {"name": "acme"}},
+        });
+        scene.apply(&object.to_string()).await?;
+    }
+    for name in &names {
+        scene.ready("Repository", name).await?;
+    }
+    scene.until_idle().await?;
+    let before = scene.emulator.last_call();
+    scene.fault("DescribeDomain", &json!({"status": 503})).await?;
+    reconcile_now(&scene).await?;
+    scene.condition("Domain", "acme", "Ready", "False").await?;
+    scene.emulator.clear_faults().await?;
+    scene.ready("Domain", "acme").await?;
+    scene.until_idle().await?;
+    let calls: Vec<_> = scene.emulator.journal(before).into_iter().map(|call| call.operation).collect();
+    ensure!(calls.iter().all(|call| call == "DescribeDomain" || call == "ListTagsForResource"), "{calls:?}");
+    ensure!(calls.len() < 10, "{calls:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_package_leaves_no_other_open() -> Result<()> {
+    scene!(scene);
+    scene.apply(DOMAIN).await?;
+    let object = |kind: &str, name: &str, spec: serde_json::Value| {
+        json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+            .to_string()
+    };
+    scene.apply(&object("Repository", "npm", json!({"domainRef": {"name": "acme"}}))).await?;
+    scene.ready("Repository", "npm").await?;
+    let put = |fault: serde_json::Value| json!({"match": {"operation": "PutPackageOriginConfiguration"}, "fault": fault, "times": 1});
+    // The first call is refused.
+    scene.emulator.set_faults(&json!([put(json!({"error": "ValidationException"}))])).await?;
+    let packages: Vec<_> =
+        (0..40).map(|number| json!({"format": "pypi", "name": format!("p{number:02}")})).collect();
+    let spec = json!({
+        "mode": "Enforce", "repositoryRef": {"name": "npm"}, "packages": packages, "origin": {"publish": "Allow", "upstream": "Block"},
+    });
+    scene.apply(&object("PackagePolicy", "internal", spec)).await?;
+    let stalled = scene.condition("PackagePolicy", "internal", "Stalled", "True").await?;
+    ensure!(
+        stalled.message.contains("39 of 40 packages are as declared; 1 refused (pypi/p00)"),
+        "{stalled:?}"
+    );
+    let policy = scene.cluster.get("PackagePolicy", NAMESPACE, "internal").await?;
+    ensure!(policy.data["status"]["packagesInSync"] == 39, "{:?}", policy.data["status"]);
+    ensure!(scene.took_effect("PutPackageOriginConfiguration") == 39);
+    Ok(())
+}
+
+#[tokio::test]
 async fn denied_access_stalls_after_ten_minutes_and_heals_when_allowed() -> Result<()> {
     scene!(scene);
     scene.fault("CreateDomain", &json!({"error": "AccessDeniedException"})).await?;

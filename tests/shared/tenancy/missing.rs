@@ -33,9 +33,10 @@ async fn without_a_grant_nothing_can_be_made_by_reference_or_by_name() -> Result
 
     tenants.refused("Domain", "mine", "`manage` mine").await?;
     tenants.refused("Domain", "peek", "`use` acme").await?;
-    tenants.refused("Repository", "by-reference", "`manage` acme/by-reference").await?;
+    let named = |kind: &str, name: &str| format!("`use` {kind} {}/{name}", tenants.first());
+    tenants.refused("Repository", "by-reference", &named("Domain", "acme")).await?;
     tenants.refused("Repository", "by-name", "`manage` acme/by-name").await?;
-    tenants.refused("PackagePolicy", "policy", "`manage` acme/npm-store").await?;
+    tenants.refused("PackagePolicy", "policy", &named("Repository", "npm-store")).await?;
     ensure!(emulator.writes(before) == 0, "something was written");
     Ok(())
 }

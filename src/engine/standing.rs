@@ -1,0 +1,57 @@
+//! Whether an object counts for others: only what may act, and does, has a say about what it names in AWS. Reads caches only.
+
+use kube::{Resource, ResourceExt};
+
+use super::context::Caches;
+use super::kind::Kind;
+use super::summary::{self, STALLED};
+use super::{Claim, Controlled, ObjectKey};
+use crate::api::{CommonStatus, Identity, Mode};
+use crate::error::Reason;
+
+/// Why an object's own spec or place keeps it from acting, until somebody decides.
+const VERDICTS: [Reason; 5] = [
+    Reason::InvalidSpec,
+    Reason::IdentityChanged,
+    Reason::OwnedByOther,
+    Reason::AdoptionRefused,
+    Reason::GrantMissing,
+];
+
+/// What an object needs to be allowed for what it stands for.
+pub fn claims(mode: Mode, identity: &Identity) -> Vec<Claim> {
+    if mode == Mode::Observe {
+        return vec![Claim::Use(identity.resource())];
+    }
+    let domain = identity.repository.as_ref().map(|_| Claim::Use(identity.domain_resource()));
+    [Claim::Manage(identity.resource())].into_iter().chain(domain).collect()
+}
+
+/// Whether an object enforces `identity`, its namespace may, and nobody else was found to own it.
+pub fn has_say<K: Kind>(object: &K::Object, identity: &Identity, caches: &Caches) -> bool {
+    let settings = K::settings(object);
+    let namespace = object.namespace().unwrap_or_default();
+    // What it did stays as it is while its account is suspended.
+    let account = caches.accounts.get(&ObjectKey::new("", &settings.account));
+    settings.mode == Mode::Enforce
+        && object.meta().deletion_timestamp.is_none()
+        && (!K::OWNED || owns(object))
+        && account.is_some_and(|account| {
+            let claims = claims(settings.mode, identity);
+            caches.check_grants(&account, &namespace, &claims).is_ok()
+        })
+}
+
+/// Whether nothing is known that says that what the object names in AWS is not its own.
+pub fn owns<K: Controlled>(object: &K) -> bool {
+    let status = object.status().map(K::common);
+    !status.and_then(verdict).is_some_and(|verdict| verdict != Reason::InvalidSpec)
+        // What was found last is hidden while the object is suspended.
+        && !(object.suspended() && !status.is_some_and(summary::is_ready))
+}
+
+/// The decision that an object waits for, if it waits for one about itself and not about access to AWS.
+pub fn verdict(status: &CommonStatus) -> Option<Reason> {
+    let stalled = status.conditions.iter().find(|seen| seen.type_ == STALLED && seen.status == "True")?;
+    VERDICTS.into_iter().find(|reason| reason.as_str() == stalled.reason)
+}

@@ -1,0 +1,107 @@
+//! The declared repositories as a graph, in which only objects count that may act and do. Reads caches, calls nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use kube::ResourceExt;
+
+use super::RepositoryKind;
+use super::cycle::cycle_through;
+use super::declare::identify;
+use crate::api::{Identity, Repository};
+use crate::engine::context::Caches;
+use crate::engine::{Claim, ObjectKey, Scope, standing};
+use crate::error::{Error, Reason, Result};
+
+/// What objects stand for in AWS, as its owner names it, and those objects.
+type ByName = HashMap<Identity, Vec<ObjectKey>>;
+
+/// Objects that wait for each other would wait for ever.
+pub(super) fn refuse_cycle(repository: &Repository, identity: &Identity, scope: &Scope<'_>) -> Result<()> {
+    if repository.spec.upstreams.is_empty() {
+        return Ok(());
+    }
+    let own = ObjectKey::new(scope.namespace, scope.name);
+    let by_name = objects_by_name(scope.caches);
+    let mut edges = BTreeMap::new();
+    edges.insert(own.clone(), successors(repository, identity, scope.caches, &by_name));
+    let mut open: Vec<_> = edges[&own].clone();
+    while let Some(key) = open.pop() {
+        let Some(object) = scope.caches.repositories.get(&key).filter(|_| !edges.contains_key(&key)) else {
+            continue;
+        };
+        let identity = identity_of(&object, scope.caches);
+        let identity =
+            identity.filter(|identity| standing::has_say::<RepositoryKind>(&object, identity, scope.caches));
+        let next = identity.map(|identity| successors(&object, &identity, scope.caches, &by_name));
+        let next = next.unwrap_or_default();
+        open.extend(next.iter().cloned());
+        edges.insert(key, next);
+    }
+    match cycle_through(&own, &edges) {
+        Some(members) if members.len() > 1 => {
+            let path = members.iter().chain(members.first()).map(ToString::to_string).collect::<Vec<_>>();
+            Err(Error::stalled(
+                Reason::InvalidSpec,
+                format!("spec.upstreams make a cycle: {}; remove one of these upstreams", path.join(" → ")),
+            ))
+        }
+        // One that names only itself is told with its field.
+        _ => Ok(()),
+    }
+}
+
+/// The declared objects that a repository has as upstreams, as far as its namespace may use them.
+fn successors(
+    repository: &Repository,
+    identity: &Identity,
+    caches: &Caches,
+    by_name: &ByName,
+) -> Vec<ObjectKey> {
+    let namespace = repository.namespace().unwrap_or_default();
+    let Ok(account) = caches.account(&repository.spec.management.account_ref.name) else { return vec![] };
+    let may_use = |upstream: &Identity| {
+        let claim = Claim::Use(upstream.seen_from(&identity.account).resource());
+        caches.check_grants(&account, &namespace, &[claim]).is_ok()
+    };
+    let upstreams = repository.spec.upstreams.iter();
+    upstreams
+        .flat_map(|upstream| match (&upstream.repository_ref, &upstream.name) {
+            (Some(reference), _) => {
+                let key = ObjectKey::named(reference, &namespace);
+                let named = caches.repositories.get(&key).and_then(|object| identity_of(&object, caches));
+                if named.is_some_and(|named| may_use(&named)) { vec![key] } else { vec![] }
+            }
+            (None, Some(name)) => {
+                let named = Identity { repository: Some(name.clone()), ..identity.clone() };
+                let objects = by_name.get(&named.canonical()).filter(|_| may_use(&named));
+                objects.cloned().unwrap_or_default()
+            }
+            (None, None) => vec![],
+        })
+        .collect()
+}
+
+/// The declared objects by what they stand for in AWS. Where one of them has it already, the others of that name do not count.
+fn objects_by_name(caches: &Caches) -> ByName {
+    let mut named: HashMap<Identity, Vec<(ObjectKey, bool)>> = HashMap::new();
+    for object in caches.repositories.all() {
+        let Some(identity) = identity_of(&object, caches) else { continue };
+        if standing::has_say::<RepositoryKind>(&object, &identity, caches) {
+            let made = object.status.as_ref().is_some_and(|status| status.arn.is_some());
+            named.entry(identity.canonical()).or_default().push((ObjectKey::of(object.as_ref()), made));
+        }
+    }
+    let count = |objects: Vec<(ObjectKey, bool)>| {
+        let made = objects.iter().any(|(_, made)| *made);
+        objects.into_iter().filter(|(_, its)| *its == made).map(|(key, _)| key).collect()
+    };
+    named.into_iter().map(|(identity, objects)| (identity, count(objects))).collect()
+}
+
+fn identity_of(repository: &Repository, caches: &Caches) -> Option<Identity> {
+    let pinned = repository.status.as_ref().and_then(|status| status.identity.clone());
+    pinned.or_else(|| {
+        let account = caches.account(&repository.spec.management.account_ref.name).ok()?;
+        identify(repository, &account, caches).ok()
+    })
+}

@@ -1,0 +1,69 @@
+//! What AWS documents as enough for another account's domain is enough.
+
+use codeartifact_operator::api::{Mode, Repository, RepositorySpec};
+use codeartifact_operator::aws::AwsErrorKind;
+use codeartifact_operator::domain::DomainKind;
+use codeartifact_operator::engine::Kind;
+use codeartifact_operator::error::Error;
+use codeartifact_operator::repository::{RepositoryKind, Step};
+
+use crate::domains;
+use crate::repositories::{over, subject};
+use crate::world::{Subject, World, identity};
+
+fn observer(name: &str) -> Subject<RepositoryKind> {
+    let mut spec = RepositorySpec::default();
+    spec.management.mode = Mode::Observe;
+    Subject { object: Repository::new(name, spec), ..subject(name) }
+}
+
+fn kind(error: &Error) -> Option<AwsErrorKind> {
+    if let Error::Aws(error) = error { Some(error.kind) } else { None }
+}
+
+#[tokio::test]
+async fn observing_needs_no_right_to_list_tags_and_says_so() {
+    let world = World::with_repositories(&["app"]).await;
+    world.deny(&["ListTagsForResource"]).await;
+    let want = over(&[]);
+    let watched = observer("app");
+    let have = RepositoryKind::observe(&world.aws, &watched.identity, &watched.object, Some(&want)).await;
+    let have = have.unwrap().unwrap();
+    assert_eq!(RepositoryKind::plan(Some(&want), Some(&have.state)), []);
+    let remark = RepositoryKind::remark(&want, Some(&have.facts)).unwrap();
+    assert!(remark.contains("codeartifact:ListTagsForResource"), "{remark}");
+
+    let enforced = subject("app");
+    let denied = RepositoryKind::observe(&world.aws, &enforced.identity, &enforced.object, Some(&want)).await;
+    assert_eq!(kind(&denied.unwrap_err()), Some(AwsErrorKind::Denied), "who writes tags must know them");
+
+    let mut domain = domains::subject("acme");
+    domain.object.spec.management.mode = Mode::Observe;
+    let have = DomainKind::observe(&world.aws, &identity("acme", None), &domain.object, None).await;
+    assert!(have.unwrap().unwrap().facts.tags_denied);
+}
+
+#[tokio::test]
+async fn creating_needs_no_right_to_describe_or_to_ask_for_addresses() {
+    let world = World::with_repositories(&["taken"]).await;
+    world.deny(&["DescribeRepository", "GetRepositoryEndpoint"]).await;
+    let want = over(&[]);
+    let mut app = subject("app");
+    let steps = app.pass(&world.aws, Some(&want)).await;
+    assert!(matches!(steps.as_slice(), [Step::Create { .. }]), "{steps:?}");
+    let status = app.object.status.clone().unwrap();
+    assert!(status.arn.is_some() && status.endpoints.is_empty(), "{status:?}");
+
+    // It is known to exist: whether it is as declared must be read.
+    let denied = RepositoryKind::observe(&world.aws, &app.identity, &app.object, Some(&want)).await;
+    assert_eq!(kind(&denied.unwrap_err()), Some(AwsErrorKind::Denied));
+
+    let taken = subject("taken");
+    let have = RepositoryKind::observe(&world.aws, &taken.identity, &taken.object, Some(&want)).await;
+    assert!(have.unwrap().is_none(), "AWS knows better");
+    let create = RepositoryKind::plan(Some(&want), None).remove(0);
+    let denied = RepositoryKind::execute(&world.aws, &taken.identity, &create).await.unwrap_err();
+    assert_eq!(kind(&denied), Some(AwsErrorKind::Denied), "it exists, and may not be read: {denied}");
+    let deleting = RepositoryKind::observe(&world.aws, &taken.identity, &taken.object, None).await;
+    assert!(deleting.is_err(), "nothing is taken to be gone unseen");
+}
