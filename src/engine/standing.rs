@@ -45,9 +45,9 @@ pub fn has_say<K: Kind>(object: &K::Object, identity: &Identity, caches: &Caches
 /// Whether nothing is known that says that what the object names in AWS is not its own.
 pub fn owns<K: Controlled>(object: &K) -> bool {
     let status = object.status().map(K::common);
-    !status.and_then(verdict).is_some_and(|verdict| verdict != Reason::InvalidSpec)
-        // What was found last is hidden while the object is suspended.
-        && !(object.suspended() && !status.is_some_and(summary::is_ready))
+    let refused = status.and_then(verdict).filter(|verdict| *verdict != Reason::InvalidSpec);
+    // What was found last is hidden while the object is suspended.
+    refused.is_none() && (!object.suspended() || status.is_some_and(summary::is_ready))
 }
 
 /// The decision that an object waits for, if it waits for one about itself and not about access to AWS.
