@@ -226,7 +226,7 @@ mod tests {
             let verdict = screen::<DomainKind>(&settings, &owner, &state(key, tagged.clone()), Some(&have));
             match verdict {
                 Ok(verdict) => {
-                    assert!(taken && matches!(verdict, Verdict::Take(_)), "{sentence}: {verdict:?}")
+                    assert!(taken && matches!(verdict, Verdict::Take(_)), "{sentence}: {verdict:?}");
                 }
                 Err(error) => {
                     assert!(!taken && error.reason() == Reason::AdoptionRefused, "{sentence}: {error}");

@@ -146,7 +146,7 @@ mod tests {
             (
                 "its name is pinned",
                 with(|status| {
-                    status.identity = Some(
+                    status.identity = Some(;
                         serde_json::from_value(json!({
                 "account": "1", "region": "r", "owner": "1", "domain": "acme"}))
                         .unwrap(),

@@ -83,6 +83,7 @@ fn sooner(first: Option<Error>, second: Error) -> Error {
 mod tests {
     use super::*;
     use crate::aws::AwsError;
+    use AwsErrorKind::{Denied, Rejected, Throttled, Unavailable};
 
     /// Takes ten steps, of which some fail; the numbers of those done and failed, and how the pass ends.
     async fn taken(independent: bool, failing: &[(u8, AwsErrorKind)]) -> (Vec<u8>, Vec<u8>, Option<Outlook>) {
@@ -97,11 +98,11 @@ mod tests {
         (taken.done, taken.failed, taken.error.map(|error| error.outlook()))
     }
 
+    type Row<'a> = (&'a str, bool, &'a [(u8, AwsErrorKind)], Vec<u8>, Vec<u8>, Option<Outlook>);
+
     #[tokio::test]
     async fn independent_steps_are_all_tried() {
-        use AwsErrorKind::{Denied, Rejected, Throttled, Unavailable};
         let all_but = |without: &[u8]| (0..10).filter(|step| !without.contains(step)).collect::<Vec<u8>>();
-        type Row<'a> = (&'a str, bool, &'a [(u8, AwsErrorKind)], Vec<u8>, Vec<u8>, Option<Outlook>);
         let table: [Row<'_>; 7] = [
             ("none fails", true, &[], all_but(&[]), vec![], None),
             ("one is refused", true, &[(2, Rejected)], all_but(&[2]), vec![2], Some(Outlook::Stalled)),
