@@ -146,11 +146,8 @@ mod tests {
             (
                 "its name is pinned",
                 with(|status| {
-                    status.identity = Some(;
-                        serde_json::from_value(json!({
-                "account": "1", "region": "r", "owner": "1", "domain": "acme"}))
-                        .unwrap(),
-                    )
+                    let identity = json!({"account": "1", "region": "r", "owner": "1", "domain": "acme"});
+                    status.identity = Some(serde_json::from_value(identity).unwrap());
                 }),
                 true,
             ),
