@@ -141,6 +141,8 @@ pub enum Reason {
     RenewalFailing,
     /// A Secret of that name belongs to somebody else.
     SecretNotOurs,
+    /// The Secret is being deleted and has not gone yet.
+    SecretDeleting,
     /// A defect of ours.
     InternalError,
     /// Event: made in AWS.
@@ -194,6 +196,7 @@ impl Reason {
             Self::Issued => "Issued",
             Self::RenewalFailing => "RenewalFailing",
             Self::SecretNotOurs => "SecretNotOurs",
+            Self::SecretDeleting => "SecretDeleting",
             Self::InternalError => "InternalError",
             Self::Created => "Created",
             Self::Updated => "Updated",

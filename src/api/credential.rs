@@ -157,7 +157,7 @@ pub struct SecretSettings {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 63, "pattern": "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$"}))]
     #[x_kube(validation = ("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))", "a key of labels is not legal in Kubernetes"),
-        validation = ("self.all(k, !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/'))", "labels under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved"))]
+        validation = ("self.all(k, k != 'app.kubernetes.io/managed-by' && (k.startsWith('app.kubernetes.io/') || !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/')))", "labels under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved, but for app.kubernetes.io/ without managed-by"))]
     pub labels: BTreeMap<String, String>,
     /// Annotations for the Secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -177,12 +177,25 @@ pub struct RegistryCredentialStatus {
     /// The Secret that holds the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_name: Option<String>,
+    /// The last write to that Secret: whether anybody has written to it since is told from this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_secret_write: Option<SecretWrite>,
     /// The tokens in it; never their text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenStatus>,
     /// The value of the annotation codeartifact-operator.dev/renew-at that was acted on last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_renew_at: Option<String>,
+}
+
+/// A write of the operator to a Secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretWrite {
+    /// metadata.uid of the Secret.
+    pub uid: String,
+    /// metadata.resourceVersion of the Secret after the write.
+    pub resource_version: String,
 }
 
 /// A token, without its text.

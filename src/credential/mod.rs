@@ -3,6 +3,7 @@
 mod addresses;
 mod notes;
 mod pass;
+pub mod record;
 mod registries;
 pub mod render;
 pub mod schedule;

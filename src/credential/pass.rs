@@ -16,7 +16,9 @@ use super::slot::{Demand, Held};
 use super::token::TokenKey;
 use super::write::{self, Written};
 use crate::account::Session;
-use crate::api::{AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus};
+use crate::api::{
+    AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite,
+};
 use crate::aws::AwsErrorKind;
 use crate::engine::kind::interval;
 use crate::engine::{Context, Controlled, Done, Note, ObjectKey, Target};
@@ -81,7 +83,7 @@ impl<'a> Pass<'a> {
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let registries = registries::resolve(self.object, &account, caches)?;
         let terms = registries::terms(self.object, &account, caches, &registries)?;
-        write::check(self.context, &self.wanted("", &render::Files::new()))?;
+        write::check(self.context, &self.wanted("", &render::Files::new()), self.last_write())?;
         self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
         let tokens = self.tokens(&account).await?;
@@ -141,13 +143,15 @@ impl<'a> Pass<'a> {
         Ok(tokens)
     }
 
-    async fn write(&self, registries: &[Registry], tokens: &Tokens) -> Result<Written> {
+    async fn write(&mut self, registries: &[Registry], tokens: &Tokens) -> Result<Written> {
         let ids: Vec<_> = tokens.values().map(|held| held.kept.token.id.as_str()).collect();
         let logins = tokens.iter().map(|(domain, held)| (domain.clone(), login(held))).collect();
         let files = render::files(registries, &logins)?;
         let wanted = self.wanted(&content_id(&ids, registries), &files);
-        let written = write::ensure(self.context, &wanted, &files).await?;
+        let (last, fresh) = (self.last_write(), self.asked_to_look());
+        let (written, write) = write::ensure(self.context, &wanted, &files, last, fresh).await?;
         self.remove_earlier(&wanted.name).await?;
+        self.status.last_secret_write = Some(write);
         Ok(written)
     }
 
@@ -178,6 +182,11 @@ impl<'a> Pass<'a> {
 
     fn secret_name(&self) -> String {
         self.object.spec.secret.name.clone().unwrap_or_else(|| self.object.name_any())
+    }
+
+    /// Our last write to any Secret: its uid tells of which.
+    fn last_write(&self) -> Option<&SecretWrite> {
+        self.status.last_secret_write.as_ref()
     }
 
     fn target(&self) -> Target {

@@ -7,10 +7,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     FieldsV1, ManagedFieldsEntry, ObjectMeta, OwnerReference,
 };
 use serde_json::{Map, Value, json};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
+use super::record::SecretRecord;
 use super::render::{RENDERER_VERSION, Registry};
-use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretSettings};
+use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretSettings, SecretWrite};
+
+/// SHA-256.
+pub type Digest = [u8; 32];
 
 /// The Secret as it should be, but for the values of its data.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +41,11 @@ impl Wanted {
         annotations.insert(CONTENT.into(), content);
         [labels, annotations]
     }
+
+    /// The digest that the record of the Secret has when it is as wanted.
+    fn state(&self) -> Digest {
+        digest(&self.labels, &self.annotations, &self.keys)
+    }
 }
 
 /// What to do.
@@ -46,34 +55,54 @@ pub enum Verdict {
     Nothing,
     /// There is none.
     Create,
-    /// It is ours, and something about it differs.
+    /// It is ours, and something about it differs, or somebody has written to it since we did.
     Apply,
     /// It belongs to an object of the same name that was deleted, and goes with it.
     Await,
+    /// It is being deleted, and something keeps it from going.
+    Leaving,
     /// It is somebody else's.
     Refuse,
 }
 
-/// What to do about the Secret of that name.
-pub fn judge(seen: Option<&ObjectMeta>, wanted: &Wanted) -> Verdict {
+/// What to do about the Secret of that name. `last` is our last write to it.
+pub fn judge(seen: Option<&SecretRecord>, wanted: &Wanted, last: Option<&SecretWrite>) -> Verdict {
     let Some(seen) = seen else { return Verdict::Create };
-    let Some(controller) = controller(seen) else { return Verdict::Refuse };
-    if controller.uid == wanted.owner.uid {
-        return if as_written(seen, wanted) { Verdict::Nothing } else { Verdict::Apply };
+    if seen.deleting {
+        return Verdict::Leaving;
     }
-    let namesake = (&controller.kind, &controller.name) == (&wanted.owner.kind, &wanted.owner.name);
+    if is_ours(seen, &wanted.owner.uid, last) {
+        let owned = seen.is_controlled_by(&wanted.owner.uid);
+        let untouched = last.is_some_and(|last| last.is(seen) && last.resource_version == seen.version);
+        let same = owned && untouched && !seen.marked && seen.state == Some(wanted.state());
+        return if same { Verdict::Nothing } else { Verdict::Apply };
+    }
+    let namesake = seen
+        .controller
+        .as_ref()
+        .is_some_and(|controller| controller.is_credential && controller.name == wanted.owner.name);
     if namesake { Verdict::Await } else { Verdict::Refuse }
 }
 
-/// Whether the object with that uid controls the Secret.
-pub fn is_controlled_by(seen: &ObjectMeta, uid: &str) -> bool {
-    controller(seen).is_some_and(|owner| owner.uid == uid)
+/// Whether the object with that uid controls the Secret, or wrote the Secret and nobody controls it since. A Secret that has lost its
+/// owner and our label was taken from us.
+pub fn is_ours(seen: &SecretRecord, uid: &str, last: Option<&SecretWrite>) -> bool {
+    let let_go = seen.controller.is_none() && seen.labelled && last.is_some_and(|last| last.is(seen));
+    let_go || seen.is_controlled_by(uid)
+}
+
+impl SecretWrite {
+    /// Whether it was a write to that very Secret.
+    fn is(&self, seen: &SecretRecord) -> bool {
+        self.uid == seen.uid
+    }
 }
 
 /// What server-side apply cannot take away, as a merge patch: keys that others hold or that we set in another way, and claims of others
 /// to our keys. `None` when the Secret is as it should be.
 pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
-    if as_written(seen, wanted) {
+    let record = SecretRecord::of(seen);
+    if !record.marked && record.state == Some(wanted.state()) {
         return None;
     }
     let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
@@ -95,11 +124,11 @@ pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
 
 /// The mark of the operator's own Secrets, which the admission policy lets no other Secret have, as a merge patch that takes it away.
 /// While it is there every other write is refused.
-pub fn false_marks(seen: &ObjectMeta) -> Option<Value> {
-    is_marked(seen).then(|| json!({"metadata": {"uid": seen.uid, "labels": {COMPONENT: null}}}))
+pub fn false_marks(seen: &SecretRecord) -> Option<Value> {
+    seen.marked.then(|| json!({"metadata": {"uid": seen.uid, "labels": {COMPONENT: null}}}))
 }
 
-fn is_marked(seen: &ObjectMeta) -> bool {
+pub(super) fn is_marked(seen: &ObjectMeta) -> bool {
     seen.labels.as_ref().is_some_and(|labels| labels.contains_key(COMPONENT))
 }
 
@@ -120,35 +149,26 @@ pub fn hex(bytes: &[u8]) -> String {
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
-fn controller(seen: &ObjectMeta) -> Option<&OwnerReference> {
-    seen.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
-}
-
-fn as_written(seen: &ObjectMeta, wanted: &Wanted) -> bool {
-    let holds = |seen: Option<&BTreeMap<String, String>>, wanted: &BTreeMap<String, String>| {
-        wanted.iter().all(|(key, value)| seen.and_then(|seen| seen.get(key)) == Some(value))
-    };
-    let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
-    !is_marked(seen)
-        && holds(seen.labels.as_ref(), &wanted.labels)
-        && holds(seen.annotations.as_ref(), &wanted.annotations)
-        && ours.labels.iter().all(|key| wanted.labels.contains_key(key))
-        && ours.annotations.iter().all(|key| wanted.annotations.contains_key(key))
-        && ours.data == wanted.keys
-        && others.data.is_empty()
+/// Digest of labels, annotations and data keys.
+pub(super) fn digest(
+    labels: &BTreeMap<String, String>,
+    annotations: &BTreeMap<String, String>,
+    keys: &BTreeSet<String>,
+) -> Digest {
+    Sha256::digest(json!([labels, annotations, keys]).to_string()).into()
 }
 
 /// The keys that some field managers hold.
 #[derive(Debug, Default)]
-struct Claims {
-    data: BTreeSet<String>,
-    labels: BTreeSet<String>,
-    annotations: BTreeSet<String>,
+pub(super) struct Claims {
+    pub(super) data: BTreeSet<String>,
+    pub(super) labels: BTreeSet<String>,
+    pub(super) annotations: BTreeSet<String>,
 }
 
 impl Claims {
     /// What we hold, whether by create or by apply; or what everybody else holds.
-    fn of(seen: &ObjectMeta, ours: bool) -> Self {
+    pub(super) fn of(seen: &ObjectMeta, ours: bool) -> Self {
         let mut claims = Self::default();
         for entry in seen.managed_fields.iter().flatten() {
             let (true, Some(FieldsV1(fields))) =

@@ -1,6 +1,7 @@
 //! Writes and removes the Secrets of tenants. What is read of them is metadata only.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -10,9 +11,10 @@ use kube::api::{DeleteParams, PartialObjectMeta, Patch, PatchParams, PostParams,
 use kube::core::{PartialObjectMetaExt, Status};
 use secrecy::ExposeSecret;
 
+use super::record::SecretRecord;
 use super::render::Files;
-use super::secret::{Verdict, Wanted, false_marks, is_controlled_by, judge, leftovers};
-use crate::api::MANAGER;
+use super::secret::{Verdict, Wanted, false_marks, is_ours, judge, leftovers};
+use crate::api::{MANAGER, SecretWrite};
 use crate::engine::ObjectKey;
 use crate::engine::context::{Context, kube_call};
 use crate::engine::publish::is_gone;
@@ -33,29 +35,39 @@ pub(super) enum Written {
 const ATTEMPTS: usize = 4;
 
 /// Refuses before a token is minted for a Secret that is known to be somebody else's.
-pub(super) fn check(context: &Context, wanted: &Wanted) -> Result<()> {
+pub(super) fn check(context: &Context, wanted: &Wanted, last: Option<&SecretWrite>) -> Result<()> {
     let seen = context.caches.secrets.get(&key(wanted));
-    refusal(judge(seen.as_ref().map(|seen| &seen.metadata), wanted), wanted)
+    refusal(judge(seen.as_deref(), wanted, last), wanted)
 }
 
-/// Makes the Secret as it should be.
-pub(super) async fn ensure(context: &Context, wanted: &Wanted, files: &Files) -> Result<Written> {
+/// Makes the Secret as it should be. `last` is our last write to it; with `fresh` the API server is asked, whatever was seen before.
+pub(super) async fn ensure(
+    context: &Context,
+    wanted: &Wanted,
+    files: &Files,
+    last: Option<&SecretWrite>,
+    fresh: bool,
+) -> Result<(Written, SecretWrite)> {
     let secrets = &context.caches.secrets;
-    let mut seen = secrets.get(&key(wanted)).map(|seen| seen.metadata.clone());
+    let mut seen = match secrets.get(&key(wanted)) {
+        known if !fresh => known.map(Arc::unwrap_or_clone),
+        _ => read(context, &key(wanted)).await?,
+    };
     for _ in 0..ATTEMPTS {
-        let verdict = judge(seen.as_ref(), wanted);
+        let verdict = judge(seen.as_ref(), wanted, last);
         refusal(verdict, wanted)?;
-        let tried = match verdict {
-            Verdict::Create => create(context, wanted, files).await.map(|meta| (meta, Written::Created)),
-            Verdict::Apply => {
-                apply(context, seen.as_ref(), wanted, files).await.map(|meta| (meta, Written::Changed))
-            }
-            Verdict::Nothing | Verdict::Await | Verdict::Refuse => return Ok(Written::Already),
+        let tried = match (verdict, &seen) {
+            (Verdict::Create, _) => create(context, wanted, files).await,
+            (Verdict::Apply, _) => apply(context, seen.as_ref(), wanted, files).await,
+            (_, Some(seen)) => return Ok((Written::Already, write_of(seen))),
+            (_, None) => break,
         };
         match tried {
-            Ok((meta, written)) => {
-                secrets.apply(meta);
-                return Ok(written);
+            Ok(meta) => {
+                let now = SecretRecord::of(&meta.metadata);
+                let (written, write) = (change(seen.as_ref(), &now), write_of(&now));
+                secrets.apply(now);
+                return Ok((written, write));
             }
             Err(error) if verdict == Verdict::Apply && says(&error, cannot_be_changed) => {
                 match delete(context, &wanted.namespace, &wanted.name, seen.as_ref()).await {
@@ -74,15 +86,35 @@ pub(super) async fn ensure(context: &Context, wanted: &Wanted, files: &Files) ->
     Err(Error::waiting(Reason::Conflict, format!("Secret {} keeps changing", wanted.name)))
 }
 
-/// Removes a Secret if the object with that uid controls it. Returns whether there was one.
-pub(super) async fn remove(context: &Context, namespace: &str, name: &str, uid: &str) -> Result<bool> {
+/// The API server gives a new version only to what differs.
+fn change(before: Option<&SecretRecord>, now: &SecretRecord) -> Written {
+    match before.filter(|before| before.uid == now.uid) {
+        None => Written::Created,
+        Some(before) if before.version == now.version => Written::Already,
+        Some(_) => Written::Changed,
+    }
+}
+
+fn write_of(record: &SecretRecord) -> SecretWrite {
+    SecretWrite { uid: record.uid.clone(), resource_version: record.version.clone() }
+}
+
+/// Removes a Secret if it is the object's with that uid. Returns whether there was one that was not being deleted yet.
+pub(super) async fn remove(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+    uid: &str,
+    last: Option<&SecretWrite>,
+) -> Result<bool> {
     let key = ObjectKey::new(namespace, name);
     let mut seen = match context.caches.secrets.get(&key) {
-        Some(known) => Some(known.metadata.clone()),
+        Some(known) => Some(Arc::unwrap_or_clone(known)),
         None => read(context, &key).await?,
     };
     for _ in 0..ATTEMPTS {
-        let Some(found) = seen.filter(|found| is_controlled_by(found, uid)) else { return Ok(false) };
+        let ours = seen.filter(|found| is_ours(found, uid, last) && !found.deleting);
+        let Some(found) = ours else { return Ok(false) };
         match delete(context, namespace, name, Some(&found)).await {
             Err(error) if changed_meanwhile(&error) => seen = read(context, &key).await?,
             other => return other,
@@ -92,9 +124,10 @@ pub(super) async fn remove(context: &Context, namespace: &str, name: &str, uid: 
 }
 
 /// What the API server has, not what was seen last.
-async fn read(context: &Context, key: &ObjectKey) -> Result<Option<ObjectMeta>> {
+async fn read(context: &Context, key: &ObjectKey) -> Result<Option<SecretRecord>> {
     let api = api(context, &key.namespace);
-    Ok(kube_call(api.get_metadata_opt(&key.name)).await?.map(|meta| meta.metadata))
+    let seen = kube_call(api.get_metadata_opt(&key.name)).await?;
+    Ok(seen.map(|seen| SecretRecord::of(&seen.metadata)))
 }
 
 fn refusal(verdict: Verdict, wanted: &Wanted) -> Result<()> {
@@ -105,6 +138,12 @@ fn refusal(verdict: Verdict, wanted: &Wanted) -> Result<()> {
             Reason::SecretNotOurs,
             format!(
                 "Secret {name} belongs to an earlier RegistryCredential of this name and has not been removed yet"
+            ),
+        )),
+        Verdict::Leaving => Err(Error::waiting(
+            Reason::SecretDeleting,
+            format!(
+                "Secret {name} is being deleted and something, such as a finalizer, keeps it; the login is written again when the Secret is gone"
             ),
         )),
         Verdict::Refuse => Err(Error::stalled(
@@ -126,7 +165,7 @@ async fn create(context: &Context, wanted: &Wanted, files: &Files) -> Result<Par
 
 async fn apply(
     context: &Context,
-    seen: Option<&ObjectMeta>,
+    seen: Option<&SecretRecord>,
     wanted: &Wanted,
     files: &Files,
 ) -> Result<PartialObjectMeta<Secret>> {
@@ -135,7 +174,7 @@ async fn apply(
         context.metrics.kubernetes_write("Secret");
         kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(marks))).await?;
     }
-    let secret = Patch::Apply(body(wanted, files, seen.and_then(|seen| seen.uid.clone())));
+    let secret = Patch::Apply(body(wanted, files, seen.map(|seen| seen.uid.clone())));
     context.metrics.kubernetes_write("Secret");
     let applied =
         kube_call(api.patch_metadata(&wanted.name, &PatchParams::apply(MANAGER).force(), &secret)).await?;
@@ -150,12 +189,16 @@ fn edit() -> PatchParams {
 }
 
 /// Removes just what was seen: whoever has changed it since may have made it his own.
-async fn delete(context: &Context, namespace: &str, name: &str, seen: Option<&ObjectMeta>) -> Result<bool> {
-    let preconditions = seen
-        .map(|seen| Preconditions { uid: seen.uid.clone(), resource_version: seen.resource_version.clone() });
+async fn delete(context: &Context, namespace: &str, name: &str, seen: Option<&SecretRecord>) -> Result<bool> {
+    let preconditions = seen.map(|seen| Preconditions {
+        uid: Some(seen.uid.clone()),
+        resource_version: Some(seen.version.clone()),
+    });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
     context.metrics.kubernetes_write("Secret");
     let deleted = match kube_call(api(context, namespace).delete(name, &params)).await {
+        // A finalizer keeps the Secret: the watch tells when it goes.
+        Ok(answer) if answer.is_left() => return Ok(true),
         Ok(_) => true,
         Err(error) if says(&error, Status::is_not_found) => false,
         Err(error) => return Err(error),
@@ -220,6 +263,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_write_that_changed_nothing_is_told_as_none() {
+        let record = |uid: &str, version: &str| SecretRecord {
+            uid: uid.into(),
+            version: version.into(),
+            ..SecretRecord::of(&ObjectMeta::default())
+        };
+        let now = record("1", "7");
+        let table = [
+            (None, Written::Created),
+            (Some(record("0", "7")), Written::Created),
+            (Some(record("1", "7")), Written::Already),
+            (Some(record("1", "6")), Written::Changed),
+        ];
+        for (before, expected) in table {
+            assert_eq!(change(before.as_ref(), &now), expected, "{before:?}");
+        }
+    }
 
     #[test]
     fn only_what_is_fixed_by_the_secret_itself_has_it_replaced() {

@@ -3,9 +3,33 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use kube::{Resource, ResourceExt};
+use kube::Resource;
 
 use super::ObjectKey;
+
+/// What a cache must know of the things it keeps.
+pub trait Stored {
+    /// Namespace and name.
+    fn key(&self) -> ObjectKey;
+    /// metadata.uid.
+    fn uid(&self) -> Option<&str>;
+    /// metadata.resourceVersion.
+    fn version(&self) -> Option<&str>;
+}
+
+impl<K: Resource> Stored for K {
+    fn key(&self) -> ObjectKey {
+        ObjectKey::of(self)
+    }
+
+    fn uid(&self) -> Option<&str> {
+        self.meta().uid.as_deref()
+    }
+
+    fn version(&self) -> Option<&str> {
+        self.meta().resource_version.as_deref()
+    }
+}
 
 /// A map of the objects of one kind, fed by watches. Cheap to clone; all clones share the map.
 #[derive(Debug)]
@@ -26,7 +50,7 @@ impl<K> Default for Cache<K> {
     }
 }
 
-impl<K: Resource> Cache<K> {
+impl<K: Stored> Cache<K> {
     /// The object of that key.
     pub fn get(&self, key: &ObjectKey) -> Option<Arc<K>> {
         self.read().get(key).cloned()
@@ -50,7 +74,7 @@ impl<K: Resource> Cache<K> {
     /// Takes in what a watch or a write of ours showed, unless something newer of the same object is known.
     /// Returns what was known before and what is known now; `None` when nothing changed.
     pub fn apply(&self, object: K) -> Option<(Option<Arc<K>>, Arc<K>)> {
-        let key = ObjectKey::of(&object);
+        let key = object.key();
         self.unreadable_mut().remove(&key);
         let mut objects = self.write();
         if objects.get(&key).is_some_and(|known| !newer(&object, known.as_ref())) {
@@ -64,7 +88,7 @@ impl<K: Resource> Cache<K> {
     /// Takes in what a write of ours showed, if that very object is still known and this version is newer. One that a
     /// watch has reported as gone stays gone.
     pub fn refresh(&self, object: K) -> Option<Arc<K>> {
-        let key = ObjectKey::of(&object);
+        let key = object.key();
         let mut objects = self.write();
         let known = objects.get(&key).filter(|known| known.uid() == object.uid())?;
         if newer(&object, known.as_ref()) {
@@ -124,11 +148,11 @@ impl<K: Resource> Cache<K> {
 
 /// Whether `object` is another one of that name, or a later version. Versions are numbers that can be compared
 /// (Kubernetes API conventions, 1.35); where they are not, the newcomer wins.
-fn newer<K: Resource>(object: &K, known: &K) -> bool {
+fn newer<K: Stored>(object: &K, known: &K) -> bool {
     if object.uid() != known.uid() {
         return true;
     }
-    let version = |object: &K| object.resource_version().and_then(|version| version.parse::<u64>().ok());
+    let version = |object: &K| object.version().and_then(|version| version.parse::<u64>().ok());
     match (version(object), version(known)) {
         (Some(new), Some(old)) => new > old,
         _ => true,
@@ -148,7 +172,7 @@ mod tests {
     }
 
     fn version(domain: Option<Arc<Domain>>) -> Option<String> {
-        domain?.resource_version()
+        domain?.metadata.resource_version.clone()
     }
 
     #[test]

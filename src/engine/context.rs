@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Resource;
 use kube::core::PartialObjectMeta;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,7 @@ use super::{Claim, Controlled, KindName, ObjectKey, Target, grants};
 use crate::account::Accounts;
 use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
 use crate::clock::Clock;
+use crate::credential::record::SecretRecord;
 use crate::error::{Error, Reason, Result};
 use crate::ops::Metrics;
 
@@ -55,8 +56,8 @@ pub struct Caches {
     pub credentials: Cache<RegistryCredential>,
     /// Namespaces, for their labels.
     pub namespaces: Cache<PartialObjectMeta<Namespace>>,
-    /// The Secrets that we wrote, without their data.
-    pub secrets: Cache<PartialObjectMeta<Secret>>,
+    /// The Secrets that a RegistryCredential controls or controlled, as small records.
+    pub secrets: Cache<SecretRecord>,
 }
 
 impl Caches {

@@ -9,6 +9,7 @@ use super::change::{asks_for_work, concerns_sharers, concerns_users, targets};
 use super::context::{KubeClient, kube_call};
 use super::hub::Hub;
 use super::object::{Controlled, ObjectKey, Target};
+use super::watch::slim;
 use crate::api::{FINALIZER, MANAGER};
 use crate::error::{Error, Result};
 
@@ -73,7 +74,7 @@ impl<K: Controlled> Publisher<K> {
         let mut object: K = written
             .try_parse()
             .map_err(|error| Error::Internal(format!("the API server's answer does not parse: {error}")))?;
-        object.meta_mut().managed_fields = None;
+        slim(object.meta_mut());
         let Some(now) = self.cache.refresh(object) else { return Ok(()) };
         let target = Target::new(K::KIND, ObjectKey::of(before));
         self.hub.relate(&target, targets(now.as_ref()));

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use futures::{StreamExt, pin_mut};
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PartialObjectMeta;
 use kube::core::DeserializeGuard;
 use kube::runtime::WatchStreamExt;
@@ -13,7 +15,8 @@ use std::sync::Arc;
 use tokio::sync::watch::Sender;
 
 use super::ObjectKey;
-use super::cache::Cache;
+use super::cache::{Cache, Stored};
+use crate::api::{RECONCILE_AT, RENEW_AT};
 
 /// What a watch showed.
 #[derive(Debug)]
@@ -38,10 +41,15 @@ pub trait Incoming:
     Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + Resource<DynamicType = ()> + 'static
 {
     /// What is kept.
-    type Kept: Resource<DynamicType = ()> + Send + Sync + 'static;
+    type Kept: Stored + Send + Sync + 'static;
 
     /// The object, or its key and why it cannot be read.
     fn accept(self) -> Result<Self::Kept, (ObjectKey, String)>;
+
+    /// Whether an object that was not known so far is kept.
+    fn matters(_kept: &Self::Kept) -> bool {
+        true
+    }
 }
 
 impl<K> Incoming for DeserializeGuard<K>
@@ -53,8 +61,7 @@ where
     fn accept(self) -> Result<K, (ObjectKey, String)> {
         match self.0 {
             Ok(mut object) => {
-                // Nobody here reads who set which field, and it is the largest part of a small object.
-                object.meta_mut().managed_fields = None;
+                slim(object.meta_mut());
                 Ok(object)
             }
             Err(invalid) => {
@@ -69,13 +76,22 @@ where
     }
 }
 
-impl<K> Incoming for PartialObjectMeta<K>
-where
-    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Send + Sync + 'static,
-{
+/// Takes out of an object of our kinds what is not read here and what its user may make as large as he likes.
+pub(super) fn slim(meta: &mut ObjectMeta) {
+    meta.managed_fields = None;
+    meta.labels = None;
+    let mut annotations = meta.annotations.take().unwrap_or_default();
+    annotations.retain(|key, _| [RECONCILE_AT, RENEW_AT].contains(&key.as_str()));
+    meta.annotations = Some(annotations).filter(|annotations| !annotations.is_empty());
+}
+
+impl Incoming for PartialObjectMeta<Namespace> {
     type Kept = Self;
 
-    fn accept(self) -> Result<Self, (ObjectKey, String)> {
+    /// Only the labels of a namespace are read.
+    fn accept(mut self) -> Result<Self, (ObjectKey, String)> {
+        self.metadata.managed_fields = None;
+        self.metadata.annotations = None;
         Ok(self)
     }
 }
@@ -120,7 +136,7 @@ pub async fn follow<T: Incoming>(
             Ok(Event::Init) => listed.clear(),
             Ok(Event::InitApply(object)) => {
                 let initial = *progress.borrow() != Listed::In;
-                listed.insert(take_in(object, &cache, initial, &tell));
+                listed.extend(take_in(object, &cache, initial, &tell));
             }
             Ok(Event::InitDone) => {
                 let [known, unreadable] =
@@ -131,10 +147,7 @@ pub async fn follow<T: Incoming>(
                 listed = HashSet::new();
                 progress.send_replace(Listed::In);
             }
-            Ok(Event::Apply(object)) => {
-                take_in(object, &cache, false, &tell);
-            }
-            Ok(Event::Delete(object)) => drop_out(ObjectKey::of(&object), &cache, &tell),
+            Ok(event) => take(event, &cache, &tell),
             Err(error) => {
                 if is_refusal(&error) && *progress.borrow() == Listed::Pending {
                     progress.send_replace(Listed::Refused);
@@ -142,6 +155,22 @@ pub async fn follow<T: Incoming>(
                 tracing::warn!(kind = %T::kind(&()), namespace, %error, "watch interrupted");
             }
         }
+    }
+}
+
+/// Takes in one change after the list.
+pub(crate) fn take<T: Incoming>(event: Event<T>, cache: &Cache<T::Kept>, tell: &impl Fn(Change<T::Kept>)) {
+    match event {
+        Event::Apply(object) => {
+            take_in(object, cache, false, tell);
+        }
+        Event::Delete(object) => {
+            let key = ObjectKey::of(&object);
+            // What was last seen may never have been taken in: then the event alone says whose it was.
+            let known = cache.remove(&key).or_else(|| object.accept().ok().map(Arc::new));
+            tell(Change::Removed(key, known));
+        }
+        Event::Init | Event::InitApply(_) | Event::InitDone => {}
     }
 }
 
@@ -154,31 +183,35 @@ fn is_refusal(error: &watcher::Error) -> bool {
     }
 }
 
+/// Returns the key of what is in the cache now.
 fn take_in<T: Incoming>(
     object: T,
     cache: &Cache<T::Kept>,
     initial: bool,
     tell: &impl Fn(Change<T::Kept>),
-) -> ObjectKey {
+) -> Option<ObjectKey> {
     match object.accept() {
         Ok(object) => {
-            let key = ObjectKey::of(&object);
+            let key = object.key();
+            if !T::matters(&object) && cache.get(&key).is_none() {
+                return None;
+            }
             if let Some((before, now)) = cache.apply(object) {
                 tell(Change::Applied { before, now, initial });
             }
-            key
+            Some(key)
         }
         Err((key, why)) => {
             if let Some(known) = cache.mark_unreadable(&key) {
                 tell(Change::Removed(key.clone(), Some(known)));
             }
             tell(Change::Malformed(key.clone(), why));
-            key
+            Some(key)
         }
     }
 }
 
-fn drop_out<K: Resource>(key: ObjectKey, cache: &Cache<K>, tell: &impl Fn(Change<K>)) {
+fn drop_out<K: Stored>(key: ObjectKey, cache: &Cache<K>, tell: &impl Fn(Change<K>)) {
     let known = cache.remove(&key);
     tell(Change::Removed(key, known));
 }
@@ -186,7 +219,40 @@ fn drop_out<K: Resource>(key: ObjectKey, cache: &Cache<K>, tell: &impl Fn(Change
 /// Watches are ended by the server after this long; a dead connection is noticed 5 s later.
 const WATCH_SECONDS: u32 = 290;
 
+/// Objects in one page of a list. An object may have 1.5 MiB (a limit of etcd), and a page of the largest must fit into memory.
+const PAGE: u32 = 25;
+
 /// How every watch is set up.
 pub fn config() -> watcher::Config {
-    watcher::Config::default().timeout(WATCH_SECONDS).page_size(500)
+    watcher::Config::default().timeout(WATCH_SECONDS).page_size(PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::Domain;
+
+    #[test]
+    fn what_users_may_make_large_is_not_kept() {
+        let large = "x".repeat(200_000);
+        let object = json!({
+            "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Domain", "spec": {},
+            "metadata": {"namespace": "team", "name": "acme", "labels": {"team": "a"},
+                "managedFields": [{"manager": "kubectl"}], "finalizers": ["x/y"],
+                "annotations": {RECONCILE_AT: "1", RENEW_AT: "2", "note": large,
+                    "kubectl.kubernetes.io/last-applied-configuration": "{}"}},
+        });
+        let seen: DeserializeGuard<Domain> = serde_json::from_value(object).unwrap();
+        let meta = seen.accept().unwrap().metadata;
+        assert_eq!(meta.annotations.unwrap().into_keys().collect::<Vec<_>>(), [RECONCILE_AT, RENEW_AT]);
+        assert_eq!((meta.labels, meta.managed_fields), (None, None));
+        assert_eq!(meta.finalizers.unwrap(), ["x/y"]);
+        let namespace =
+            json!({"metadata": {"name": "team", "labels": {"a": "b"}, "annotations": {"note": large}}});
+        let namespace: PartialObjectMeta<Namespace> = serde_json::from_value(namespace).unwrap();
+        let meta = namespace.accept().unwrap().metadata;
+        assert_eq!((meta.labels.unwrap().len(), meta.annotations), (1, None));
+    }
 }

@@ -3,19 +3,21 @@
 mod list;
 mod supervise;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::api::PartialObjectMeta;
 use kube::core::{ClusterResourceScope, DeserializeGuard, NamespaceResourceScope};
-use kube::{Api, Resource, ResourceExt};
+use kube::{Api, Resource};
 use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
 use crate::account::AccountReconciler;
 use crate::api::{COMPONENT, MANAGED_BY, MANAGER, RegistryCredential};
 use crate::credential::CredentialReconciler;
+use crate::credential::record::{SecretRecord, SeenSecret};
 use crate::domain::DomainKind;
 use crate::engine::cache::Cache;
 use crate::engine::controller::Controller;
@@ -189,19 +191,14 @@ impl Operator {
     /// The Secrets that we wrote, by metadata only: their data never reaches this process.
     fn watch_secrets(&mut self) {
         let hub = self.context.hub.clone();
-        let tell = move |change: Change<PartialObjectMeta<Secret>>| {
-            let secret = match change {
-                Change::Applied { now, initial: false, .. } => now,
-                Change::Removed(_, Some(known)) => known,
-                _ => return,
-            };
-            if let Some(owner) = owning_credential(&secret) {
+        let tell = move |change: Change<SecretRecord>| {
+            for owner in owners(&change) {
                 hub.restore(&owner);
             }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
         let cache = self.context.caches.secrets.clone();
-        self.watch_namespaced::<PartialObjectMeta<Secret>>(&config, &cache, tell);
+        self.watch_namespaced::<SeenSecret>(&config, &cache, tell);
     }
 
     fn watch_cluster<K>(&mut self, cache: &Cache<K>, tell: impl Fn(Change<K>) + Send + 'static)
@@ -302,9 +299,12 @@ fn changed_spec<K: Controlled>(change: &Change<K>) -> Option<ObjectKey> {
     }
 }
 
-fn owning_credential(secret: &PartialObjectMeta<Secret>) -> Option<Target> {
-    let owner = secret.owner_references().iter().find(|owner| {
-        owner.controller == Some(true) && owner.kind == KindName::RegistryCredential.as_str()
-    })?;
-    Some(Target::new(KindName::RegistryCredential, ObjectKey::new(secret.namespace()?, owner.name.clone())))
+/// Each RegistryCredential that a change of a Secret concerns: whose the Secret was, and whose it is.
+fn owners(change: &Change<SecretRecord>) -> BTreeSet<Target> {
+    let (before, now) = match change {
+        Change::Applied { before, now, initial: false } => (before.as_ref(), Some(now)),
+        Change::Removed(_, known) => (known.as_ref(), None),
+        Change::Applied { initial: true, .. } | Change::Malformed(..) => (None, None),
+    };
+    before.into_iter().chain(now).filter_map(|secret| secret.credential()).collect()
 }

@@ -7,7 +7,6 @@ use super::{Pass, Tokens};
 use crate::api::RENEW_AT;
 use crate::credential::notes;
 use crate::credential::schedule::retry_wait;
-use crate::credential::secret::is_controlled_by;
 use crate::credential::slot::Held;
 use crate::credential::write::Written;
 use crate::engine::{Again, Done, Note, ObjectKey, summary};
@@ -97,7 +96,7 @@ impl Pass<'_> {
         let passing = aws && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
         let name = self.status.secret_name.as_deref().filter(|name| *name == self.secret_name())?;
         let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, name))?;
-        let ours = is_controlled_by(&secret.metadata, &self.uid());
+        let ours = secret.is_controlled_by(&self.uid()) && !secret.deleting;
         let end = self.first_end()?;
         let works = passing && self.declared_and_ready() && ours && self.context.clock.now() < end;
         works.then_some(end)

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use kube::Resource;
 
 use super::Pass;
-use crate::credential::secret::is_controlled_by;
+use crate::credential::secret::is_ours;
 use crate::credential::standing::{Seen, Standing, judge};
 use crate::credential::write;
 use crate::engine::grants::Asker;
@@ -92,12 +92,13 @@ impl Pass<'_> {
         // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
         let names: BTreeSet<_> = self.ours().into_iter().chain(self.status.secret_name.clone()).collect();
         for name in names {
-            if write::remove(self.context, &self.namespace, &name, &self.uid()).await? {
+            if write::remove(self.context, &self.namespace, &name, &self.uid(), self.last_write()).await? {
                 let message = format!("Secret {name} removed: {error}");
                 self.notes.push(Note::warning(Reason::GrantMissing, message));
             }
         }
         self.status.secret_name = None;
+        self.status.last_secret_write = None;
         self.status.tokens = Vec::new();
         Ok(())
     }
@@ -108,7 +109,7 @@ impl Pass<'_> {
         let earlier = if self.is_settled(name) { Vec::new() } else { self.ours() };
         let earlier: BTreeSet<_> = earlier.into_iter().chain(told).filter(|old| old != name).collect();
         for old in earlier {
-            write::remove(self.context, &self.namespace, &old, &self.uid()).await?;
+            write::remove(self.context, &self.namespace, &old, &self.uid(), self.last_write()).await?;
         }
         Ok(())
     }
@@ -125,7 +126,7 @@ impl Pass<'_> {
         let (secrets, uid) = (&self.context.caches.secrets, self.uid());
         let ours = |key: &ObjectKey| {
             let secret = secrets.get(key);
-            secret.is_some_and(|secret| is_controlled_by(&secret.metadata, &uid))
+            secret.is_some_and(|secret| is_ours(&secret, &uid, self.last_write()))
         };
         secrets.keys(Some(&self.namespace)).into_iter().filter(ours).map(|key| key.name).collect()
     }

@@ -44,9 +44,21 @@ fn data(keys: &[&str]) -> Value {
     json!({"f:data": keys, "f:type": {}})
 }
 
+/// The last write, which made the Secret.
+fn last() -> SecretWrite {
+    SecretWrite { uid: "secret-uid".into(), resource_version: "7".into() }
+}
+
+fn verdict(seen: &ObjectMeta) -> Verdict {
+    judge(Some(&SecretRecord::of(seen)), &wanted(), Some(&last()))
+}
+
 /// The Secret as we create it.
 fn seen() -> ObjectMeta {
-    let labels = json!({"f:metadata": {"f:labels": {".": {}, format!("f:{MANAGED_BY}"): {}, "f:team": {}}}});
+    let labels = json!({"f:metadata": {
+        "f:labels": {".": {}, format!("f:{MANAGED_BY}"): {}, "f:team": {}},
+        "f:annotations": {".": {}, format!("f:{CONTENT}"): {}},
+    }});
     ObjectMeta {
         name: Some("login".into()),
         uid: Some("secret-uid".into()),
@@ -68,9 +80,9 @@ fn check(table: &[(&str, Change, Verdict)]) {
     for (sentence, change, expected) in table {
         let mut seen = seen();
         change(&mut seen);
-        assert_eq!(judge(Some(&seen), &wanted()), *expected, "{sentence}");
+        assert_eq!(verdict(&seen), *expected, "{sentence}");
         let controlled = ![Verdict::Refuse, Verdict::Await].contains(expected);
-        assert_eq!(is_controlled_by(&seen, "uid-1"), controlled, "{sentence}");
+        assert_eq!(is_ours(&SecretRecord::of(&seen), "uid-1", None), controlled, "{sentence}");
         if controlled {
             assert_eq!(leftovers(&seen, &wanted()).is_none(), *expected == Verdict::Nothing, "{sentence}");
         }
@@ -149,10 +161,9 @@ fn what_differs_is_written_again() {
 #[test]
 fn what_is_somebody_elses_is_refused() {
     check(&[
-        ("it has no owner", |s| s.owner_references = None, Verdict::Refuse),
         (
-            "we own it and do not control it",
-            |s| s.owner_references.as_mut().unwrap()[0].controller = None,
+            "it has no owner, and is not the one that we wrote",
+            |s| (s.owner_references, s.uid) = (None, Some("other".into())),
             Verdict::Refuse,
         ),
         (
@@ -179,7 +190,61 @@ fn what_is_somebody_elses_is_refused() {
             Verdict::Nothing,
         ),
     ]);
-    assert_eq!(judge(None, &wanted()), Verdict::Create, "there is none");
+    assert_eq!(judge(None, &wanted(), Some(&last())), Verdict::Create, "there is none");
+}
+
+#[test]
+fn what_was_written_to_since_is_written_again() {
+    let judged = |last: Option<&SecretWrite>| judge(Some(&SecretRecord::of(&seen())), &wanted(), last);
+    let other = |uid: &str, version: &str| SecretWrite { uid: uid.into(), resource_version: version.into() };
+    assert_eq!(judged(Some(&last())), Verdict::Nothing);
+    assert_eq!(judged(Some(&other("secret-uid", "6"))), Verdict::Apply, "another version");
+    assert_eq!(judged(Some(&other("other", "7"))), Verdict::Apply, "another Secret of that name");
+    assert_eq!(judged(None), Verdict::Apply, "no write is known");
+}
+
+#[test]
+fn what_we_wrote_and_nobody_controls_is_taken_back() {
+    let changes: [(&str, Change); 3] = [
+        ("the owner was removed", |s| s.owner_references = None),
+        ("the owner does not control it any more", |s| {
+            s.owner_references.as_mut().unwrap()[0].controller = None
+        }),
+        ("the owner was removed and the data was changed", |s| {
+            s.owner_references = None;
+            claim(s, "kubectl-edit", data(&["token"]));
+        }),
+    ];
+    for (sentence, change) in changes {
+        let mut seen = seen();
+        change(&mut seen);
+        assert_eq!(verdict(&seen), Verdict::Apply, "{sentence}");
+        let record = SecretRecord::of(&seen);
+        assert!(is_ours(&record, "uid-1", Some(&last())), "{sentence}");
+        assert!(!is_ours(&record, "uid-1", None), "{sentence}: nothing says that we wrote it");
+        assert_eq!(judge(Some(&record), &wanted(), None), Verdict::Refuse, "{sentence}");
+    }
+    let mut taken = seen();
+    (taken.owner_references, taken.labels) = (None, None);
+    assert_eq!(verdict(&taken), Verdict::Refuse, "the owner and our label were removed");
+    let mut taken = seen();
+    taken.owner_references = Some(vec![owner("uid-2", "Certificate", "login")]);
+    assert_eq!(verdict(&taken), Verdict::Refuse, "somebody else controls it now");
+}
+
+#[test]
+fn what_is_being_deleted_is_waited_for() {
+    let changes: [(&str, Change); 3] = [
+        ("ours, as written", |_| {}),
+        ("ours, changed", |s| s.labels = None),
+        ("somebody else's", |s| (s.owner_references, s.uid) = (None, Some("other".into()))),
+    ];
+    for (sentence, change) in changes {
+        let mut seen = seen();
+        change(&mut seen);
+        seen.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+        assert_eq!(verdict(&seen), Verdict::Leaving, "{sentence}");
+    }
 }
 
 #[test]
@@ -240,9 +305,9 @@ fn our_marks_win_over_the_users() {
 #[test]
 fn the_mark_of_our_own_secrets_is_taken_away() {
     let mut marked = seen();
-    assert_eq!((judge(Some(&marked), &wanted()), false_marks(&marked)), (Verdict::Nothing, None));
+    assert_eq!((verdict(&marked), false_marks(&SecretRecord::of(&marked))), (Verdict::Nothing, None));
     marked.labels.get_or_insert_default().insert(COMPONENT.into(), "token".into());
-    assert_eq!(judge(Some(&marked), &wanted()), Verdict::Apply);
+    assert_eq!(verdict(&marked), Verdict::Apply);
     let labels = json!({COMPONENT: null});
-    assert_eq!(false_marks(&marked).unwrap()["metadata"]["labels"], labels);
+    assert_eq!(false_marks(&SecretRecord::of(&marked)).unwrap()["metadata"]["labels"], labels);
 }

@@ -105,7 +105,7 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
         ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
             "RegistryCredential",
-            json!({"secret": {"name": "npm.login", "labels": {"example.com/team": "a", "x": ""},
+            json!({"secret": {"name": "npm.login", "labels": {"app.kubernetes.io/name": "web", "x": ""},
             "annotations": {"reloader.stakater.com/match": "true"}}}),
         ),
     ]

@@ -102,6 +102,62 @@ async fn until_ours_alone(world: &World<'_>, what: &str) -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_edit_under_our_own_name_or_without_our_owner_is_put_back() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    let wrong = json!({"stringData": {"token": "wrong"}});
+    let ours = PatchParams { field_manager: Some("codeartifact-operator".into()), ..PatchParams::default() };
+    world.secrets()?.patch("login", &ours, &Patch::Merge(&wrong)).await?;
+    world.until_holds("login", &before).await?;
+
+    tamper(&world, By::Edit, &json!({"metadata": {"ownerReferences": null}})).await?;
+    tamper(&world, By::Edit, &wrong).await?;
+    world.until_holds("login", &before).await?;
+
+    let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
+    api.delete("login", &DeleteParams::default()).await?;
+    world.install.gone("Secret", world.namespace(), "login").await?;
+    ensure!(world.mints() == 1, "{} mints", world.mints());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_go_is_not_called_ready_and_is_put_back_when_it_has_gone() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.login("login", &json!({"secret": {"name": "aa"}})).await?;
+    world.issued("login").await?;
+    let before = world.data("aa").await?;
+    let held = |finalizers: Value| {
+        let patch = json!({"metadata": {"finalizers": finalizers}});
+        async {
+            world
+                .secrets()?
+                .patch("aa", &PatchParams::default(), &Patch::Merge(patch))
+                .await
+                .map_err(anyhow::Error::from)
+        }
+    };
+    held(json!(["example.com/hold"])).await?;
+    for name in ["bb", "aa"] {
+        world.login("login", &json!({"secret": {"name": name}})).await?;
+        if name == "bb" {
+            world.until_holds("bb", &before).await?;
+            let named = |object: &kube::api::DynamicObject| object.data["status"]["secretName"] == "bb";
+            world.until("status names the new Secret", "login", named).await?;
+        }
+    }
+    let told = world.ready_for("login", "SecretDeleting").await?;
+    ensure!(told.status == "False" && told.message.contains("Secret aa is being deleted"), "{told:?}");
+    held(json!(null)).await?;
+    world.until_holds("aa", &before).await?;
+    world.issued("login").await?;
+    ensure!(world.mints() == 1, "{} mints", world.mints());
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_the_spec_does_not_want_any_more_goes_from_the_secret() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;

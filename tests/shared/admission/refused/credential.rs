@@ -71,7 +71,7 @@ pub(super) fn registries() -> Vec<Row> {
 /// The token and the Secret.
 pub(super) fn settings() -> Vec<Row> {
     const DURATION: &str = "duration must lie between 15m and 12h";
-    const LABELS: &str = "labels under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved";
+    const LABELS: &str = "labels under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved, but for app.kubernetes.io/ without managed-by";
     const ANNOTATIONS: &str =
         "annotations under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved";
     let mut rows = vec![
@@ -105,5 +105,9 @@ pub(super) fn settings() -> Vec<Row> {
         rows.push(row(KIND, json!({"secret": {"labels": {reserved: "a"}}}), LABELS));
         rows.push(row(KIND, json!({"secret": {"annotations": {reserved: "a"}}}), ANNOTATIONS));
     }
+    for reserved in ["kubernetes.io/arch", "node.kubernetes.io/a", "x.app.kubernetes.io/name"] {
+        rows.push(row(KIND, json!({"secret": {"labels": {reserved: "a"}}}), LABELS));
+    }
+    rows.push(row(KIND, json!({"secret": {"annotations": {"app.kubernetes.io/name": "a"}}}), ANNOTATIONS));
     rows
 }
