@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::core::v1::Namespace;
+use kube::api::PostParams;
 use kube::{Api, ResourceExt};
 use tokio_util::sync::CancellationToken;
 
@@ -134,7 +136,7 @@ async fn run(options: RunOptions) -> anyhow::Result<()> {
     let serving = tokio::spawn(server.serve(readiness.clone(), metrics.clone(), closing.clone()));
 
     let client = kubernetes::client(options.kubeconfig.as_deref(), options.api_server_proxy.clone()).await?;
-    let lease = lease(&options, &client, false);
+    let lease = lease(&options, &client, false).await;
     let Some(leadership) = lead(lease, stop.clone()).await else { return Ok(()) };
     metrics.leader(true);
 
@@ -155,13 +157,29 @@ async fn run(options: RunOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn lease(options: &RunOptions, client: &KubeClient, force: bool) -> LeaseOptions {
+async fn lease(options: &RunOptions, client: &KubeClient, releases: bool) -> LeaseOptions {
     LeaseOptions {
         client: client.clone(),
         namespace: options.operator_namespace.clone(),
         name: options.lease_name.clone(),
         holder: options.pod_name.clone(),
-        force,
+        user: own_uid(client).await,
+        releases,
+    }
+}
+
+/// The uid of the Kubernetes user that this process is; empty when it has none or the API server does not say.
+async fn own_uid(client: &KubeClient) -> String {
+    let reviews: Api<SelfSubjectReview> = Api::all(client.0.clone());
+    let (params, review) = (PostParams::default(), SelfSubjectReview::default());
+    match kube_call(reviews.create(&params, &review)).await {
+        Ok(review) => {
+            review.status.and_then(|status| status.user_info).and_then(|user| user.uid).unwrap_or_default()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the API server does not say which user this process is");
+            String::new()
+        }
     }
 }
 
@@ -172,7 +190,9 @@ async fn release_all(options: RunOptions) -> anyhow::Result<()> {
         follow(url, clock.clone(), stop.clone()).await?;
     }
     let client = kubernetes::client(options.kubeconfig.as_deref(), options.api_server_proxy.clone()).await?;
-    let Some(leadership) = lead(lease(&options, &client, true), stop.clone()).await else { return Ok(()) };
+    let Some(leadership) = lead(lease(&options, &client, true).await, stop.clone()).await else {
+        return Ok(());
+    };
     // By then the operator that led has noticed, and writes nothing any more.
     tokio::time::sleep(RENEW_DEADLINE).await;
     let metrics = Metrics::new(clock.clone());
@@ -183,7 +203,7 @@ async fn release_all(options: RunOptions) -> anyhow::Result<()> {
         () = leadership.lost.cancelled() => anyhow::bail!("the leader lease was lost"),
         () = stopping.cancelled() => anyhow::bail!("stopped before everything was released"),
     }
-    // The Lease stays ours until it expires, so that no operator begins before it is uninstalled.
+    // The Lease stays ours until it expires, and its mark keeps the operator that still runs from taking all up again.
     Ok(())
 }
 

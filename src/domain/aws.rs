@@ -6,6 +6,7 @@ use super::plan::Step;
 use super::state::{DomainFacts, is_active};
 use crate::api::{Identity, Tags};
 use crate::aws::{Aws, Named, tagging};
+use crate::engine::Blocker;
 use crate::error::{Error, Reason, Result};
 
 /// How many blockers are named; the others are counted.
@@ -55,8 +56,8 @@ async fn delete(aws: &Aws, identity: &Identity) -> Result<()> {
 }
 
 /// The repositories that AWS lists in the domain. A refused list is an error, so that nothing is deleted unseen.
-pub(super) async fn blockers(aws: &Aws, identity: &Identity) -> Result<Vec<String>> {
-    let mut names = Vec::new();
+pub(super) async fn blockers(aws: &Aws, identity: &Identity) -> Result<Vec<Blocker>> {
+    let mut blockers = Vec::new();
     let mut count = 0_usize;
     let mut next = None;
     loop {
@@ -69,16 +70,18 @@ pub(super) async fn blockers(aws: &Aws, identity: &Identity) -> Result<Vec<Strin
         };
         count += page.repositories().len();
         let found = page.repositories().iter().filter_map(|repository| repository.name());
-        names.extend(found.take(NAMED_BLOCKERS - names.len()).map(|name| format!("repository {name}")));
+        let named = found.take(NAMED_BLOCKERS - blockers.len());
+        blockers.extend(named.map(|name| Blocker::repository(name, format!("repository {name}"))));
         next = page.next_token;
         if next.is_none() {
             break;
         }
     }
-    if count > names.len() {
-        names.push(format!("{} more repositories ({count} in all)", count - names.len()));
+    if count > blockers.len() {
+        let more = count - blockers.len();
+        blockers.push(Blocker::other(format!("{more} more repositories ({count} in all)")));
     }
-    Ok(names)
+    Ok(blockers)
 }
 
 fn facts_of(identity: &Identity, domain: Option<&DomainDescription>) -> Result<DomainFacts> {

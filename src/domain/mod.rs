@@ -9,8 +9,9 @@ use kube::ResourceExt;
 
 use crate::api::{CommonStatus, Domain, DomainStatus, Identity, Mode};
 use crate::aws::{Aws, tagging};
+use crate::engine::downstreams::Downstreams;
 use crate::engine::kind::{Ownership, Settings};
-use crate::engine::{Claim, Controlled, Kind, KindName, Observed, ReadByUsers, Scope, Target, tags};
+use crate::engine::{Blocker, Claim, Controlled, Kind, KindName, Observed, ReadByUsers, Scope, Target, tags};
 use crate::error::{Error, Result};
 
 pub use plan::Step;
@@ -125,7 +126,7 @@ impl Kind for DomainKind {
         aws::execute(aws, identity, step).await
     }
 
-    async fn blockers(aws: &Aws, identity: &Identity, _: &Domain) -> Result<Vec<String>> {
+    async fn blockers(_: &Downstreams, aws: &Aws, identity: &Identity, _: &Domain) -> Result<Vec<Blocker>> {
         aws::blockers(aws, identity).await
     }
 

@@ -8,6 +8,7 @@ use kube::core::PartialObjectMeta;
 use tokio_util::sync::CancellationToken;
 
 use super::cache::Cache;
+use super::downstreams::Downstreams;
 use super::grants::Asker;
 use super::hub::Hub;
 use super::{Claim, Controlled, KindName, ObjectKey, Target, grants};
@@ -58,6 +59,8 @@ pub struct Caches {
     pub namespaces: Cache<PartialObjectMeta<Namespace>>,
     /// The Secrets that a RegistryCredential controls or controlled, as small records.
     pub secrets: Cache<SecretRecord>,
+    /// Which repositories use which as upstream, as AWS showed them.
+    pub downstreams: Downstreams,
 }
 
 impl Caches {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 
-use super::deletions::{Deletions, Unseen};
+use super::deletions::Deletions;
 use super::kind::{Kind, Ownership, Scope};
 use super::object::{Again, Done, Note, Reconciler, Report};
 use super::publish::Publisher;
@@ -14,7 +14,7 @@ use super::screen::{Owner, Verdict, screen, sentence};
 use super::standing::claims;
 use super::steps::{self, Taken};
 use super::summary::{self, Circumstances};
-use super::{Context, Controlled, teardown};
+use super::{Context, Controlled, ObjectKey, Target, teardown};
 use crate::account::Session;
 use crate::api::{AwsAccount, Identity, Mode};
 use crate::aws::{Aws, AwsErrorKind};
@@ -24,7 +24,7 @@ use crate::error::{Error, Reason, Result};
 #[derive(Debug)]
 pub struct Pipeline<K: Kind> {
     publisher: Publisher<K::Object>,
-    deletions: Deletions,
+    pub(super) deletions: Deletions,
     kind: PhantomData<K>,
 }
 
@@ -83,7 +83,7 @@ impl<K: Kind> Reconciler for Pipeline<K> {
 pub(super) struct Pass<'a, K: Kind> {
     pub(super) object: &'a K::Object,
     pub(super) context: &'a Context,
-    pipeline: &'a Pipeline<K>,
+    pub(super) pipeline: &'a Pipeline<K>,
     pub(super) status: StatusOf<K>,
     pub(super) notes: Vec<Note>,
     session: Option<Arc<Session>>,
@@ -107,6 +107,8 @@ impl<'a, K: Kind> Pass<'a, K> {
 
         let identity = K::identify(self.object, &scope)?;
         check_pinned(K::pinned(&self.status), &identity)?;
+        let hub = &self.context.hub;
+        hub.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), hub.writes());
         // Before anything else is looked up for it: who has no grant costs nothing and learns nothing.
         caches.check_grants(&account, &namespace, &claims(settings.mode, &identity))?;
         let want = K::declare(self.object, &identity, &scope)?;
@@ -147,6 +149,10 @@ impl<'a, K: Kind> Pass<'a, K> {
                 }
                 let facts = taken.facts.or(facts);
                 K::tell(&mut self.status, Some(&want), facts.as_ref());
+                if K::OWNED && !summary::is_ready(K::Object::common(&self.status)) {
+                    // Those who could not go on because of it can now, whether or not something was written.
+                    self.context.hub.written(&identity);
+                }
                 let message = with_remark::<K>("AWS is as declared", &want, facts.as_ref());
                 Ok(Done::synced(message, settings.interval))
             }
@@ -164,10 +170,24 @@ impl<'a, K: Kind> Pass<'a, K> {
         if K::pinned(&self.status) != Some(identity) {
             self.pin(identity.clone(), !steps.is_empty()).await?;
         }
-        let execute = |step: K::Step| async move { K::execute(aws, identity, &step).await };
+        let this = &*self;
+        let execute = |step: K::Step| async move { this.execute(aws, identity, &step).await };
         let taken = steps::take(steps, K::INDEPENDENT, &self.context.stop, execute).await;
         self.note_steps(identity, &taken.done, have);
         Ok(taken)
+    }
+
+    /// Carries out one step, and tells whom it concerns.
+    pub(super) async fn execute(
+        &self,
+        aws: &Aws,
+        identity: &Identity,
+        step: &K::Step,
+    ) -> Result<Option<K::Facts>> {
+        K::executing(self.context, identity, step);
+        let told = K::execute(aws, identity, step).await?;
+        K::executed(self.context, identity, step);
+        Ok(told)
     }
 
     /// Writes what AWS calls it into status, so that a deletion finds it whatever becomes of the spec.
@@ -204,28 +224,8 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.notes.push(Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps))));
     }
 
-    /// AWS does not show the resource of a deleted object, or not as ours.
-    pub(super) fn unseen(&self) -> Unseen {
-        self.pipeline.deletions.unseen(&self.uid(), self.context.clock.now())
-    }
-
-    /// AWS shows the resource of a deleted object as ours.
-    pub(super) fn seen(&self) {
-        self.pipeline.deletions.seen(&self.uid());
-    }
-
-    /// AWS is about to be asked to delete the resource.
-    pub(super) fn deletion_sent(&self) {
-        self.pipeline.deletions.sent(&self.uid());
-    }
-
-    /// AWS was asked to delete the resource, and said yes.
-    pub(super) fn deletion_accepted(&self) {
-        self.pipeline.deletions.accepted(&self.uid());
-    }
-
-    fn uid(&self) -> String {
-        self.object.uid().unwrap_or_default()
+    pub(super) fn target(&self) -> Target {
+        Target::new(K::Object::KIND, ObjectKey::of(self.object))
     }
 
     pub(super) fn owner(&self, account: &AwsAccount) -> Owner {

@@ -8,6 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use kube::ResourceExt;
+
+use super::converge::Pass;
+use super::kind::Kind;
 
 /// How old the state may be that an answer of AWS shows.
 pub(super) const STALENESS: SignedDuration = SignedDuration::from_secs(30);
@@ -107,6 +111,32 @@ impl Deletion {
             Request::Sent => Unseen::Deleted,
             _ => Unseen::Confirmed,
         }
+    }
+}
+
+impl<K: Kind> Pass<'_, K> {
+    /// AWS does not show the resource of a deleted object, or not as ours.
+    pub(super) fn unseen(&self) -> Unseen {
+        self.pipeline.deletions.unseen(&self.uid(), self.context.clock.now())
+    }
+
+    /// AWS shows the resource of a deleted object as ours.
+    pub(super) fn seen(&self) {
+        self.pipeline.deletions.seen(&self.uid());
+    }
+
+    /// AWS is about to be asked to delete the resource.
+    pub(super) fn deletion_sent(&self) {
+        self.pipeline.deletions.sent(&self.uid());
+    }
+
+    /// AWS was asked to delete the resource, and said yes.
+    pub(super) fn deletion_accepted(&self) {
+        self.pipeline.deletions.accepted(&self.uid());
+    }
+
+    fn uid(&self) -> String {
+        self.object.uid().unwrap_or_default()
     }
 }
 

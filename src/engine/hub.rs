@@ -1,12 +1,16 @@
 //! Who refers to whom, and waking those who refer to what changed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::index::Index;
 use super::queue::{Queue, Urgency};
 use super::{KindName, ObjectKey, Target};
-
+use crate::api::Identity;
 use crate::clock::Clock;
+
+/// How many of the last writes to AWS are remembered, for those who only now say that they wait for one.
+const WRITES_KEPT: usize = 1024;
 
 /// The queues of all kinds and the index of references between objects. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,8 +22,12 @@ pub struct Hub {
 #[derive(Debug, Default)]
 struct Inner {
     queues: HashMap<KindName, Queue>,
-    users: HashMap<Target, HashSet<Target>>,
-    targets: HashMap<Target, Vec<Target>>,
+    references: Index<Target>,
+    /// Objects by what they depend on in AWS.
+    aws: Index<String>,
+    /// The last writes to AWS, by what was written, and how many there were in all.
+    writes: VecDeque<String>,
+    written: u64,
 }
 
 impl Hub {
@@ -35,25 +43,20 @@ impl Hub {
 
     /// Records what an object refers to. Returns what it does not refer to any more.
     pub fn relate(&self, object: &Target, targets: Vec<Target>) -> Vec<Target> {
-        let mut inner = self.lock();
-        let before = inner.unrelate(object);
-        for target in &targets {
-            inner.users.entry(target.clone()).or_default().insert(object.clone());
-        }
-        let dropped = before.into_iter().filter(|target| !targets.contains(target)).collect();
-        inner.targets.insert(object.clone(), targets);
-        dropped
+        self.lock().references.relate(object, targets)
     }
 
     /// An object is gone. Returns what it referred to.
     pub fn forget(&self, object: &Target) -> Vec<Target> {
-        self.lock().unrelate(object)
+        let mut inner = self.lock();
+        inner.aws.forget(object);
+        inner.references.forget(object)
     }
 
     /// Something changed: everything that refers to it is woken.
     pub fn changed(&self, target: &Target) {
         let inner = self.lock();
-        for user in inner.users.get(target).into_iter().flatten() {
+        for user in inner.references.users(target) {
             inner.wake(user);
         }
     }
@@ -61,9 +64,37 @@ impl Hub {
     /// Something that an object shares has changed: all others that refer to it are woken.
     pub fn changed_by(&self, object: &Target, shared: &Target) {
         let inner = self.lock();
-        for user in inner.users.get(shared).into_iter().flatten().filter(|user| *user != object) {
+        for user in inner.references.users(shared).filter(|user| *user != object) {
             inner.wake(user);
         }
+    }
+
+    /// How many writes to AWS there were, to be taken before a look at AWS.
+    pub fn writes(&self) -> u64 {
+        self.lock().written
+    }
+
+    /// Records what an object depends on in AWS: it is woken when something of ours writes that. It is woken at once when
+    /// that has been written after the first so many writes.
+    pub fn depends_on_aws(&self, object: &Target, identities: &[Identity], since: u64) {
+        let names: Vec<_> = identities.iter().map(aws_name).collect();
+        let mut inner = self.lock();
+        if inner.written_since(&names, since) {
+            inner.wake(object);
+        }
+        inner.aws.relate(object, names);
+    }
+
+    /// Something in AWS was written: every object that depends on it is woken.
+    pub fn written(&self, identity: &Identity) {
+        let name = aws_name(identity);
+        let mut inner = self.lock();
+        for user in inner.aws.users(&name) {
+            inner.wake(user);
+        }
+        inner.written += 1;
+        inner.writes.truncate(WRITES_KEPT - 1);
+        inner.writes.push_front(name);
     }
 
     /// Wakes one object.
@@ -81,7 +112,7 @@ impl Hub {
 
     /// The objects that refer to something, sorted.
     pub fn users(&self, target: &Target) -> Vec<Target> {
-        let mut users: Vec<_> = self.lock().users.get(target).into_iter().flatten().cloned().collect();
+        let mut users: Vec<_> = self.lock().references.users(target).cloned().collect();
         users.sort();
         users
     }
@@ -97,17 +128,10 @@ impl Hub {
 }
 
 impl Inner {
-    fn unrelate(&mut self, object: &Target) -> Vec<Target> {
-        let targets = self.targets.remove(object).unwrap_or_default();
-        for target in &targets {
-            if let Some(users) = self.users.get_mut(target) {
-                users.remove(object);
-                if users.is_empty() {
-                    self.users.remove(target);
-                }
-            }
-        }
-        targets
+    /// Whether one of the names was written after the first so many writes; yes when that is not remembered.
+    fn written_since(&self, names: &[String], since: u64) -> bool {
+        let newer = usize::try_from(self.written.saturating_sub(since)).unwrap_or(usize::MAX);
+        newer > self.writes.len() || self.writes.iter().take(newer).any(|name| names.contains(name))
     }
 
     fn wake(&self, object: &Target) {
@@ -115,6 +139,12 @@ impl Inner {
             queue.push(object.key.clone(), Urgency::Now);
         }
     }
+}
+
+/// What AWS knows a resource by, whichever account signs.
+fn aws_name(identity: &Identity) -> String {
+    let repository = identity.repository.as_deref().unwrap_or_default();
+    format!("{}/{}/{}/{repository}", identity.region, identity.owner, identity.domain)
 }
 
 impl Target {
@@ -150,5 +180,46 @@ mod tests {
         assert_eq!(hub.forget(&repository), std::slice::from_ref(&domain));
         hub.changed(&domain);
         assert!(repositories.next().now_or_never().is_none());
+    }
+
+    fn in_aws(repository: &str) -> Identity {
+        Identity {
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            owner: "123456789012".into(),
+            domain: "acme".into(),
+            repository: Some(repository.into()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_to_aws_wakes_who_depends_on_it_also_when_it_came_first() {
+        let hub = Hub::new(Clock::default());
+        let repositories = hub.queue(KindName::Repository);
+        let blocked = target(KindName::Repository, "blocked");
+        let woken = || {
+            let key = repositories.next().now_or_never();
+            key.inspect(|key| repositories.done(key)).is_some()
+        };
+        let mark = hub.writes();
+        hub.depends_on_aws(&blocked, &[in_aws("app")], mark);
+        assert!(!woken(), "nothing was written");
+        hub.written(&in_aws("other"));
+        assert!(!woken(), "another one was written");
+        hub.written(&Identity { account: "999999999999".into(), ..in_aws("app") });
+        assert!(woken(), "whichever account signed");
+
+        hub.depends_on_aws(&blocked, &[in_aws("app")], hub.writes());
+        assert!(!woken(), "that write is known");
+        hub.depends_on_aws(&blocked, &[in_aws("app")], mark);
+        assert!(woken(), "it was written after the look");
+        for _ in 0..WRITES_KEPT {
+            hub.written(&in_aws("other"));
+        }
+        hub.depends_on_aws(&blocked, &[in_aws("tool")], mark);
+        assert!(woken(), "who looked long ago looks again");
+        hub.forget(&blocked);
+        hub.written(&in_aws("tool"));
+        assert!(!woken(), "it is gone");
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::future::Future;
 
-use super::{Claim, Controlled, context::Caches};
+use super::downstreams::Downstreams;
+use super::{Claim, Context, Controlled, context::Caches};
 use crate::api::{AdoptionPolicy, AwsAccount, DeletionPolicy, Identity, Management, Mode, Tags};
 use crate::aws::Aws;
 use crate::error::Result;
@@ -60,12 +61,24 @@ pub trait Kind: Sized + Send + Sync + 'static {
         step: &Self::Step,
     ) -> impl Future<Output = Result<Option<Self::Facts>>> + Send;
 
-    /// What stands in AWS in the way of deletion, by name.
+    /// What stands in AWS in the way of deletion.
     fn blockers(
+        downstreams: &Downstreams,
         aws: &Aws,
         identity: &Identity,
         object: &Self::Object,
-    ) -> impl Future<Output = Result<Vec<String>>> + Send;
+    ) -> impl Future<Output = Result<Vec<Blocker>>> + Send;
+
+    /// What else in AWS decides whether the object can be as declared: it is looked at again when that is written.
+    fn depends_on(_object: &Self::Object, _identity: &Identity) -> Vec<Identity> {
+        Vec::new()
+    }
+
+    /// A step is about to be carried out.
+    fn executing(_context: &Context, _identity: &Identity, _step: &Self::Step) {}
+
+    /// A step took effect: here others are told whom it concerns.
+    fn executed(_context: &Context, _identity: &Identity, _step: &Self::Step) {}
 
     /// The identity that was pinned.
     fn pinned(status: &<Self::Object as Controlled>::Status) -> Option<&Identity>;
@@ -110,6 +123,27 @@ pub trait Kind: Sized + Send + Sync + 'static {
 
     /// The state as it would be with our owner tag on it and nothing else changed.
     fn claimed(have: &Self::State, owner_tag: &str) -> Self::State;
+}
+
+/// Something in AWS that stands in the way of a deletion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocker {
+    /// What it is, for the user.
+    pub text: String,
+    /// The repository of the same domain that it is, where it is one.
+    pub repository: Option<String>,
+}
+
+impl Blocker {
+    /// A repository that must change or go first.
+    pub fn repository(name: &str, text: impl Into<String>) -> Self {
+        Self { text: text.into(), repository: Some(name.into()) }
+    }
+
+    /// Something else.
+    pub fn other(text: impl Into<String>) -> Self {
+        Self { text: text.into(), repository: None }
+    }
 }
 
 /// Whose a resource is.

@@ -6,9 +6,11 @@ pub mod context;
 pub mod controller;
 pub mod converge;
 mod deletions;
+pub mod downstreams;
 pub mod events;
 pub mod grants;
 pub mod hub;
+mod index;
 pub mod kind;
 mod malformed;
 pub mod object;
@@ -34,7 +36,7 @@ pub use context::Context;
 pub use converge::Pipeline;
 pub use grants::Claim;
 pub use hub::Hub;
-pub use kind::{Kind, Observed, Scope};
+pub use kind::{Blocker, Kind, Observed, Scope};
 pub use object::{
     Again, Controlled, Done, KindName, Note, ObjectKey, ReadByUsers, Reconciler, Report, Target,
 };

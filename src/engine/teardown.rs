@@ -128,7 +128,7 @@ async fn untag<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: 
         return Ok(Found::NotOurs(why));
     }
     for step in K::release(&have.state) {
-        K::execute(&aws, identity, &step).await?;
+        pass.execute(&aws, identity, &step).await?;
     }
     Ok(Found::Ours)
 }
@@ -168,7 +168,7 @@ async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity:
     refuse_while_blocked(pass, &aws, identity).await?;
     pass.deletion_sent();
     for step in K::plan(None, Some(&have.state)) {
-        match K::execute(&aws, identity, &step).await {
+        match pass.execute(&aws, identity, &step).await {
             // Something slipped in between the check and the delete: look again, and name it.
             Err(Error::Aws(error)) if error.is_conflict() => {
                 refuse_while_blocked(pass, &aws, identity).await.and(Err(error.into()))?;
@@ -203,10 +203,17 @@ fn left_alone<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -
 }
 
 async fn refuse_while_blocked<K: Kind>(pass: &Pass<'_, K>, aws: &Aws, identity: &Identity) -> Result<()> {
-    let blockers = K::blockers(aws, identity, pass.object).await?;
+    let before = pass.context.hub.writes();
+    let blockers = K::blockers(&pass.context.caches.downstreams, aws, identity, pass.object).await?;
     if blockers.is_empty() {
         return Ok(());
     }
+    let repositories = blockers.iter().filter_map(|blocker| blocker.repository.clone());
+    let awaited: Vec<_> = repositories
+        .map(|repository| Identity { repository: Some(repository), ..identity.clone() })
+        .collect();
+    pass.context.hub.depends_on_aws(&pass.target(), &awaited, before);
+    let blockers: Vec<_> = blockers.into_iter().map(|blocker| blocker.text).collect();
     Err(Error::waiting(
         Reason::DeletionBlocked,
         format!(

@@ -11,8 +11,11 @@ use crate::api::{
     AdoptionPolicy, CommonStatus, DeletionPolicy, Identity, PackagePolicy, PackagePolicyStatus,
 };
 use crate::aws::Aws;
+use crate::engine::downstreams::Downstreams;
 use crate::engine::kind::{Ownership, Settings, interval};
-use crate::engine::{Claim, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target};
+use crate::engine::{
+    Blocker, Claim, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target,
+};
 use crate::error::Result;
 
 pub use plan::Step;
@@ -134,8 +137,13 @@ impl Kind for PackagePolicyKind {
         aws::execute(aws, identity, step).await.map(|()| None)
     }
 
-    async fn blockers(_: &Aws, _: &Identity, _: &PackagePolicy) -> Result<Vec<String>> {
+    async fn blockers(_: &Downstreams, _: &Aws, _: &Identity, _: &PackagePolicy) -> Result<Vec<Blocker>> {
         Ok(vec![])
+    }
+
+    /// A repository that was made anew has no controls, and one that was missing may be there now.
+    fn depends_on(_: &PackagePolicy, identity: &Identity) -> Vec<Identity> {
+        vec![identity.clone()]
     }
 
     fn pinned(status: &PackagePolicyStatus) -> Option<&Identity> {

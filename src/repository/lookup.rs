@@ -7,12 +7,11 @@ use super::aws::{describe, name_of};
 use super::state::{CreationTimes, UpstreamState};
 use crate::api::Identity;
 use crate::aws::{Aws, Named, timestamp};
+use crate::engine::downstreams::Upstreams;
 use crate::error::{Error, Reason, Result};
 
 /// How many repositories are described at once; the account's limits slow this down where needed.
 const AT_ONCE: usize = 16;
-/// How many blockers are named.
-const NAMED_BLOCKERS: usize = 10;
 
 /// When AWS created the upstreams of which only AWS knows; an error that waits when one is missing.
 pub(super) async fn creation_times(
@@ -58,26 +57,25 @@ async fn listed(aws: &Aws, identity: &Identity, names: &[&str]) -> Result<Creati
     }
 }
 
-/// The repositories that use this one as upstream, by name. A refused read is an error, so that nothing is deleted unseen.
-pub(super) async fn downstreams(aws: &Aws, identity: &Identity) -> Result<Vec<String>> {
-    let own = name_of(identity)?;
-    let mut users = Vec::new();
+/// The upstreams of all repositories of the domain. A refused read is an error, so that nothing is deleted unseen.
+pub(super) async fn upstreams(aws: &Aws, identity: &Identity) -> Result<Upstreams> {
+    let mut found = Upstreams::new();
     let mut next = None;
     loop {
         let (page, token) = page(aws, identity, next).await?;
-        let names: Vec<_> =
-            page.iter().filter_map(RepositorySummary::name).filter(|name| *name != own).collect();
+        let names: Vec<_> = page.iter().filter_map(RepositorySummary::name).collect();
         for some in names.chunks(AT_ONCE) {
             let described = try_join_all(some.iter().map(|name| describe(aws, identity, name))).await?;
-            let using = described.into_iter().flatten().filter(|repository| {
-                repository.upstreams().iter().any(|upstream| upstream.repository_name() == Some(own))
-            });
-            users.extend(using.filter_map(|repository| repository.name));
+            found.extend(described.into_iter().flatten().filter_map(|repository| {
+                let upstreams =
+                    repository.upstreams().iter().filter_map(|upstream| upstream.repository_name());
+                let upstreams: Vec<_> = upstreams.map(str::to_owned).collect();
+                Some((repository.name?, upstreams)).filter(|(_, upstreams)| !upstreams.is_empty())
+            }));
         }
         next = token;
-        if next.is_none() || users.len() >= NAMED_BLOCKERS {
-            users.truncate(NAMED_BLOCKERS);
-            return Ok(users);
+        if next.is_none() {
+            return Ok(found);
         }
     }
 }

@@ -8,6 +8,7 @@ mod graph;
 mod lookup;
 pub mod plan;
 pub mod state;
+mod users;
 mod way_back;
 
 use kube::ResourceExt;
@@ -16,9 +17,11 @@ use crate::api::{
     CommonStatus, DeletionPolicy, Identity, Mode, Repository, RepositoryDeletionPolicy, RepositoryStatus,
 };
 use crate::aws::{Aws, AwsErrorKind, tagging};
+use crate::engine::downstreams::Downstreams;
 use crate::engine::kind::{Ownership, Settings};
 use crate::engine::{
-    Claim, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target, tags,
+    Blocker, Claim, Context, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target,
+    tags,
 };
 use crate::error::{Error, Result};
 
@@ -163,23 +166,40 @@ impl Kind for RepositoryKind {
         aws::execute(aws, identity, step).await
     }
 
-    async fn blockers(aws: &Aws, identity: &Identity, repository: &Repository) -> Result<Vec<String>> {
-        let downstreams = lookup::downstreams(aws, identity).await?;
-        let mut blockers: Vec<_> =
-            downstreams.iter().map(|name| format!("repository {name}, which has it as upstream")).collect();
+    async fn blockers(
+        downstreams: &Downstreams,
+        aws: &Aws,
+        identity: &Identity,
+        repository: &Repository,
+    ) -> Result<Vec<Blocker>> {
+        let mut blockers = users::blockers(downstreams, aws, identity).await?;
         if repository.spec.deletion_policy == RepositoryDeletionPolicy::DeleteIfEmpty
             && let Some((package, count)) = lookup::packages_with_versions(aws, identity).await?
         {
-            blockers.push(match count {
+            blockers.push(Blocker::other(match count {
                 1 => format!("its package {package}, which has versions"),
                 count => format!("its {count} packages, of which {package} has versions"),
-            });
+            }));
         }
         Ok(blockers)
     }
 
     fn remark(_: &RepositoryState, facts: Option<&RepositoryFacts>) -> Option<String> {
         facts.is_some_and(|facts| facts.tags_denied).then(|| tagging::DENIED.to_owned())
+    }
+
+    /// Upstreams by AWS name, which no reference tells about.
+    fn depends_on(repository: &Repository, identity: &Identity) -> Vec<Identity> {
+        let names = repository.spec.upstreams.iter().filter_map(|upstream| upstream.name.clone());
+        names.map(|name| Identity { repository: Some(name), ..identity.clone() }).collect()
+    }
+
+    fn executing(context: &Context, identity: &Identity, step: &Step) {
+        users::executing(context, identity, step);
+    }
+
+    fn executed(context: &Context, identity: &Identity, step: &Step) {
+        users::executed(context, identity, step);
     }
 
     fn pinned(status: &RepositoryStatus) -> Option<&Identity> {

@@ -2,8 +2,6 @@
 
 use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions};
 use codeartifact_operator::api::RepositoryDeletionPolicy;
-use codeartifact_operator::engine::Kind;
-use codeartifact_operator::repository::RepositoryKind;
 
 use crate::repositories::subject;
 use crate::world::World;
@@ -21,21 +19,20 @@ async fn records_without_versions_do_not_keep_a_repository_and_versions_do() {
     let world = World::with_repositories(&["app"]).await;
     let mut app = subject("app");
     app.object.spec.deletion_policy = RepositoryDeletionPolicy::DeleteIfEmpty;
-    let blockers = || RepositoryKind::blockers(&world.aws, &app.identity, &app.object);
-    assert_eq!(blockers().await.unwrap(), [""; 0]);
+    let blockers = || app.blockers(&world.aws);
+    assert_eq!(blockers().await, [""; 0]);
     for number in 0..6 {
         make_record(&world, &format!("record-{number}")).await;
     }
-    assert_eq!(blockers().await.unwrap(), [""; 0]);
+    assert_eq!(blockers().await, [""; 0]);
 
     let connect = world.client.associate_external_connection().domain("acme").repository("app");
     connect.external_connection("public:npmjs").send().await.unwrap();
     world.seed_npm("left-pad", "1.0.0").await;
     assert_eq!(world.fetch_npm("app", "left-pad", "1.0.0").await, 200);
-    assert_eq!(blockers().await.unwrap(), ["its 7 packages, of which npm/left-pad has versions"]);
+    assert_eq!(blockers().await, ["its 7 packages, of which npm/left-pad has versions"]);
 
     let mut with_contents = subject("app");
     with_contents.object.spec.deletion_policy = RepositoryDeletionPolicy::Delete;
-    let blockers = RepositoryKind::blockers(&world.aws, &with_contents.identity, &with_contents.object);
-    assert_eq!(blockers.await.unwrap(), [""; 0], "Delete does not ask for contents");
+    assert_eq!(with_contents.blockers(&world.aws).await, [""; 0], "Delete does not ask for contents");
 }

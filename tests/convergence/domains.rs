@@ -3,7 +3,6 @@
 use codeartifact_operator::api::{Domain, DomainSpec};
 use codeartifact_operator::aws::tagging;
 use codeartifact_operator::domain::{DomainKind, DomainState};
-use codeartifact_operator::engine::Kind;
 use futures::stream::{self, StreamExt};
 
 use crate::world::{AT_ONCE, Subject, World, identity, say, tags};
@@ -72,7 +71,7 @@ async fn repositories_in_a_domain_are_named_as_what_blocks_its_deletion() {
     let names: Vec<_> = (10..23).map(|number| format!("store-{number}")).collect();
     let world = World::with_repositories(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let subject = subject("acme");
-    let blockers = DomainKind::blockers(&world.aws, &subject.identity, &subject.object).await.unwrap();
+    let blockers = subject.blockers(&world.aws).await;
     assert_eq!(blockers.len(), 11);
     assert_eq!(
         (blockers[0].as_str(), blockers[10].as_str()),
@@ -81,6 +80,6 @@ async fn repositories_in_a_domain_are_named_as_what_blocks_its_deletion() {
     for name in &names {
         world.client.delete_repository().domain("acme").repository(name).send().await.unwrap();
     }
-    let blockers = DomainKind::blockers(&world.aws, &subject.identity, &subject.object).await.unwrap();
+    let blockers = subject.blockers(&world.aws).await;
     assert_eq!(blockers, [""; 0]);
 }

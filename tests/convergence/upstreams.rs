@@ -113,13 +113,13 @@ async fn a_repository_in_use_is_blocked_by_its_users_in_aws() {
     app.pass(&world.aws, Some(&want)).await;
     web.pass(&world.aws, Some(&want)).await;
     let store = subject("store");
-    let blockers = || RepositoryKind::blockers(&world.aws, &store.identity, &store.object);
+    let blockers = || store.blockers(&world.aws);
     let named = |name: &str| format!("repository {name}, which has it as upstream");
-    assert_eq!(blockers().await.unwrap(), [named("app"), named("web")]);
+    assert_eq!(blockers().await, [named("app"), named("web")]);
     app.pass(&world.aws, None).await;
-    assert_eq!(blockers().await.unwrap(), [named("web")]);
+    assert_eq!(blockers().await, [named("web")]);
     web.pass(&world.aws, Some(&over(&[]))).await;
-    assert_eq!(blockers().await.unwrap(), [""; 0]);
+    assert_eq!(blockers().await, [""; 0]);
 }
 
 #[tokio::test]

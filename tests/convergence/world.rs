@@ -9,6 +9,7 @@ use aws_sdk_codeartifact::{Client, Config};
 use codeartifact_emulator::{Emulator, Options};
 use codeartifact_operator::api::{Identity, Limits as Rates, OWNER_TAG, Tags};
 use codeartifact_operator::aws::{Aws, Limits};
+use codeartifact_operator::engine::downstreams::Downstreams;
 use codeartifact_operator::engine::{Controlled, Kind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -151,6 +152,12 @@ impl<K: Kind> Subject<K> {
         K::tell(&mut status, want, facts.filter(|_| want.is_some()).as_ref());
         (self.remember)(&mut self.object, status);
         steps
+    }
+
+    /// What stands in the way of its deletion, by a look of its own.
+    pub(crate) async fn blockers(&self, aws: &Aws) -> Vec<String> {
+        let blockers = K::blockers(&Downstreams::default(), aws, &self.identity, &self.object).await;
+        blockers.unwrap().into_iter().map(|blocker| blocker.text).collect()
     }
 
     /// One pass to `have`, one to `want`; then AWS holds `want`, and nothing is left to do.

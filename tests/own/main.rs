@@ -1,6 +1,7 @@
 //! The operator against a real control plane and the emulator, each test with its own: kinds of the whole cluster,
 //! audit logs, kills and restarts.
 
+mod blocked;
 mod crash;
 mod deletion;
 mod events;

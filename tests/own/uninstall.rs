@@ -2,8 +2,12 @@
 
 use anyhow::{Context, Result, ensure};
 use harness::process::{guarded, output};
+use harness::wait::PATIENCE;
+use harness::wait_for;
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
 
-use crate::scene::{NAMESPACE, scene};
+use crate::scene::{NAMESPACE, Scene, scene};
 
 #[tokio::test]
 async fn release_takes_the_lead_and_lets_everything_go() -> Result<()> {
@@ -34,5 +38,28 @@ async fn release_takes_the_lead_and_lets_everything_go() -> Result<()> {
     ensure!(scene.tag("acme", "team").await?.as_deref() == Some("a"), "another tag went");
     let ended = std::fs::read_to_string(scene.install.operator.log()).context("log")?;
     ensure!(ended.contains("the leader lease is lost"), "the operator goes on:\n{ended}");
-    Ok(())
+    stays_released_until_asked(&scene).await
+}
+
+/// The operator that still runs, as a restarted Pod does, takes nothing up again before the mark is removed.
+async fn stays_released_until_asked(scene: &Scene<'_>) -> Result<()> {
+    let leases = scene.cluster.api("Lease", &scene.install.operator_namespace).await?;
+    // What the release held is free now.
+    let free = json!({"spec": {"holderIdentity": ""}});
+    leases.patch("codeartifact-operator", &PatchParams::default(), &Patch::Merge(&free)).await?;
+    scene.install.operator.start_again().await?;
+    wait_for("the operator says that it rests", PATIENCE, async || {
+        let log = std::fs::read_to_string(scene.install.operator.log())?;
+        ensure!(log.contains("this operator rests"), "{log}");
+        Ok(())
+    })
+    .await?;
+    let domain = scene.cluster.get("Domain", NAMESPACE, "acme").await?;
+    ensure!(domain.metadata.finalizers.is_none(), "{:?}", domain.metadata.finalizers);
+
+    let unmarked = json!({"metadata": {"annotations": {"codeartifact-operator.dev/released": null}}});
+    leases.patch("codeartifact-operator", &PatchParams::default(), &Patch::Merge(&unmarked)).await?;
+    let held =
+        scene.until("it is held again", "Domain", "acme", |domain| domain.metadata.finalizers.is_some());
+    held.await.map(drop)
 }

@@ -7,14 +7,17 @@ use kube::api::{Api, PostParams};
 use tokio::time::Instant;
 
 use super::call::{Failure, call, taken};
-use super::record::{fresh, holder, renewed, taken_over};
+use super::record::{RELEASED, fresh, holder, marked, released, renewed, taken_over};
 use super::{DURATION, LeaseOptions, PERIOD, RENEW_DEADLINE, RETRY};
 
 pub(super) struct Contender {
     api: Api<Lease>,
     name: String,
     pub(super) holder: String,
-    force: bool,
+    user: String,
+    releases: bool,
+    /// Whether it has been told that everything was let go.
+    told: bool,
     /// Another's Lease as last seen, and since when it has not changed.
     seen: Option<(Option<String>, Instant)>,
 }
@@ -22,7 +25,8 @@ pub(super) struct Contender {
 impl Contender {
     pub(super) fn new(options: LeaseOptions) -> Self {
         let api = Api::namespaced(options.client.0, &options.namespace);
-        Self { api, name: options.name, holder: options.holder, force: options.force, seen: None }
+        let LeaseOptions { name, holder, user, releases, .. } = options;
+        Self { api, name, holder, user, releases, told: false, seen: None }
     }
 
     /// The Lease once it is ours, and when the call began that made it so.
@@ -42,20 +46,34 @@ impl Contender {
 
     async fn try_acquire(&mut self) -> Result<Option<Lease>, String> {
         let Some(lease) = call(self.api.get_opt(&self.name)).await.map_err(Failure::into_text)? else {
-            let fresh = fresh(&self.name, &self.holder);
+            let fresh = marked(fresh(&self.name, &self.holder), self.releases, &self.user);
             return taken(call(self.api.create(&PostParams::default(), &fresh)).await);
         };
-        if !self.free(&lease) {
+        if self.rests(&lease) || !self.free(&lease) {
             return Ok(None);
         }
-        taken(self.write(taken_over(lease, &self.holder)).await)
+        let lease = marked(taken_over(lease, &self.holder), self.releases, &self.user);
+        taken(self.write(lease).await)
+    }
+
+    /// Whether this process may not work because everything was let go.
+    fn rests(&mut self, lease: &Lease) -> bool {
+        let rests = !self.releases && released(lease, &self.user);
+        if rests && !self.told {
+            tracing::warn!(
+                lease = self.name,
+                "everything was released, so that this operator rests; to let it work again, remove the annotation {RELEASED} from the Lease"
+            );
+        }
+        self.told = rests;
+        rests
     }
 
     /// Whether the Lease is ours, nobody's, or has not been renewed for its duration while we watched.
     fn free(&mut self, lease: &Lease) -> bool {
         let spec = lease.spec.clone().unwrap_or_default();
         let holder = spec.holder_identity.unwrap_or_default();
-        if self.force || holder.is_empty() || holder == self.holder {
+        if self.releases || holder.is_empty() || holder == self.holder {
             return true;
         }
         let version = lease.metadata.resource_version.clone();

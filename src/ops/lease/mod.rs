@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::context::KubeClient;
 use contender::Contender;
+pub use record::RELEASED;
 
 /// Others may take over after this long without a renewal. client-go's default.
 const DURATION: Duration = Duration::from_secs(15);
@@ -38,8 +39,11 @@ pub struct LeaseOptions {
     /// Who asks, unique among processes that run at the same time: the pod's name. A restarted container of the
     /// same pod goes on with its own Lease.
     pub holder: String,
-    /// Take it from whoever has it: that process ends its work when it next renews.
-    pub force: bool,
+    /// The uid of the Kubernetes user that the process is; empty when that is not known or it has none.
+    pub user: String,
+    /// Take it from whoever has it to let everything go: that process ends its work when it next renews, and no process of
+    /// the same user works again before the Lease's annotation [`RELEASED`] is removed.
+    pub releases: bool,
 }
 
 /// Held as long as `lost` is not cancelled.

@@ -7,6 +7,27 @@ use kube::api::ObjectMeta;
 use super::DURATION;
 use crate::clock::Clock;
 
+/// Annotation of the Lease once everything was let go: the uid of the user that did it, empty when it has none.
+pub const RELEASED: &str = "codeartifact-operator.dev/released";
+
+/// Whether everything was let go by this user, so that nothing may be taken up again. A ServiceAccount made anew, as by
+/// another installation, is another user.
+pub(super) fn released(lease: &Lease, user: &str) -> bool {
+    let by = lease.metadata.annotations.as_ref().and_then(|annotations| annotations.get(RELEASED));
+    by.is_some_and(|by| by.is_empty() || user.is_empty() || by == user)
+}
+
+/// The Lease with or without the mark that everything is let go.
+pub(super) fn marked(mut lease: Lease, releases: bool, user: &str) -> Lease {
+    let mut annotations = lease.metadata.annotations.take().unwrap_or_default();
+    annotations.remove(RELEASED);
+    if releases {
+        annotations.insert(RELEASED.into(), user.into());
+    }
+    lease.metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+    lease
+}
+
 /// A Lease that is not there yet.
 pub(super) fn fresh(name: &str, holder: &str) -> Lease {
     let lease = Lease {

@@ -34,7 +34,14 @@ impl Server {
 
     fn options(&self, holder: &str) -> LeaseOptions {
         let (namespace, name) = ("operator".into(), "leader".into());
-        LeaseOptions { client: self.client(), namespace, name, holder: holder.into(), force: false }
+        LeaseOptions {
+            client: self.client(),
+            namespace,
+            name,
+            holder: holder.into(),
+            user: "operator".into(),
+            releases: false,
+        }
     }
 
     async fn lead(&self, holder: &str) -> Leadership {
@@ -181,4 +188,33 @@ async fn waiting_ends_when_the_process_stops() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     stop.cancel();
     assert!(second.await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_let_everything_go_rests_until_the_mark_is_removed_and_another_user_works() {
+    let server = Server::default();
+    let first = server.lead("one").await;
+    let releasing = LeaseOptions { releases: true, ..server.options("release") };
+    let release = lead(releasing, CancellationToken::new()).await.unwrap();
+    first.lost.cancelled().await;
+    assert_eq!(server.holder(), "release");
+    release.release().await;
+
+    let stop = CancellationToken::new();
+    let resting = tokio::spawn(lead(server.options("one"), stop.clone()));
+    tokio::time::sleep(DURATION * 4).await;
+    assert!(!resting.is_finished(), "it works on");
+    let other = LeaseOptions { user: "another".into(), ..server.options("two") };
+    lead(other, CancellationToken::new()).await.unwrap().release().await;
+    let woken = tokio::time::timeout(DURATION, resting).await.unwrap().unwrap();
+    assert!(woken.is_some(), "whoever works again removes the mark");
+}
+
+#[test]
+fn who_is_not_known_rests_and_makes_everybody_rest() {
+    let lease = |by: &str| record::marked(record::fresh("leader", "x"), true, by);
+    for (by, user, rests) in [("a", "a", true), ("a", "b", false), ("", "b", true), ("a", "", true)] {
+        assert_eq!(record::released(&lease(by), user), rests, "released by {by:?}, asked by {user:?}");
+    }
+    assert!(!record::released(&record::marked(lease("a"), false, "a"), "a"));
 }

@@ -52,6 +52,7 @@ fn group_version_kind(kind: &str) -> GroupVersionKind {
         "Secret" | "Namespace" | "ConfigMap" | "Event" | "ServiceAccount" | "Pod" => {
             GroupVersionKind::gvk("", "v1", kind)
         }
+        "Lease" => GroupVersionKind::gvk("coordination.k8s.io", "v1", kind),
         _ => GroupVersionKind::gvk(GROUP, VERSION, kind),
     }
 }
