@@ -227,28 +227,31 @@ mod tests {
         serde_json::from_value(json!({"kind": "PartialObjectMetadata", "metadata": metadata})).unwrap()
     }
 
-    fn owner(api_version: &str, kind: &str) -> Option<Value> {
-        Some(
-            json!({"apiVersion": api_version, "kind": kind, "name": "login", "uid": "uid-1", "controller": true}),
-        )
+    fn owner(api_version: &str, kind: &str) -> Value {
+        json!({"apiVersion": api_version, "kind": kind, "name": "login", "uid": "uid-1", "controller": true})
     }
 
     #[test]
     fn a_large_secret_leaves_a_small_record() {
-        let seen = secret("large", owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential"), 2_500);
+        let seen =
+            secret("large", Some(owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential")), 2_500);
         assert!(format!("{seen:?}").len() < 1_500, "{}", format!("{seen:?}").len());
     }
 
     #[test]
     fn only_secrets_of_credentials_are_kept() {
-        let ours = owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential");
+        let ours = Some(owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential"));
         let table = [
             ("controlled by a RegistryCredential", ours.clone(), true),
             ("controlled by nobody", None, false),
-            ("controlled by another kind", owner("codeartifact-operator.dev/v1alpha1", "Domain"), false),
+            (
+                "controlled by another kind",
+                Some(owner("codeartifact-operator.dev/v1alpha1", "Domain")),
+                false,
+            ),
             (
                 "controlled by a namesake of another group",
-                owner("example.com/v1", "RegistryCredential"),
+                Some(owner("example.com/v1", "RegistryCredential")),
                 false,
             ),
         ];
@@ -268,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_deletion_wakes_by_the_deleted_object_when_nothing_was_known() {
-        let ours = owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential");
+        let ours = Some(owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential"));
         let told = std::sync::Mutex::new(Vec::new());
         take(Event::Delete(secret("a", ours, 1)), &Cache::default(), &|change| {
             if let crate::engine::watch::Change::Removed(_, Some(known)) = change {

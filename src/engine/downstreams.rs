@@ -40,6 +40,7 @@ struct Domain {
 #[derive(Debug)]
 struct State {
     look: Option<Look>,
+    /// When the last look failed, and why.
     failure: Option<(Instant, Arc<Error>)>,
     /// Writes of ours that a look may miss.
     writes: Vec<Write>,
@@ -88,7 +89,7 @@ impl Downstreams {
         let mut state = domain.state();
         match looked {
             Ok(upstreams) => state.looked(began, Instant::now(), upstreams),
-            Err(error) => state.failure = Some((began, Arc::new(error))),
+            Err(error) => state.failure = Some((Instant::now(), Arc::new(error))),
         }
         state
             .answer(own, began, began)
@@ -127,9 +128,10 @@ impl Domain {
 }
 
 impl State {
-    /// What is known already: a look that is still worth something, or what a look ended with that began after the question.
+    /// What is known already: a look that is still worth something, or one that began after the question; or the error of a
+    /// look that failed while the question waited.
     fn answer(&self, own: &str, asked: Instant, now: Instant) -> Option<Result<Vec<String>>> {
-        if let Some((_, error)) = self.failure.as_ref().filter(|(began, _)| *began >= asked) {
+        if let Some((_, error)) = self.failure.as_ref().filter(|(failed, _)| *failed >= asked) {
             return Some(Err(Error::Shared(Arc::clone(error))));
         }
         let look = self.look.as_ref().filter(|look| look.began >= asked || now < look.worth_until())?;

@@ -196,6 +196,6 @@ mod tests {
         let grants = json!([{"namespaces": {"names": ["team"]}, "use": ["acme/npm"]}]);
         assert_eq!(told(&grants, &caches("platform", true, true)).unwrap().resource(), "acme/npm");
         let waiting = told(&grants, &caches("platform", true, false)).unwrap_err().to_string();
-        assert_eq!(waiting, "Repository platform/npm does not exist in AWS yet");
+        assert_eq!(waiting, "Repository platform/npm has not been reconciled yet");
     }
 }

@@ -208,7 +208,7 @@ fn what_we_wrote_and_nobody_controls_is_taken_back() {
     let changes: [(&str, Change); 3] = [
         ("the owner was removed", |s| s.owner_references = None),
         ("the owner does not control it any more", |s| {
-            s.owner_references.as_mut().unwrap()[0].controller = None
+            s.owner_references.as_mut().unwrap()[0].controller = None;
         }),
         ("the owner was removed and the data was changed", |s| {
             s.owner_references = None;
