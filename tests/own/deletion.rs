@@ -109,9 +109,9 @@ async fn nothing_is_created_for_an_object_that_is_gone_before_its_pin_was_writte
     patch(&scene, "Domain", NAMESPACE, "acme", &json!({"metadata": {"finalizers": null}})).await?;
     scene.delete("Domain", "acme").await?;
     scene.gone("Domain", "acme").await?;
-    let passes = scene.passes().await?;
+    let before = scene.reconciles("Domain").await?;
     scene.emulator.clear_faults().await?;
-    scene.until_passes(passes + 1.0).await?;
+    scene.until_reconciles("Domain", before + 1.0).await?;
     ensure!(scene.calls("CreateDomain") == 0, "a domain was created that nobody declares");
     Ok(())
 }

@@ -232,17 +232,20 @@ impl<'a> Scene<'a> {
         .await
     }
 
-    /// How many passes have ended.
-    pub(crate) async fn passes(&self) -> Result<f64> {
+    /// How many reconciles of a kind have ended.
+    pub(crate) async fn reconciles(&self, kind: &str) -> Result<f64> {
         let page = self.install.operator.get("/metrics").await?;
-        let lines = page.lines().filter(|line| line.starts_with("codeartifact_operator_reconciles_total"));
+        let of_kind = format!("kind=\"{kind}\"");
+        let lines = page.lines().filter(|line| {
+            line.starts_with("codeartifact_operator_reconciles_total") && line.contains(&of_kind)
+        });
         Ok(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
-    pub(crate) async fn until_passes(&self, least: f64) -> Result<()> {
-        wait_for(&format!("{least} passes"), Duration::from_mins(2), async || {
-            let passes = self.passes().await?;
-            ensure!(passes >= least, "{passes} so far");
+    pub(crate) async fn until_reconciles(&self, kind: &str, least: f64) -> Result<()> {
+        wait_for(&format!("{least} reconciles of {kind}"), Duration::from_mins(2), async || {
+            let reconciles = self.reconciles(kind).await?;
+            ensure!(reconciles >= least, "{reconciles} so far");
             Ok(())
         })
         .await

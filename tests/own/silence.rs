@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use crate::scene::scene;
 
 const DOMAINS: [&str; 2] = ["acme", "umbrella"];
+/// How many objects of each kind there are.
+const KINDS: [(&str, f64); 4] =
+    [("Domain", 2.0), ("Repository", 24.0), ("PackagePolicy", 12.0), ("RegistryCredential", 12.0)];
 
 /// 2 domains, 24 repositories, 12 policies and 12 logins: 50 objects.
 fn objects() -> Vec<Value> {
@@ -53,11 +56,17 @@ async fn fifty_objects_in_sync_cost_no_write_in_five_passes_and_a_restart() -> R
 
     let quiet = scene.mark().await?;
     for pass in 1..=5 {
-        let (passes, looked) = (scene.passes().await?, scene.calls("DescribeRepository"));
+        let mut before = Vec::new();
+        for (kind, _) in KINDS {
+            before.push(scene.reconciles(kind).await?);
+        }
+        let looked = scene.calls("DescribeRepository");
         scene.emulator.forward("75m").await?;
         scene.until_calls(&format!("pass {pass}"), "DescribeRepository", looked + 24).await?;
-        // Every Domain, Repository and PackagePolicy is looked at; logins are due by their own schedule.
-        scene.until_passes(passes + 38.0).await?;
+        // Every object of every kind is looked at, logins from caches alone.
+        for ((kind, count), before) in KINDS.iter().zip(before) {
+            scene.until_reconciles(kind, before + count).await?;
+        }
         scene.until_idle().await?;
     }
     let moved = scene.since(&quiet).await?;
