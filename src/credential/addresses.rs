@@ -62,7 +62,7 @@ struct Known {
 }
 
 impl Known {
-    /// The place of an answer. Now and then those go that nobody asks for any more.
+    /// The place of an answer. From time to time the answers are dropped that no login has asked for lately.
     fn cell(&mut self, key: &Key, now: Instant) -> Arc<OnceCell<Endpoints>> {
         if now.duration_since(*self.swept.get_or_insert(now)) >= UNUSED {
             self.cells.retain(|_, (_, used)| now.duration_since(*used) < UNUSED);

@@ -1,6 +1,7 @@
 //! RegistryCredential: a Secret that always holds a valid login.
 
 mod addresses;
+mod coverage;
 mod notes;
 mod pass;
 pub mod record;
@@ -9,7 +10,6 @@ pub mod render;
 pub mod schedule;
 pub mod secret;
 mod slot;
-mod standing;
 mod store;
 mod token;
 mod tokens;

@@ -194,7 +194,7 @@ impl Incoming for SeenSecret {
         Ok(self.record)
     }
 
-    /// Anybody may write our label on a Secret; of one that no RegistryCredential controls nothing is kept.
+    /// Anybody may put our label on a Secret, so a Secret that no RegistryCredential controls is not kept.
     fn matters(kept: &SecretRecord) -> bool {
         kept.credential().is_some()
     }

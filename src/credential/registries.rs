@@ -26,7 +26,8 @@ pub(super) struct Resolved<'a> {
     pub(super) identity: Identity,
     /// The addresses behind the private endpoint that the spec names; AWS need not be asked then.
     pub(super) private: Option<Endpoints>,
-    /// The addresses as they follow from the names alone, for who may not ask AWS; `None` where that is not known.
+    /// The addresses derived from the AWS names alone, for an identity that may not call `GetRepositoryEndpoint`; `None` where the
+    /// layout of the addresses is not known.
     pub(super) by_name: Option<Endpoints>,
 }
 
@@ -136,7 +137,7 @@ impl Scope<'_> {
         Ok(self.seen_from_here(pinned))
     }
 
-    /// What AWS calls a Repository object. Of one in another namespace nothing is told that no grant covers.
+    /// The AWS names of a Repository object. The answer tells nothing about an object of another namespace that no grant covers.
     fn pinned(&self, key: &ObjectKey) -> Result<Identity> {
         let found = resolve::repository(self.caches, key).map(|(_, pinned)| pinned);
         if key.namespace == self.namespace {

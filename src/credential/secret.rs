@@ -55,11 +55,11 @@ pub enum Verdict {
     Nothing,
     /// There is none.
     Create,
-    /// It is ours, and something about it differs, or somebody has written to it since we did.
+    /// The Secret is ours, and something about the Secret differs or somebody has written to the Secret since our last write.
     Apply,
     /// It belongs to an object of the same name that was deleted, and goes with it.
     Await,
-    /// It is being deleted, and something keeps it from going.
+    /// The Secret is being deleted, and a finalizer keeps the Secret from going.
     Leaving,
     /// It is somebody else's.
     Refuse,

@@ -34,7 +34,8 @@ pub(super) fn concerns_sharers<K: Controlled>(before: Option<&K>, now: &K) -> Op
     now.shared().filter(|_| !same)
 }
 
-/// Everything of an object that others read. Failures of AWS are not part of that: others meet those by themselves.
+/// Everything that dependents read of an object. A failure of AWS is left out, because dependents meet such a failure
+/// themselves.
 fn read_by_users<K: Controlled>(object: &K) -> impl PartialEq {
     let meta = object.meta();
     let version = (meta.uid.as_deref(), meta.generation, meta.deletion_timestamp.is_some());

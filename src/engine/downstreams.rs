@@ -1,7 +1,8 @@
 //! Which repositories of a domain use which as upstream: one look at AWS serves all deletions in the domain.
 //!
-//! A look reads every repository of the domain. It is used again for as long as it is worth what it cost, and writes of
-//! ours are entered into it as they happen, so that deleting a whole domain takes a few looks and not one for each repository.
+//! A look reads every repository of the domain. The answer is used again for a time that grows with the cost of the look, and
+//! the operator's own writes are entered into the answer, so that deleting a whole domain takes a few looks and not one for
+//! each repository.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -11,11 +12,11 @@ use std::time::{Duration, Instant};
 use crate::api::Identity;
 use crate::error::{Error, Result};
 
-/// A look is used again for this many times as long as it took, within bounds.
+/// The answer of a look is used again for `WORTH` times the duration of the look, but at least `SHORTEST` and at most `LONGEST`.
 const WORTH: u32 = 3;
 const SHORTEST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_mins(1);
-/// For how long a look may miss a write of ours that came before it.
+/// For how long AWS may answer without a write that the operator made before the look.
 const STALENESS: Duration = Duration::from_secs(30);
 /// A domain in which nothing has happened for this long is forgotten.
 const KEPT: Duration = Duration::from_mins(5);
@@ -32,7 +33,7 @@ pub struct Downstreams {
 /// What is known of one domain.
 #[derive(Debug)]
 struct Domain {
-    /// Whoever holds it looks; the others wait and share the answer.
+    /// The task that holds the lock looks; the other tasks wait and share the answer.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }

@@ -28,9 +28,9 @@ const NAME_BYTES: usize = 253;
 const CLUSTER_SCOPED: &str = "default";
 /// How many events' counts are remembered; beyond that they start anew.
 const REMEMBERED: usize = 4096;
-/// How many events may wait for the API server at once; more are only logged.
+/// How many events may wait for a retry at once; further events are only logged.
 const WAITING: usize = 256;
-/// The first wait after an event could not be written; it doubles each time.
+/// The wait before the first retry of an event; each further retry waits twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// How often an event is tried again.
 const RETRIES: u32 = 7;
@@ -54,8 +54,8 @@ impl Events {
         Self { client, clock, counts: Arc::default(), waiting: Arc::new(Semaphore::new(WAITING)) }
     }
 
-    /// Publishes one event. A pass does not fail when its event cannot be written: the event is tried again for a
-    /// while in the background.
+    /// Publishes one event. The reconcile does not fail when its event cannot be written: a background task retries the event
+    /// up to `RETRIES` times.
     pub async fn tell<K: Controlled>(&self, object: &K, note: &Note) {
         let event = event(object.object_ref(&()), note, self.clock.now());
         let Err(error) = self.publish(&event, false).await else { return };

@@ -9,7 +9,7 @@ use super::{KindName, ObjectKey, Target};
 use crate::api::Identity;
 use crate::clock::Clock;
 
-/// How many of the last writes to AWS are remembered, for those who only now say that they wait for one.
+/// How many of the last writes to AWS are remembered, for objects that record their dependencies after the write.
 const WRITES_KEPT: usize = 1024;
 
 /// The queues of all kinds and the index of references between objects. Cheap to clone.
@@ -69,13 +69,13 @@ impl Hub {
         }
     }
 
-    /// How many writes to AWS there were, to be taken before a look at AWS.
+    /// How many writes the operator has made to AWS. A reconcile takes this number before it reads AWS.
     pub fn writes(&self) -> u64 {
         self.lock().written
     }
 
-    /// Records what an object depends on in AWS: it is woken when something of ours writes that. It is woken at once when
-    /// that has been written after the first so many writes.
+    /// Records the AWS resources that an object depends on: the object is woken when the operator writes one of them. The object
+    /// is woken at once when one of them was written after the first `since` writes.
     pub fn depends_on_aws(&self, object: &Target, identities: &[Identity], since: u64) {
         let names: Vec<_> = identities.iter().map(aws_name).collect();
         let mut inner = self.lock();
@@ -85,7 +85,7 @@ impl Hub {
         inner.aws.relate(object, names);
     }
 
-    /// Something in AWS was written: every object that depends on it is woken.
+    /// The operator wrote a resource in AWS: every object that depends on the resource is woken.
     pub fn written(&self, identity: &Identity) {
         let name = aws_name(identity);
         let mut inner = self.lock();
@@ -102,7 +102,7 @@ impl Hub {
         self.lock().wake(object);
     }
 
-    /// Something that an object keeps for its users went or was changed: the object is woken before all other work.
+    /// The Secret of an object was removed or changed: the object is woken before all other work.
     pub fn restore(&self, object: &Target) {
         let queue = self.lock().queues.get(&object.kind).cloned();
         if let Some(queue) = queue {

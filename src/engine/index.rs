@@ -1,4 +1,4 @@
-//! Which objects depend on what, from both sides.
+//! An index of dependencies: from an object to what the object depends on, and back.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

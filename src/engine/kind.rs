@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 pub trait Kind: Sized + Send + Sync + 'static {
     /// Whether a resource in AWS is this object's alone, so that it carries our tag and the object a finalizer.
     const OWNED: bool = true;
-    /// Whether each step stands for itself: one that is refused keeps no other from being taken.
+    /// Whether the steps are independent: a step that AWS refuses does not keep the other steps from being executed.
     const INDEPENDENT: bool = false;
     /// The custom resource.
     type Object: Controlled;
@@ -69,15 +69,16 @@ pub trait Kind: Sized + Send + Sync + 'static {
         object: &Self::Object,
     ) -> impl Future<Output = Result<Vec<Blocker>>> + Send;
 
-    /// What else in AWS decides whether the object can be as declared: it is looked at again when that is written.
+    /// Other AWS resources that decide whether the object can be as declared: the object is reconciled again when the operator
+    /// writes one of them.
     fn depends_on(_object: &Self::Object, _identity: &Identity) -> Vec<Identity> {
         Vec::new()
     }
 
-    /// A step is about to be carried out.
+    /// Called before a step is executed.
     fn executing(_context: &Context, _identity: &Identity, _step: &Self::Step) {}
 
-    /// A step took effect: here others are told whom it concerns.
+    /// Called after a step took effect, to record the effect and to wake dependents.
     fn executed(_context: &Context, _identity: &Identity, _step: &Self::Step) {}
 
     /// The identity that was pinned.

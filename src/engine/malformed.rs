@@ -36,7 +36,7 @@ struct Due {
     why: HashMap<ObjectKey, String>,
 }
 
-/// All reports stand in one line.
+/// All reports share one line of work.
 const PLACE: Place = Place { account: None, urgency: Urgency::Routine };
 
 impl<K: Controlled> Reports<K> {
@@ -52,7 +52,7 @@ impl<K: Controlled> Reports<K> {
         self.begin();
     }
 
-    /// Begins all reports that may be.
+    /// Starts as many waiting reports as the bound allows.
     fn begin(&self) {
         while let Some((key, why)) = { self.due().next() } {
             let this = self.clone();

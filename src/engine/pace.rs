@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::ObjectKey;
 
-/// An object is looked at so often at once when its user keeps asking.
+/// How many requests of an object are served at once when its user keeps asking.
 const BURST: u32 = 5;
-/// Then once in so long.
+/// After those, one request is served in this time.
 const EVERY: Duration = Duration::from_secs(3);
-/// The number of objects below which nobody is looked for who may be forgotten.
+/// Below this number of buckets no search for full buckets is made.
 const FEW: usize = 64;
 
 /// A token bucket for each object that has asked lately.

@@ -1,5 +1,5 @@
-//! Whose turn it is: the AwsAccounts take turns, the namespaces of an account take turns, and nobody holds more than a
-//! share of the workers. Pure.
+//! Which object is handed out next: the AwsAccounts take turns, the namespaces of an account take turns, and no account
+//! holds more than its share of the workers. Pure.
 
 mod lane;
 

@@ -1,4 +1,4 @@
-//! Which AwsAccount signs for what an object stands for. The spec may name another one by now. Pure.
+//! Which AwsAccount signs the calls for the resource that an object manages. The spec may name another AwsAccount by now. Pure.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Whether an object counts for others: only what may act, and does, has a say about what it names in AWS. Reads caches only.
+//! Whether an object counts when other objects are judged: in cycles, as another policy, in look-ups by AWS name. An object
+//! counts only if the grants let it act, its mode is Enforce, and it owns the AWS name. This file reads caches only.
 
 use kube::{Resource, ResourceExt};
 
@@ -42,7 +43,7 @@ pub fn has_say<K: Kind>(object: &K::Object, identity: &Identity, caches: &Caches
         })
 }
 
-/// Whether nothing is known that says that what the object names in AWS is not its own.
+/// Whether the object owns its AWS name, as far as is known.
 pub fn owns<K: Controlled>(object: &K) -> bool {
     let status = object.status().map(K::common);
     let refused = status.and_then(verdict).filter(|verdict| *verdict != Reason::InvalidSpec);

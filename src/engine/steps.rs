@@ -1,4 +1,4 @@
-//! Takes steps one after another, and decides which failures end that.
+//! Executes steps one after another, and decides which failure ends the sequence.
 
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,8 @@ pub(super) struct Taken<S, F> {
     pub(super) error: Option<Error>,
 }
 
-/// Takes the steps in order. The first failure ends it, but for independent steps only a failure that the next step would meet, too.
+/// Executes the steps in order. The first failure ends the sequence. With independent steps, only a failure that the next
+/// step would meet, too, ends the sequence.
 pub(super) async fn take<S: Clone, F, E: Future<Output = Result<Option<F>>>>(
     steps: &[S],
     independent: bool,
@@ -52,7 +53,7 @@ pub(super) async fn take<S: Clone, F, E: Future<Output = Result<Option<F>>>>(
     taken
 }
 
-/// Whether AWS answered, and about this step alone.
+/// Whether the failure is AWS's answer to this one step, and the next step may succeed.
 fn concerns_one_step(error: &Error) -> bool {
     let Error::Aws(error) = error else { return false };
     match error.kind {

@@ -17,9 +17,9 @@ const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10)
 /// Whether an object may be kept until answers of AWS cannot be late any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Patience {
-    /// It is looked at again.
+    /// The object stays and is reconciled again.
     Waits,
-    /// It goes now, and the user is told what is not certain.
+    /// The object goes now, and an event says what is not certain.
     Goes,
 }
 
@@ -195,7 +195,7 @@ fn absent<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity) -> Result<Done> 
     Ok(Done::gone())
 }
 
-/// What is not ours is not deleted.
+/// A resource that this object does not own is not deleted.
 fn left_alone<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
     let message = format!("{} stays in AWS: {why}", identity.resource());
     pass.notes.push(Note::warning(Reason::Released, message));

@@ -1,4 +1,4 @@
-//! What rides along with a state and makes no difference. Pure.
+//! A field that a state carries and that is ignored when two states are compared. Pure.
 
 /// A part of a state that is never drift: two of them are always equal.
 ///

@@ -76,7 +76,8 @@ where
     }
 }
 
-/// Takes out of an object of our kinds what is not read here and what its user may make as large as he likes.
+/// Removes from an object of our kinds the metadata that the operator does not read and that users may make large: labels,
+/// managed fields, and all annotations but two.
 pub(super) fn slim(meta: &mut ObjectMeta) {
     meta.managed_fields = None;
     meta.labels = None;
@@ -166,7 +167,7 @@ pub(crate) fn take<T: Incoming>(event: Event<T>, cache: &Cache<T::Kept>, tell: &
         }
         Event::Delete(object) => {
             let key = ObjectKey::of(&object);
-            // What was last seen may never have been taken in: then the event alone says whose it was.
+            // The cache may never have kept the object: then only the deletion event names the owner.
             let known = cache.remove(&key).or_else(|| object.accept().ok().map(Arc::new));
             tell(Change::Removed(key, known));
         }

@@ -53,7 +53,8 @@ const LIBRARIES: LevelFilter = LevelFilter::INFO;
 /// kube's client logs the whole body of an answer that it cannot read as a warning.
 const KUBE_CLIENT: (&str, LevelFilter) = ("kube_client::client", LevelFilter::ERROR);
 
-/// Whether a line may be logged, whatever the level asks for: nothing that can hold a body or a header of a library.
+/// Whether a log line is allowed at all, whatever the user's directives say. A library's line that could hold a request body or
+/// a header, and with it a token, is not.
 fn may_be_logged(line: &Metadata<'_>) -> bool {
     *line.level() <= most(line.target())
 }

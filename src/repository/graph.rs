@@ -12,7 +12,7 @@ use crate::engine::context::Caches;
 use crate::engine::{Claim, ObjectKey, Scope, standing};
 use crate::error::{Error, Reason, Result};
 
-/// What objects stand for in AWS, as its owner names it, and those objects.
+/// The AWS resource that objects manage, as the owner of the domain names the resource, and those objects.
 type ByName = HashMap<Identity, Vec<ObjectKey>>;
 
 /// Objects that wait for each other would wait for ever.

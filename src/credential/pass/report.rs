@@ -15,7 +15,7 @@ use crate::error::{Error, Outlook, Reason, Result};
 /// How often a login that is in sync is compared with the caches: its Secret, its grants, the end of its token.
 const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
-/// Failures in a row that the wait after a failure stands for which is not counted: more than a minute.
+/// Backoff step for failures that nothing counts: the next attempt comes after 60 to 80 s.
 const STEADY: u32 = 4;
 
 impl Pass<'_> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use kube::Resource;
 
 use super::Pass;
+use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::secret::is_ours;
-use crate::credential::standing::{Seen, Standing, judge};
 use crate::credential::write;
 use crate::engine::grants::Asker;
 use crate::engine::{Done, Note, ObjectKey};
@@ -15,28 +15,28 @@ use crate::error::{Error, Outlook, Reason, Result};
 impl Pass<'_> {
     /// What becomes of the Secret after a pass that failed: the error as it is to be told, and whether the Secret stays.
     pub(super) async fn failed(&mut self, error: Error) -> Result<Done> {
-        match self.standing() {
-            Standing::Withdrawn(lost) => {
+        match self.coverage() {
+            Coverage::Withdrawn(lost) => {
                 self.withdraw(&lost).await?;
                 Err(if error.reason() == Reason::GrantMissing { error } else { lost })
             }
             // AWS that is down for a while does not take the login; anything else that keeps the narrower token away does.
-            Standing::Wider(lost) if !matches!(error.outlook(), Outlook::Retrying(_)) => {
+            Coverage::Wider(lost) if !matches!(error.outlook(), Outlook::Retrying(_)) => {
                 self.withdraw(&lost).await?;
                 Err(error)
             }
-            // Status does not say what a Secret of ours holds: only the spec can speak for it.
-            Standing::Covered if self.status.tokens.is_empty() && error.reason() == Reason::GrantMissing => {
+            // The status does not say which tokens our Secret holds, so the domains that the spec names are judged instead.
+            Coverage::Covered if self.status.tokens.is_empty() && error.reason() == Reason::GrantMissing => {
                 self.withdraw(&error).await?;
                 Err(error)
             }
-            Standing::Covered | Standing::Wider(_) => self.kept(error),
+            Coverage::Covered | Coverage::Wider(_) => self.kept(error),
         }
     }
 
-    /// Nothing is looked at or changed, but that a Secret goes when its grant has gone, and that an end is told.
+    /// A suspended login is not renewed. Its Secret is removed when a grant has gone, and the status says when a token has expired.
     pub(in crate::credential) async fn rest(&mut self) -> Result<Done> {
-        if let Standing::Withdrawn(lost) | Standing::Wider(lost) = self.standing() {
+        if let Coverage::Withdrawn(lost) | Coverage::Wider(lost) = self.coverage() {
             self.withdraw(&lost).await?;
             return Err(lost);
         }
@@ -56,18 +56,18 @@ impl Pass<'_> {
     /// Somebody's finalizer keeps the deleted object, and with it the Secret: the grants count until both are gone.
     pub(super) async fn linger(&mut self) -> Result<Done> {
         self.reconciler.tokens.only(&self.target(), &HashSet::new());
-        if let Standing::Withdrawn(lost) | Standing::Wider(lost) = self.standing() {
+        if let Coverage::Withdrawn(lost) | Coverage::Wider(lost) = self.coverage() {
             self.withdraw(&lost).await?;
         }
         Ok(Done::gone())
     }
 
-    /// How the tokens stand that the Secret holds: as the worst of them does.
-    fn standing(&self) -> Standing {
+    /// The worst verdict of all tokens that the Secret holds.
+    fn coverage(&self) -> Coverage {
         let caches = &self.context.caches;
         let labels = caches.labels(&self.namespace);
         let asker = Asker { namespace: &self.namespace, labels: labels.as_ref() };
-        let mut worst = Standing::Covered;
+        let mut worst = Coverage::Covered;
         for token in &self.status.tokens {
             let name = token.account.as_deref().unwrap_or(&self.object.spec.account_ref.name);
             let key = ObjectKey::new("", name);
@@ -78,9 +78,9 @@ impl Pass<'_> {
                 None => Seen::Deleted(name),
             };
             match judge(token, seen, asker) {
-                withdrawn @ Standing::Withdrawn(_) => return withdrawn,
-                wider @ Standing::Wider(_) => worst = wider,
-                Standing::Covered => {}
+                withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
+                wider @ Coverage::Wider(_) => worst = wider,
+                Coverage::Covered => {}
             }
         }
         worst

@@ -21,7 +21,7 @@ pub(super) enum Seen<'a> {
 
 /// How a token stands.
 #[derive(Debug)]
-pub(super) enum Standing {
+pub(super) enum Coverage {
     /// The grants cover it, or nothing says that they do not.
     Covered,
     /// The grant has become narrower than the token is.
@@ -31,21 +31,21 @@ pub(super) enum Standing {
 }
 
 /// How a token stands that a Secret in the asker's namespace holds.
-pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, asker: Asker<'_>) -> Standing {
+pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, asker: Asker<'_>) -> Coverage {
     let account = match account {
         Seen::Known(account) => account,
-        Seen::Unreadable => return Standing::Covered,
+        Seen::Unreadable => return Coverage::Covered,
         Seen::Deleted(name) => {
             let message = format!("AwsAccount {name}, which allowed it, does not exist");
-            return Standing::Withdrawn(Error::waiting(Reason::GrantMissing, message));
+            return Coverage::Withdrawn(Error::waiting(Reason::GrantMissing, message));
         }
     };
     let resource = domain_of(token, account);
     match grants::credential(account, asker, &resource) {
-        Ok(grant) => wider(token, account, grant).map_or(Standing::Covered, Standing::Wider),
+        Ok(grant) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
         // A namespace that was not seen yet may have just the labels that a grant asks for.
-        Err(_) if asker.labels.is_none() && selects_by_label(account) => Standing::Covered,
-        Err(error) => Standing::Withdrawn(error),
+        Err(_) if asker.labels.is_none() && selects_by_label(account) => Coverage::Covered,
+        Err(error) => Coverage::Withdrawn(error),
     }
 }
 

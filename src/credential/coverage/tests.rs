@@ -28,11 +28,11 @@ fn token(role: Option<&str>) -> TokenStatus {
     }
 }
 
-fn word(standing: &Standing) -> &'static str {
-    match standing {
-        Standing::Covered => "covered",
-        Standing::Wider(_) => "wider",
-        Standing::Withdrawn(_) => "withdrawn",
+fn word(coverage: &Coverage) -> &'static str {
+    match coverage {
+        Coverage::Covered => "covered",
+        Coverage::Wider(_) => "wider",
+        Coverage::Withdrawn(_) => "withdrawn",
     }
 }
 
@@ -83,9 +83,9 @@ fn only_the_grant_of_the_token_itself_takes_it_away() {
         ("no role any more", by_name(json!([{"domains": ["acme"]}])), Some(&plain), Some(role), "wider"),
     ];
     for (what, grants, labels, role, expected) in table {
-        let standing =
+        let coverage =
             judge(&token(role), Seen::Known(&account(&grants)), Asker { namespace: "team", labels });
-        assert_eq!(word(&standing), expected, "{what}: {standing:?}");
+        assert_eq!(word(&coverage), expected, "{what}: {coverage:?}");
     }
 }
 
