@@ -129,8 +129,9 @@ impl Accounts {
         held.keep(assumed, self.clock.now())
     }
 
-    /// Asks STS again who the account's own identity is, and signs in anew when that has changed.
+    /// Reads the keys again and asks STS again who the account's own identity is, and signs in anew when one of them has changed.
     pub async fn check(&self, account: &AwsAccount) -> Result<Arc<Session>> {
+        self.slot(account, None).lock().await.checked = Timestamp::default();
         let session = self.session(account).await?;
         if self.sign_in.is_still(account, &session).await {
             return Ok(session);

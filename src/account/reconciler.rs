@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use kube::ResourceExt;
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, ResourceExt};
 
 use crate::api::{AwsAccount, AwsAccountStatus};
-use crate::engine::{Context, Done, Reconciler, Report, Target};
+use crate::engine::context::kube_call;
+use crate::engine::{Context, Done, ObjectKey, Reconciler, Report, Target};
 use crate::error::{Error, Reason, Result};
 
 /// STS is asked this often whether we still are who we were, and the Secret, where there is one, is read.
@@ -43,10 +45,22 @@ impl Reconciler for AccountReconciler {
 }
 
 async fn sign_in(account: &AwsAccount, context: &Context, status: &mut AwsAccountStatus) -> Result<Done> {
+    watch_keys(account, context).await;
     let session = context.accounts.check(account).await?;
     let message = format!("signed in as {}", session.identity_arn);
     status.identity_arn = Some(session.identity_arn.clone());
     Ok(Done::synced(message, INTERVAL))
+}
+
+/// Has the account woken when the Secret with its keys changes after this. A Secret that cannot be read is told of by the sign-in.
+async fn watch_keys(account: &AwsAccount, context: &Context) {
+    let Some(reference) = &account.spec.credentials.secret_ref else { return };
+    let secrets = Api::<Secret>::namespaced(context.client.0.clone(), &reference.namespace);
+    if let Ok(seen) = kube_call(secrets.get_metadata_opt(&reference.name)).await {
+        let key = ObjectKey::new(&reference.namespace, &reference.name);
+        let known = seen.and_then(|seen| seen.metadata.resource_version);
+        context.secret_watches.wake_on_change(&key, known, Target::account(&account.name_any()));
+    }
 }
 
 /// Those who still use the account need it to let go of what they have in AWS.

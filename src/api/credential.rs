@@ -153,6 +153,11 @@ pub struct SecretSettings {
         regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
     )]
     pub name: Option<String>,
+    /// What to do with a Secret of that name that is not ours. Never: leave it alone and say so. TakeOver: make it ours, without a
+    /// moment in which it is absent, when its type is Opaque, nobody controls it, and its own annotation
+    /// `codeartifact-operator.dev/allow-takeover` holds the name of this RegistryCredential. Data that was in it goes.
+    #[serde(default)]
+    pub adoption: SecretAdoption,
     /// Labels for the Secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 63, "pattern": "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$"}))]
@@ -165,6 +170,16 @@ pub struct SecretSettings {
     #[x_kube(validation = ("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))", "a key of annotations is not legal in Kubernetes"),
         validation = ("self.all(k, !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/'))", "annotations under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved"))]
     pub annotations: BTreeMap<String, String>,
+}
+
+/// What to do with a Secret of somebody else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SecretAdoption {
+    /// Leave it alone and say so.
+    #[default]
+    Never,
+    /// Take it over when the Secret itself allows that.
+    TakeOver,
 }
 
 /// What the operator did.

@@ -34,8 +34,10 @@ pub const OWNER_TAG: &str = "codeartifact-operator.dev/owner";
 pub const RECONCILE_AT: &str = "codeartifact-operator.dev/reconcile-at";
 /// Any new value on a `RegistryCredential` forces a new token.
 pub const RENEW_AT: &str = "codeartifact-operator.dev/renew-at";
-/// On a Secret that we wrote: a keyed id of what is in it.
+/// On a Secret that we wrote: what binds it to its namespace and name, and a keyed id of what is in it.
 pub const CONTENT: &str = "codeartifact-operator.dev/content";
+/// On a Secret of somebody else: the name of the `RegistryCredential` that may take the Secret over.
+pub const ALLOW_TAKEOVER: &str = "codeartifact-operator.dev/allow-takeover";
 /// Says what a Secret in the operator's own namespace is for.
 pub const COMPONENT: &str = "codeartifact-operator.dev/component";
 /// Field manager of every server-side apply, and the value of the managed-by label.

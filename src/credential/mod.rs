@@ -1,7 +1,9 @@
 //! RegistryCredential: a Secret that always holds a valid login.
 
 mod addresses;
+pub mod binding;
 mod coverage;
+mod key_store;
 mod notes;
 mod pass;
 pub mod record;
@@ -19,11 +21,14 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use kube::ResourceExt;
+use tokio::sync::OnceCell;
 
 use crate::api::{CommonStatus, RegistryCredential, RegistryCredentialStatus};
 use crate::engine::{Context, Controlled, KindName, ObjectKey, ReadByUsers, Reconciler, Report, Target};
 
+use crate::error::Result;
 use addresses::Addresses;
+use binding::{Binding, BindingKey};
 use pass::Pass;
 use tokens::Tokens;
 
@@ -35,12 +40,23 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 pub struct CredentialReconciler {
     tokens: Tokens,
     addresses: Addresses,
+    binding_key: Arc<OnceCell<BindingKey>>,
 }
 
 impl CredentialReconciler {
     /// Nothing is minted, and no token read, before a RegistryCredential needs it.
     pub fn new(context: &Context) -> Self {
-        Self { tokens: Tokens::new(context), addresses: Addresses::default() }
+        Self {
+            tokens: Tokens::new(context),
+            addresses: Addresses::default(),
+            binding_key: Arc::default(),
+        }
+    }
+
+    /// What marks a Secret of that namespace and name as ours.
+    async fn binding(&self, secret: &ObjectKey, context: &Context) -> Result<Option<Binding>> {
+        let key = self.binding_key.get_or_try_init(|| key_store::load(context)).await?;
+        Ok(key.binding(secret))
     }
 }
 

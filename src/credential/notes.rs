@@ -1,5 +1,7 @@
 //! What is told about a Secret and its tokens: in status, and as events. Pure.
 
+use std::borrow::Borrow;
+
 use super::registries::Terms;
 use super::render::DomainKey;
 use super::slot::Held;
@@ -33,6 +35,9 @@ pub(super) fn written(
     let fresh = fresh(&before.tokens, tokens);
     let (reason, sentence) = match written {
         Written::Already => return None,
+        Written::TakenOver(writer) => {
+            (Reason::Adopted, format!("Secret {name}{writer} taken over, with a login for {}", lives(tokens)))
+        }
         Written::Created if before.tokens.is_empty() => {
             (Reason::Created, format!("Secret {name} created, with a login for {}", lives(&fresh)))
         }
@@ -62,8 +67,8 @@ fn fresh<'a>(before: &[TokenStatus], now: &'a [TokenStatus]) -> Vec<&'a TokenSta
     now.iter().filter(|token| !before.iter().any(|known| same(token, known))).collect()
 }
 
-fn lives(tokens: &[&TokenStatus]) -> String {
-    let lives = tokens.iter().map(|token| format!("{} until {}", token.domain, token.expires_at));
+fn lives<T: Borrow<TokenStatus>>(tokens: &[T]) -> String {
+    let lives = tokens.iter().map(Borrow::borrow).map(|token| format!("{} until {}", token.domain, token.expires_at));
     lives.collect::<Vec<_>>().join(", ")
 }
 
@@ -92,7 +97,7 @@ mod tests {
 
     fn check(before: &RegistryCredentialStatus, table: &[Row]) {
         for (declared, minted, name, how, expected) in table {
-            let told = written(before, *declared, &[issued(*minted)], name, *how);
+            let told = written(before, *declared, &[issued(*minted)], name, how.clone());
             let said = told.map(|note| format!("{}: {}", note.reason.as_str(), note.message));
             assert_eq!(said.as_deref(), *expected);
         }

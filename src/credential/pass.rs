@@ -9,6 +9,7 @@ use std::sync::Arc;
 use kube::{Resource, ResourceExt};
 
 use super::CredentialReconciler;
+use super::binding::Binding;
 use super::registries::{self, Resolved, Terms};
 use super::render::{self, DomainKey, Login, Registry};
 use super::secret::{Wanted, content_id};
@@ -31,6 +32,7 @@ pub(super) struct Pass<'a> {
     context: &'a Context,
     namespace: String,
     minters: BTreeMap<DomainKey, Minter>,
+    binding: Option<Binding>,
     pub(super) status: RegistryCredentialStatus,
     pub(super) notes: Vec<Note>,
 }
@@ -56,6 +58,7 @@ impl<'a> Pass<'a> {
             context,
             namespace: object.namespace().unwrap_or_default(),
             minters: BTreeMap::new(),
+            binding: None,
             status: object.status.clone().unwrap_or_default(),
             notes: Vec::new(),
         }
@@ -83,6 +86,8 @@ impl<'a> Pass<'a> {
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let registries = registries::resolve(self.object, &account, caches)?;
         let terms = registries::terms(self.object, &account, caches, &registries)?;
+        let secret = ObjectKey::new(&self.namespace, self.secret_name());
+        self.binding = self.reconciler.binding(&secret, self.context).await?;
         write::check(self.context, &self.wanted("", &render::Files::new()), self.last_write())?;
         self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
@@ -157,7 +162,8 @@ impl<'a> Pass<'a> {
 
     fn wanted(&self, content: &str, files: &render::Files) -> Wanted {
         let settings = &self.object.spec.secret;
-        let [labels, annotations] = Wanted::marked(settings, content.to_owned());
+        let content = self.binding.map(|binding| binding.content(content)).unwrap_or_default();
+        let [labels, annotations] = Wanted::marked(settings, content);
         Wanted {
             namespace: self.namespace.clone(),
             name: self.secret_name(),
@@ -165,6 +171,8 @@ impl<'a> Pass<'a> {
             labels,
             annotations,
             keys: files.keys().cloned().collect(),
+            binding: self.binding,
+            adoption: settings.adoption,
         }
     }
 

@@ -3,16 +3,21 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::Resource;
 use serde::{Deserialize, Deserializer};
 
+use super::binding::Binding;
 use super::secret::{Claims, Digest, digest, is_marked};
-use crate::api::{MANAGED_BY, MANAGER, RegistryCredential};
+use crate::api::{ALLOW_TAKEOVER, CONTENT, MANAGED_BY, MANAGER, RegistryCredential};
 use crate::engine::cache::Stored;
 use crate::engine::watch::Incoming;
 use crate::engine::{KindName, ObjectKey, Target};
+
+/// The longest name that an object of Kubernetes can have.
+const NAME: usize = 253;
 
 /// What decisions need to know of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,21 @@ pub struct SecretRecord {
     pub marked: bool,
     /// Digest of the labels, annotations and data keys that we hold; `None` while somebody else holds a data key.
     pub state: Option<Digest>,
+    /// What the content annotation says of the namespace and name for which the operator wrote the Secret.
+    pub binding: Option<Binding>,
+    /// Of a Secret that no RegistryCredential controls: whose it is.
+    pub foreign: Option<Box<Foreign>>,
+}
+
+/// Whose a Secret is that no RegistryCredential controls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foreign {
+    /// Kind and name of the object that controls the Secret.
+    pub controller: Option<String>,
+    /// The RegistryCredential that the annotation `allow-takeover` names.
+    pub allows: Option<String>,
+    /// Who wrote to the Secret last, and when.
+    pub writer: Option<(String, Option<Timestamp>)>,
 }
 
 /// The object that controls a Secret.
@@ -64,12 +84,20 @@ impl SecretRecord {
                 .is_some_and(|by| by == MANAGER),
             marked: is_marked(seen),
             state: state(seen),
+            binding: annotation(seen, CONTENT).and_then(Binding::of),
+            foreign: Foreign::of(seen).map(Box::new),
         }
     }
 
     /// Whether the object with that uid controls the Secret.
     pub fn is_controlled_by(&self, uid: &str) -> bool {
         self.controller.as_ref().is_some_and(|controller| controller.uid == uid)
+    }
+
+    /// Whether nobody controls the Secret, and its annotation allows the RegistryCredential of that name to take the Secret over.
+    pub fn allows_takeover_by(&self, credential: &str) -> bool {
+        let foreign = self.foreign.as_ref().filter(|_| self.controller.is_none());
+        foreign.is_some_and(|foreign| foreign.allows.as_deref() == Some(credential))
     }
 
     /// The RegistryCredential that controls the Secret.
@@ -90,6 +118,33 @@ impl SecretController {
                 && group == RegistryCredential::group(&()),
         }
     }
+}
+
+impl Foreign {
+    fn of(seen: &ObjectMeta) -> Option<Self> {
+        let controller = seen.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
+        if controller.is_some_and(|owner| SecretController::of(owner).is_credential) {
+            return None;
+        }
+        let entries = seen.managed_fields.iter().flatten();
+        let last = entries.max_by_key(|entry| entry.time.as_ref().map(|time| time.0));
+        Some(Self {
+            controller: controller.map(|owner| format!("{} {}", owner.kind, owner.name)),
+            allows: annotation(seen, ALLOW_TAKEOVER).filter(|name| name.len() <= NAME).map(Into::into),
+            writer: last.and_then(|entry| Some((entry.manager.clone()?, entry.time.as_ref()?.0.into()))),
+        })
+    }
+
+    /// Who wrote to the Secret last, as a part of a sentence.
+    pub(super) fn last_written(&self) -> Option<String> {
+        let (manager, time) = self.writer.as_ref()?;
+        let at = time.map(|time| format!(" at {time}")).unwrap_or_default();
+        Some(format!(" (written last by {manager}{at})"))
+    }
+}
+
+fn annotation<'a>(seen: &'a ObjectMeta, key: &str) -> Option<&'a str> {
+    seen.annotations.as_ref()?.get(key).map(String::as_str)
 }
 
 fn state(seen: &ObjectMeta) -> Option<Digest> {

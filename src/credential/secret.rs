@@ -9,9 +9,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::binding::Binding;
 use super::record::SecretRecord;
 use super::render::{RENDERER_VERSION, Registry};
-use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretSettings, SecretWrite};
+use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretAdoption, SecretSettings, SecretWrite};
 
 /// SHA-256.
 pub type Digest = [u8; 32];
@@ -31,6 +32,10 @@ pub struct Wanted {
     pub annotations: BTreeMap<String, String>,
     /// The keys of its data.
     pub keys: BTreeSet<String>,
+    /// What marks a Secret of this namespace and name as written by the operator.
+    pub binding: Option<Binding>,
+    /// Whether a Secret of somebody else may be taken over.
+    pub adoption: SecretAdoption,
 }
 
 impl Wanted {
@@ -61,6 +66,8 @@ pub enum Verdict {
     Await,
     /// The Secret is being deleted, and a finalizer keeps the Secret from going.
     Leaving,
+    /// It is somebody else's, and may be taken over: the spec and the Secret itself say so.
+    TakeOver,
     /// It is somebody else's.
     Refuse,
 }
@@ -76,6 +83,12 @@ pub fn judge(seen: Option<&SecretRecord>, wanted: &Wanted, last: Option<&SecretW
         let untouched = last.is_some_and(|last| last.is(seen) && last.resource_version == seen.version);
         let same = owned && untouched && !seen.marked && seen.state == Some(wanted.state());
         return if same { Verdict::Nothing } else { Verdict::Apply };
+    }
+    if seen.controller.is_none() && seen.binding.is_some() && seen.binding == wanted.binding {
+        return Verdict::Apply;
+    }
+    if wanted.adoption == SecretAdoption::TakeOver && seen.allows_takeover_by(&wanted.owner.name) {
+        return Verdict::TakeOver;
     }
     let namesake = seen
         .controller

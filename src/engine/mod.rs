@@ -20,6 +20,7 @@ pub mod queue;
 pub mod requeue;
 pub mod resolve;
 pub mod screen;
+pub mod secret_watches;
 mod shares;
 mod signatory;
 pub mod standing;
@@ -40,4 +41,5 @@ pub use kind::{Blocker, Kind, Observed, Scope};
 pub use object::{
     Again, Controlled, Done, KindName, Note, ObjectKey, ReadByUsers, Reconciler, Report, Target,
 };
+pub use secret_watches::SecretWatches;
 pub use uncompared::Uncompared;

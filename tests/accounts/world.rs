@@ -13,7 +13,7 @@ use codeartifact_operator::api::AwsAccount;
 use codeartifact_operator::aws::Sdk;
 use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::context::{Caches, KubeClient};
-use codeartifact_operator::engine::{Context, Hub};
+use codeartifact_operator::engine::{Context, Hub, SecretWatches};
 use codeartifact_operator::error::Result;
 use codeartifact_operator::ops::Metrics;
 use http::{StatusCode, header};
@@ -105,6 +105,7 @@ impl World {
     }
 
     pub(crate) fn context(&self) -> Context {
+        let stop = CancellationToken::new();
         Context {
             client: self.client.clone(),
             clock: self.clock.clone(),
@@ -114,7 +115,8 @@ impl World {
             accounts: self.accounts.clone(),
             hub: self.hub.clone(),
             metrics: self.metrics.clone(),
-            stop: CancellationToken::new(),
+            secret_watches: SecretWatches::new(self.client.clone(), self.hub.clone(), stop.clone()),
+            stop,
         }
     }
 }

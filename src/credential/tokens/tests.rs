@@ -22,7 +22,7 @@ use crate::api::AwsAccount;
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::engine::context::{Caches, KubeClient};
-use crate::engine::{Hub, KindName, ObjectKey};
+use crate::engine::{Hub, KindName, ObjectKey, SecretWatches};
 use crate::ops::Metrics;
 use jiff::SignedDuration;
 
@@ -125,6 +125,7 @@ impl World {
         let stop = CancellationToken::new();
         let caches = Caches::default();
         let context = Context {
+            secret_watches: SecretWatches::new(client.clone(), hub.clone(), stop.clone()),
             client,
             clock,
             cluster: "test-cluster".into(),

@@ -5,6 +5,7 @@ mod logs;
 mod renewal;
 mod secret;
 mod sharing;
+mod takeover;
 
 use std::collections::BTreeMap;
 

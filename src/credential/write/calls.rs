@@ -1,0 +1,110 @@
+//! The calls that write a tenant's Secret.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Api;
+use kube::api::{DeleteParams, PartialObjectMeta, Patch, PatchParams, PostParams, Preconditions};
+use kube::core::{PartialObjectMetaExt, Status};
+use secrecy::ExposeSecret;
+
+use crate::api::MANAGER;
+use crate::credential::record::SecretRecord;
+use crate::credential::render::Files;
+use crate::credential::secret::{Wanted, false_marks, leftovers};
+use crate::engine::ObjectKey;
+use crate::engine::context::{Context, kube_call};
+use crate::error::{Error, Result};
+
+/// What the API server has, not what was seen last.
+pub(super) async fn read(context: &Context, key: &ObjectKey) -> Result<Option<SecretRecord>> {
+    let api = api(context, &key.namespace);
+    let seen = kube_call(api.get_metadata_opt(&key.name)).await?;
+    Ok(seen.map(|seen| SecretRecord::of(&seen.metadata)))
+}
+
+pub(super) async fn create(context: &Context, wanted: &Wanted, files: &Files) -> Result<PartialObjectMeta<Secret>> {
+    let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
+    let secret = body(wanted, files, None);
+    context.metrics.kubernetes_write("Secret");
+    let created = kube_call(api(context, &wanted.namespace).create(&params, &secret)).await?;
+    Ok(created.metadata.into_request_partial())
+}
+
+pub(super) async fn apply(
+    context: &Context,
+    seen: &SecretRecord,
+    wanted: &Wanted,
+    files: &Files,
+) -> Result<PartialObjectMeta<Secret>> {
+    let api = api(context, &wanted.namespace);
+    if let Some(marks) = false_marks(seen) {
+        context.metrics.kubernetes_write("Secret");
+        kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(marks))).await?;
+    }
+    let secret = Patch::Apply(body(wanted, files, Some(seen)));
+    context.metrics.kubernetes_write("Secret");
+    let applied =
+        kube_call(api.patch_metadata(&wanted.name, &PatchParams::apply(MANAGER).force(), &secret)).await?;
+    let Some(rest) = leftovers(&applied.metadata, wanted) else { return Ok(applied) };
+    context.metrics.kubernetes_write("Secret");
+    kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(rest))).await
+}
+
+/// Unlike an apply, an edit takes away what others have put there.
+fn edit() -> PatchParams {
+    PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() }
+}
+
+/// Removes just what was seen: whoever has changed it since may have made it his own.
+pub(super) async fn delete(context: &Context, namespace: &str, name: &str, seen: Option<&SecretRecord>) -> Result<bool> {
+    let preconditions = seen.map(|seen| Preconditions {
+        uid: Some(seen.uid.clone()),
+        resource_version: Some(seen.version.clone()),
+    });
+    let params = DeleteParams { preconditions, ..DeleteParams::default() };
+    context.metrics.kubernetes_write("Secret");
+    let deleted = match kube_call(api(context, namespace).delete(name, &params)).await {
+        // A finalizer keeps the Secret: the watch tells when it goes.
+        Ok(answer) if answer.is_left() => return Ok(true),
+        Ok(_) => true,
+        Err(error) if says(&error, Status::is_not_found) => false,
+        Err(error) => return Err(error),
+    };
+    context.caches.secrets.remove(&ObjectKey::new(namespace, name));
+    Ok(deleted)
+}
+
+fn body(wanted: &Wanted, files: &Files, seen: Option<&SecretRecord>) -> Secret {
+    // What nobody controls is written just as it was judged: its consent may have gone since.
+    let exactly = seen.filter(|seen| seen.controller.is_none());
+    let data: BTreeMap<_, _> = files
+        .iter()
+        .map(|(key, text)| (key.clone(), ByteString(text.expose_secret().as_bytes().to_vec())))
+        .collect();
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(wanted.name.clone()),
+            namespace: Some(wanted.namespace.clone()),
+            uid: seen.map(|seen| seen.uid.clone()),
+            resource_version: exactly.map(|seen| seen.version.clone()),
+            labels: Some(wanted.labels.clone()),
+            annotations: Some(wanted.annotations.clone()),
+            owner_references: Some(vec![wanted.owner.clone()]),
+            ..ObjectMeta::default()
+        },
+        data: Some(data),
+        type_: Some("Opaque".into()),
+        ..Secret::default()
+    }
+}
+
+pub(super) fn says(error: &Error, what: impl Fn(&Status) -> bool) -> bool {
+    matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if what(status)))
+}
+
+fn api(context: &Context, namespace: &str) -> Api<Secret> {
+    Api::namespaced(context.client.0.clone(), namespace)
+}

@@ -1,0 +1,85 @@
+//! Why a Secret is not written, in words. Pure.
+
+use kube::core::Status;
+
+use crate::api::{ALLOW_TAKEOVER, SecretAdoption};
+use crate::credential::record::{Foreign, SecretRecord};
+use crate::credential::secret::{Verdict, Wanted};
+use crate::error::{Error, Reason, Result};
+
+/// An error when the verdict is that nothing may be written.
+pub(super) fn refusal(verdict: Verdict, seen: Option<&SecretRecord>, wanted: &Wanted) -> Result<()> {
+    let name = &wanted.name;
+    match verdict {
+        Verdict::Nothing | Verdict::Create | Verdict::Apply | Verdict::TakeOver => Ok(()),
+        Verdict::Await => Err(Error::waiting(
+            Reason::SecretNotOurs,
+            format!(
+                "Secret {name} belongs to an earlier RegistryCredential of this name and has not been removed yet"
+            ),
+        )),
+        Verdict::Leaving => Err(Error::waiting(
+            Reason::SecretDeleting,
+            format!(
+                "Secret {name} is being deleted and something, such as a finalizer, keeps it; the login is written again when the Secret is gone"
+            ),
+        )),
+        Verdict::Refuse => Err(Error::stalled(Reason::SecretNotOurs, refused(seen, wanted))),
+    }
+}
+
+/// Whose the Secret is, and what can be done.
+fn refused(seen: Option<&SecretRecord>, wanted: &Wanted) -> String {
+    let Wanted { name, owner, .. } = wanted;
+    let controller = seen.and_then(|seen| seen.controller.as_ref());
+    if let Some(controller) = controller.filter(|controller| controller.is_credential) {
+        return format!(
+            "Secret {name} belongs to RegistryCredential {}; set another spec.secret.name",
+            controller.name
+        );
+    }
+    let foreign = seen.and_then(|seen| seen.foreign.as_deref());
+    if let Some(controller) = foreign.and_then(|foreign| foreign.controller.as_ref()) {
+        return format!(
+            "Secret {name} is controlled by {controller}; let that object go, or set another spec.secret.name"
+        );
+    }
+    let consent = format!("annotate the Secret with {ALLOW_TAKEOVER}={}", owner.name);
+    let hand_over = match wanted.adoption {
+        SecretAdoption::Never => format!("set spec.secret.adoption to TakeOver and {consent}"),
+        SecretAdoption::TakeOver => consent,
+    };
+    format!(
+        "Secret {name} is not controlled by this RegistryCredential{}; to have the Secret taken over, {hand_over}; or delete it, or set \
+         another spec.secret.name",
+        foreign.and_then(Foreign::last_written).unwrap_or_default()
+    )
+}
+
+/// A Secret that its consent does not make changeable.
+pub(super) fn unchangeable(wanted: &Wanted) -> Error {
+    Error::stalled(
+        Reason::SecretNotOurs,
+        format!(
+            "Secret {} cannot be taken over, because it is immutable or its type is not Opaque; delete it, or set another \
+             spec.secret.name",
+            wanted.name
+        ),
+    )
+}
+
+/// Whether somebody made it immutable, or remade it with another type: it can only be replaced. A policy's refusal names no field,
+/// and what is too long or not legal would be refused of a new one too: then the old one, which works, must stay.
+pub(super) fn cannot_be_changed(status: &Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    let fixed = causes.map(|cause| {
+        matches!(
+            (cause.field.as_str(), cause.reason.as_str()),
+            ("immutable" | "data" | "type", "FieldValueForbidden") | ("type", "FieldValueInvalid")
+        )
+    });
+    status.is_invalid() && fixed.reduce(|all, one| all && one) == Some(true)
+}
+
+#[cfg(test)]
+mod tests;
