@@ -55,10 +55,17 @@ pub struct Session {
     pub identity_arn: String,
     /// Changes whenever tokens minted before must not be used any more: the AwsAccount's uid, its credentials and the role.
     pub proof: String,
+    /// What the proof depends on, but for what AWS says: [`source`].
+    pub source: String,
     /// How it was signed in; roles are assumed with it.
     signed_in: sign_in::SignedIn,
     /// The session that assumed this one's role.
     base: Option<Arc<Session>>,
+}
+
+/// What the tokens of an AwsAccount and a role depend on, as far as it is known without AWS: the object, how it signs in, and the role.
+pub fn source(account: &AwsAccount, role_arn: Option<&str>) -> String {
+    proof::source(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), role_arn)
 }
 
 /// The sessions of one AwsAccount as it is declared now.

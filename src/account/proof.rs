@@ -28,7 +28,15 @@ impl Basis {
 /// Changes with the object, with how it signs in, with who that turns out to be, and with the role. Rotated keys of
 /// the same identity change nothing.
 pub(super) fn proof(uid: &str, basis: &Basis, identity_arn: &str, role_arn: Option<&str>) -> String {
-    let parts = serde_json::json!([uid, basis, identity_arn, role_arn]);
+    hex_digest(&serde_json::json!([uid, basis, identity_arn, role_arn]))
+}
+
+/// Changes with the object, with how it signs in and with the role. Unlike a proof it is known before AWS has said who that is.
+pub(super) fn source(uid: &str, basis: &Basis, role_arn: Option<&str>) -> String {
+    hex_digest(&serde_json::json!([uid, basis, role_arn]))
+}
+
+fn hex_digest(parts: &serde_json::Value) -> String {
     let digits = Sha256::digest(parts.to_string()).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }

@@ -80,6 +80,7 @@ impl SignIn {
             aws: self.client(account, &config, limits, caller.account),
             identity_arn,
             proof,
+            source: super::source(account, None),
             signed_in: SignedIn { refused: Arc::default(), sts, digest },
             base: None,
         })
@@ -107,6 +108,7 @@ impl SignIn {
             aws: self.client(account, &config, limits, caller.account),
             identity_arn: lasting(&caller.arn),
             proof: proof(account, &base.identity_arn, Some(role_arn)),
+            source: super::source(account, Some(role_arn)),
             signed_in: SignedIn { refused: Arc::default(), sts, digest: None },
             base: Some(Arc::clone(base)),
         })

@@ -62,10 +62,13 @@ mod tests {
 
     #[test]
     fn a_binding_fits_one_namespace_and_one_name() {
-        let of = |namespace: &str, name: &str, byte| key(byte).binding(&ObjectKey::new(namespace, name)).unwrap();
+        let of =
+            |namespace: &str, name: &str, byte| key(byte).binding(&ObjectKey::new(namespace, name)).unwrap();
         let first = of("team", "login", 1);
         assert_eq!(first, of("team", "login", 1));
-        for other in [of("team", "copy", 1), of("other", "login", 1), of("team", "login", 2), of("tea", "mlogin", 1)] {
+        for other in
+            [of("team", "copy", 1), of("other", "login", 1), of("team", "login", 2), of("tea", "mlogin", 1)]
+        {
             assert_ne!(first, other);
         }
     }

@@ -46,11 +46,7 @@ pub struct CredentialReconciler {
 impl CredentialReconciler {
     /// Nothing is minted, and no token read, before a RegistryCredential needs it.
     pub fn new(context: &Context) -> Self {
-        Self {
-            tokens: Tokens::new(context),
-            addresses: Addresses::default(),
-            binding_key: Arc::default(),
-        }
+        Self { tokens: Tokens::new(context), addresses: Addresses::default(), binding_key: Arc::default() }
     }
 
     /// What marks a Secret of that namespace and name as ours.

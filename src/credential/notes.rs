@@ -68,7 +68,8 @@ fn fresh<'a>(before: &[TokenStatus], now: &'a [TokenStatus]) -> Vec<&'a TokenSta
 }
 
 fn lives<T: Borrow<TokenStatus>>(tokens: &[T]) -> String {
-    let lives = tokens.iter().map(Borrow::borrow).map(|token| format!("{} until {}", token.domain, token.expires_at));
+    let lives =
+        tokens.iter().map(Borrow::borrow).map(|token| format!("{} until {}", token.domain, token.expires_at));
     lives.collect::<Vec<_>>().join(", ")
 }
 

@@ -1,6 +1,7 @@
 //! One reconcile of a RegistryCredential: resolve, grants, tokens, files, Secret, status.
 
 mod report;
+mod restore;
 mod withdrawal;
 
 use std::collections::{BTreeMap, HashSet};
@@ -14,6 +15,7 @@ use super::registries::{self, Resolved, Terms};
 use super::render::{self, DomainKey, Login, Registry};
 use super::secret::{Wanted, content_id};
 use super::slot::{Demand, Held};
+use super::store::Templates;
 use super::token::TokenKey;
 use super::write::{self, Written};
 use crate::account::Session;
@@ -91,7 +93,8 @@ impl<'a> Pass<'a> {
         write::check(self.context, &self.wanted("", &render::Files::new()), self.last_write())?;
         self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
-        let tokens = self.tokens(&account).await?;
+        let addresses = registries::templates(&registries, &rendered);
+        let tokens = self.tokens(&account, addresses).await?;
         let written = self.write(&rendered, &tokens).await?;
         self.tell(&tokens, written);
         Ok(self.done(&tokens))
@@ -124,14 +127,19 @@ impl<'a> Pass<'a> {
     }
 
     /// A token for each domain. The first that cannot be had ends it.
-    async fn tokens(&self, account: &AwsAccount) -> Result<Tokens> {
+    async fn tokens(
+        &self,
+        account: &AwsAccount,
+        mut addresses: BTreeMap<DomainKey, Templates>,
+    ) -> Result<Tokens> {
         let settings = &self.object.spec.token;
         let user = self.target();
-        let demand = Demand {
+        let mut demand = Demand {
             user: user.clone(),
             renew_before: settings.renew_before.map(interval),
             force: self.force(),
             impatient: self.asked_to_look(),
+            addresses: Templates::new(),
         };
         let (mut tokens, mut names) = (Tokens::new(), HashSet::new());
         for (domain, Minter { session, terms }) in &self.minters {
@@ -142,6 +150,7 @@ impl<'a> Pass<'a> {
                 duration: terms.duration,
             };
             names.insert(key.name());
+            demand.addresses = addresses.remove(domain).unwrap_or_default();
             tokens.insert(domain.clone(), self.reconciler.tokens.hold(&key, session, &demand).await?);
         }
         self.reconciler.tokens.only(&user, &names);

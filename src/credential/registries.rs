@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use super::render::DomainKey;
+use super::render::{DomainKey, Registry as Rendered};
+use super::store::Templates;
 use crate::api::{
     AwsAccount, EndpointType, Format, Identity, PackageFormat, Registry, RegistryCredential, RepositoryName,
 };
@@ -13,7 +14,7 @@ use crate::engine::context::Caches;
 use crate::engine::kind::interval;
 use crate::engine::{KindName, ObjectKey, resolve};
 use crate::error::{Error, Result};
-use crate::repository::endpoints::{Endpoints, of_service};
+use crate::repository::endpoints::{self, Endpoints, of_service};
 
 /// The longest life that the service gives a token; asked for when neither the spec nor the grant names a shorter one.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(12);
@@ -72,6 +73,21 @@ pub(super) fn terms(
         terms.insert(domain(identity), Terms { role_arn: grant.role_arn, duration });
     }
     Ok(terms)
+}
+
+/// Templates of the addresses that AWS gave, for each domain.
+pub(super) fn templates(resolved: &[Resolved<'_>], rendered: &[Rendered]) -> BTreeMap<DomainKey, Templates> {
+    let mut all: BTreeMap<_, Templates> = BTreeMap::new();
+    for (resolved, rendered) in
+        resolved.iter().zip(rendered).filter(|(resolved, _)| resolved.private.is_none())
+    {
+        let known = PackageFormat::ALL.iter().find_map(|format| {
+            endpoints::template(rendered.endpoints.get(format.as_str())?, *format, &resolved.identity)
+        });
+        let kind = resolved.spec.endpoint_type.unwrap_or_default();
+        all.entry(rendered.domain.clone()).or_default().extend(known.map(|template| (kind, template)));
+    }
+    all
 }
 
 /// The domain of a registry.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::render::DomainKey;
 use super::schedule::{jitter, retry_wait};
-use super::store::Kept;
+use super::store::{Kept, Origin, Templates};
 use super::token::Token;
 use crate::clock::Deadline;
 use crate::engine::Target;
@@ -65,6 +65,8 @@ pub(super) struct Demand {
     pub(super) force: Option<String>,
     /// Somebody asked to try now, whatever failed before.
     pub(super) impatient: bool,
+    /// The addresses in the domain that are known to the one who asks; they are kept with a new token.
+    pub(super) addresses: Templates,
 }
 
 /// A token that is good to use.
@@ -166,6 +168,34 @@ impl State {
         let pace = if self.valid(now).is_some() { 1.0 } else { 0.5 };
         let wait = retry_wait(count, random).mul_f64(pace).max(asked_to_wait(&error));
         self.failure = Some(Failure { error, count, retry: Deadline::new(now, wait) });
+    }
+
+    /// The token with what is not kept with it yet of its origin; `None` when there is nothing. From now on that counts as kept.
+    pub(super) fn learn(&mut self, origin: &Origin) -> Option<Arc<Kept>> {
+        let kept = self.kept.as_ref()?;
+        let known = origin.addresses.keys().all(|kind| kept.origin.addresses.contains_key(kind));
+        if known && kept.origin.source == origin.source {
+            return None;
+        }
+        let mut addresses = kept.origin.addresses.clone();
+        addresses.extend(origin.addresses.clone());
+        let more = Kept { origin: Origin { addresses, ..origin.clone() }, ..Kept::clone(kept) };
+        Some(Arc::clone(self.kept.insert(Arc::new(more))))
+    }
+
+    /// The addresses are kept now, and the Secret with the token has a new version.
+    pub(super) fn learnt(&mut self, more: &Arc<Kept>, saved: Arc<Kept>) {
+        if self.kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, more)) {
+            self.kept = Some(saved);
+        }
+    }
+
+    /// The addresses could not be kept: who asks next tries again.
+    pub(super) fn unlearn(&mut self, addresses: &Templates) {
+        if let Some(kept) = &mut self.kept {
+            let kept = Arc::make_mut(kept);
+            kept.origin.addresses.retain(|kind, _| !addresses.contains_key(kind));
+        }
     }
 
     /// Forgets everybody that `keep` does not know.

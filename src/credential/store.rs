@@ -9,9 +9,10 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::{Api, ResourceExt};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::render::DomainKey;
 use super::schedule::Life;
 use super::token::{Token, TokenKey};
-use crate::api::{COMPONENT, MANAGED_BY, MANAGER};
+use crate::api::{COMPONENT, EndpointType, MANAGED_BY, MANAGER};
 use crate::engine::context::{Context, kube_call};
 use crate::engine::publish::is_gone;
 use crate::error::{Error, Result};
@@ -26,7 +27,24 @@ const PAGE: u32 = 100;
 pub(super) struct Kept {
     pub(super) token: Token,
     pub(super) version: Option<String>,
+    pub(super) origin: Origin,
 }
+
+/// From where a token is, as far as it must be known when AWS cannot be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// [`crate::account::source`] of the AwsAccount and the role that minted it. Empty when not known.
+    pub(super) source: String,
+    /// AWS Region.
+    pub(super) region: String,
+    /// The domain that it is for.
+    pub(super) domain: DomainKey,
+    /// Addresses in the domain, as the users of the token knew them when it was minted.
+    pub(super) addresses: Templates,
+}
+
+/// Templates of the addresses in a domain, by the kind of address.
+pub(super) type Templates = BTreeMap<EndpointType, String>;
 
 /// Every token that was kept, by the name of its Secret.
 pub(super) async fn load(context: &Context) -> Result<Vec<(String, Kept)>> {
@@ -51,13 +69,19 @@ pub(super) async fn load(context: &Context) -> Result<Vec<(String, Kept)>> {
 }
 
 /// Keeps a token in the place of an earlier one for the same key.
-pub(super) async fn save(context: &Context, key: &TokenKey, identity: &str, token: Token) -> Result<Kept> {
+pub(super) async fn save(
+    context: &Context,
+    key: &TokenKey,
+    identity: &str,
+    origin: Origin,
+    token: Token,
+) -> Result<Kept> {
     let name = key.name();
-    let secret = Patch::Apply(secret(context, key, identity, &token));
+    let secret = Patch::Apply(secret(context, key, identity, &origin, &token));
     context.metrics.kubernetes_write("Secret");
     let params = PatchParams::apply(MANAGER).force();
     let saved = kube_call(api(context).patch_metadata(&name, &params, &secret)).await?;
-    Ok(Kept { token, version: saved.metadata.resource_version })
+    Ok(Kept { token, version: saved.metadata.resource_version, origin })
 }
 
 /// Removes a token that is not used any more, unless a newer one has been kept in its place.
@@ -76,17 +100,19 @@ pub(super) async fn delete(context: &Context, name: &str, version: Option<String
 }
 
 /// The token, and for the reader whose it is; never what proves it.
-fn secret(context: &Context, key: &TokenKey, identity: &str, token: &Token) -> Secret {
+fn secret(context: &Context, key: &TokenKey, identity: &str, origin: &Origin, token: &Token) -> Secret {
     let data = [
         ("token", token.text.expose_secret().to_owned()),
         ("id", token.id.clone()),
         ("issuedAt", token.life.issued.to_string()),
         ("expiresAt", token.life.expires.to_string()),
-        ("region", key.region.clone()),
-        ("domain", key.domain.domain.clone()),
-        ("owner", key.domain.owner.clone()),
+        ("region", origin.region.clone()),
+        ("domain", origin.domain.domain.clone()),
+        ("owner", origin.domain.owner.clone()),
         ("duration", format!("{:#}", key.duration)),
         ("identity", identity.to_owned()),
+        ("source", origin.source.clone()),
+        ("addresses", serde_json::to_string(&origin.addresses).unwrap_or_default()),
     ];
     let labels = [(MANAGED_BY, MANAGER), (COMPONENT, TOKEN)];
     Secret {
@@ -110,7 +136,14 @@ fn parse(secret: Secret) -> Option<Kept> {
     let issued = take(&mut data, "issuedAt")?.parse().ok()?;
     let expires = take(&mut data, "expiresAt")?.parse().ok()?;
     let token = Token { id, text, life: Life { issued, expires } };
-    Some(Kept { token, version })
+    let mut known = |key: &str| take(&mut data, key).unwrap_or_default();
+    let origin = Origin {
+        source: known("source"),
+        region: known("region"),
+        domain: DomainKey { domain: known("domain"), owner: known("owner") },
+        addresses: serde_json::from_str(&known("addresses")).unwrap_or_default(),
+    };
+    Some(Kept { token, version, origin })
 }
 
 fn take(data: &mut BTreeMap<String, ByteString>, key: &str) -> Option<String> {

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use super::render::DomainKey;
 use super::schedule::Life;
 use super::slot::{Demand, Flight, Held, Slot};
-use super::store::{self, Kept};
+use super::store::{self, Kept, Origin};
 use super::token::{Token, TokenKey};
 use crate::account::Session;
 use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
@@ -40,6 +40,12 @@ impl Tokens {
 
     /// A token that is as good as demanded: the one in use, or a new one. One whose renewal fails is given as long as it works.
     pub(super) async fn hold(&self, key: &TokenKey, session: &Arc<Session>, demand: &Demand) -> Result<Held> {
+        let held = self.obtain(key, session, demand).await?;
+        self.learn(key, session, demand).await;
+        Ok(held)
+    }
+
+    async fn obtain(&self, key: &TokenKey, session: &Arc<Session>, demand: &Demand) -> Result<Held> {
         self.loaded.get_or_try_init(|| self.load()).await?;
         let (slot, flight) = {
             let mut slots = self.slots();
@@ -61,6 +67,44 @@ impl Tokens {
         slot.lock().after(demand, self.context.clock.now(), minted)
     }
 
+    /// Keeps with the token what only this user knows of its origin: a restart finds the addresses there.
+    async fn learn(&self, key: &TokenKey, session: &Session, demand: &Demand) {
+        let Some(slot) = self.slots().get(&key.name()).cloned() else { return };
+        let Some(more) = slot.lock().learn(&origin(key, session, demand)) else { return };
+        let saved =
+            store::save(&self.context, key, &session.identity_arn, more.origin.clone(), more.token.clone());
+        match saved.await {
+            Ok(kept) => slot.lock().learnt(&more, Arc::new(kept)),
+            Err(error) => {
+                tracing::debug!(%error, "the addresses of a domain could not be kept");
+                slot.lock().unlearn(&demand.addresses);
+            }
+        }
+    }
+
+    /// The token that a login holds, known from the token's life, while AWS cannot say who signs in. The source, the Region and the
+    /// domain must be those of the login as it is declared now.
+    pub(super) async fn known(
+        &self,
+        source: &str,
+        region: &str,
+        domain: &DomainKey,
+        life: Life,
+    ) -> Result<Option<Arc<Kept>>> {
+        self.loaded.get_or_try_init(|| self.load()).await?;
+        let now = self.context.clock.now();
+        let fits = |kept: &Arc<Kept>| {
+            let Origin { source: minted_by, region: minted_in, domain: minted_for, addresses: _ } =
+                &kept.origin;
+            minted_by == source
+                && minted_in == region
+                && minted_for == domain
+                && kept.token.life == life
+                && life.valid(now)
+        };
+        Ok(self.slots().values().find_map(|slot| slot.lock().kept.clone().filter(fits)))
+    }
+
     /// The user uses the tokens of these keys and no others.
     pub(super) fn only(&self, user: &Target, keys: &HashSet<String>) {
         for (_, slot) in self.slots().iter().filter(|(name, _)| !keys.contains(*name)) {
@@ -73,7 +117,7 @@ impl Tokens {
         let this = self.clone();
         let work = tokio::spawn(async move {
             let unsaved = slot.lock().unsaved.take();
-            let minted = this.renew(&key, &session, &slot, unsaved).await;
+            let minted = this.renew(&key, &session, &slot, &demand, unsaved).await;
             this.settle(&slot, &demand, minted)
         });
         let metrics = self.context.metrics.clone();
@@ -92,6 +136,7 @@ impl Tokens {
         key: &TokenKey,
         session: &Session,
         slot: &Slot,
+        demand: &Demand,
         unsaved: Option<Token>,
     ) -> Result<Kept> {
         let now = self.context.clock.now();
@@ -99,7 +144,8 @@ impl Tokens {
             Some(token) => token,
             None => self.mint(key, session).await?,
         };
-        let kept = store::save(&self.context, key, &session.identity_arn, token.clone()).await;
+        let origin = origin(key, session, demand);
+        let kept = store::save(&self.context, key, &session.identity_arn, origin, token.clone()).await;
         if kept.is_err() {
             slot.lock().unsaved = Some(token);
         }
@@ -199,6 +245,15 @@ impl Tokens {
 
     fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn origin(key: &TokenKey, session: &Session, demand: &Demand) -> Origin {
+    Origin {
+        source: session.source.clone(),
+        region: key.region.clone(),
+        domain: key.domain.clone(),
+        addresses: demand.addresses.clone(),
     }
 }
 

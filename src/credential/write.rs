@@ -41,12 +41,7 @@ pub(super) fn check(context: &Context, wanted: &Wanted, last: Option<&SecretWrit
 }
 
 /// Refuses what may not be written, and has the object woken as soon as the Secret in the way changes.
-fn admitted(
-    context: &Context,
-    verdict: Verdict,
-    seen: Option<&SecretRecord>,
-    wanted: &Wanted,
-) -> Result<()> {
+fn admitted(context: &Context, verdict: Verdict, seen: Option<&SecretRecord>, wanted: &Wanted) -> Result<()> {
     let refused = refusal(verdict, seen, wanted);
     if refused.is_err() {
         watch(context, seen, wanted);
@@ -55,8 +50,7 @@ fn admitted(
 }
 
 fn watch(context: &Context, seen: Option<&SecretRecord>, wanted: &Wanted) {
-    let object =
-        Target::new(RegistryCredential::KIND, ObjectKey::new(&wanted.namespace, &wanted.owner.name));
+    let object = Target::new(RegistryCredential::KIND, ObjectKey::new(&wanted.namespace, &wanted.owner.name));
     let known = seen.map(|seen| seen.version.clone());
     context.secret_watches.wake_on_change(&key(wanted), known, object);
 }

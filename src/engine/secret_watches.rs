@@ -180,9 +180,8 @@ mod tests {
         let now = Instant::now();
         let begun = |namespaces: usize, each: usize| {
             let mut watched = Watched::default();
-            let keys = (0..namespaces * each).map(|at| {
-                ObjectKey::new(format!("team-{}", at / each), format!("secret-{at}"))
-            });
+            let keys = (0..namespaces * each)
+                .map(|at| ObjectKey::new(format!("team-{}", at / each), format!("secret-{at}")));
             keys.filter(|key| watched.add(key, None, login("a"), now)).count()
         };
         for (namespaces, each, expected) in [(1, 3, 3), (1, 100, 4), (10, 100, 40), (1_000, 3, 64)] {

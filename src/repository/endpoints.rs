@@ -7,12 +7,25 @@ use crate::api::{Identity, PackageFormat};
 /// Format to URL.
 pub type Endpoints = BTreeMap<String, String>;
 
+/// Stands for the package format in a template.
+const FORMAT: &str = "{format}";
+/// Stands for the repository in a template.
+const REPOSITORY: &str = "{repository}";
+/// The end of every template.
+const REPOSITORY_END: &str = "{repository}/";
+
 /// All addresses, from the one that AWS gave for `asked`; `None` when its shape is not one whose other members are known.
 ///
 /// The known shapes carry the format as their first path segment: `https://<domain>-<owner>.…/<format>/<repository>/` of the
 /// service (CodeArtifact API Reference, `GetRepositoryEndpoint`) and `http://…/<format>/d/<domain>-<owner>/<repository>/`, where
 /// the host is not the domain's own.
 pub fn derive(url: &str, asked: PackageFormat, identity: &Identity) -> Option<Endpoints> {
+    fill(&template(url, asked, identity)?, identity)
+}
+
+/// The address with `{format}` and `{repository}` in the place of both, so that it holds for the whole domain; `None` when its shape is
+/// not a known one.
+pub fn template(url: &str, asked: PackageFormat, identity: &Identity) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (authority, path) = rest.split_once('/')?;
     let tail = path.strip_prefix(asked.as_str())?.strip_prefix('/')?;
@@ -20,10 +33,16 @@ pub fn derive(url: &str, asked: PackageFormat, identity: &Identity) -> Option<En
     let label = format!("{}-{}", identity.domain, identity.owner);
     let own_host = authority.strip_prefix(&label).is_some_and(|rest| rest.starts_with('.'));
     let known = (own_host && tail == format!("{repository}/")) || tail == format!("d/{label}/{repository}/");
-    known.then(|| {
-        let url = |format: &str| format!("{scheme}://{authority}/{format}/{tail}");
-        PackageFormat::ALL.iter().map(|format| (format.as_str().to_owned(), url(format.as_str()))).collect()
-    })
+    let domain = tail.strip_suffix(&format!("{repository}/"))?;
+    known.then(|| format!("{scheme}://{authority}/{FORMAT}/{domain}{REPOSITORY}/"))
+}
+
+/// All addresses of a repository, from the template of its domain.
+pub fn fill(template: &str, identity: &Identity) -> Option<Endpoints> {
+    let base = template.strip_suffix(REPOSITORY_END)?;
+    let repository = identity.repository.as_deref()?;
+    let url = |format: &str| format!("{}{repository}/", base.replacen(FORMAT, format, 1));
+    Some(PackageFormat::ALL.iter().map(|format| (format.as_str().to_owned(), url(format.as_str()))).collect())
 }
 
 /// All addresses as the service makes them of the names, for whoever may use a repository but not ask for its address; `None` in

@@ -60,9 +60,9 @@ impl Pass<'_> {
     }
 
     /// After a failure that takes nothing away: whatever fails in AWS, a Secret that is as declared and still works is not
-    /// called broken.
-    pub(super) fn kept(&mut self, error: Error) -> Result<Done> {
-        let Some(end) = self.works_until(&error) else { return Err(error) };
+    /// called broken. `restored`: the Secret was put back in this pass.
+    pub(super) fn kept(&mut self, error: Error, restored: bool) -> Result<Done> {
+        let Some(end) = self.works_until(&error, restored) else { return Err(error) };
         let asked = match error.outlook() {
             Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
             _ => SignedDuration::ZERO,
@@ -90,15 +90,15 @@ impl Pass<'_> {
         common.observed_generation == self.object.meta().generation && summary::is_ready(common)
     }
 
-    /// Until when the Secret works, when AWS fails and the Secret was as declared the last time.
-    fn works_until(&self, error: &Error) -> Option<Timestamp> {
-        let aws = matches!(error, Error::Aws(_) | Error::Shared(_));
-        let passing = aws && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
+    /// Until when the Secret works, when AWS or the cluster fails and the Secret is as declared.
+    fn works_until(&self, error: &Error, restored: bool) -> Option<Timestamp> {
+        let passing = matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
         let name = self.status.secret_name.as_deref().filter(|name| *name == self.secret_name())?;
         let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, name))?;
         let ours = secret.is_controlled_by(&self.uid()) && !secret.deleting;
         let end = self.first_end()?;
-        let works = passing && self.declared_and_ready() && ours && self.context.clock.now() < end;
+        let as_declared = restored || self.declared_and_ready();
+        let works = passing && as_declared && ours && self.context.clock.now() < end;
         works.then_some(end)
     }
 }

@@ -30,7 +30,15 @@ impl Pass<'_> {
                 self.withdraw(&error).await?;
                 Err(error)
             }
-            Coverage::Covered | Coverage::Wider(_) => self.kept(error),
+            Coverage::Covered => {
+                // What keeps the Secret from being put back is found again by the next pass: the first failure is told.
+                let restored = self.put_back(&error).await.unwrap_or_else(|later| {
+                    tracing::debug!(%later, "the Secret could not be put back");
+                    false
+                });
+                self.kept(error, restored)
+            }
+            Coverage::Wider(_) => self.kept(error, false),
         }
     }
 

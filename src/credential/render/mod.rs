@@ -28,7 +28,7 @@ const USER: &str = "aws";
 pub type Files = BTreeMap<String, SecretString>;
 
 /// A domain by what tells it apart from all others of a Region.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct DomainKey {
     /// Account that owns it.
     pub owner: String,

@@ -261,7 +261,8 @@ fn what_is_bound_to_its_name_is_taken_back_from_a_restore() {
     for (sentence, seen, expected) in table {
         assert_eq!(judge(Some(&SecretRecord::of(&seen)), &wanted(), None), expected, "{sentence}");
     }
-    let (unmarked, mut unbound) = (SecretRecord { binding: None, ..SecretRecord::of(&restored("login")) }, wanted());
+    let (unmarked, mut unbound) =
+        (SecretRecord { binding: None, ..SecretRecord::of(&restored("login")) }, wanted());
     unbound.binding = None;
     assert_eq!(judge(Some(&unmarked), &unbound, None), Verdict::Refuse, "nothing fits nothing");
 }

@@ -1,6 +1,7 @@
 //! What somebody who asks for a token is told, by what is known about it.
 
 use super::*;
+use crate::api::EndpointType;
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::credential::schedule::Life;
 use crate::engine::{KindName, ObjectKey};
@@ -15,12 +16,16 @@ fn at(second: i64) -> Timestamp {
 /// A token of 12 h that was minted at the start.
 fn token(id: &str) -> Arc<Kept> {
     let life = Life { issued: at(0), expires: at(12 * HOUR) };
-    Arc::new(Kept { token: Token { id: id.into(), text: "t".into(), life }, version: None })
+    Arc::new(Kept {
+        token: Token { id: id.into(), text: "t".into(), life },
+        version: None,
+        origin: Origin::default(),
+    })
 }
 
 fn demand(user: &str) -> Demand {
     let user = Target::new(KindName::RegistryCredential, ObjectKey::new("team", user));
-    Demand { user, renew_before: None, force: None, impatient: false }
+    Demand { user, renew_before: None, force: None, impatient: false, addresses: Templates::new() }
 }
 
 fn error() -> Arc<Error> {
@@ -136,7 +141,11 @@ fn given(state: &mut State, demand: &Demand, now: i64) -> String {
 
 fn minted_at(id: &str, second: i64) -> Arc<Kept> {
     let life = Life { issued: at(second), expires: at(second + 12 * HOUR) };
-    Arc::new(Kept { token: Token { id: id.into(), text: "t".into(), life }, version: None })
+    Arc::new(Kept {
+        token: Token { id: id.into(), text: "t".into(), life },
+        version: None,
+        origin: Origin::default(),
+    })
 }
 
 #[test]
@@ -218,6 +227,34 @@ fn a_young_token_is_not_forced_away_now_or_later() {
     assert_eq!(asked(&mut state, &forced, 300), "good", "it has been handled");
     let again = Demand { force: Some("2".into()), ..demand("a") };
     assert_eq!(asked(&mut state, &again, 300), "mint");
+}
+
+#[test]
+fn addresses_are_learnt_once_and_again_when_they_could_not_be_kept() {
+    let mut state = holding("x");
+    let origin = |kind: EndpointType| Origin {
+        source: "s".into(),
+        addresses: [(kind, "https://{format}/{repository}/".into())].into(),
+        ..Origin::default()
+    };
+    let (ipv4, dualstack) = (origin(EndpointType::Ipv4), origin(EndpointType::Dualstack));
+    let first = state.learn(&ipv4).expect("it is new");
+    assert!(state.learn(&ipv4).is_none(), "it is on its way");
+    let saved = Arc::new(Kept { version: Some("2".into()), ..Kept::clone(&first) });
+    state.learnt(&first, saved);
+    assert_eq!(state.kept.as_ref().unwrap().version.as_deref(), Some("2"));
+    let both = state.learn(&dualstack).expect("another kind");
+    assert_eq!(both.origin.addresses.len(), 2);
+    state.unlearn(&dualstack.addresses);
+    assert!(state.learn(&ipv4).is_none());
+    assert!(state.learn(&dualstack).is_some(), "it is tried again");
+
+    let minted = token("y");
+    state.kept = Some(Arc::clone(&minted));
+    state.learnt(&both, token("x"));
+    assert!(Arc::ptr_eq(state.kept.as_ref().unwrap(), &minted), "a newer token stays");
+    let other = Origin { source: "other".into(), ..Origin::default() };
+    assert!(state.learn(&other).is_some(), "a token of an earlier version does not know its source");
 }
 
 #[test]

@@ -21,6 +21,7 @@ use crate::account::Accounts;
 use crate::api::AwsAccount;
 use crate::aws::Sdk;
 use crate::clock::Clock;
+use crate::credential::store::Templates;
 use crate::engine::context::{Caches, KubeClient};
 use crate::engine::{Hub, KindName, ObjectKey, SecretWatches};
 use crate::ops::Metrics;
@@ -154,7 +155,13 @@ impl World {
         let (tokens, key, session) = (tokens.clone(), self.key(12), Arc::clone(&self.session));
         let user = Target::new(KindName::RegistryCredential, ObjectKey::new("team", user));
         tokio::spawn(async move {
-            let demand = Demand { user, renew_before: None, force: None, impatient: true };
+            let demand = Demand {
+                user,
+                renew_before: None,
+                force: None,
+                impatient: true,
+                addresses: Templates::new(),
+            };
             tokens.hold(&key, &session, &demand).await
         })
     }
@@ -300,7 +307,13 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
             let slot = slots.entry(key.name()).or_default();
             let mut state = slot.lock();
             state.family.get_or_insert_with(|| family(key));
-            let demand = Demand { user, renew_before: None, force: None, impatient: false };
+            let demand = Demand {
+                user,
+                renew_before: None,
+                force: None,
+                impatient: false,
+                addresses: Templates::new(),
+            };
             assert!(state.answer(&demand, now).is_none());
         })
     };

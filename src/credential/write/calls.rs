@@ -25,7 +25,11 @@ pub(super) async fn read(context: &Context, key: &ObjectKey) -> Result<Option<Se
     Ok(seen.map(|seen| SecretRecord::of(&seen.metadata)))
 }
 
-pub(super) async fn create(context: &Context, wanted: &Wanted, files: &Files) -> Result<PartialObjectMeta<Secret>> {
+pub(super) async fn create(
+    context: &Context,
+    wanted: &Wanted,
+    files: &Files,
+) -> Result<PartialObjectMeta<Secret>> {
     let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
     let secret = body(wanted, files, None);
     context.metrics.kubernetes_write("Secret");
@@ -59,7 +63,12 @@ fn edit() -> PatchParams {
 }
 
 /// Removes just what was seen: whoever has changed it since may have made it his own.
-pub(super) async fn delete(context: &Context, namespace: &str, name: &str, seen: Option<&SecretRecord>) -> Result<bool> {
+pub(super) async fn delete(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+    seen: Option<&SecretRecord>,
+) -> Result<bool> {
     let preconditions = seen.map(|seen| Preconditions {
         uid: Some(seen.uid.clone()),
         resource_version: Some(seen.version.clone()),

@@ -95,6 +95,17 @@ impl<'a> World<'a> {
         conditions.into_iter().find(|it| it.kind == "Ready").context("not Ready any more")
     }
 
+    /// Waits until Ready is False.
+    async fn not_ready(&self, name: &str) -> Result<Condition> {
+        let ready = |object: &DynamicObject| {
+            harness::objects::conditions(object)
+                .into_iter()
+                .find(|it| it.kind == "Ready" && it.status == "False")
+        };
+        let object = self.until("Ready is False", name, |object| ready(object).is_some()).await?;
+        ready(&object).context("Ready is not False any more")
+    }
+
     async fn until(
         &self,
         what: &str,

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use harness::objects::conditions;
 use harness::wait::PATIENCE;
 use harness::{Emulator, wait_for};
-use kube::api::DeleteParams;
+use kube::api::{DeleteParams, PostParams};
 use serde_json::{Value, json};
 
 use super::World;
@@ -162,6 +162,57 @@ async fn a_restart_while_aws_is_down_leaves_a_good_login_ready() -> Result<()> {
     world.install.explain(waited.await)?;
     ensure!(world.data("login").await? == before && world.tokens() == 1, "{} tokens", world.tokens());
     Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_deleted_while_the_operator_was_away_is_put_back_without_aws() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.login("private", &json!({"registries": [private_registry()]})).await?;
+    let mut before = Vec::new();
+    for name in ["login", "other"] {
+        before.push((name, world.ready_login(name, &json!({})).await?));
+    }
+    world.issued("private").await?;
+    before.push(("private", world.data("private").await?));
+    world.install.operator.kill().await?;
+    for (name, _) in &before {
+        world.secrets()?.delete(name, &DeleteParams::default()).await?;
+    }
+    let made_up = json!({"metadata": {"name": "other"}, "stringData": {"token": "theirs"}});
+    world.secrets()?.create(&PostParams::default(), &serde_json::from_value(made_up)?).await?;
+    emulator.set_faults(&json!([{"match": {}, "fault": {"status": 503}}])).await?;
+    world.install.operator.start_again().await?;
+    for (name, data) in before.iter().filter(|(name, _)| *name != "other") {
+        world.until_holds(name, data).await?;
+        let ready = world.ready_for(name, "RenewalFailing").await?;
+        ensure!(ready.status == "True", "{ready:?}");
+    }
+    world.until_event("Updated", "Secret login had been deleted and was put back").await?;
+    let refused = world.not_ready("other").await?;
+    ensure!(world.data("other").await?["token"] == "theirs", "{refused:?}");
+    ensure!(world.tokens() == 1, "{} tokens", world.tokens());
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_aws_nobody_gets_a_token_that_he_did_not_have() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.ready_login("login", &json!({})).await?;
+    world.install.operator.kill().await?;
+    emulator.set_faults(&json!([{"match": {}, "fault": {"status": 503}}])).await?;
+    // Of the same domain, account and duration, so that AWS would not be needed but to say who signs in.
+    world.login("newcomer", &json!({})).await?;
+    world.install.operator.start_again().await?;
+    world.ready_for("login", "RenewalFailing").await?;
+    world.not_ready("newcomer").await?;
+    ensure!(world.secrets()?.get_opt("newcomer").await?.is_none(), "it got a token");
+    Ok(())
+}
+
+fn private_registry() -> Value {
+    json!({"repository": {"domain": "acme", "name": "store"}, "formats": ["npm"], "endpoint": "https://vpce.example.com"})
 }
 
 #[tokio::test]

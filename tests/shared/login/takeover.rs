@@ -36,7 +36,10 @@ async fn a_secret_that_consents_is_taken_over_without_being_absent() -> Result<(
     world.login("login", &take_over).await?;
     let told = world.ready_for("login", "SecretNotOurs").await?;
     ensure!(told.message.contains("(written last by cron-job at 2"), "{told:?}");
-    ensure!(told.message.contains("annotate the Secret with codeartifact-operator.dev/allow-takeover=login"), "{told:?}");
+    ensure!(
+        told.message.contains("annotate the Secret with codeartifact-operator.dev/allow-takeover=login"),
+        "{told:?}"
+    );
 
     world.annotate_secret("login", CONSENT, json!("other")).await?;
     world.look("login").await?;
@@ -76,13 +79,13 @@ async fn consent_without_the_spec_takes_nothing_and_the_spec_changes_that() -> R
 async fn what_cannot_be_changed_is_not_replaced_by_a_takeover() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;
-    let table = [
-        ("immutable", json!({"immutable": true})),
-        ("typed", json!({"type": "example.com/login"})),
-    ];
+    let table = [("immutable", json!({"immutable": true})), ("typed", json!({"type": "example.com/login"}))];
     for (name, more) in table {
         let mut theirs = json!({"metadata": {"name": name, "annotations": {CONSENT: name}}, "stringData": {"token": "theirs"}});
-        theirs.as_object_mut().into_iter().for_each(|theirs| theirs.extend(more.as_object().cloned().unwrap_or_default()));
+        theirs
+            .as_object_mut()
+            .into_iter()
+            .for_each(|theirs| theirs.extend(more.as_object().cloned().unwrap_or_default()));
         let uid = world.made_by_cron(theirs).await?;
         world.login(name, &json!({"secret": {"adoption": "TakeOver"}})).await?;
         let told = world.ready_for(name, "SecretNotOurs").await?;
@@ -103,19 +106,24 @@ async fn a_restored_secret_is_taken_back_and_a_copy_is_not() -> Result<()> {
     let world = World::start(&emulator, 1).await?;
     let before = world.ready_login("login", &json!({})).await?;
     let mut backup = world.secrets()?.get("login").await?;
-    let mut status = world.install.until("it is there", ("RegistryCredential", world.namespace(), "login"), |_| true).await?;
+    let mut status = world
+        .install
+        .until("it is there", ("RegistryCredential", world.namespace(), "login"), |_| true)
+        .await?;
 
     // The object and its Secret are lost; the backup comes back first, without its owner.
     let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
     api.delete("login", &DeleteParams::default()).await?;
     world.install.gone("Secret", world.namespace(), "login").await?;
     let metadata = &mut backup.metadata;
-    (metadata.uid, metadata.resource_version, metadata.owner_references, metadata.managed_fields) = (None, None, None, None);
+    (metadata.uid, metadata.resource_version, metadata.owner_references, metadata.managed_fields) =
+        (None, None, None, None);
     let restored = world.secrets()?.create(&PostParams::default(), &backup).await?;
     backup.metadata.name = Some("copy".into());
     world.secrets()?.create(&PostParams::default(), &backup).await?;
 
-    (status.metadata.uid, status.metadata.resource_version, status.metadata.managed_fields) = (None, None, None);
+    (status.metadata.uid, status.metadata.resource_version, status.metadata.managed_fields) =
+        (None, None, None);
     api.create(&PostParams::default(), &status).await?;
     world.issued("login").await?;
     world.until_holds("login", &before).await?;
@@ -133,7 +141,8 @@ async fn a_secret_without_owner_and_label_is_taken_back() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;
     let before = world.ready_login("login", &json!({})).await?;
-    let stripped = json!({"metadata": {"ownerReferences": null, "labels": null}, "stringData": {"token": "wrong"}});
+    let stripped =
+        json!({"metadata": {"ownerReferences": null, "labels": null}, "stringData": {"token": "wrong"}});
     world.secrets()?.patch("login", &PatchParams::default(), &Patch::Merge(&stripped)).await?;
     world.until_holds("login", &before).await?;
     let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;

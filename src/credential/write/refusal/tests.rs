@@ -52,9 +52,7 @@ fn told(metadata: &serde_json::Value, adoption: SecretAdoption) -> String {
 
 #[test]
 fn a_secret_in_the_way_is_told_with_its_owner_and_every_way_out() {
-    let owner = |api_version: &str, kind: &str, name: &str| {
-        json!({"ownerReferences": [{"apiVersion": api_version, "kind": kind, "name": name, "uid": "1", "controller": true}]})
-    };
+    let owner = |api_version: &str, kind: &str, name: &str| json!({"ownerReferences": [{"apiVersion": api_version, "kind": kind, "name": name, "uid": "1", "controller": true}]});
     let written = json!({"managedFields": [
         {"manager": "kubectl-create", "operation": "Update", "time": "2026-01-01T00:00:00Z"},
         {"manager": "cron", "operation": "Update", "time": "2026-01-02T00:00:00Z"},

@@ -1,0 +1,109 @@
+//! The Secret is put back while AWS cannot be asked, from the tokens that this very login holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Pass, Tokens};
+use crate::account;
+use crate::api::TokenStatus;
+use crate::credential::notes;
+use crate::credential::registries::{self, Resolved, Terms};
+use crate::credential::render::{DomainKey, Registry};
+use crate::credential::schedule::Life;
+use crate::credential::slot::Held;
+use crate::credential::store::Kept;
+use crate::credential::write::Written;
+use crate::engine::ObjectKey;
+use crate::error::{Error, Outlook, Result};
+use crate::repository::endpoints::fill;
+
+impl Pass<'_> {
+    /// Makes the Secret as declared although the pass failed in AWS. Nothing is done when a token or an address is not known. Returns
+    /// whether the Secret is as declared now.
+    pub(super) async fn put_back(&mut self, error: &Error) -> Result<bool> {
+        let passing = matches!(error, Error::Aws(_) | Error::Shared(_))
+            && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
+        if !passing || self.status.tokens.is_empty() {
+            return Ok(false);
+        }
+        if self.is_as_declared() {
+            return Ok(true);
+        }
+        let caches = &self.context.caches;
+        let account = caches.account(&self.object.spec.account_ref.name)?;
+        let resolved = registries::resolve(self.object, &account, caches)?;
+        let mut tokens = Tokens::new();
+        for (domain, terms) in registries::terms(self.object, &account, caches, &resolved)? {
+            let source = account::source(&account, terms.role_arn.as_deref());
+            let Some(held) = self.still_held(&source, &account.spec.region, &domain, &terms).await? else {
+                return Ok(false);
+            };
+            tokens.insert(domain, held);
+        }
+        let kept = tokens.iter().map(|(domain, held)| (domain, &held.kept)).collect();
+        let Some(rendered) = rendered(&resolved, &kept) else { return Ok(false) };
+        let before = self.status.clone();
+        let written = self.write(&rendered, &tokens).await?;
+        if written != Written::Already {
+            let name = self.secret_name();
+            self.notes.extend(notes::written(
+                &before,
+                self.declared_and_ready(),
+                &before.tokens,
+                &name,
+                written,
+            ));
+        }
+        Ok(true)
+    }
+
+    /// The token of a domain that status says the Secret holds, if it is kept and the grant is no narrower.
+    async fn still_held(
+        &self,
+        source: &str,
+        region: &str,
+        domain: &DomainKey,
+        terms: &Terms,
+    ) -> Result<Option<Held>> {
+        let told = self.status.tokens.iter().find(|token| {
+            let TokenStatus { domain: name, owner, .. } = token;
+            (name, owner) == (&domain.domain, &domain.owner)
+        });
+        let Some(told) = told else { return Ok(None) };
+        let life = Life { issued: told.issued_at, expires: told.expires_at };
+        if life.expires.duration_since(life.issued) > terms.duration {
+            return Ok(None);
+        }
+        let kept = self.reconciler.tokens.known(source, region, domain, life).await?;
+        Ok(kept.map(|kept| Held { kept, renews_at: told.renews_at, failing: None }))
+    }
+
+    /// Whether the cache shows the Secret just as it was written last.
+    fn is_as_declared(&self) -> bool {
+        let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, self.secret_name()));
+        secret.is_some_and(|secret| {
+            let last = self.last_write();
+            self.declared_and_ready()
+                && !secret.deleting
+                && secret.is_controlled_by(&self.uid())
+                && last.is_some_and(|last| last.uid == secret.uid && last.resource_version == secret.version)
+        })
+    }
+}
+
+/// The registries with addresses that are known without AWS; `None` when one is not.
+fn rendered(resolved: &[Resolved<'_>], kept: &BTreeMap<&DomainKey, &Arc<Kept>>) -> Option<Vec<Registry>> {
+    let registry = |resolved: &Resolved<'_>| {
+        let domain = registries::domain(&resolved.identity);
+        let kind = resolved.spec.endpoint_type.unwrap_or_default();
+        let template = kept.get(&domain).and_then(|kept| kept.origin.addresses.get(&kind));
+        let endpoints = resolved
+            .private
+            .clone()
+            .or_else(|| fill(template?, &resolved.identity))
+            .or_else(|| resolved.by_name.clone())?;
+        let (formats, scope) = (resolved.spec.formats.clone(), resolved.spec.scope.clone());
+        Some(Registry { domain, formats, scope, endpoints })
+    };
+    resolved.iter().map(registry).collect()
+}
