@@ -50,6 +50,14 @@ pub enum Error {
     /// What failed for several at once.
     #[error("{0}")]
     Shared(std::sync::Arc<Error>),
+    /// What failed for several at once, with what was tried.
+    #[error("{note}: {error}")]
+    Noted {
+        /// What could not be done.
+        note: String,
+        /// Why.
+        error: std::sync::Arc<Error>,
+    },
     /// A defect of ours.
     #[error(
         "internal error: {0}; please report it, with the operator's log, where you got the operator from"
@@ -252,7 +260,7 @@ impl Error {
             Self::Invalid { .. } | Self::Stalled { .. } => Outlook::Stalled,
             Self::Waiting { .. } => Outlook::Waiting,
             Self::Aws(error) => error.outlook(),
-            Self::Shared(error) => error.outlook(),
+            Self::Shared(error) | Self::Noted { error, .. } => error.outlook(),
             Self::Kube(error) => kubernetes::outlook(error),
             Self::KubeTimeout(_) | Self::Internal(_) => Outlook::Retrying(None),
         }
@@ -264,7 +272,7 @@ impl Error {
             Self::Invalid { .. } => Reason::InvalidSpec,
             Self::Stalled { reason, .. } | Self::Waiting { reason, .. } => *reason,
             Self::Aws(error) => error.reason(),
-            Self::Shared(error) => error.reason(),
+            Self::Shared(error) | Self::Noted { error, .. } => error.reason(),
             Self::Kube(error) => kubernetes::reason(error),
             Self::KubeTimeout(_) => Reason::KubernetesUnavailable,
             Self::Internal(_) => Reason::InternalError,

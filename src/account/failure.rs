@@ -1,5 +1,6 @@
 //! A failed sign-in, in a form that can be told to everyone who waits for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::{AwsError, AwsErrorKind};
@@ -17,10 +18,13 @@ pub(super) enum Failure {
     Aws(AwsError),
     /// The AwsAccount must change.
     Stalled(String),
-    /// The Kubernetes API server failed or could not be reached.
-    Kube(String),
-    /// It did not answer in time.
-    KubeTimeout(Duration),
+    /// The Kubernetes API server refused, failed or could not be reached. The note says what for.
+    Cluster {
+        /// What could not be done.
+        note: String,
+        /// Why.
+        error: Arc<Error>,
+    },
 }
 
 impl Failure {
@@ -38,7 +42,7 @@ impl Failure {
             {
                 FAILURE_HOLDS
             }
-            Self::Aws(_) | Self::Kube(_) | Self::KubeTimeout(_) => TROUBLE_HOLDS,
+            Self::Aws(_) | Self::Cluster { .. } => TROUBLE_HOLDS,
         }
     }
 }
@@ -54,8 +58,7 @@ impl From<Failure> for Error {
         match failure {
             Failure::Aws(error) => Self::Aws(error),
             Failure::Stalled(message) => Self::stalled(Reason::SignInFailed, message),
-            Failure::Kube(message) => kube::Error::Service(message.into()).into(),
-            Failure::KubeTimeout(timeout) => Self::KubeTimeout(timeout),
+            Failure::Cluster { note, error } => Self::Noted { note, error },
         }
     }
 }

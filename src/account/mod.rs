@@ -201,7 +201,7 @@ impl Accounts {
                 Ok(same)
             }
             // The API server's troubles are no reason to stop using keys that were good.
-            Err(Failure::Kube(_) | Failure::KubeTimeout(_)) => {
+            Err(Failure::Cluster { .. }) => {
                 held.checked = now - SECRET_HOLDS + SECRET_UNREADABLE;
                 Ok(true)
             }

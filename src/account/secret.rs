@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::failure::Failure;
 use crate::api::SecretRef;
 use crate::engine::context::{KubeClient, kube_call};
-use crate::error::Error;
+use crate::error::{Error, Reason};
 
 /// Keys as they were read, and what tells whether they have changed.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Keys {
 pub(super) async fn read(client: &KubeClient, reference: &SecretRef) -> Result<Keys, Failure> {
     let secrets = Api::<Secret>::namespaced(client.0.clone(), &reference.namespace);
     let secret =
-        kube_call(secrets.get_opt(&reference.name)).await.map_err(|error| unreadable(&error, reference))?;
+        kube_call(secrets.get_opt(&reference.name)).await.map_err(|error| unreadable(error, reference))?;
     let secret = secret.ok_or_else(|| Failure::sign_in(format!("{} does not exist", named(reference))))?;
     let access_key = required(&secret, reference, "AWS_ACCESS_KEY_ID")?;
     let secret_key = required(&secret, reference, "AWS_SECRET_ACCESS_KEY")?;
@@ -57,18 +57,14 @@ fn value(secret: &Secret, key: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn unreadable(error: &Error, reference: &SecretRef) -> Failure {
-    match error {
-        Error::Kube(error) => match error.as_ref() {
-            kube::Error::Api(status) if status.is_forbidden() => Failure::sign_in(format!(
-                "the operator may not read {}; let its ServiceAccount `get` it with a Role and a RoleBinding there",
-                named(reference)
-            )),
-            other => Failure::Kube(format!("{} cannot be read: {other}", named(reference))),
-        },
-        Error::KubeTimeout(timeout) => Failure::KubeTimeout(*timeout),
-        other => Failure::Kube(other.to_string()),
+fn unreadable(error: Error, reference: &SecretRef) -> Failure {
+    if error.reason() == Reason::KubernetesForbidden {
+        return Failure::sign_in(format!(
+            "the operator may not read {}; let its ServiceAccount `get` it with a Role and a RoleBinding there",
+            named(reference)
+        ));
     }
+    Failure::Cluster { note: format!("{} cannot be read", named(reference)), error: error.into() }
 }
 
 #[cfg(test)]
@@ -88,6 +84,32 @@ mod tests {
         assert_eq!(value(&secret, "A").as_deref(), Some("key"));
         assert_eq!(value(&secret, "B"), None);
         assert_eq!(value(&secret, "C"), None);
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_read_is_told_with_its_cause() {
+        let reference = SecretRef { namespace: "aws".into(), name: "keys".into() };
+        let refused = |code: u16, message: &str| {
+            let status =
+                kube::core::Status { code, message: message.into(), ..kube::core::Status::default() };
+            Error::from(unreadable(kube::Error::Api(Box::new(status)).into(), &reference))
+        };
+        let forbidden = r#"secrets "keys" is forbidden: User "u" cannot get resource "secrets" in API group "" in the namespace "aws""#;
+        let table = [
+            (
+                refused(403, forbidden),
+                Reason::SignInFailed,
+                "SignIn: the operator may not read Secret aws/keys; let its ServiceAccount `get` it with a Role and a RoleBinding there",
+            ),
+            (
+                refused(500, "etcd is gone"),
+                Reason::KubernetesUnavailable,
+                "Secret aws/keys cannot be read: the Kubernetes API server failed: etcd is gone",
+            ),
+        ];
+        for (error, reason, text) in table {
+            assert_eq!((error.reason(), error.to_string().as_str()), (reason, text));
+        }
     }
 
     #[test]

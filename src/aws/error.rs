@@ -66,7 +66,7 @@ impl AwsError {
                 (None, None) => (silent(error), chain(error)),
             },
         };
-        let message = legible(&message);
+        let message = format!("{}{}", legible(&message), remedy(operation, kind));
         Self { operation, kind, message }
     }
 
@@ -118,6 +118,20 @@ where
 {
     fn named(self, operation: &'static str) -> Result<T, AwsError> {
         self.map_err(|error| AwsError::new(operation, &error))
+    }
+}
+
+/// What an administrator can do about a refusal, as the end of a sentence. Signing in and minting have words of their own.
+fn remedy(operation: &str, kind: AwsErrorKind) -> &'static str {
+    match (operation, kind) {
+        ("GetAuthorizationToken" | "GetCallerIdentity" | "AssumeRole", _) => "",
+        (_, AwsErrorKind::Denied) => {
+            "; the policies in the operator's folder deploy/iam list what the identity that signs in needs"
+        }
+        (_, AwsErrorKind::Quota) => {
+            "; delete what is not needed, or ask AWS to raise the quota (Service Quotas, CodeArtifact)"
+        }
+        _ => "",
     }
 }
 

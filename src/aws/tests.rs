@@ -105,6 +105,12 @@ async fn answers_are_told_apart() {
         assert_eq!((error.kind, error.reason()), (kind, reason), "{status} {code}: {error}");
         let said = if code.is_empty() { format!("HTTP {status}") } else { format!("{code}: so it is") };
         assert!(error.to_string().starts_with(&format!("DescribeDomain: {said}")), "{error}");
+        let remedy = match kind {
+            Denied => "deploy/iam list what the identity that signs in needs",
+            Quota => "ask AWS to raise the quota (Service Quotas, CodeArtifact)",
+            _ => "",
+        };
+        assert!(error.to_string().ends_with(remedy), "{error}");
         let endpoint = error.to_string().contains("is the endpoint right?");
         assert_eq!(endpoint, (status, code) == (404, ""), "who has an outage has no wrong endpoint: {error}");
         let counted = format!(r#"aws_calls_total{{operation="DescribeDomain",outcome="{outcome}"}} 1"#);

@@ -102,7 +102,7 @@ pub(super) async fn ensure(
             Err(error) => return Err(error),
         }
     }
-    Err(Error::waiting(Reason::Conflict, format!("Secret {} keeps changing", wanted.name)))
+    Err(keeps_changing(&wanted.name))
 }
 
 /// The API server gives a new version only to what differs.
@@ -143,7 +143,17 @@ pub(super) async fn remove(
             other => return other,
         }
     }
-    Err(Error::waiting(Reason::Conflict, format!("Secret {name} keeps changing")))
+    Err(keeps_changing(name))
+}
+
+fn keeps_changing(name: &str) -> Error {
+    Error::waiting(
+        Reason::Conflict,
+        format!(
+            "somebody else keeps writing to Secret {name}; metadata.managedFields of the Secret says who: stop that, or set another \
+             spec.secret.name"
+        ),
+    )
 }
 
 /// Whether what is there is not what was believed: it exists, it is gone, or it is another one.

@@ -11,12 +11,16 @@ use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio::sync::watch::Sender;
 
 use super::ObjectKey;
 use super::cache::{Cache, Stored};
 use crate::api::{RECONCILE_AT, RENEW_AT};
+
+/// The longest value, in bytes, of an annotation that asks for something. Of a longer one only a digest is kept and reported.
+const LONGEST_MARK: usize = 128;
 
 /// What a watch showed.
 #[derive(Debug)]
@@ -83,7 +87,15 @@ pub(super) fn slim(meta: &mut ObjectMeta) {
     meta.labels = None;
     let mut annotations = meta.annotations.take().unwrap_or_default();
     annotations.retain(|key, _| [RECONCILE_AT, RENEW_AT].contains(&key.as_str()));
+    annotations.values_mut().filter(|value| value.len() > LONGEST_MARK).for_each(shorten);
     meta.annotations = Some(annotations).filter(|annotations| !annotations.is_empty());
+}
+
+/// Puts a digest in the place of a value: status repeats the value, and only whether it is new matters.
+fn shorten(value: &mut String) {
+    let digits =
+        Sha256::digest(&*value).iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
+    *value = format!("sha256:{digits}");
 }
 
 impl Incoming for PartialObjectMeta<Namespace> {
@@ -242,12 +254,16 @@ mod tests {
             "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Domain", "spec": {},
             "metadata": {"namespace": "team", "name": "acme", "labels": {"team": "a"},
                 "managedFields": [{"manager": "kubectl"}], "finalizers": ["x/y"],
-                "annotations": {RECONCILE_AT: "1", RENEW_AT: "2", "note": large,
+                "annotations": {RECONCILE_AT: "1", RENEW_AT: large, "note": large,
                     "kubectl.kubernetes.io/last-applied-configuration": "{}"}},
         });
         let seen: DeserializeGuard<Domain> = serde_json::from_value(object).unwrap();
         let meta = seen.accept().unwrap().metadata;
-        assert_eq!(meta.annotations.unwrap().into_keys().collect::<Vec<_>>(), [RECONCILE_AT, RENEW_AT]);
+        let annotations: Vec<_> = meta.annotations.unwrap().into_iter().collect();
+        assert_eq!(annotations[0], (RECONCILE_AT.to_owned(), "1".to_owned()));
+        let (key, digest) = &annotations[1];
+        assert_eq!((key.as_str(), digest.len(), annotations.len()), (RENEW_AT, 71, 2), "{digest}");
+        assert!(digest.starts_with("sha256:"));
         assert_eq!((meta.labels, meta.managed_fields), (None, None));
         assert_eq!(meta.finalizers.unwrap(), ["x/y"]);
         let namespace =
