@@ -155,7 +155,7 @@ pub struct SecretSettings {
         regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
     )]
     pub name: Option<String>,
-    /// What to do with a Secret of that name that is not ours. Never: leave it alone and say so. TakeOver: make it ours, without a
+    /// What to do with a Secret of that name that is not ours. `Never`: leave it alone and say so. `TakeOver`: make it ours, without a
     /// moment in which it is absent, when its type is Opaque, nobody controls it, and its own annotation
     /// `codeartifact-operator.dev/allow-takeover` holds the name of this RegistryCredential. Data that was in it goes.
     #[serde(default)]

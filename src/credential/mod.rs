@@ -3,6 +3,7 @@
 mod addresses;
 pub mod binding;
 mod coverage;
+mod demand;
 mod key_store;
 mod notes;
 mod pass;

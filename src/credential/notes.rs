@@ -2,9 +2,9 @@
 
 use std::borrow::Borrow;
 
+use super::demand::Held;
 use super::registries::Terms;
 use super::render::DomainKey;
-use super::slot::Held;
 use super::write::Written;
 use crate::api::{RegistryCredentialStatus, TokenStatus};
 use crate::engine::Note;

@@ -11,10 +11,10 @@ use kube::{Resource, ResourceExt};
 
 use super::CredentialReconciler;
 use super::binding::Binding;
+use super::demand::{Demand, Held};
 use super::registries::{self, Resolved, Terms};
 use super::render::{self, DomainKey, Login, Registry};
 use super::secret::{Wanted, content_id};
-use super::slot::{Demand, Held};
 use super::store::Templates;
 use super::token::TokenKey;
 use super::write::{self, Written};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
+use super::demand::{Demand, Failing, Held};
 use super::render::DomainKey;
 use super::schedule::{jitter, retry_wait};
 use super::store::{Kept, Origin, Templates};
@@ -52,46 +53,6 @@ struct Failure {
     error: Arc<Error>,
     count: u32,
     retry: Deadline,
-}
-
-/// Who asks for a token, and how good it must be.
-#[derive(Clone, Debug)]
-pub(super) struct Demand {
-    /// Who asks.
-    pub(super) user: Target,
-    /// The least rest of its life while it is in use.
-    pub(super) renew_before: Option<SignedDuration>,
-    /// A value of the renew-at annotation that has not been acted on.
-    pub(super) force: Option<String>,
-    /// Somebody asked to try now, whatever failed before.
-    pub(super) impatient: bool,
-    /// The addresses in the domain that are known to the one who asks; they are kept with a new token.
-    pub(super) addresses: Templates,
-}
-
-/// A token that is good to use.
-#[derive(Clone, Debug)]
-pub(super) struct Held {
-    pub(super) kept: Arc<Kept>,
-    /// When the one who asked must ask again.
-    pub(super) renews_at: Timestamp,
-    /// Its renewal is due and fails.
-    pub(super) failing: Option<Failing>,
-}
-
-/// Why a renewal fails, and when it is tried again.
-#[derive(Clone, Debug)]
-pub(super) struct Failing {
-    pub(super) error: Arc<Error>,
-    pub(super) retry_at: Timestamp,
-}
-
-impl Held {
-    /// When the one who asked must ask again, if only to say that the token has expired.
-    pub(super) fn look_again(&self) -> Timestamp {
-        let end = self.kept.token.life.expires;
-        self.failing.as_ref().map_or(self.renews_at, |failing| failing.retry_at.min(end))
-    }
 }
 
 impl Slot {

@@ -1,28 +1,28 @@
 //! The tokens in use: minted once for all who may share them, kept before anybody gets them.
 
+mod admission;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
-use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
+use super::demand::{Demand, Held};
 use super::render::DomainKey;
 use super::schedule::Life;
-use super::slot::{Demand, Flight, Held, Slot};
+use super::slot::{Flight, Slot};
 use super::store::{self, Kept, Origin};
 use super::token::{Token, TokenKey};
 use crate::account::Session;
 use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
 use crate::engine::{Context, Target};
 use crate::error::{Error, Result};
+use admission::{admit, family};
 
 /// How often tokens are looked for that have expired or that nobody uses.
 const SWEEP: Duration = Duration::from_mins(10);
-
-/// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration.
-const MOST_TOKENS: usize = 8;
 
 /// The tokens in use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -116,8 +116,7 @@ impl Tokens {
     fn fly(&self, key: TokenKey, session: Arc<Session>, slot: Arc<Slot>, demand: Demand) -> Flight {
         let this = self.clone();
         let work = tokio::spawn(async move {
-            let unsaved = slot.lock().unsaved.take();
-            let minted = this.renew(&key, &session, &slot, &demand, unsaved).await;
+            let minted = this.renew(&key, &session, &slot, &demand).await;
             this.settle(&slot, &demand, minted)
         });
         let metrics = self.context.metrics.clone();
@@ -131,15 +130,9 @@ impl Tokens {
     }
 
     /// Mint, then keep; the token is given to nobody before that.
-    async fn renew(
-        &self,
-        key: &TokenKey,
-        session: &Session,
-        slot: &Slot,
-        demand: &Demand,
-        unsaved: Option<Token>,
-    ) -> Result<Kept> {
+    async fn renew(&self, key: &TokenKey, session: &Session, slot: &Slot, demand: &Demand) -> Result<Kept> {
         let now = self.context.clock.now();
+        let unsaved = slot.lock().unsaved.take();
         let token = match unsaved.filter(|token| token.life.valid(now)) {
             Some(token) => token,
             None => self.mint(key, session).await?,
@@ -255,42 +248,6 @@ fn origin(key: &TokenKey, session: &Session, demand: &Demand) -> Origin {
         domain: key.domain.clone(),
         addresses: demand.addresses.clone(),
     }
-}
-
-fn family(key: &TokenKey) -> (String, DomainKey) {
-    (key.proof.clone(), key.domain.clone())
-}
-
-/// Refuses a token that would be one too many for the user's namespace. One that is kept, or that the user or its namespace has
-/// already, is no new one.
-fn admit(slots: &HashMap<String, Arc<Slot>>, key: &TokenKey, user: &Target, now: Timestamp) -> Result<()> {
-    let (name, family) = (key.name(), family(key));
-    if let Some(slot) = slots.get(&name) {
-        let state = slot.lock();
-        let kept = state.kept.as_ref().is_some_and(|kept| kept.token.life.valid(now));
-        if kept || state.serves(user) {
-            return Ok(());
-        }
-    }
-    let related: Vec<_> = slots
-        .iter()
-        .filter(|(other, slot)| **other != name && slot.lock().family.as_ref() == Some(&family))
-        .map(|(_, slot)| slot)
-        .collect();
-    let full = related.len() >= MOST_TOKENS
-        && related.iter().filter(|slot| slot.lock().serves_others(user)).count() >= MOST_TOKENS;
-    if !full {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "spec.token.duration",
-        format!("{:#}", key.duration),
-        format!(
-            "the RegistryCredentials of namespace {} use tokens of {MOST_TOKENS} other durations for domain {} already, and each is \
-             minted apart; use one of those durations",
-            user.key.namespace, key.domain.domain
-        ),
-    ))
 }
 
 /// Adds what an administrator can do about a mint that AWS denies.

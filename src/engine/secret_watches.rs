@@ -194,10 +194,10 @@ mod tests {
         let mut watched = Watched::default();
         let secret = ObjectKey::new("team", "login");
         watched.add(&secret, None, login("a"), Instant::now());
-        tokio::time::advance(LASTS - Duration::from_secs(1)).await;
+        tokio::time::advance(LASTS.mul_f64(0.9)).await;
         assert!(watched.until(&secret).is_some());
         watched.add(&secret, None, login("a"), Instant::now());
-        tokio::time::advance(Duration::from_secs(2)).await;
+        tokio::time::advance(LASTS.mul_f64(0.5)).await;
         assert!(watched.until(&secret).is_some(), "it was asked again");
         tokio::time::advance(LASTS).await;
         assert!(watched.until(&secret).is_none());

@@ -5,9 +5,9 @@ use kube::{Resource, ResourceExt};
 
 use super::{Pass, Tokens};
 use crate::api::RENEW_AT;
+use crate::credential::demand::Held;
 use crate::credential::notes;
 use crate::credential::schedule::retry_wait;
-use crate::credential::slot::Held;
 use crate::credential::write::Written;
 use crate::engine::{Again, Done, Note, ObjectKey, summary};
 use crate::error::{Error, Outlook, Reason, Result};

@@ -25,7 +25,7 @@ use crate::credential::store::Templates;
 use crate::engine::context::{Caches, KubeClient};
 use crate::engine::{Hub, KindName, ObjectKey, SecretWatches};
 use crate::ops::Metrics;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// The Secrets of all namespaces, and whether writes are refused.
 #[derive(Clone, Default)]

@@ -1,0 +1,44 @@
+//! What is known of a Secret of somebody else.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::{SecretController, annotation};
+use crate::api::ALLOW_TAKEOVER;
+
+/// The longest name that an object of Kubernetes can have.
+const NAME: usize = 253;
+
+/// Whose a Secret is that no RegistryCredential controls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foreign {
+    /// Kind and name of the object that controls the Secret.
+    pub controller: Option<String>,
+    /// The RegistryCredential that the annotation `allow-takeover` names.
+    pub allows: Option<String>,
+    /// Who wrote to the Secret last, and when.
+    pub writer: Option<(String, Option<Timestamp>)>,
+}
+
+impl Foreign {
+    pub(super) fn of(seen: &ObjectMeta) -> Option<Self> {
+        let controller = seen.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
+        if controller.is_some_and(|owner| SecretController::of(owner).is_credential) {
+            return None;
+        }
+        let entries = seen.managed_fields.iter().flatten();
+        let last = entries.max_by_key(|entry| entry.time.as_ref().map(|time| time.0));
+        Some(Self {
+            controller: controller.map(|owner| format!("{} {}", owner.kind, owner.name)),
+            allows: annotation(seen, ALLOW_TAKEOVER).filter(|name| name.len() <= NAME).map(Into::into),
+            writer: last.and_then(|entry| Some((entry.manager.clone()?, entry.time.as_ref()?.0.into()))),
+        })
+    }
+
+    /// Who wrote to the Secret last, as a part of a sentence.
+    pub(in crate::credential) fn last_written(&self) -> Option<String> {
+        let (manager, time) = self.writer.as_ref()?;
+        let at = time.map(|time| format!(" at {time}")).unwrap_or_default();
+        Some(format!(" (written last by {manager}{at})"))
+    }
+}

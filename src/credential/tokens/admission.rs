@@ -1,0 +1,57 @@
+//! How many tokens a namespace may have minted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::credential::render::DomainKey;
+use crate::credential::slot::Slot;
+use crate::credential::token::TokenKey;
+use crate::engine::Target;
+use crate::error::{Error, Result};
+
+/// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration.
+pub(super) const MOST_TOKENS: usize = 8;
+
+/// Whose tokens a key is about: the proof of the identity that mints, and the domain.
+pub(super) fn family(key: &TokenKey) -> (String, DomainKey) {
+    (key.proof.clone(), key.domain.clone())
+}
+
+/// Refuses a token that would be one too many for the user's namespace. One that is kept, or that the user or its namespace has
+/// already, is no new one.
+pub(super) fn admit(
+    slots: &HashMap<String, Arc<Slot>>,
+    key: &TokenKey,
+    user: &Target,
+    now: Timestamp,
+) -> Result<()> {
+    let (name, family) = (key.name(), family(key));
+    if let Some(slot) = slots.get(&name) {
+        let state = slot.lock();
+        let kept = state.kept.as_ref().is_some_and(|kept| kept.token.life.valid(now));
+        if kept || state.serves(user) {
+            return Ok(());
+        }
+    }
+    let related: Vec<_> = slots
+        .iter()
+        .filter(|(other, slot)| **other != name && slot.lock().family.as_ref() == Some(&family))
+        .map(|(_, slot)| slot)
+        .collect();
+    let full = related.len() >= MOST_TOKENS
+        && related.iter().filter(|slot| slot.lock().serves_others(user)).count() >= MOST_TOKENS;
+    if !full {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "spec.token.duration",
+        format!("{:#}", key.duration),
+        format!(
+            "the RegistryCredentials of namespace {} use tokens of {MOST_TOKENS} other durations for domain {} already, and each is \
+             minted apart; use one of those durations",
+            user.key.namespace, key.domain.domain
+        ),
+    ))
+}
