@@ -64,6 +64,7 @@ impl<R: Reconciler> Controller<R> {
                 let object = Target::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
                 self.streaks.forget(&object.key);
+                self.reconciler.forget(&object.key);
                 self.wake_deleted(&self.context.hub.forget(&object));
                 self.context.hub.changed(&object);
                 if let Some(shared) = known.and_then(|known| known.shared()) {

@@ -54,6 +54,9 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// The writes that let the resource go and leave it in AWS.
     fn release(have: &Self::State) -> Vec<Self::Step>;
 
+    /// Whether AWS shows the effect of a step; `have` is `None` when nothing exists.
+    fn shows(step: &Self::Step, have: Option<&Self::State>) -> bool;
+
     /// Carries out one step. Repeating a step that already took effect is a success. Returns facts when AWS answered with them.
     fn execute(
         aws: &Aws,

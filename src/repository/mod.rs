@@ -162,6 +162,10 @@ impl Kind for RepositoryKind {
         plan::release(have)
     }
 
+    fn shows(step: &Step, have: Option<&RepositoryState>) -> bool {
+        plan::shows(step, have)
+    }
+
     async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Result<Option<RepositoryFacts>> {
         aws::execute(aws, identity, step).await
     }

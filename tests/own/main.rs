@@ -10,4 +10,5 @@ mod lifecycle;
 mod proxy;
 mod scene;
 mod silence;
+mod told;
 mod uninstall;
