@@ -157,11 +157,13 @@ impl<'a, K: Kind> Pass<'a, K> {
                 self.pipeline.deeds.settled(&ObjectKey::of(self.object));
                 let facts = taken.facts.or(facts);
                 K::tell(&mut self.status, Some(&want), facts.as_ref());
+                K::carried_out(&mut self.status, self.object.meta().generation);
                 if K::OWNED && !summary::is_ready(K::Object::common(&self.status)) {
                     // Those who could not go on because of it can now, whether or not something was written.
                     self.context.hub.written(&identity);
                 }
-                let message = with_remark::<K>("AWS is as declared", &want, facts.as_ref());
+                let message = K::not_compared(facts.as_ref()).unwrap_or("AWS is as declared");
+                let message = with_remark::<K>(message, &want, facts.as_ref());
                 Ok(Done::synced(message, settings.interval))
             }
         }

@@ -6,6 +6,7 @@ mod crash;
 mod deletion;
 mod events;
 mod faults;
+mod foreign;
 mod lifecycle;
 mod proxy;
 mod scene;
