@@ -134,6 +134,9 @@ pub struct RepositoryStatus {
     /// The tag keys that this object set, and so may change or remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tag_keys: Vec<String>,
+    /// Generation of the spec that was last carried out in AWS from beginning to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_out_generation: Option<i64>,
 }
 
 /// An upstream by name and identity: AWS refers to upstreams by identity, so that one that was deleted and made anew must be set again.

@@ -122,6 +122,10 @@ impl Kind for DomainKind {
         plan::release(have)
     }
 
+    fn shows(step: &Step, have: Option<&DomainState>) -> bool {
+        plan::shows(step, have)
+    }
+
     async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Result<Option<DomainFacts>> {
         aws::execute(aws, identity, step).await
     }

@@ -69,6 +69,17 @@ fn changes(want: &DomainState, have: &DomainState) -> Vec<Step> {
     .collect()
 }
 
+/// Whether AWS shows the effect of a step.
+pub fn shows(step: &Step, have: Option<&DomainState>) -> bool {
+    match (step, have) {
+        (Step::Create { tags, .. }, Some(have)) => tags::same_owner(tags, &have.tags),
+        (Step::Untag { keys, .. }, Some(have)) => tags::are_off(keys, &have.tags),
+        (Step::Tag { tags, .. }, Some(have)) => tags::are_on(tags, &have.tags),
+        (Step::Delete, have) => have.is_none(),
+        (_, None) => false,
+    }
+}
+
 /// The writes that let the domain go: our tag comes off.
 pub fn release(have: &DomainState) -> Vec<Step> {
     let keys = tags::owner_key(&have.tags);
@@ -127,6 +138,9 @@ mod tests {
         ];
         for (sentence, want, have, steps) in table {
             assert_eq!(plan(want.as_ref(), have.as_ref()), steps, "{sentence}");
+            for step in &steps {
+                assert!(!shows(step, have.as_ref()) && shows(step, want.as_ref()), "{sentence}: {step}");
+            }
         }
     }
 

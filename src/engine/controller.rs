@@ -18,7 +18,7 @@ use super::streaks::Streaks;
 use super::summary::{Circumstances, summarize};
 use super::watch::Change;
 use super::{Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
-use crate::api::RECONCILE_AT;
+use crate::api::{CommonStatus, RECONCILE_AT};
 use crate::error::{Error, Outlook, Reason, Result};
 use crate::ops::Outcome;
 
@@ -37,7 +37,12 @@ pub struct Controller<R: Reconciler> {
 
 impl<R: Reconciler> Controller<R> {
     /// A controller over the cache of its kind. `share` is how many objects of one AwsAccount are worked on at once.
-    pub fn new(reconciler: R, context: Context, cache: Cache<R::Object>, share: usize) -> Arc<Self> {
+    pub fn new(
+        reconciler: R,
+        (context, events): (Context, Events),
+        cache: Cache<R::Object>,
+        share: usize,
+    ) -> Arc<Self> {
         let queue = context.hub.queue(R::Object::KIND);
         let known = cache.clone();
         let accounts = context.caches.accounts.clone();
@@ -47,7 +52,6 @@ impl<R: Reconciler> Controller<R> {
             accounts.get(&ObjectKey::new("", account.as_str())).is_some().then_some(account)
         });
         let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
-        let events = Events::new(context.client.clone(), context.clock.clone());
         let (streaks, malformed) = (Streaks::default(), Reports::new(&context));
         Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks, malformed })
     }
@@ -60,6 +64,7 @@ impl<R: Reconciler> Controller<R> {
                 let object = Target::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
                 self.streaks.forget(&object.key);
+                self.reconciler.forget(&object.key);
                 self.wake_deleted(&self.context.hub.forget(&object));
                 self.context.hub.changed(&object);
                 if let Some(shared) = known.and_then(|known| known.shared()) {
@@ -162,60 +167,54 @@ impl<R: Reconciler> Controller<R> {
         })
     }
 
-    /// The one exit: events, status, finalizer.
+    /// The one exit: status or finalizer, then events. What was done is told even when the write fails: no later pass
+    /// finds it to do. A failure is told by the pass that could write it.
     async fn publish(
         &self,
         object: &R::Object,
         report: Report<<R::Object as Controlled>::Status>,
         deleting: bool,
     ) -> Result<Done> {
-        let Report { mut status, outcome, notes } = report;
+        let Report { status, outcome, notes } = report;
         if made_progress(&outcome, &notes) {
             self.streaks.forget(&ObjectKey::of(object));
         }
+        notes.iter().for_each(log);
         let gone = deleting && outcome.as_ref().is_ok_and(|done| done.gone);
-        // What was done is told even when nothing more can be written: no later pass finds it to do.
-        for note in &notes {
-            log(note);
+        let (written, failure) = if gone {
+            (self.let_go(object).await, None)
+        } else {
+            self.write_status(object, status, &outcome).await
+        };
+        for note in notes.iter().chain(failure.iter().filter(|_| written.is_ok())) {
             self.events.tell(object, note).await;
         }
-        if gone {
-            if holds(object) {
-                self.publisher.remove_finalizer(object).await?;
-            }
-            return outcome;
-        }
-        let now = self.context.clock.now();
-        let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), &outcome, now));
-        let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
-        let common = summarize(&before, &of, &outcome, now);
-        self.warn_of_failure(object, &before, &common, &outcome).await;
-        *R::Object::common_mut(&mut status) = common;
-        if self.publisher.status(object, &status).await? {
-            self.context.metrics.kubernetes_write(R::Object::KIND.as_str());
-        }
-        outcome
+        written.and(outcome)
     }
 
-    /// One warning for a new failure, not one for each retry.
-    async fn warn_of_failure(
+    async fn let_go(&self, object: &R::Object) -> Result<()> {
+        if holds(object) { self.publisher.remove_finalizer(object).await } else { Ok(()) }
+    }
+
+    /// Writes the status. Returns also what is to be told of a new failure.
+    async fn write_status(
         &self,
         object: &R::Object,
-        before: &crate::api::CommonStatus,
-        common: &crate::api::CommonStatus,
+        mut status: <R::Object as Controlled>::Status,
         outcome: &Result<Done>,
-    ) {
-        let Err(error) = outcome else { return };
-        let said =
-            |status| super::summary::ready(status).map(|ready| (ready.reason.clone(), ready.message.clone()));
-        // Waiting for something that is declared too is how things start, in whatever order they are applied.
-        let ordinary = error.outlook() == Outlook::Waiting && error.reason() != Reason::DeletionBlocked;
-        if ordinary || said(before) == said(common) {
-            return;
+    ) -> (Result<()>, Option<Note>) {
+        let now = self.context.clock.now();
+        let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), outcome, now));
+        let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
+        let common = summarize(&before, &of, outcome, now);
+        let failure = new_failure(&before, &common, outcome);
+        failure.iter().for_each(log);
+        *R::Object::common_mut(&mut status) = common;
+        let written = self.publisher.status(object, &status).await;
+        if let Ok(true) = written {
+            self.context.metrics.kubernetes_write(R::Object::KIND.as_str());
         }
-        let note = Note::warning(error.reason(), error.to_string());
-        log(&note);
-        self.events.tell(object, &note).await;
+        (written.map(drop), failure)
     }
 
     fn schedule(&self, key: &ObjectKey, outcome: &Result<Done>, object: &R::Object) {
@@ -247,6 +246,16 @@ impl Drop for Handed<'_> {
 fn made_progress(outcome: &Result<Done>, notes: &[Note]) -> bool {
     outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
         && notes.iter().any(|note| !note.warning)
+}
+
+/// One warning for a new failure, not one for each retry.
+fn new_failure(before: &CommonStatus, now: &CommonStatus, outcome: &Result<Done>) -> Option<Note> {
+    let Err(error) = outcome else { return None };
+    let said = |status| super::summary::ready(status).map(|ready| (&ready.reason, &ready.message));
+    // Waiting for something that is declared too is how things start, in whatever order they are applied.
+    let ordinary = error.outlook() == Outlook::Waiting && error.reason() != Reason::DeletionBlocked;
+    let new = !ordinary && said(before) != said(now);
+    new.then(|| Note::warning(error.reason(), error.to_string()))
 }
 
 fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> Circumstances {

@@ -3,9 +3,10 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
+use super::deeds::{Deed, Deeds};
 use super::deletions::Deletions;
 use super::kind::{Kind, Ownership, Scope};
 use super::object::{Again, Done, Note, Reconciler, Report};
@@ -25,13 +26,14 @@ use crate::error::{Error, Reason, Result};
 pub struct Pipeline<K: Kind> {
     publisher: Publisher<K::Object>,
     pub(super) deletions: Deletions,
+    deeds: Deeds<K::Step>,
     kind: PhantomData<K>,
 }
 
 impl<K: Kind> Pipeline<K> {
     /// The pipeline of a kind; the publisher pins identities before the first write.
     pub fn new(publisher: Publisher<K::Object>) -> Self {
-        Self { publisher, deletions: Deletions::default(), kind: PhantomData }
+        Self { publisher, deletions: Deletions::default(), deeds: Deeds::default(), kind: PhantomData }
     }
 }
 
@@ -68,6 +70,10 @@ impl<K: Kind> Reconciler for Pipeline<K> {
             outcome
         };
         Report { status: pass.status, outcome, notes: pass.notes }
+    }
+
+    fn forget(&self, key: &ObjectKey) {
+        self.deeds.forget(key);
     }
 
     fn needs_finalizer(&self, object: &K::Object) -> bool {
@@ -139,6 +145,7 @@ impl<'a, K: Kind> Pass<'a, K> {
                 Ok(Done { reason: Reason::Observed, drift, ..Done::synced(message, settings.interval) })
             }
             Verdict::Take(steps) => {
+                self.note_shown(&identity, state.as_ref(), &steps);
                 let taken = self.take(aws, &identity, &steps, state.as_ref()).await?;
                 if let Some(error) = taken.error {
                     // Some steps may have taken effect: what was to be set must still be known as ours later.
@@ -147,13 +154,16 @@ impl<'a, K: Kind> Pass<'a, K> {
                     let note = K::tell_unfinished(&mut self.status, &want, facts.as_ref(), steps);
                     return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
                 }
+                self.pipeline.deeds.settled(&ObjectKey::of(self.object));
                 let facts = taken.facts.or(facts);
                 K::tell(&mut self.status, Some(&want), facts.as_ref());
+                K::carried_out(&mut self.status, self.object.meta().generation);
                 if K::OWNED && !summary::is_ready(K::Object::common(&self.status)) {
                     // Those who could not go on because of it can now, whether or not something was written.
                     self.context.hub.written(&identity);
                 }
-                let message = with_remark::<K>("AWS is as declared", &want, facts.as_ref());
+                let message = K::not_compared(facts.as_ref()).unwrap_or("AWS is as declared");
+                let message = with_remark::<K>(message, &want, facts.as_ref());
                 Ok(Done::synced(message, settings.interval))
             }
         }
@@ -173,7 +183,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         let this = &*self;
         let execute = |step: K::Step| async move { this.execute(aws, identity, &step).await };
         let taken = steps::take(steps, K::INDEPENDENT, &self.context.stop, execute).await;
-        self.note_steps(identity, &taken.done, have);
+        self.note_steps(identity, &taken, have);
         Ok(taken)
     }
 
@@ -208,10 +218,16 @@ impl<'a, K: Kind> Pass<'a, K> {
         Err(Error::waiting(Reason::Progressing, "the object is gone, so that nothing is made for it"))
     }
 
-    fn note_steps(&mut self, identity: &Identity, steps: &[K::Step], have: Option<&K::State>) {
-        if steps.is_empty() {
-            return;
-        }
+    /// Tells of a step whose answer was lost, once AWS shows its effect and it is not planned again.
+    pub(super) fn note_shown(&mut self, identity: &Identity, have: Option<&K::State>, planned: &[K::Step]) {
+        let shown = |step: &K::Step| !planned.contains(step) && K::shows(step, have);
+        let (key, uid, now) = self.doer();
+        let deed = self.pipeline.deeds.shown(&key, &uid, shown, now);
+        self.notes.extend(deed.map(|Deed { step, reason }| note(identity, reason, &[step])));
+    }
+
+    /// Tells of the steps that took effect, and remembers the one of which that is not known.
+    fn note_steps(&mut self, identity: &Identity, taken: &Taken<K::Step, K::Facts>, have: Option<&K::State>) {
         let settled = K::Object::common(&self.status);
         let spec_changed =
             settled.observed_generation != self.object.meta().generation || !summary::is_ready(settled);
@@ -221,7 +237,20 @@ impl<'a, K: Kind> Pass<'a, K> {
             Some(_) if spec_changed => Reason::Updated,
             Some(_) => Reason::DriftCorrected,
         };
-        self.notes.push(Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps))));
+        let (key, uid, now) = self.doer();
+        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), now);
+        for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
+            let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();
+            self.notes.extend(deeds.first().map(|deed| note(identity, deed.reason, &steps)));
+        }
+        if let Some(step) = taken.doubtful.clone() {
+            self.pipeline.deeds.doubt(&key, &uid, Deed { step, reason });
+        }
+    }
+
+    fn doer(&self) -> (ObjectKey, String, Timestamp) {
+        let uid = self.object.uid().unwrap_or_default();
+        (ObjectKey::of(self.object), uid, self.context.clock.now())
     }
 
     pub(super) fn target(&self) -> Target {
@@ -239,6 +268,10 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.session = Some(session);
         Ok(aws)
     }
+}
+
+fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> Note {
+    Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps)))
 }
 
 fn with_remark<K: Kind>(message: &str, want: &K::State, facts: Option<&K::Facts>) -> String {

@@ -54,6 +54,9 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// The writes that let the resource go and leave it in AWS.
     fn release(have: &Self::State) -> Vec<Self::Step>;
 
+    /// Whether AWS shows the effect of a step; `have` is `None` when nothing exists.
+    fn shows(step: &Self::Step, have: Option<&Self::State>) -> bool;
+
     /// Carries out one step. Repeating a step that already took effect is a success. Returns facts when AWS answered with them.
     fn execute(
         aws: &Aws,
@@ -97,6 +100,9 @@ pub trait Kind: Sized + Send + Sync + 'static {
         facts: Option<&Self::Facts>,
     );
 
+    /// Puts into status that the spec of a generation was carried out from beginning to end.
+    fn carried_out(_status: &mut <Self::Object as Controlled>::Status, _generation: Option<i64>) {}
+
     /// Puts into status what a pass achieved that took only some steps; `facts` are those from before it. Returns what the user
     /// should know of the steps that `failed`.
     fn tell_unfinished(
@@ -110,6 +116,11 @@ pub trait Kind: Sized + Send + Sync + 'static {
 
     /// What differs and can never be changed in AWS, as part of a sentence.
     fn fixed_difference(_want: &Self::State, _have: &Self::State) -> Option<String> {
+        None
+    }
+
+    /// Why AWS could not be compared with what is declared, in a sentence; nothing when it was.
+    fn not_compared(_facts: Option<&Self::Facts>) -> Option<&'static str> {
         None
     }
 

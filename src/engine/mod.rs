@@ -5,6 +5,7 @@ mod change;
 pub mod context;
 pub mod controller;
 pub mod converge;
+mod deeds;
 mod deletions;
 pub mod downstreams;
 pub mod events;

@@ -163,6 +163,9 @@ pub trait Reconciler: Send + Sync + 'static {
         std::future::ready(Report { status, outcome: Ok(Done::suspended()), notes: Vec::new() })
     }
 
+    /// The object is gone: nothing is remembered for it any more.
+    fn forget(&self, _key: &ObjectKey) {}
+
     /// Whether the object must not go before `reconcile` has said that it is gone.
     fn needs_finalizer(&self, object: &Self::Object) -> bool;
 

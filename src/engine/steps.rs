@@ -14,6 +14,8 @@ pub(super) struct Taken<S, F> {
     pub(super) done: Vec<S>,
     /// The steps that failed.
     pub(super) failed: Vec<S>,
+    /// The step that may have taken effect although it failed.
+    pub(super) doubtful: Option<S>,
     /// What decides how the pass ends, unless all steps took effect.
     pub(super) error: Option<Error>,
 }
@@ -26,7 +28,7 @@ pub(super) async fn take<S: Clone, F, E: Future<Output = Result<Option<F>>>>(
     stop: &CancellationToken,
     execute: impl Fn(S) -> E,
 ) -> Taken<S, F> {
-    let mut taken = Taken { facts: None, done: Vec::new(), failed: Vec::new(), error: None };
+    let mut taken = Taken { facts: None, done: Vec::new(), failed: Vec::new(), doubtful: None, error: None };
     for step in steps {
         if stop.is_cancelled() {
             let error = Error::waiting(Reason::Progressing, "the operator is being restarted");
@@ -40,6 +42,9 @@ pub(super) async fn take<S: Clone, F, E: Future<Output = Result<Option<F>>>>(
             }
             Err(error) => {
                 let ends = !independent || !concerns_one_step(&error);
+                if leaves_doubt(&error) {
+                    taken.doubtful = Some(step.clone());
+                }
                 if concerns_one_step(&error) {
                     taken.failed.push(step.clone());
                 }
@@ -63,6 +68,18 @@ fn concerns_one_step(error: &Error) -> bool {
         | AwsErrorKind::Quota
         | AwsErrorKind::Rejected => true,
         AwsErrorKind::SignIn | AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable => false,
+    }
+}
+
+/// Whether a step may have taken effect although it failed: AWS did not refuse it, or something failed that came after.
+pub(super) fn leaves_doubt(error: &Error) -> bool {
+    const READS: [&str; 3] = ["Describe", "Get", "List"];
+    match error {
+        Error::Aws(error) => {
+            let unanswered = matches!(error.kind, AwsErrorKind::Unavailable | AwsErrorKind::Throttled(_));
+            unanswered || READS.iter().any(|read| error.operation.starts_with(read))
+        }
+        other => [Reason::Progressing, Reason::InternalError].contains(&other.reason()),
     }
 }
 
@@ -143,6 +160,23 @@ mod tests {
         ];
         for (sentence, independent, failing, done, failed, outlook) in table {
             assert_eq!(taken(independent, failing).await, (done, failed, outlook), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn what_aws_refused_did_not_take_effect_and_anything_else_may_have() {
+        let aws = |operation, kind| AwsError { operation, kind, message: String::new() }.into();
+        let table: [(Error, bool); 7] = [
+            (aws("CreateRepository", Unavailable), true),
+            (aws("CreateRepository", Throttled(None)), true),
+            (aws("CreateRepository", Denied), false),
+            (aws("CreateRepository", Rejected), false),
+            (aws("CreateRepository", AwsErrorKind::Conflict), false),
+            (aws("GetRepositoryEndpoint", AwsErrorKind::NotFound), true),
+            (Error::waiting(Reason::Progressing, "not active yet"), true),
+        ];
+        for (error, doubtful) in table {
+            assert_eq!(leaves_doubt(&error), doubtful, "{error:?}");
         }
     }
 

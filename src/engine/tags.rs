@@ -49,6 +49,21 @@ pub fn owner_key(tags: &Tags) -> Option<Vec<String>> {
     tags.contains_key(OWNER_TAG).then(|| vec![OWNER_TAG.to_owned()])
 }
 
+/// Whether both have the same owner tag.
+pub fn same_owner(one: &Tags, other: &Tags) -> bool {
+    one.get(OWNER_TAG) == other.get(OWNER_TAG)
+}
+
+/// Whether all of `tags` are among `have`.
+pub fn are_on(tags: &Tags, have: &Tags) -> bool {
+    tags.iter().all(|(key, value)| have.get(key) == Some(value))
+}
+
+/// Whether none of the keys is among `have`.
+pub fn are_off(keys: &[String], have: &Tags) -> bool {
+    !keys.iter().any(|key| have.contains_key(key))
+}
+
 /// The tags with the owner tag set.
 pub fn claimed(tags: &Tags, owner_tag: &str) -> Tags {
     let mut tags = tags.clone();

@@ -7,6 +7,7 @@ use super::deletions::{STALENESS, Unseen};
 use super::kind::{Kind, Ownership, Settings};
 use super::object::{Controlled as _, Done, Note};
 use super::signatory::signatory;
+use super::steps::leaves_doubt;
 use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG};
 use crate::aws::Aws;
 use crate::error::{Error, Outlook, Reason, Result};
@@ -127,8 +128,18 @@ async fn untag<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: 
     if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
         return Ok(Found::NotOurs(why));
     }
+    pass.note_shown(identity, Some(&have.state), &[]);
     for step in K::release(&have.state) {
-        pass.execute(&aws, identity, &step).await?;
+        match pass.execute(&aws, identity, &step).await {
+            // The answer may be lost, and the tag off all the same.
+            Err(error) if leaves_doubt(&error) => {
+                let now = K::observe(&aws, identity, pass.object, None).await?;
+                if !now.is_some_and(|now| K::shows(&step, Some(&now.state))) {
+                    return Err(error);
+                }
+            }
+            other => drop(other?),
+        }
     }
     Ok(Found::Ours)
 }
@@ -165,6 +176,7 @@ async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity:
         };
     }
     pass.seen();
+    pass.note_shown(identity, Some(&have.state), &[]);
     refuse_while_blocked(pass, &aws, identity).await?;
     pass.deletion_sent();
     for step in K::plan(None, Some(&have.state)) {

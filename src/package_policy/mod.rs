@@ -133,6 +133,10 @@ impl Kind for PackagePolicyKind {
         vec![]
     }
 
+    fn shows(step: &Step, have: Option<&PolicyState>) -> bool {
+        plan::shows(step, have)
+    }
+
     async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Result<Option<PolicyFacts>> {
         aws::execute(aws, identity, step).await.map(|()| None)
     }

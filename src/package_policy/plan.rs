@@ -36,6 +36,12 @@ pub fn plan(want: Option<&PolicyState>, have: Option<&PolicyState>) -> Vec<Step>
         .collect()
 }
 
+/// Whether AWS shows the effect of a step.
+pub fn shows(step: &Step, have: Option<&PolicyState>) -> bool {
+    let Step::Restrict { package, controls } = step;
+    have.and_then(|have| have.packages.get(package).copied().flatten()) == Some(*controls)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +92,9 @@ mod tests {
         ];
         for (sentence, want, have, steps) in table {
             assert_eq!(plan(want.as_ref(), have.as_ref()), steps, "{sentence}");
+            for step in &steps {
+                assert!(!shows(step, have.as_ref()) && shows(step, want.as_ref()), "{sentence}: {step}");
+            }
         }
     }
 

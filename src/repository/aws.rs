@@ -5,7 +5,7 @@ use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepository};
 use super::endpoints::{Endpoints, derive};
 use super::lookup;
 use super::plan::Step;
-use super::state::{RepositoryFacts, UpstreamState};
+use super::state::{CreationTimes, RepositoryFacts, UpstreamState};
 use super::way_back;
 use crate::api::{Identity, PackageFormat, Tags};
 use crate::aws::{Aws, AwsError, AwsErrorKind, Named, tagging};
@@ -93,7 +93,11 @@ async fn create(
     (description, upstreams): (&str, &[UpstreamState]),
     tags: &Tags,
 ) -> Result<RepositoryFacts> {
-    let upstreams_created = lookup::creation_times(aws, identity, upstreams).await?;
+    let upstreams_created = match lookup::creation_times(aws, identity, upstreams).await {
+        // AWS asks for no right to describe an upstream: without it, one that is made anew is not noticed.
+        Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => CreationTimes::new(),
+        found => found?,
+    };
     let names: Vec<_> = upstreams.iter().map(|upstream| upstream.name.clone()).collect();
     let call = aws.writes().await.create_repository().domain(&identity.domain).domain_owner(&identity.owner);
     let call = call

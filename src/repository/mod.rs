@@ -124,18 +124,23 @@ impl Kind for RepositoryKind {
     ) -> Result<Option<Observed<Self>>> {
         let status = repository.status.clone().unwrap_or_default();
         let mode = repository.spec.management.mode;
-        let described = match aws::describe(aws, identity, aws::name_of(identity)?).await {
-            // Another account's domain may let repositories be created and not yet let them be read: AWS refuses to create what
-            // exists already.
-            Err(Error::Aws(error))
-                if error.kind == AwsErrorKind::Denied
-                    && mode == Mode::Enforce
-                    && want.is_some()
-                    && status.arn.is_none() =>
+        let described = match (aws::describe(aws, identity, aws::name_of(identity)?).await, want) {
+            // Another account's domain may let repositories be created and not let them be read: AWS refuses to create what
+            // exists already, and what was made as declared is taken to be so still.
+            (Err(Error::Aws(error)), Some(want))
+                if error.kind == AwsErrorKind::Denied && mode == Mode::Enforce =>
             {
-                None
+                if status.arn.is_none() {
+                    return Ok(None);
+                }
+                let generation = repository.metadata.generation;
+                if generation.is_none() || generation != status.carried_out_generation {
+                    return Err(error.into());
+                }
+                let (state, facts) = state::unseen(&status, want);
+                return Ok(Some(Observed { state, facts }));
             }
-            described => described?,
+            (described, _) => described?,
         };
         let Some(described) = described else { return Ok(None) };
         let optional = mode == Mode::Observe;
@@ -162,6 +167,10 @@ impl Kind for RepositoryKind {
         plan::release(have)
     }
 
+    fn shows(step: &Step, have: Option<&RepositoryState>) -> bool {
+        plan::shows(step, have)
+    }
+
     async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Result<Option<RepositoryFacts>> {
         aws::execute(aws, identity, step).await
     }
@@ -182,6 +191,13 @@ impl Kind for RepositoryKind {
             }));
         }
         Ok(blockers)
+    }
+
+    fn not_compared(facts: Option<&RepositoryFacts>) -> Option<&'static str> {
+        facts.is_some_and(|facts| facts.unseen).then_some(
+            "it was made as declared, and what has changed in AWS since is not seen: this identity has no permission for \
+             codeartifact:DescribeRepository",
+        )
     }
 
     fn remark(_: &RepositoryState, facts: Option<&RepositoryFacts>) -> Option<String> {
@@ -208,6 +224,10 @@ impl Kind for RepositoryKind {
 
     fn pin(status: &mut RepositoryStatus, identity: Identity) {
         status.identity = Some(identity);
+    }
+
+    fn carried_out(status: &mut RepositoryStatus, generation: Option<i64>) {
+        status.carried_out_generation = generation;
     }
 
     fn intend(status: &mut RepositoryStatus, want: &RepositoryState) {

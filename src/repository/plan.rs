@@ -110,6 +110,24 @@ fn changes(want: &RepositoryState, have: &RepositoryState) -> Vec<Step> {
     .collect()
 }
 
+/// Whether AWS shows the effect of a step.
+pub fn shows(step: &Step, have: Option<&RepositoryState>) -> bool {
+    let Some(have) = have else { return *step == Step::Delete };
+    match step {
+        Step::Create { tags, .. } => tags::same_owner(tags, &have.tags),
+        Step::Disconnect(name) => have.connection.as_ref() != Some(name),
+        Step::Update { description, upstreams } => {
+            let names = have.upstreams.iter().map(|upstream| &upstream.name);
+            description.as_ref().is_none_or(|text| *text == have.description)
+                && upstreams.as_ref().is_none_or(|upstreams| upstreams.iter().eq(names))
+        }
+        Step::Connect(name) => have.connection.as_ref() == Some(name),
+        Step::Untag { keys, .. } => tags::are_off(keys, &have.tags),
+        Step::Tag { tags, .. } => tags::are_on(tags, &have.tags),
+        Step::Delete => false,
+    }
+}
+
 /// The writes that let the repository go: our tag comes off.
 pub fn release(have: &RepositoryState) -> Vec<Step> {
     let keys = tags::owner_key(&have.tags);

@@ -52,6 +52,8 @@ pub struct RepositoryFacts {
     pub upstreams_created: CreationTimes,
     /// Whether AWS denied to list its tags, so that they are taken to be as declared.
     pub tags_denied: bool,
+    /// Whether AWS denied to describe it, so that it is taken to be as it was last made.
+    pub unseen: bool,
 }
 
 /// Name of a repository to when AWS created it.
@@ -88,6 +90,26 @@ impl RepositoryState {
     }
 }
 
+/// A repository that was made as declared, and that AWS does not let this identity describe. Only an upstream that was made
+/// anew since is known to differ.
+pub fn unseen(status: &RepositoryStatus, want: &RepositoryState) -> (RepositoryState, RepositoryFacts) {
+    let recorded = status.upstreams.iter().filter_map(|one| Some((one.name.clone(), one.created_time?)));
+    let facts = RepositoryFacts {
+        arn: status.arn.clone(),
+        owner: status.owner.clone(),
+        administrator_account: status.administrator_account.clone(),
+        created_time: status.created_time,
+        upstreams_created: recorded.collect(),
+        unseen: true,
+        ..RepositoryFacts::default()
+    };
+    let names = want.upstreams.iter().map(|upstream| upstream.name.as_str());
+    let upstreams =
+        names.map(|name| observed_upstream(name, Some(want), &status.upstreams, &facts.upstreams_created));
+    let arn = Uncompared(status.arn.clone().unwrap_or_default());
+    (RepositoryState { upstreams: upstreams.collect(), arn, ..want.clone() }, facts)
+}
+
 /// An upstream in AWS, as the one that was last set. One of which nothing was recorded is taken to be the wanted one.
 fn observed_upstream(
     name: &str,
@@ -114,6 +136,7 @@ impl From<&RepositoryDescription> for RepositoryFacts {
             endpoints: None,
             upstreams_created: CreationTimes::new(),
             tags_denied: false,
+            unseen: false,
         }
     }
 }

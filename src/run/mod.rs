@@ -21,6 +21,7 @@ use crate::credential::record::{SecretRecord, SeenSecret};
 use crate::domain::DomainKind;
 use crate::engine::cache::Cache;
 use crate::engine::controller::Controller;
+use crate::engine::events::Events;
 use crate::engine::publish::Publisher;
 use crate::engine::summary;
 use crate::engine::watch::{Change, Incoming, Listed, Watch, config, follow};
@@ -35,10 +36,13 @@ use supervise::Supervisor;
 
 /// How long work in flight may take once the operator has been asked to stop.
 const GRACE: Duration = Duration::from_secs(25);
+/// How long events may then take that wait to be written. The chart gives the pod 40 s in all.
+const GRACE_OF_EVENTS: Duration = Duration::from_secs(10);
 
 /// Watches and workers of all kinds.
 pub struct Operator {
     context: Context,
+    events: Events,
     namespaces: Vec<String>,
     concurrency: usize,
     watches: JoinSet<()>,
@@ -60,6 +64,7 @@ impl Operator {
     /// AwsAccount are worked on at once.
     pub fn new(context: Context, readiness: Readiness, namespaces: Vec<String>, concurrency: usize) -> Self {
         Self {
+            events: Events::new(context.client.clone(), context.clock.clone(), context.stop.clone()),
             context,
             namespaces,
             concurrency,
@@ -101,10 +106,13 @@ impl Operator {
         for start in std::mem::take(&mut self.starts) {
             start(&mut self.workers);
         }
+        let events = self.events.clone().run(context);
+        self.watches.spawn(self.supervisor().supervise("the lane of events".into(), events));
         self.working.open();
         self.until_stopped().await;
     }
 
+    /// Work ends first, then the events are written that it left.
     async fn until_stopped(&mut self) {
         let stop = self.context.stop.clone();
         stop.cancelled().await;
@@ -112,6 +120,7 @@ impl Operator {
         if tokio::time::timeout(GRACE, finish).await.is_err() {
             tracing::warn!("work in flight did not end in time");
         }
+        self.events.close(GRACE_OF_EVENTS).await;
         self.watches.abort_all();
     }
 
@@ -131,7 +140,7 @@ impl Operator {
         R::Object: Resource<Scope = NamespaceResourceScope>,
     {
         self.count_objects(cache);
-        let controller = Controller::new(reconciler, self.context.clone(), cache.clone(), self.concurrency);
+        let controller = Controller::new(reconciler, self.tools(), cache.clone(), self.concurrency);
         self.start_later(Arc::clone(&controller));
         self.watch_namespaced::<DeserializeGuard<R::Object>>(&config(), cache, move |change| {
             controller.observe(change);
@@ -144,7 +153,7 @@ impl Operator {
         if self.namespaces.is_empty() {
             self.count_objects(&cache);
             let controller =
-                Controller::new(AccountReconciler, self.context.clone(), cache.clone(), self.concurrency);
+                Controller::new(AccountReconciler, self.tools(), cache.clone(), self.concurrency);
             self.start_later(Arc::clone(&controller));
             self.watch_cluster(&cache, move |change| controller.observe(change));
         } else {
@@ -158,6 +167,10 @@ impl Operator {
                 }
             });
         }
+    }
+
+    fn tools(&self) -> (Context, Events) {
+        (self.context.clone(), self.events.clone())
     }
 
     /// Lets a scrape count the objects of a kind.

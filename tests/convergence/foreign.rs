@@ -54,7 +54,20 @@ async fn creating_needs_no_right_to_describe_or_to_ask_for_addresses() {
     let status = app.object.status.clone().unwrap();
     assert!(status.arn.is_some() && status.endpoints.is_empty(), "{status:?}");
 
-    // It is known to exist: whether it is as declared must be read.
+    // It is known to exist, and was made as declared.
+    let status = app.object.status.as_mut().unwrap();
+    (status.carried_out_generation, app.object.metadata.generation) = (Some(1), Some(1));
+    let have = RepositoryKind::observe(&world.aws, &app.identity, &app.object, Some(&want)).await;
+    let have = have.unwrap().unwrap();
+    assert_eq!(RepositoryKind::plan(Some(&want), Some(&have.state)), []);
+    let said = RepositoryKind::not_compared(Some(&have.facts)).unwrap();
+    assert!(said.contains("codeartifact:DescribeRepository"), "{said}");
+    let mut told = app.object.status.clone().unwrap();
+    RepositoryKind::tell(&mut told, Some(&want), Some(&have.facts));
+    assert_eq!(Some(&told), app.object.status.as_ref(), "nothing is to be written");
+
+    // What has changed in the spec since cannot be carried out unseen.
+    app.object.metadata.generation = Some(2);
     let denied = RepositoryKind::observe(&world.aws, &app.identity, &app.object, Some(&want)).await;
     assert_eq!(kind(&denied.unwrap_err()), Some(AwsErrorKind::Denied));
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use harness::objects::conditions;
 use harness::wait::PATIENCE;
 use harness::{ControlPlane, wait_for};
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::PostParams;
 
 use crate::scene::{NAMESPACE, Scene, scene};
 
@@ -53,7 +53,7 @@ async fn stale_answers_after_a_write_make_nothing_twice() -> Result<()> {
     scene.until_calls("created", "CreateDomain", 1).await?;
     // Its first Describe was answered before the domain was there, and so are those of the next 30 s.
     let described = scene.calls("DescribeDomain");
-    reconcile_now(&scene).await?;
+    scene.reconcile_now("Domain", "acme").await?;
     scene.until_calls("looked again", "DescribeDomain", described + 1).await?;
     scene.emulator.forward("1m").await?;
     scene.ready("Domain", "acme").await?;
@@ -80,7 +80,7 @@ async fn a_failing_look_at_a_domain_wakes_none_of_its_repositories() -> Result<(
     scene.until_idle().await?;
     let before = scene.emulator.last_call();
     scene.fault("DescribeDomain", &json!({"status": 503})).await?;
-    reconcile_now(&scene).await?;
+    scene.reconcile_now("Domain", "acme").await?;
     scene.condition("Domain", "acme", "Ready", "False").await?;
     scene.emulator.clear_faults().await?;
     scene.ready("Domain", "acme").await?;
@@ -224,20 +224,6 @@ async fn watched(scene: &Scene<'_>, after: usize) -> Result<BTreeSet<String>> {
     let watches = log.filter(|event| event.verb == "watch" && event.response_status.code == 200);
     let ours = watches.filter(|event| event.user.username == scene.install.user);
     Ok(ours.filter_map(|event| Some(event.object_ref?.resource)).collect())
-}
-
-/// Asks for a look now, as a user does.
-async fn reconcile_now(scene: &Scene<'_>) -> Result<()> {
-    let at = scene.emulator.now().to_string();
-    let patch = json!({"metadata": {"annotations": {"codeartifact-operator.dev/reconcile-at": at}}});
-    let domains = scene.cluster.api("Domain", NAMESPACE).await?;
-    domains.patch("acme", &PatchParams::default(), &Patch::Merge(&patch)).await?;
-    scene
-        .until("it is echoed", "Domain", "acme", |domain| {
-            domain.data["status"]["lastHandledReconcileAt"] == at
-        })
-        .await?;
-    Ok(())
 }
 
 /// Lets the API server take any Domain: what a newer or older version of a CRD may do.

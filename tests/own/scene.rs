@@ -8,7 +8,7 @@ use codeartifact_emulator::Entry;
 use harness::objects::{Condition, conditions};
 use harness::wait::PATIENCE;
 use harness::{ControlPlane, Emulator, Install, wait_for};
-use kube::api::{DeleteParams, DynamicObject};
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
 /// The namespace that tests work in.
@@ -142,6 +142,26 @@ impl<'a> Scene<'a> {
             Ok(())
         })
         .await
+    }
+
+    /// The texts of the events with a reason, and how often each was told.
+    pub(crate) async fn told(&self, reason: &str) -> Result<Vec<(String, u64)>> {
+        let list =
+            self.cluster.api("Event", NAMESPACE).await?.list(&kube::api::ListParams::default()).await?;
+        let told = list.items.iter().filter(|event| event.data["reason"] == reason);
+        let count = |event: &DynamicObject| event.data["series"]["count"].as_u64().unwrap_or(1);
+        let text = |event: &DynamicObject| event.data["message"].as_str().unwrap_or_default().to_owned();
+        Ok(told.map(|event| (text(event), count(event))).collect())
+    }
+
+    /// Asks for a look now, as a user does, and waits for its end.
+    pub(crate) async fn reconcile_now(&self, kind: &str, name: &str) -> Result<()> {
+        let at = harness::unique("at");
+        let patch = json!({"metadata": {"annotations": {"codeartifact-operator.dev/reconcile-at": at}}});
+        let api = self.cluster.api(kind, NAMESPACE).await?;
+        api.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
+        let echoed = |object: &DynamicObject| object.data["status"]["lastHandledReconcileAt"] == at;
+        self.until("it is echoed", kind, name, echoed).await.map(drop)
     }
 
     /// The administrator's own client.
