@@ -160,6 +160,12 @@ impl Identity {
         self.repository.as_ref().map_or_else(|| domain.clone(), |repository| format!("{domain}/{repository}"))
     }
 
+    /// The resource in words: `Domain acme` or `Repository acme/store`.
+    pub fn named(&self) -> String {
+        let kind = if self.repository.is_some() { "Repository" } else { "Domain" };
+        format!("{kind} {}", self.resource())
+    }
+
     /// The same resource as another account names it.
     #[must_use]
     pub fn seen_from(&self, account: &str) -> Self {

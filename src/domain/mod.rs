@@ -228,7 +228,13 @@ mod tests {
                 deletion: DeletionPolicy::Retain,
                 interval: SignedDuration::from_hours(1),
             };
-            let verdict = screen::<DomainKind>(&settings, &owner, &state(key, tagged.clone()), Some(&have));
+            let verdict = screen::<DomainKind>(
+                &settings,
+                &owner,
+                "Domain acme",
+                &state(key, tagged.clone()),
+                Some(&have),
+            );
             match verdict {
                 Ok(verdict) => {
                     assert!(taken && matches!(verdict, Verdict::Take(_)), "{sentence}: {verdict:?}");

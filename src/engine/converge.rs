@@ -124,24 +124,24 @@ impl<'a, K: Kind> Pass<'a, K> {
         let aws = &self.sign_in(&account).await?;
         let have = K::observe(aws, &identity, self.object, Some(&want)).await?;
         let (state, facts) = have.map(|have| (have.state, have.facts)).unzip();
-        let verdict = screen::<K>(&settings, &owner, &want, state.as_ref())?;
+        let verdict = screen::<K>(&settings, &owner, &identity.named(), &want, state.as_ref())?;
         match verdict {
             Verdict::Hold(steps) => {
                 K::tell(&mut self.status, None, facts.as_ref());
                 if state.is_none() && K::OWNED {
                     return Err(Error::waiting(
                         Reason::NotFound,
-                        format!("{} does not exist in AWS", identity.resource()),
+                        format!("{} does not exist in AWS", identity.named()),
                     ));
                 }
                 // Those who refer to it must know its names also where nothing is written.
-                K::pin(&mut self.status, identity);
+                K::pin(&mut self.status, identity.clone());
                 let drift = Some(steps.iter().map(ToString::to_string).collect());
-                let message = with_remark::<K>(
-                    "it can be read; nothing is written in this mode",
-                    &want,
-                    facts.as_ref(),
+                let exists = format!(
+                    "{} exists in AWS; spec.mode is Observe, so that nothing is written",
+                    identity.named()
                 );
+                let message = with_remark::<K>(&exists, &want, facts.as_ref());
                 Ok(Done { reason: Reason::Observed, drift, ..Done::synced(message, settings.interval) })
             }
             Verdict::Take(steps) => {
@@ -162,7 +162,7 @@ impl<'a, K: Kind> Pass<'a, K> {
                     // Those who could not go on because of it can now, whether or not something was written.
                     self.context.hub.written(&identity);
                 }
-                let message = K::not_compared(facts.as_ref()).unwrap_or("AWS is as declared");
+                let message = K::not_compared(facts.as_ref()).unwrap_or("in sync with AWS");
                 let message = with_remark::<K>(message, &want, facts.as_ref());
                 Ok(Done::synced(message, settings.interval))
             }
@@ -178,7 +178,8 @@ impl<'a, K: Kind> Pass<'a, K> {
         have: Option<&K::State>,
     ) -> Result<Taken<K::Step, K::Facts>> {
         if K::pinned(&self.status) != Some(identity) {
-            self.pin(identity.clone(), !steps.is_empty()).await?;
+            let first = steps.first().map(|step| format!("{}: {step}", identity.named()));
+            self.pin(identity.clone(), first).await?;
         }
         let this = &*self;
         let execute = |step: K::Step| async move { this.execute(aws, identity, &step).await };
@@ -200,13 +201,11 @@ impl<'a, K: Kind> Pass<'a, K> {
         Ok(told)
     }
 
-    /// Writes what AWS calls it into status, so that a deletion finds it whatever becomes of the spec.
-    async fn pin(&mut self, identity: Identity, write_now: bool) -> Result<()> {
-        let message = format!("working on {}", identity.resource());
+    /// Writes the identity into status, so that a deletion finds the resource whatever becomes of the spec. `first` is the step that
+    /// follows; without one nothing is written now.
+    async fn pin(&mut self, identity: Identity, first: Option<String>) -> Result<()> {
         K::pin(&mut self.status, identity);
-        if !write_now {
-            return Ok(());
-        }
+        let Some(message) = first else { return Ok(()) };
         let of = Circumstances { generation: self.object.meta().generation, ..Circumstances::default() };
         let before = K::Object::common(&self.status).clone();
         let mut status = self.status.clone();
@@ -284,7 +283,7 @@ fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
         Some(pinned) if pinned != named => Err(Error::stalled(
             Reason::IdentityChanged,
             format!(
-                "the spec now names {} of account {} in {}, but this object stands for {} of account {} in {}; put the spec back, or \
+                "the spec now names {} of account {} in {}, but this object manages {} of account {} in {}; put the spec back, or \
                  make a new object",
                 named.resource(),
                 named.account,

@@ -35,15 +35,17 @@ pub enum Verdict<S> {
     Hold(Vec<S>),
 }
 
-/// Decides by mode, ownership and adoption policy; what may not be done at all is an error that stalls.
+/// Decides by mode, ownership and adoption policy; what may not be done at all is an error that stalls. `what` names the resource
+/// in that error.
 pub fn screen<K: Kind>(
     settings: &Settings,
     owner: &Owner,
+    what: &str,
     want: &K::State,
     have: Option<&K::State>,
 ) -> Result<Verdict<K::Step>> {
     if settings.mode == Mode::Observe {
-        // Whose it is makes no difference to whether it is as declared.
+        // Observe ignores ownership: with our owner tag assumed, only real differences are reported.
         let have = have.map(|have| K::claimed(have, &owner.tag));
         return Ok(Verdict::Hold(K::plan(Some(want), have.as_ref())));
     }
@@ -54,31 +56,34 @@ pub fn screen<K: Kind>(
         Some(Ownership::Tagged(tag)) => Err(Error::stalled(
             Reason::OwnedByOther,
             format!(
-                "it exists in AWS and its tag {} says that {tag} owns it; delete or release it there, or list its cluster in the \
-                 AwsAccount's formerClusters",
+                "{what} exists in AWS and its tag {} says that {tag} owns it; delete or release the object that owns it, or list the cluster \
+                 of that object in the AwsAccount's spec.formerClusters",
                 crate::api::OWNER_TAG
             ),
         )),
-        Some(Ownership::Untagged) => adopt::<K>(settings, owner, want, have, steps),
+        Some(Ownership::Untagged) => {
+            let differences =
+                have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
+            let fixed = have.and_then(|have| K::fixed_difference(want, have));
+            adopt(settings.adoption, what, fixed, &differences, steps)
+        }
     }
 }
 
-fn adopt<K: Kind>(
-    settings: &Settings,
-    owner: &Owner,
-    want: &K::State,
-    have: Option<&K::State>,
-    steps: Vec<K::Step>,
-) -> Result<Verdict<K::Step>> {
-    let differences =
-        have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
-    let fixed = have.and_then(|have| K::fixed_difference(want, have));
-    match settings.adoption {
+/// What becomes of a resource that nobody owns. `fixed` is a difference that no step can remove.
+fn adopt<S: std::fmt::Display>(
+    policy: AdoptionPolicy,
+    what: &str,
+    fixed: Option<String>,
+    differences: &[S],
+    steps: Vec<S>,
+) -> Result<Verdict<S>> {
+    match policy {
         AdoptionPolicy::Overwrite => Ok(Verdict::Take(steps)),
         AdoptionPolicy::IfIdentical if fixed.is_some() => Err(Error::stalled(
             Reason::AdoptionRefused,
             format!(
-                "it exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone: {}; make an object that declares what is \
+                "{what} exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone: {}; make an object that declares what is \
                  there, or set spec.adoptionPolicy to Overwrite to take it over as it is",
                 fixed.unwrap_or_default()
             ),
@@ -87,14 +92,16 @@ fn adopt<K: Kind>(
         AdoptionPolicy::IfIdentical => Err(Error::stalled(
             Reason::AdoptionRefused,
             format!(
-                "it exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone; Overwrite would: {}",
-                sentence(&differences)
+                "{what} exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone; Overwrite would: {}",
+                sentence(differences)
             ),
         )),
         AdoptionPolicy::Never => Err(Error::stalled(
             Reason::AdoptionRefused,
-            "it exists in AWS and is not ours; set spec.adoptionPolicy to IfIdentical or Overwrite to take it over, or spec.mode to \
-             Observe to watch it",
+            format!(
+                "{what} exists in AWS and this object does not own it; set spec.adoptionPolicy to IfIdentical or Overwrite to take it over, \
+                 or spec.mode to Observe to watch it"
+            ),
         )),
     }
 }

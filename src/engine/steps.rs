@@ -31,7 +31,10 @@ pub(super) async fn take<S: Clone, F, E: Future<Output = Result<Option<F>>>>(
     let mut taken = Taken { facts: None, done: Vec::new(), failed: Vec::new(), doubtful: None, error: None };
     for step in steps {
         if stop.is_cancelled() {
-            let error = Error::waiting(Reason::Progressing, "the operator is being restarted");
+            let error = Error::waiting(
+                Reason::Progressing,
+                "the operator is stopping; the remaining steps follow after its restart",
+            );
             taken.error = Some(sooner(taken.error, error));
             break;
         }

@@ -82,7 +82,7 @@ impl Conditions<'_> {
         self.add(READY, true, done.reason, &done.message);
         match done.drift.as_deref() {
             None => {}
-            Some([]) => self.add(DRIFTED, false, Reason::InSync, "AWS is as declared"),
+            Some([]) => self.add(DRIFTED, false, Reason::InSync, "in sync with AWS"),
             Some(steps) => {
                 self.add(DRIFTED, true, Reason::Drifted, &format!("Enforce would: {}", steps.join("; ")));
             }

@@ -151,7 +151,7 @@ async fn a_repository_stays_ready_that_may_be_created_and_not_described() -> Res
     let user = json!({"accessKeyId": "guest", "secretAccessKey": "guest", "arn": format!("arn:aws:iam::{GUEST}:user/guest")});
     emulator.set_principal(&user).await?;
     scene.reconcile_now("Repository", "mine").await?;
-    let ready = scene.says(("Repository", "mine"), "Ready", "AWS is as declared").await?;
+    let ready = scene.says(("Repository", "mine"), "Ready", "in sync with AWS").await?;
     ensure!(!ready.message.contains("DescribeRepository"), "{ready:?}");
     Ok(())
 }
