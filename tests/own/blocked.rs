@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use codeartifact_emulator::Entry;
 use harness::wait::PATIENCE;
 use harness::wait_for;
+use serde_json::json;
 
 use crate::scene::{Scene, scene};
 
@@ -56,7 +57,12 @@ async fn a_blocked_deletion_goes_on_when_the_change_of_what_blocks_it_took_effec
     let blocked = scene.condition("Repository", "base", "DeletionBlocked", "True").await?;
     ensure!(blocked.message.contains("app"), "{blocked:?}");
     until_patient(&scene).await?;
+    // The change is declared, and AWS does not have it yet: a look at that moment finds the deletion blocked.
+    scene.fault("UpdateRepository", &json!({"status": 503})).await?;
     scene.apply(&repository("app", "")).await?;
+    scene.condition("Repository", "app", "Ready", "False").await?;
+    scene.condition("Repository", "base", "DeletionBlocked", "True").await?;
+    scene.emulator.clear_faults().await?;
     scene.gone("Repository", "base").await
 }
 

@@ -2,6 +2,7 @@
 
 mod grants;
 mod logs;
+mod metrics;
 mod renewal;
 mod secret;
 mod sharing;
