@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use harness::objects::conditions;
 use harness::wait::PATIENCE;
 use harness::{Emulator, Options, wait_for};
 use kube::api::{DeleteParams, ListParams};
@@ -85,9 +86,7 @@ async fn a_thousand_accounts_that_do_not_exist_open_no_file_each() -> Result<()>
     let lease = lease(&scene).await?;
     scene.apply(&login("login", "default").to_string()).await?;
     scene.ready("RegistryCredential", "login").await?;
-    for number in 0..LOGINS {
-        scene.says(("RegistryCredential", &format!("stray-{number}")), "Ready", "absent-").await?;
-    }
+    until_told(&scene, "RegistryCredential", "stray-", LOGINS).await?;
     ensure!(lease == self::lease(&scene).await?, "the Lease went from {lease} to {}", self::lease(&scene).await?);
     ensure!(scene.install.operator.metric("codeartifact_operator_leader").await? > 0.0, "it does not lead");
     ensure!((10..FILES).contains(&files.most()), "{} files were open at once", files.most());
@@ -150,9 +149,7 @@ async fn large_annotations_of_our_kinds_take_no_memory() -> Result<()> {
         domain
     };
     scene.cluster.create_many("Domain", NAMESPACE, (0..OBJECTS).map(domain).collect()).await?;
-    for number in 0..OBJECTS {
-        scene.says(("Domain", &format!("large-{number}")), "Ready", "absent").await?;
-    }
+    until_told(&scene, "Domain", "large-", OBJECTS).await?;
     let after = resident(scene.install.operator.id()?)?;
     println!("{} MiB before, {} MiB after", before / MIB, after / MIB);
     ensure!(after < before + 30 * MIB, "from {} to {} MiB", before / MIB, after / MIB);
@@ -165,6 +162,22 @@ async fn remove_all(scene: &Scene<'_>, kind: &str) -> Result<()> {
     let all = scene.cluster.api(kind, NAMESPACE).await?;
     all.delete_collection(&DeleteParams::default(), &ListParams::default()).await?;
     Ok(())
+}
+
+/// Waits until so many objects, by the beginning of their names, say that their AwsAccount is absent.
+async fn until_told(scene: &Scene<'_>, kind: &str, beginning: &str, count: usize) -> Result<()> {
+    let all = scene.cluster.api(kind, NAMESPACE).await?;
+    let waited = wait_for("all have been looked at", 3 * PATIENCE, async || {
+        let list = all.list(&ListParams::default()).await?;
+        let told = list.items.iter().filter(|object| {
+            let named = object.metadata.name.as_ref().is_some_and(|name| name.starts_with(beginning));
+            named && conditions(object).iter().any(|it| it.kind == "Ready" && it.message.contains("absent"))
+        });
+        let told = told.count();
+        ensure!(told == count, "{told} of {count}");
+        Ok(())
+    });
+    scene.install.explain(waited.await)
 }
 
 /// Waits until the operator has seen every change of Secrets so far: it puts back one that is deleted now.
