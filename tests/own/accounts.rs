@@ -20,7 +20,8 @@ async fn key_in_aws(scene: &Scene<'_>, secret: &str) -> Result<()> {
 /// The keys in the Secret that the account names.
 async fn keys(scene: &Scene<'_>, id: &str, secret: &str) -> Result<()> {
     let keys = json!({"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret});
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws"}, "stringData": keys});
+    let secret =
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws"}, "stringData": keys});
     scene.cluster.apply(&scene.install.operator_namespace, &secret.to_string()).await.map(drop)
 }
 

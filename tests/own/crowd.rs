@@ -87,7 +87,11 @@ async fn a_thousand_accounts_that_do_not_exist_open_no_file_each() -> Result<()>
     scene.apply(&login("login", "default").to_string()).await?;
     scene.ready("RegistryCredential", "login").await?;
     until_told(&scene, "RegistryCredential", "stray-", LOGINS).await?;
-    ensure!(lease == self::lease(&scene).await?, "the Lease went from {lease} to {}", self::lease(&scene).await?);
+    ensure!(
+        lease == self::lease(&scene).await?,
+        "the Lease went from {lease} to {}",
+        self::lease(&scene).await?
+    );
     ensure!(scene.install.operator.metric("codeartifact_operator_leader").await? > 0.0, "it does not lead");
     ensure!((10..FILES).contains(&files.most()), "{} files were open at once", files.most());
     Ok(())
@@ -95,7 +99,8 @@ async fn a_thousand_accounts_that_do_not_exist_open_no_file_each() -> Result<()>
 
 /// Who holds the Lease, and how often it changed hands.
 async fn lease(scene: &Scene<'_>) -> Result<Value> {
-    let lease = scene.cluster.get("Lease", &scene.install.operator_namespace, "codeartifact-operator").await?;
+    let lease =
+        scene.cluster.get("Lease", &scene.install.operator_namespace, "codeartifact-operator").await?;
     Ok(json!([lease.data["spec"]["holderIdentity"], lease.data["spec"]["leaseTransitions"]]))
 }
 
@@ -144,7 +149,8 @@ async fn large_annotations_of_our_kinds_take_no_memory() -> Result<()> {
 
     let text = "x".repeat(255 * 1024);
     let domain = |number| {
-        let mut domain = object("Domain", &format!("large-{number}"), &json!({"accountRef": {"name": "absent"}}));
+        let mut domain =
+            object("Domain", &format!("large-{number}"), &json!({"accountRef": {"name": "absent"}}));
         domain["metadata"]["annotations"] = json!({"note": text});
         domain
     };

@@ -20,7 +20,8 @@ async fn a_hundred_packages_are_all_done_though_aws_keeps_throttling() -> Result
     emulator.aws().create_domain().domain("acme").send().await?;
     emulator.aws().create_repository().domain("acme").repository("store").send().await?;
     // One call in eight is throttled: a backoff that grows with each would rest for hours before the last.
-    let throttled = json!({"match": {"operation": PUT}, "fault": {"error": "ThrottlingException"}, "probability": 0.125});
+    let throttled =
+        json!({"match": {"operation": PUT}, "fault": {"error": "ThrottlingException"}, "probability": 0.125});
     emulator.set_faults(&json!({"seed": 7, "faults": [throttled]})).await?;
 
     let packages: Vec<_> =

@@ -99,7 +99,9 @@ impl ControlPlane {
         let parameters = PostParams::default();
         let made = objects.into_iter().map(async |object| {
             let object: DynamicObject = serde_json::from_value(object)?;
-            api.create(&parameters, &object).await.with_context(|| format!("{kind} {:?}", object.metadata.name))
+            api.create(&parameters, &object)
+                .await
+                .with_context(|| format!("{kind} {:?}", object.metadata.name))
         });
         stream::iter(made).buffer_unordered(AT_ONCE).map_ok(drop).try_collect().await
     }

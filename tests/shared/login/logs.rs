@@ -51,12 +51,13 @@ async fn life_of_a_login(world: &World<'_>) -> Result<Vec<PathBuf>> {
 
     let first = world.install.operator.log();
     world.install.operator.terminate().await?;
-    emulator.set_faults(&json!([{"match": {"operation": "GetCallerIdentity"}, "fault": {"status": 503}}])).await?;
+    emulator
+        .set_faults(&json!([{"match": {"operation": "GetCallerIdentity"}, "fault": {"status": 503}}]))
+        .await?;
     world.install.operator.start_again().await?;
     world.ready_for("login", "RenewalFailing").await?;
     emulator.clear_faults().await?;
-    emulator.forward("5m").await?;
-    world.issued("login").await?;
+    world.issued_after_looks("login").await?;
     world.until_holds("login", &renewed).await?;
     Ok(vec![first, world.install.operator.log()])
 }
@@ -66,7 +67,8 @@ fn planted_tokens_are_found(search: &Search, logs: &[PathBuf], tokens: &[String]
     let folder = tempfile::tempdir()?;
     for (number, token) in tokens.iter().enumerate() {
         let copy = folder.path().join(format!("operator-{number}.log"));
-        let line = json!({"level": "TRACE", "message": format!("answer {{\"authorizationToken\":\"{token}\"}}")});
+        let line =
+            json!({"level": "TRACE", "message": format!("answer {{\"authorizationToken\":\"{token}\"}}")});
         std::fs::write(&copy, format!("{}{line}\n", std::fs::read_to_string(&logs[0])?))?;
         ensure!(!search.files(&[copy])?.found.is_empty(), "a planted token is not found");
     }

@@ -51,7 +51,10 @@ async fn a_failing_renewal_is_counted_as_degraded_and_a_dead_token_has_a_negativ
     until_metric(&world, &objects("false"), |count| count == 1.0).await?;
     emulator.forward("2h").await?;
     until_metric(&world, EXPIRY, |left| left < dead - 3600.0).await?;
-    let own = format!("codeartifact_operator_login_expiry_seconds{{namespace=\"{}\",name=\"login\"}}", world.namespace());
+    let own = format!(
+        "codeartifact_operator_login_expiry_seconds{{namespace=\"{}\",name=\"login\"}}",
+        world.namespace()
+    );
     until_metric(&world, &own, |left| left < dead - 3600.0).await?;
 
     emulator.clear_faults().await?;

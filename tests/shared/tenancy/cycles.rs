@@ -2,8 +2,8 @@
 
 use super::Tenants;
 use anyhow::{Result, ensure};
-use harness::objects::conditions;
 use harness::Emulator;
+use harness::objects::conditions;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
@@ -37,12 +37,16 @@ async fn a_repository_without_a_grant_closes_no_cycle() -> Result<()> {
 
     for (name, domain) in [
         ("plain", json!({"domain": {"name": "acme"}})),
-        ("by-reference", json!({"domainRef": {"name": "acme", "namespace": tenants.first()}, "name": "plain"})),
+        (
+            "by-reference",
+            json!({"domainRef": {"name": "acme", "namespace": tenants.first()}, "name": "plain"}),
+        ),
     ] {
         let mut spec = domain;
         spec["upstreams"] = json!([{"name": "store2"}]);
         tenants.apply(tenants.second(), tenants.repository(name, spec)).await?;
-        let told = tenants.install.condition(("Repository", tenants.second(), name), "Stalled", "True").await?;
+        let told =
+            tenants.install.condition(("Repository", tenants.second(), name), "Stalled", "True").await?;
         ensure!(told.reason == "GrantMissing", "{told:?}");
         stays_ready(&looked_at(&tenants, "store2", name).await?, name)?;
     }
