@@ -16,7 +16,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-boto3 test-clients demo size bench clean
+.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-kubernetes test-boto3 test-clients demo size bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,11 @@ lint: ## check the format, clippy, the documentation and that nothing is linked 
 
 test: ## run every test in stages and print how long each took
 	@tests/run.sh
+
+test-kubernetes: cluster-tools ## run the end-to-end tests on another Kubernetes: VERSION=v1.31.14, built once from its Go modules
+	@$(BUILD)
+	@servers=$$(tests/kubernetes.sh $(VERSION)); \
+		CODEARTIFACT_CONTROL_PLANE=$$servers cargo test --workspace --locked --test install --test own --test shared
 
 test-boto3: $(BOTO3)/ready ## judge the emulator by AWS's own Python SDK and service model
 	@$(BUILD)

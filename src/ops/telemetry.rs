@@ -1,5 +1,6 @@
 //! Logs: JSON or text lines on standard error.
 
+use std::any::Any;
 use std::panic::PanicHookInfo;
 
 use tracing::Metadata;
@@ -85,8 +86,12 @@ fn filter(level: &str) -> Result<EnvFilter, ParseError> {
 /// Logs where it was. A formatted message may carry data, even a token, so that only literal ones are logged.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
-    let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(formatted; left out)");
-    tracing::error!(location, reason = message, "panic");
+    tracing::error!(location, reason = words(panic.payload()), "panic");
+}
+
+/// The words of a panic that stand in the source.
+fn words(payload: &(dyn Any + Send)) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("(formatted; left out)")
 }
 
 #[cfg(test)]
@@ -103,6 +108,14 @@ mod tests {
         assert_eq!(directives("debug"), set(&["codeartifact_operator=debug", "warn"]));
         assert_eq!(directives("info,kube=debug"), set(&["kube=debug", "info"]));
         assert!(filter("chatty").is_err());
+    }
+
+    #[test]
+    fn a_panic_that_quotes_something_tells_where_it_was_and_nothing_else() {
+        let panicked = |panic: fn()| std::panic::catch_unwind(panic).expect_err("it panics");
+        let quoting = panicked(|| panic!("unexpected {}", std::hint::black_box("token-of-somebody")));
+        assert_eq!(words(&*quoting), "(formatted; left out)");
+        assert_eq!(words(&*panicked(|| panic!("in the source"))), "in the source");
     }
 
     #[test]

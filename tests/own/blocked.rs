@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use codeartifact_emulator::Entry;
 use harness::wait::PATIENCE;
 use harness::wait_for;
+use serde_json::json;
 
 use crate::scene::{Scene, scene};
 
@@ -56,7 +57,15 @@ async fn a_blocked_deletion_goes_on_when_the_change_of_what_blocks_it_took_effec
     let blocked = scene.condition("Repository", "base", "DeletionBlocked", "True").await?;
     ensure!(blocked.message.contains("app"), "{blocked:?}");
     until_patient(&scene).await?;
+    // The change is declared, and AWS does not have it yet, since the pass is held that would make it: a look at that moment
+    // finds the deletion blocked.
+    let look_before_write = json!({"operation": "ListTagsForResource", "repository": "app"});
+    scene.emulator.set_faults(&json!([{"match": look_before_write, "fault": {"hold": true}}])).await?;
     scene.apply(&repository("app", "")).await?;
+    scene.until_held().await?;
+    scene.until_idle().await?;
+    scene.condition("Repository", "base", "DeletionBlocked", "True").await?;
+    scene.emulator.clear_faults().await?;
     scene.gone("Repository", "base").await
 }
 
@@ -112,6 +121,8 @@ async fn until_patient(scene: &Scene<'_>) -> Result<()> {
             Ok(())
         })
         .await?;
+        // A jump in the middle of a look makes its signatures invalid, which is another failure and begins the backoff anew.
+        scene.until_idle().await?;
     }
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! The operator against a real control plane and the emulator, each test with its own: kinds of the whole cluster,
 //! audit logs, kills and restarts.
 
+mod accounts;
 mod blocked;
 mod crash;
+mod crowd;
 mod deletion;
 mod events;
 mod faults;

@@ -1,9 +1,13 @@
 //! Objects in sync cost no write: over five passes, and over a restart.
 
 use anyhow::{Result, ensure};
+use aws_sdk_codeartifact::types::Tag;
+use codeartifact_operator::api::Domain;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::scene::scene;
+use crate::scene::{NAMESPACE, scene};
 
 const DOMAINS: [&str; 2] = ["acme", "umbrella"];
 /// How many objects of each kind there are.
@@ -85,5 +89,39 @@ async fn fifty_objects_in_sync_cost_no_write_in_five_passes_and_a_restart() -> R
     let moved = scene.since(&quiet).await?;
     ensure!(moved.aws_writes > 0, "one edit: {moved:?}");
     println!("50 objects in sync, 5 passes and a restart: 0 writes, 0 mints; one edit: {moved:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_write_of_any_sort_is_no_silence() -> Result<()> {
+    scene!(scene);
+    scene.apply(&object("Domain", "acme", &json!({"tags": {"team": "a"}})).to_string()).await?;
+    scene.ready("Domain", "acme").await?;
+    scene.until_idle().await?;
+    let quiet = scene.mark().await?;
+    let moved = scene.since(&quiet).await?;
+    ensure!(moved.is_silent(), "nothing was planted: {moved:?}");
+
+    // A status that is written as it is: the object does not change, and the request is one too many all the same.
+    let account = scene.install.user.rsplit(':').next().unwrap_or_default();
+    let client = scene.cluster.client_as(&scene.install.operator_namespace, account).await?;
+    let domains: Api<Domain> = Api::namespaced(client, NAMESPACE);
+    let same = domains.get("acme").await?.status;
+    let patch = Patch::Merge(json!({"status": same}));
+    domains.patch_status("acme", &PatchParams::default(), &patch).await?;
+    let moved = scene.since(&quiet).await?;
+    ensure!(moved.kubernetes_writes.len() == 1 && !moved.is_silent(), "a status: {moved:?}");
+
+    let quiet = scene.mark().await?;
+    let tag = Tag::builder().key("team").value("a").build()?;
+    let arn = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
+    scene.aws().tag_resource().resource_arn(arn).tags(tag).send().await?;
+    let moved = scene.since(&quiet).await?;
+    ensure!(moved.aws_writes == 1 && !moved.is_silent(), "a tag: {moved:?}");
+
+    let quiet = scene.mark().await?;
+    scene.aws().get_authorization_token().domain("acme").send().await?;
+    let moved = scene.since(&quiet).await?;
+    ensure!(moved.mints == 1 && !moved.is_silent(), "a token: {moved:?}");
     Ok(())
 }

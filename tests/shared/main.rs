@@ -2,7 +2,9 @@
 
 mod admission;
 mod confinement;
+mod flood;
 mod login;
+mod policy;
 mod publish;
 mod slow_account;
 mod tenancy;

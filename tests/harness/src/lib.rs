@@ -29,9 +29,15 @@ pub fn repository() -> &'static Path {
     here.ancestors().nth(2).unwrap_or(here)
 }
 
-/// One of the programs that `make cluster-tools` builds.
+/// Kubernetes' servers, of which there may be other versions than the pinned one.
+const SERVERS: [&str; 2] = ["kube-apiserver", "kube-controller-manager"];
+
+/// One of the programs that `make cluster-tools` builds. Kubernetes' servers come from the folder that
+/// `CODEARTIFACT_CONTROL_PLANE` names, if it names one.
 pub fn cluster_tool(name: &str) -> anyhow::Result<PathBuf> {
-    let path = repository().join("target/cluster/bin").join(name);
+    let other = std::env::var_os("CODEARTIFACT_CONTROL_PLANE").filter(|_| SERVERS.contains(&name));
+    let folder = other.map_or_else(|| repository().join("target/cluster/bin"), PathBuf::from);
+    let path = folder.join(name);
     anyhow::ensure!(path.exists(), "{} is missing: run `make cluster-tools`", path.display());
     Ok(path)
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use kube::api::{DynamicObject, GroupVersionKind, Patch, PatchParams};
+use futures::{StreamExt, TryStreamExt, stream};
+use kube::api::{DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
 use kube::core::discovery::Scope;
 use kube::discovery::oneshot;
 use kube::{Api, Client};
@@ -16,6 +17,8 @@ use crate::wait::{PATIENCE, wait_for};
 /// The API group of the operator's kinds.
 pub const GROUP: &str = "codeartifact-operator.dev";
 const VERSION: &str = "v1alpha1";
+/// How many requests are under way while many objects are made.
+const AT_ONCE: usize = 16;
 
 /// One entry of `status.conditions`.
 #[derive(Debug, Clone, Deserialize)]
@@ -88,6 +91,19 @@ impl ControlPlane {
             applied.push(answer.with_context(|| format!("{} {name}", types.kind))?);
         }
         Ok(applied)
+    }
+
+    /// Makes many objects of a kind, some of them at once.
+    pub async fn create_many(&self, kind: &str, namespace: &str, objects: Vec<Value>) -> Result<()> {
+        let api = self.api(kind, namespace).await?;
+        let parameters = PostParams::default();
+        let made = objects.into_iter().map(async |object| {
+            let object: DynamicObject = serde_json::from_value(object)?;
+            api.create(&parameters, &object)
+                .await
+                .with_context(|| format!("{kind} {:?}", object.metadata.name))
+        });
+        stream::iter(made).buffer_unordered(AT_ONCE).map_ok(drop).try_collect().await
     }
 
     /// Reads an object.

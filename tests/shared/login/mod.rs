@@ -2,6 +2,7 @@
 
 mod grants;
 mod logs;
+mod metrics;
 mod renewal;
 mod secret;
 mod sharing;
@@ -129,6 +130,21 @@ impl<'a> World<'a> {
         self.annotate(name, "reconcile-at", &mark).await?;
         let seen = |object: &DynamicObject| object.data["status"]["lastHandledReconcileAt"] == mark.as_str();
         self.until("it was looked at", name, seen).await.map(drop)
+    }
+
+    /// Waits until Ready says Issued. A failed sign-in is shared for some seconds before the next one is tried.
+    async fn issued_after_looks(&self, name: &str) -> Result<()> {
+        let waited = wait_for("Ready says Issued", PATIENCE, async || {
+            self.look(name).await?;
+            let object = self.install.control_plane.get("RegistryCredential", self.namespace(), name).await?;
+            let conditions = harness::objects::conditions(&object);
+            ensure!(
+                conditions.iter().any(|it| it.kind == "Ready" && it.reason == "Issued"),
+                "{conditions:?}"
+            );
+            Ok(())
+        });
+        self.install.explain(waited.await)
     }
 
     fn secrets(&self) -> Result<Api<Secret>> {

@@ -1,7 +1,6 @@
 //! Tokens: renewed in time, kept while that fails, and found again after a restart.
 
 use anyhow::{Result, ensure};
-use harness::objects::conditions;
 use harness::wait::PATIENCE;
 use harness::{Emulator, wait_for};
 use kube::api::{DeleteParams, PostParams};
@@ -150,16 +149,7 @@ async fn a_restart_while_aws_is_down_leaves_a_good_login_ready() -> Result<()> {
     ensure!(world.data("login").await? == before);
 
     emulator.clear_faults().await?;
-    // A failed sign-in is shared for some seconds before the next one is tried.
-    let waited = wait_for("Ready says Issued", PATIENCE, async || {
-        world.look("login").await?;
-        let object =
-            world.install.control_plane.get("RegistryCredential", world.namespace(), "login").await?;
-        let conditions = conditions(&object);
-        ensure!(conditions.iter().any(|it| it.kind == "Ready" && it.reason == "Issued"), "{conditions:?}");
-        Ok(())
-    });
-    world.install.explain(waited.await)?;
+    world.issued_after_looks("login").await?;
     ensure!(world.data("login").await? == before && world.tokens() == 1, "{} tokens", world.tokens());
     Ok(())
 }

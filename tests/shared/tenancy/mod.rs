@@ -1,5 +1,6 @@
 //! What a namespace must not do without a grant: tried, and refused for the stated reason.
 
+mod cycles;
 mod missing;
 mod withdrawn;
 

@@ -58,7 +58,7 @@ fn install_manifest(chart: &Path) -> anyhow::Result<String> {
     let rendered = Command::new(crate::cluster_tool("helm")?)
         .args(["template", "codeartifact-operator"])
         .arg(chart)
-        .args(["--namespace", NAMESPACE, "--include-crds", "--no-hooks", "--kube-version", "1.34.0"])
+        .args(["--namespace", NAMESPACE, "--include-crds", "--no-hooks", "--kube-version", "1.30.0"])
         .output()
         .context("cannot run helm")?;
     anyhow::ensure!(rendered.status.success(), "helm: {}", String::from_utf8_lossy(&rendered.stderr));

@@ -15,6 +15,8 @@ use crate::install::container::Container;
 use crate::install::{Install, Operator, operator};
 
 const RELEASE: &str = "codeartifact-operator";
+/// Everything that the operator and its libraries can be made to log: the last stage searches it for tokens.
+const LOG_LEVEL: &str = "trace,codeartifact_operator=trace";
 
 /// What to install. By default the whole cluster is worked on and no AwsAccount is made.
 #[must_use = "`start` installs it"]
@@ -37,7 +39,7 @@ impl<'a> Request<'a> {
             emulator,
             operator_namespace: RELEASE.to_owned(),
             namespaces: Vec::new(),
-            values: json!({"crds": {"upgradeHook": false}}),
+            values: json!({"crds": {"upgradeHook": false}, "logLevel": LOG_LEVEL}),
             environment: Vec::new(),
             arguments: Vec::new(),
             host_clock: false,
