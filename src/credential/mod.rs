@@ -13,6 +13,7 @@ mod slot;
 mod store;
 mod token;
 mod tokens;
+mod unsaid;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::engine::{Context, Controlled, KindName, ObjectKey, ReadByUsers, Recon
 use addresses::Addresses;
 use pass::Pass;
 use tokens::Tokens;
+use unsaid::Unsaid;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
@@ -35,12 +37,13 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 pub struct CredentialReconciler {
     tokens: Tokens,
     addresses: Addresses,
+    unsaid: Unsaid,
 }
 
 impl CredentialReconciler {
     /// Nothing is minted, and no token read, before a RegistryCredential needs it.
     pub fn new(context: &Context) -> Self {
-        Self { tokens: Tokens::new(context), addresses: Addresses::default() }
+        Self { tokens: Tokens::new(context), addresses: Addresses::default(), unsaid: Unsaid::default() }
     }
 }
 
@@ -66,6 +69,10 @@ impl Reconciler for CredentialReconciler {
         let mut pass = Pass::new(self, object, context);
         let outcome = pass.rest().await;
         Report { status: pass.status, outcome, notes: pass.notes }
+    }
+
+    fn forget(&self, key: &ObjectKey) {
+        self.unsaid.forget(key);
     }
 
     /// The Secret goes with the object that controls it.
