@@ -77,7 +77,7 @@ struct RunOptions {
     #[arg(long, default_value_t = 16, env = "CODEARTIFACT_OPERATOR_CONCURRENCY")]
     concurrency: usize,
     /// A kubeconfig file; the pod's own ServiceAccount when left out.
-    #[arg(long, env = "CODEARTIFACT_OPERATOR_KUBECONFIG")]
+    #[arg(long, env = "KUBECONFIG")]
     kubeconfig: Option<PathBuf>,
     /// A proxy for the Kubernetes API server. `HTTPS_PROXY` is for AWS alone.
     #[arg(long, env = "CODEARTIFACT_OPERATOR_API_SERVER_PROXY")]
@@ -96,7 +96,7 @@ struct CrdOptions {
     #[arg(long)]
     apply: bool,
     /// A kubeconfig file; the pod's own ServiceAccount when left out.
-    #[arg(long, env = "CODEARTIFACT_OPERATOR_KUBECONFIG")]
+    #[arg(long, env = "KUBECONFIG")]
     kubeconfig: Option<PathBuf>,
     /// A proxy for the Kubernetes API server.
     #[arg(long, env = "CODEARTIFACT_OPERATOR_API_SERVER_PROXY")]

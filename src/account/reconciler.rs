@@ -82,7 +82,10 @@ fn blocked(users: &[Target]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("still used by {}{more}; delete them, or let them refer to another AwsAccount", named.join(", "))
+    format!(
+        "still used by {}{more}; delete what uses it, or let that refer to another AwsAccount",
+        named.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -94,7 +97,9 @@ mod tests {
     fn the_message_names_five_users_and_counts_the_rest() {
         let user = |name: &str| Target { kind: KindName::Domain, key: ObjectKey::new("team", name) };
         let some: Vec<_> = ["a", "b"].map(user).into();
-        assert!(blocked(&some).starts_with("still used by Domain team/a, Domain team/b; delete"));
+        assert!(
+            blocked(&some).starts_with("still used by Domain team/a, Domain team/b; delete what uses it")
+        );
         let many: Vec<_> = ["a", "b", "c", "d", "e", "f", "g"].map(user).into();
         assert!(blocked(&many).contains("Domain team/e and 2 more;"));
     }

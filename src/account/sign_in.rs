@@ -189,5 +189,5 @@ fn explain_role(base: &Session, role_arn: &str, error: AwsError) -> AwsError {
         "the role {role_arn} must exist, its trust policy must allow {who}, and {who} must be allowed sts:AssumeRole on it",
         who = base.identity_arn
     );
-    AwsError { message: format!("{remedy} ({})", error.message), ..error }
+    AwsError { operation: "AssumeRole", message: format!("{remedy} ({})", error.message), ..error }
 }

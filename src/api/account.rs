@@ -170,7 +170,9 @@ pub struct Grant {
         inner(length(min = 1, max = 160), regex(pattern = r"^[A-Za-z0-9.*?:_-]+(/[A-Za-z0-9.*?_-]+)?$"))
     )]
     pub manage: Vec<String>,
-    /// Globs of `domain` or `domain/repository` that may be referred to. What may be managed may also be used.
+    /// Globs of `domain` or `domain/repository` that a Domain, Repository or PackagePolicy may refer to: as its domain, as an upstream, or
+    /// to observe. What may be managed may also be used. A Repository needs `manage` of itself and `use` of its domain; a
+    /// `RegistryCredential` needs `credentials` alone, because a token is for a whole domain.
     #[serde(default, rename = "use", skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 50),
@@ -217,14 +219,15 @@ pub struct CredentialGrant {
         inner(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9.*?:_-]+$"))
     )]
     pub domains: Vec<String>,
-    /// The role that mints; a token carries its rights. Left out: the account's own identity.
+    /// The role that mints; a token carries its rights. Left out: the account's own identity. A change replaces the tokens that
+    /// another identity minted; a role that cannot be assumed takes these logins away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 2048),
         regex(pattern = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]+/)?[A-Za-z0-9+=,.@_-]+$")
     )]
     pub role_arn: Option<String>,
-    /// The longest life of such a token, 15m to 12h.
+    /// The longest life of such a token, such as 90m or 1h30m, from 15m to 12h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(max = 16))]
     #[x_kube(validation = ("duration(self) >= duration('15m') && duration(self) <= duration('12h')", "maxDuration must lie between 15m and 12h"))]

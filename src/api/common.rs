@@ -107,13 +107,14 @@ pub struct Management {
     /// Enforce makes AWS match; Observe never creates, tags, changes or deletes.
     #[serde(default)]
     pub mode: Mode,
-    /// What to do when the resource exists and nobody's owner tag is on it.
+    /// What to do when the resource exists in AWS and carries no owner tag. `Never`: leave it alone and say so. `IfIdentical`: take it over
+    /// when nothing but our tag would change. `Overwrite`: take it over and make it as declared.
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
     /// Stop looking at this object until it is false again.
     #[serde(default)]
     pub suspend: bool,
-    /// How often AWS is checked for drift, 1m to 24h; up to 10 % is added or taken at random.
+    /// How often AWS is checked for drift, such as 90m or 1h30m, from 1m to 24h; up to 10 % is added or taken at random.
     #[serde(default = "one_hour")]
     #[schemars(with = "String", length(max = 16), extend("default" = "1h"))]
     #[x_kube(validation = ("duration(self) >= duration('1m') && duration(self) <= duration('24h')", "interval must lie between 1m and 24h"))]

@@ -70,7 +70,7 @@ pub struct RegistryCredentialSpec {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.repositoryRef) != has(self.repository)", "a registry needs exactly one of repositoryRef and repository"),
-    validation = ("!has(self.scope) || 'npm' in self.formats", "scope goes with the format npm"),
+    validation = ("!has(self.scope) || 'npm' in self.formats", "a scope needs the format npm in formats"),
     validation = ("!has(self.endpoint) || !has(self.endpointType)", "endpoint and endpointType exclude each other"))]
 pub struct Registry {
     /// A Repository object.
@@ -131,7 +131,7 @@ pub enum EndpointType {
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.renewBefore) || duration(self.renewBefore) <= duration(has(self.duration) ? self.duration : '12h') - duration(self.renewBefore)", "renewBefore must be at most half of duration"))]
 pub struct TokenSettings {
-    /// Life of a token, 15m to 12h. Left out: 12h, or the longest that the grant allows. Logins of the same duration share a token;
+    /// Life of a token, such as 90m or 1h30m, from 15m to 12h. Left out: 12h, or the longest that the grant allows. Logins of the same duration share a token;
     /// the `RegistryCredential` objects of a namespace may use 8 durations for one domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(max = 16))]
@@ -148,7 +148,7 @@ pub struct TokenSettings {
 /// The Secret that is written.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretSettings {
-    /// Name of the Secret; metadata.name when left out.
+    /// Name of the Secret; metadata.name when left out. A change removes the Secret of the old name once the new one is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 253),
@@ -232,10 +232,11 @@ pub struct TokenStatus {
     /// When it was minted.
     #[schemars(with = "String")]
     pub issued_at: Timestamp,
-    /// When it stops to work.
+    /// When it stops working.
     #[schemars(with = "String")]
     pub expires_at: Timestamp,
-    /// When it is renewed at the latest; earlier when another RegistryCredential that shares it needs that.
+    /// When it is renewed at the latest: some minutes before what renewBefore asks for, and earlier when another RegistryCredential that
+    /// shares it needs that.
     #[schemars(with = "String")]
     pub renews_at: Timestamp,
 }

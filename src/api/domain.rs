@@ -36,7 +36,8 @@ pub struct DomainSpec {
     /// How the operator manages the domain.
     #[serde(flatten)]
     pub management: Management,
-    /// What happens in AWS when this object is deleted.
+    /// What happens in AWS when this object is deleted. `Retain`: the domain stays, without our owner tag. `Delete`: the domain is deleted, as
+    /// soon as AWS lists no repository in it.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
     /// Name of the domain; metadata.name when left out. Immutable.

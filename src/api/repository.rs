@@ -40,7 +40,8 @@ pub struct RepositorySpec {
     /// How the operator manages the repository.
     #[serde(flatten)]
     pub management: Management,
-    /// What happens in AWS when this object is deleted.
+    /// What happens in AWS when this object is deleted. `Retain`: the repository stays, without our owner tag. `Delete`: the repository is
+    /// deleted with its packages, as soon as no other repository uses it as upstream. `DeleteIfEmpty`: the same, once it holds no package.
     #[serde(default)]
     pub deletion_policy: RepositoryDeletionPolicy,
     /// The Domain object that it lives in. Immutable.

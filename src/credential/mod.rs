@@ -16,6 +16,7 @@ mod slot;
 mod store;
 mod token;
 mod tokens;
+mod unsaid;
 mod write;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use addresses::Addresses;
 use binding::{Binding, BindingKey};
 use pass::Pass;
 use tokens::Tokens;
+use unsaid::Unsaid;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
@@ -42,12 +44,18 @@ pub struct CredentialReconciler {
     tokens: Tokens,
     addresses: Addresses,
     binding_key: Arc<OnceCell<BindingKey>>,
+    unsaid: Unsaid,
 }
 
 impl CredentialReconciler {
     /// Nothing is minted, and no token read, before a RegistryCredential needs it.
     pub fn new(context: &Context) -> Self {
-        Self { tokens: Tokens::new(context), addresses: Addresses::default(), binding_key: Arc::default() }
+        Self {
+            tokens: Tokens::new(context),
+            addresses: Addresses::default(),
+            binding_key: Arc::default(),
+            unsaid: Unsaid::default(),
+        }
     }
 
     /// What marks a Secret of that namespace and name as ours.
@@ -79,6 +87,10 @@ impl Reconciler for CredentialReconciler {
         let mut pass = Pass::new(self, object, context);
         let outcome = pass.rest().await;
         Report { status: pass.status, outcome, notes: pass.notes }
+    }
+
+    fn forget(&self, key: &ObjectKey) {
+        self.unsaid.forget(key);
     }
 
     /// The Secret goes with the object that controls it.

@@ -17,6 +17,7 @@ use super::render::{self, DomainKey, Login, Registry};
 use super::secret::{Wanted, content_id};
 use super::store::Templates;
 use super::token::TokenKey;
+use super::unsaid;
 use super::write::{self, Written};
 use crate::account::Session;
 use crate::api::{
@@ -163,10 +164,20 @@ impl<'a> Pass<'a> {
         let files = render::files(registries, &logins)?;
         let wanted = self.wanted(&content_id(&ids, registries), &files);
         let (last, fresh) = (self.last_write(), self.asked_to_look());
-        let (written, write) = write::ensure(self.context, &wanted, &files, last, fresh).await?;
+        let (unsaid, key, uid) = (&self.reconciler.unsaid, ObjectKey::of(self.object), self.uid());
+        let known = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, &wanted.name)).is_some();
+        let ensured = write::ensure(self.context, &wanted, &files, last, fresh).await;
+        match &ensured {
+            Ok((written, _)) => unsaid.keep(&key, &uid, written.clone()),
+            Err(error) if unsaid::leaves_doubt(error) => {
+                unsaid.keep(&key, &uid, if known { Written::Changed } else { Written::Created });
+            }
+            Err(_) => {}
+        }
+        let (_, write) = ensured?;
         self.remove_earlier(&wanted.name).await?;
         self.status.last_secret_write = Some(write);
-        Ok(written)
+        Ok(unsaid.take(&key, &uid))
     }
 
     fn wanted(&self, content: &str, files: &render::Files) -> Wanted {

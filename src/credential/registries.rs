@@ -70,6 +70,11 @@ pub(super) fn terms(
         if duration > most {
             return Err(too_long(account, &resource, duration, most));
         }
+        if let Some(before) =
+            object.spec.token.renew_before.map(interval).filter(|before| *before > duration / 2)
+        {
+            return Err(too_early(account, &resource, before, duration));
+        }
         terms.insert(domain(identity), Terms { role_arn: grant.role_arn, duration });
     }
     Ok(terms)
@@ -171,7 +176,7 @@ impl Scope<'_> {
             KindName::Repository,
             key,
             &format!(
-                "a grant of AwsAccount {} that gives namespace {} `credentials` for its domain",
+                "no grant of AwsAccount {} gives namespace {} `credentials` for its domain",
                 self.account.name_any(),
                 self.namespace
             ),
@@ -202,6 +207,19 @@ fn private(endpoint: &str, identity: &Identity) -> Endpoints {
         format!("{base}/{}/d/{}-{}/{repository}/", format.as_str(), identity.domain, identity.owner)
     };
     PackageFormat::ALL.iter().map(|format| (format.as_str().to_owned(), address(*format))).collect()
+}
+
+fn too_early(account: &AwsAccount, domain: &str, asked: SignedDuration, life: SignedDuration) -> Error {
+    Error::invalid(
+        "spec.token.renewBefore",
+        format!("{asked:#}"),
+        format!(
+            "tokens for domain {domain} live {life:#} under the grant of AwsAccount {}, and at most half of that is possible; shorten it to \
+             {:#}",
+            account.name_any(),
+            life / 2
+        ),
+    )
 }
 
 fn too_long(account: &AwsAccount, domain: &str, asked: SignedDuration, most: SignedDuration) -> Error {

@@ -70,7 +70,11 @@ impl Caches {
     pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
         let key = ObjectKey::new("", name);
         let account = self.accounts.get(&key).ok_or_else(|| {
-            let why = if self.accounts.is_unreadable(&key) { "cannot be read" } else { "does not exist" };
+            let why = if self.accounts.is_unreadable(&key) {
+                "cannot be read; correct it as its Ready condition says"
+            } else {
+                "does not exist; make it, or set another spec.accountRef.name"
+            };
             Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} {why}"))
         })?;
         if account.spec.suspend {

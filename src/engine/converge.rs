@@ -3,15 +3,15 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 
-use super::deeds::{Deed, Deeds};
+use super::deeds::Deeds;
 use super::deletions::Deletions;
-use super::kind::{Kind, Ownership, Scope};
+use super::kind::{Kind, Scope};
 use super::object::{Again, Done, Note, Reconciler, Report};
 use super::publish::Publisher;
-use super::screen::{Owner, Verdict, screen, sentence};
+use super::screen::{Owner, Verdict, screen};
 use super::standing::claims;
 use super::steps::{self, Taken};
 use super::summary::{self, Circumstances};
@@ -26,7 +26,7 @@ use crate::error::{Error, Reason, Result};
 pub struct Pipeline<K: Kind> {
     publisher: Publisher<K::Object>,
     pub(super) deletions: Deletions,
-    deeds: Deeds<K::Step>,
+    pub(super) deeds: Deeds<K::Step>,
     kind: PhantomData<K>,
 }
 
@@ -114,7 +114,8 @@ impl<'a, K: Kind> Pass<'a, K> {
         let identity = K::identify(self.object, &scope)?;
         check_pinned(K::pinned(&self.status), &identity)?;
         let hub = &self.context.hub;
-        hub.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), hub.writes());
+        let mark = hub.writes();
+        hub.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), mark);
         // Before anything else is looked up for it: who has no grant costs nothing and learns nothing.
         caches.check_grants(&account, &namespace, &claims(settings.mode, &identity))?;
         let want = K::declare(self.object, &identity, &scope)?;
@@ -124,49 +125,78 @@ impl<'a, K: Kind> Pass<'a, K> {
         let aws = &self.sign_in(&account).await?;
         let have = K::observe(aws, &identity, self.object, Some(&want)).await?;
         let (state, facts) = have.map(|have| (have.state, have.facts)).unzip();
-        let verdict = screen::<K>(&settings, &owner, &identity.named(), &want, state.as_ref())?;
-        match verdict {
+        let verdict = screen::<K>(&settings, &owner, &identity.named(), &want, state.as_ref())
+            .inspect_err(|_| self.wait_for_owner(&identity, mark))?;
+        let message = match verdict {
             Verdict::Hold(steps) => {
-                K::tell(&mut self.status, None, facts.as_ref());
-                if state.is_none() && K::OWNED {
-                    return Err(Error::waiting(
-                        Reason::NotFound,
-                        format!("{} does not exist in AWS", identity.named()),
-                    ));
-                }
-                // Those who refer to it must know its names also where nothing is written.
-                K::pin(&mut self.status, identity.clone());
                 let drift = Some(steps.iter().map(ToString::to_string).collect());
-                let exists = format!(
-                    "{} exists in AWS; spec.mode is Observe, so that nothing is written",
-                    identity.named()
-                );
-                let message = with_remark::<K>(&exists, &want, facts.as_ref());
-                Ok(Done { reason: Reason::Observed, drift, ..Done::synced(message, settings.interval) })
+                let message = self.hold(identity, &want, (state.is_some(), facts.as_ref()))?;
+                return Ok(Done {
+                    reason: Reason::Observed,
+                    drift,
+                    ..Done::synced(message, settings.interval)
+                });
             }
             Verdict::Take(steps) => {
                 self.note_shown(&identity, state.as_ref(), &steps);
                 let taken = self.take(aws, &identity, &steps, state.as_ref()).await?;
-                if let Some(error) = taken.error {
-                    // Some steps may have taken effect: what was to be set must still be known as ours later.
-                    K::intend(&mut self.status, &want);
-                    let steps = (taken.done.as_slice(), taken.failed.as_slice());
-                    let note = K::tell_unfinished(&mut self.status, &want, facts.as_ref(), steps);
-                    return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
-                }
-                self.pipeline.deeds.settled(&ObjectKey::of(self.object));
-                let facts = taken.facts.or(facts);
-                K::tell(&mut self.status, Some(&want), facts.as_ref());
-                K::carried_out(&mut self.status, self.object.meta().generation);
-                if K::OWNED && !summary::is_ready(K::Object::common(&self.status)) {
-                    // Those who could not go on because of it can now, whether or not something was written.
-                    self.context.hub.written(&identity);
-                }
-                let message = K::not_compared(facts.as_ref()).unwrap_or("in sync with AWS");
-                let message = with_remark::<K>(message, &want, facts.as_ref());
-                Ok(Done::synced(message, settings.interval))
+                self.finish(&identity, &want, facts, taken)?
             }
+        };
+        Ok(Done::synced(message, settings.interval))
+    }
+
+    /// Has the object woken when another object of ours lets the resource go.
+    fn wait_for_owner(&self, identity: &Identity, mark: u64) {
+        let mut awaited = K::depends_on(self.object, identity);
+        awaited.push(identity.clone());
+        self.context.hub.depends_on_aws(&self.target(), &awaited, mark);
+    }
+
+    /// Nothing is written: what AWS shows is told.
+    fn hold(
+        &mut self,
+        identity: Identity,
+        want: &K::State,
+        (exists, facts): (bool, Option<&K::Facts>),
+    ) -> Result<String> {
+        K::tell(&mut self.status, None, facts);
+        if !exists && K::OWNED {
+            let message = format!("{} does not exist in AWS", identity.named());
+            return Err(Error::waiting(Reason::NotFound, message));
         }
+        // Those who refer to it must know its names also where nothing is written.
+        let exists =
+            format!("{} exists in AWS; spec.mode is Observe, so that nothing is written", identity.named());
+        K::pin(&mut self.status, identity);
+        Ok(with_remark::<K>(&exists, want, facts))
+    }
+
+    /// What came of the steps; `facts` are those from before them.
+    fn finish(
+        &mut self,
+        identity: &Identity,
+        want: &K::State,
+        facts: Option<K::Facts>,
+        taken: Taken<K::Step, K::Facts>,
+    ) -> Result<String> {
+        if let Some(error) = taken.error {
+            // Some steps may have taken effect: what was to be set must still be known as ours later.
+            K::intend(&mut self.status, want);
+            let steps = (taken.done.as_slice(), taken.failed.as_slice());
+            let note = K::tell_unfinished(&mut self.status, want, facts.as_ref(), steps);
+            return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
+        }
+        self.pipeline.deeds.settled(&ObjectKey::of(self.object));
+        let facts = taken.facts.or(facts);
+        K::tell(&mut self.status, Some(want), facts.as_ref());
+        K::carried_out(&mut self.status, self.object.meta().generation);
+        if K::OWNED && !summary::is_ready(K::Object::common(&self.status)) {
+            // Those who could not go on because of it can now, whether or not something was written.
+            self.context.hub.written(identity);
+        }
+        let message = K::not_compared(facts.as_ref()).unwrap_or("in sync with AWS");
+        Ok(with_remark::<K>(message, want, facts.as_ref()))
     }
 
     /// Executes the steps, with the identity pinned before the first of them.
@@ -217,41 +247,6 @@ impl<'a, K: Kind> Pass<'a, K> {
         Err(Error::waiting(Reason::Progressing, "the object is gone, so that nothing is made for it"))
     }
 
-    /// Tells of a step whose answer was lost, once AWS shows its effect and it is not planned again.
-    pub(super) fn note_shown(&mut self, identity: &Identity, have: Option<&K::State>, planned: &[K::Step]) {
-        let shown = |step: &K::Step| !planned.contains(step) && K::shows(step, have);
-        let (key, uid, now) = self.doer();
-        let deed = self.pipeline.deeds.shown(&key, &uid, shown, now);
-        self.notes.extend(deed.map(|Deed { step, reason }| note(identity, reason, &[step])));
-    }
-
-    /// Tells of the steps that took effect, and remembers the one of which that is not known.
-    fn note_steps(&mut self, identity: &Identity, taken: &Taken<K::Step, K::Facts>, have: Option<&K::State>) {
-        let settled = K::Object::common(&self.status);
-        let spec_changed =
-            settled.observed_generation != self.object.meta().generation || !summary::is_ready(settled);
-        let reason = match have {
-            None => Reason::Created,
-            Some(have) if K::owner(have) == Ownership::Untagged => Reason::Adopted,
-            Some(_) if spec_changed => Reason::Updated,
-            Some(_) => Reason::DriftCorrected,
-        };
-        let (key, uid, now) = self.doer();
-        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), now);
-        for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
-            let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();
-            self.notes.extend(deeds.first().map(|deed| note(identity, deed.reason, &steps)));
-        }
-        if let Some(step) = taken.doubtful.clone() {
-            self.pipeline.deeds.doubt(&key, &uid, Deed { step, reason });
-        }
-    }
-
-    fn doer(&self) -> (ObjectKey, String, Timestamp) {
-        let uid = self.object.uid().unwrap_or_default();
-        (ObjectKey::of(self.object), uid, self.context.clock.now())
-    }
-
     pub(super) fn target(&self) -> Target {
         Target::new(K::Object::KIND, ObjectKey::of(self.object))
     }
@@ -267,10 +262,6 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.session = Some(session);
         Ok(aws)
     }
-}
-
-fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> Note {
-    Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps)))
 }
 
 fn with_remark<K: Kind>(message: &str, want: &K::State, facts: Option<&K::Facts>) -> String {

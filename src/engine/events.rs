@@ -131,8 +131,10 @@ impl Events {
             }
         };
         if tokio::time::timeout(within, written).await.is_err() {
-            let rest: Vec<_> = self.lane().drain().collect();
-            rest.iter().for_each(|told| unwritten(told, "the operator ends"));
+            let rest = self.lane().drain();
+            for told in rest {
+                unwritten(&told, "the operator ends");
+            }
         }
     }
 

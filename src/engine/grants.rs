@@ -64,7 +64,8 @@ fn missing(account: &AwsAccount, asker: Asker<'_>, verb: &str, name: &str) -> Er
     Error::stalled(
         Reason::GrantMissing,
         format!(
-            "namespace {} has no grant of AwsAccount {} to `{verb}` {name}; a cluster administrator can add one to its spec.grants",
+            "namespace {} has no grant of AwsAccount {} to `{verb}` {name}; correct the name, or ask a cluster administrator to add one to \
+             its spec.grants",
             asker.namespace,
             account.name_any()
         ),
@@ -85,7 +86,7 @@ fn includes(namespaces: &NamespaceMatch, asker: Asker<'_>) -> bool {
             .is_some_and(|(selector, labels)| selects(selector, labels))
 }
 
-/// An empty selector selects nothing here: everyone must be asked for by `all`.
+/// Unlike in Kubernetes, an empty selector matches no namespace. `all: true` means every namespace.
 fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
     let empty = selector.match_labels.as_ref().is_none_or(BTreeMap::is_empty)
         && selector.match_expressions.as_ref().is_none_or(Vec::is_empty);

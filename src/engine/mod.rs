@@ -30,6 +30,7 @@ mod streaks;
 pub mod summary;
 pub mod tags;
 mod teardown;
+mod telling;
 mod timers;
 mod uncompared;
 pub mod watch;

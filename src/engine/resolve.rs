@@ -68,15 +68,15 @@ impl Follower<'_> {
         }
         let (namespace, account) = (self.namespace, self.account.name_any());
         Err(if self.caches.may_use_anything(self.account, namespace) {
-            let needed = format!("grant of AwsAccount {account} for namespace {namespace} to `use` it");
+            let needed = format!("no grant of AwsAccount {account} lets namespace {namespace} `use` it");
             out_of_reach(K::KIND, key, &needed)
         } else {
             Error::stalled(
                 Reason::GrantMissing,
                 format!(
-                    "namespace {namespace} has no grant of AwsAccount {account} to `use` {} {key}; a cluster administrator can add \
-                     one to its spec.grants",
-                    K::KIND.as_str()
+                    "no grant of AwsAccount {account} lets namespace {namespace} `use` what {kind} {key} stands for; a cluster \
+                     administrator can add the name in AWS of that {kind} to spec.grants[].use",
+                    kind = K::KIND.as_str()
                 ),
             )
         })
@@ -102,14 +102,15 @@ pub fn repository(caches: &Caches, key: &ObjectKey) -> Result<(Arc<Repository>, 
 }
 
 /// The answer to a reference into another namespace that no grant covers. It is the same whether the object exists or not, or else
-/// anybody could learn what other namespaces have. `needed` names the grant.
-pub fn out_of_reach(kind: KindName, key: &ObjectKey, needed: &str) -> Error {
+/// anybody could learn what other namespaces have. `missing` says which grant there may not be.
+pub fn out_of_reach(kind: KindName, key: &ObjectKey, missing: &str) -> Error {
     let kind = kind.as_str();
     Error::waiting(
         Reason::DependencyNotReady,
         format!(
-            "{kind} {key} cannot be used from here: it is not there or not in AWS yet, or there is no {needed}; ask whoever owns the \
-             {kind}, or a cluster administrator for the grant"
+            "{kind} {key} cannot be used from here: there is no such object, or the operator does not work in namespace {}, or AWS does not \
+             have it yet, or {missing}; ask whoever owns the {kind}, or a cluster administrator",
+            key.namespace
         ),
     )
 }

@@ -1,7 +1,7 @@
 //! Which of the planned steps may be taken. Pure.
 
 use super::kind::{Kind, Ownership, Settings};
-use crate::api::{AdoptionPolicy, Mode};
+use crate::api::{AdoptionPolicy, Mode, OWNER_TAG};
 use crate::error::{Error, Reason, Result};
 
 /// Whose tags count as this object's.
@@ -53,14 +53,7 @@ pub fn screen<K: Kind>(
     match have.map(K::owner) {
         None | Some(Ownership::Shared) => Ok(Verdict::Take(steps)),
         Some(Ownership::Tagged(tag)) if owner.is(tag) => Ok(Verdict::Take(steps)),
-        Some(Ownership::Tagged(tag)) => Err(Error::stalled(
-            Reason::OwnedByOther,
-            format!(
-                "{what} exists in AWS and its tag {} says that {tag} owns it; delete or release the object that owns it, or list the cluster \
-                 of that object in the AwsAccount's spec.formerClusters",
-                crate::api::OWNER_TAG
-            ),
-        )),
+        Some(Ownership::Tagged(tag)) => Err(Error::stalled(Reason::OwnedByOther, owned(what, tag, owner))),
         Some(Ownership::Untagged) => {
             let differences =
                 have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
@@ -68,6 +61,32 @@ pub fn screen<K: Kind>(
             adopt(settings.adoption, what, fixed, &differences, steps)
         }
     }
+}
+
+/// Whose the resource is, and the way out that fits.
+fn owned(what: &str, tag: &str, owner: &Owner) -> String {
+    let parts =
+        |tag: &str| tag.split_once('/').map(|(cluster, object)| (cluster.to_owned(), object.to_owned()));
+    let (Some((cluster, object)), Some((own_cluster, own_object))) = (parts(tag), parts(&owner.tag)) else {
+        return format!(
+            "{what} exists in AWS and its tag {OWNER_TAG} says that {tag} owns it; remove the tag if that is not so"
+        );
+    };
+    if cluster == own_cluster {
+        return format!(
+            "{what} exists in AWS and is owned by the object {object} of this cluster; delete that object, which leaves the resource in AWS \
+             under deletionPolicy Retain, or set another spec.name here"
+        );
+    }
+    let former = if object == own_object {
+        "; or, if this cluster has replaced that one, list that one in spec.formerClusters of the AwsAccount"
+    } else {
+        ""
+    };
+    format!(
+        "{what} exists in AWS and is owned by the object {object} of cluster {cluster} (tag {OWNER_TAG}); delete or release that object \
+         there{former}"
+    )
 }
 
 /// What becomes of a resource that nobody owns. `fixed` is a difference that no step can remove.
@@ -109,4 +128,38 @@ fn adopt<S: std::fmt::Display>(
 /// Steps as part of a sentence.
 pub fn sentence<S: std::fmt::Display>(steps: &[S]) -> String {
     steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_is_told_with_the_way_out_that_fits() {
+        let owner = Owner::new("blue", &[], "team", "store");
+        let table = [
+            (
+                "blue/other/mine",
+                "is owned by the object other/mine of this cluster; delete that object, which leaves the resource in AWS under \
+                 deletionPolicy Retain, or set another spec.name here",
+            ),
+            (
+                "green/team/store",
+                "delete or release that object there; or, if this cluster has replaced that one, list that one in spec.formerClusters of \
+                 the AwsAccount",
+            ),
+            (
+                "green/team/other",
+                "is owned by the object team/other of cluster green (tag codeartifact-operator.dev/owner); delete or release that object there",
+            ),
+            ("nonsense", "says that nonsense owns it; remove the tag if that is not so"),
+        ];
+        for (tag, expected) in table {
+            let text = owned("Repository acme/store", tag, &owner);
+            assert!(
+                text.starts_with("Repository acme/store exists in AWS and ") && text.ends_with(expected),
+                "{text}"
+            );
+        }
+    }
 }

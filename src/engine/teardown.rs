@@ -100,6 +100,7 @@ async fn let_go<K: Kind>(
     let resource = identity.resource();
     let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(pass, account, identity)).await {
         Ok(Ok(Found::Ours)) => {
+            pass.context.hub.written(identity);
             let message = format!("{resource} stays in AWS, and our owner tag is off it");
             pass.notes.push(Note::normal(Reason::Released, message));
             return Ok(Done::gone());

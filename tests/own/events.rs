@@ -6,9 +6,7 @@ use anyhow::{Result, ensure};
 use harness::control_plane::AuditEvent;
 use harness::wait::PATIENCE;
 use harness::wait_for;
-use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
-use kube::Api;
-use kube::api::{DeleteParams, ListParams, PostParams};
+use kube::api::ListParams;
 use serde_json::json;
 
 use crate::scene::{NAMESPACE, Scene, scene};
@@ -70,9 +68,7 @@ async fn ready_waits_for_no_more_writes_than_it_must_and_for_no_event() -> Resul
 #[tokio::test]
 async fn an_event_that_the_api_server_refused_for_a_while_outlives_the_operators_end() -> Result<()> {
     scene!(scene);
-    let webhooks: Api<ValidatingWebhookConfiguration> = Api::all(scene.cluster.client()?);
-    webhooks.create(&PostParams::default(), &nobody_answers()?).await?;
-    until_taken(&scene, false).await?;
+    scene.refuse("events", "CREATE").await?;
     scene.apply(DOMAIN).await?;
     scene.ready("Domain", "acme").await?;
     // By then the next attempt is seconds away.
@@ -84,8 +80,7 @@ async fn an_event_that_the_api_server_refused_for_a_while_outlives_the_operators
         Ok(())
     })
     .await?;
-    webhooks.delete("events", &DeleteParams::default()).await?;
-    until_taken(&scene, true).await?;
+    scene.refuse_no_more("events").await?;
     let status = scene.install.operator.terminate().await?;
     ensure!(status.success(), "{status}");
     let events = scene.cluster.api("Event", NAMESPACE).await?.list(&ListParams::default()).await?;
@@ -115,31 +110,4 @@ async fn writes_by_object(scene: &Scene<'_>) -> Result<BTreeMap<String, Vec<Stri
 fn is_event(event: &AuditEvent, scene: &Scene<'_>) -> bool {
     let resource = event.object_ref.as_ref().map(|object| object.resource.as_str());
     resource == Some("events") && event.user.username == scene.install.user
-}
-
-/// A webhook for events that nobody serves, so that the API server answers 500.
-fn nobody_answers() -> Result<ValidatingWebhookConfiguration> {
-    let events = json!({"apiGroups": ["events.k8s.io"], "apiVersions": ["v1"], "resources": ["events"],
-        "operations": ["CREATE"], "scope": "Namespaced"});
-    let webhook = json!({"name": "events.nobody.test", "rules": [events], "failurePolicy": "Fail", "sideEffects": "None",
-        "admissionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"}});
-    Ok(serde_json::from_value(json!({"metadata": {"name": "events"}, "webhooks": [webhook]}))?)
-}
-
-/// Waits until the API server takes, or refuses, an event.
-async fn until_taken(scene: &Scene<'_>, taken: bool) -> Result<()> {
-    let events: Api<k8s_openapi::api::events::v1::Event> =
-        Api::namespaced(scene.cluster.client()?, NAMESPACE);
-    let event = serde_json::from_value(json!({
-        "metadata": {"name": "probe"}, "eventTime": "2026-01-01T00:00:00.000000Z", "reason": "Probe", "action": "Probe",
-        "type": "Normal", "reportingController": "test/probe", "reportingInstance": "test", "note": "",
-        "regarding": {"namespace": NAMESPACE},
-    }))?;
-    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
-    wait_for(&format!("events are taken: {taken}"), PATIENCE, async || {
-        let answer = events.create(&dry_run, &event).await;
-        ensure!(answer.is_ok() == taken, "{answer:?}");
-        Ok(())
-    })
-    .await
 }

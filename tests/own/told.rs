@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use aws_sdk_codeartifact::types::Tag;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, scene};
+use crate::scene::{NAMESPACE, Scene, scene};
 
 fn object(kind: &str, name: &str, spec: &Value) -> String {
     json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
@@ -121,6 +121,31 @@ async fn what_came_after_a_create_hides_no_create() -> Result<()> {
     scene.apply(&object("Repository", "npm", &json!({"domainRef": {"name": "acme"}}))).await?;
     scene.ready("Repository", "npm").await?;
     told_once(&scene, "Created", "create the repository").await
+}
+
+#[tokio::test]
+async fn a_secret_that_was_written_by_a_pass_that_failed_then_is_told() -> Result<()> {
+    scene!(scene);
+    scene.apply(&domain(&json!({}))).await?;
+    scene.apply(&object("Repository", "npm", &json!({"domainRef": {"name": "acme"}}))).await?;
+    let login = |secret: &str| {
+        let registries = json!([{"repositoryRef": {"name": "npm"}, "formats": ["npm"]}]);
+        object("RegistryCredential", "login", &json!({"registries": registries, "secret": {"name": secret}}))
+    };
+    scene.apply(&login("first")).await?;
+    scene.ready("RegistryCredential", "login").await?;
+    // The Secret of the new name is written, and the one of the old name cannot be removed.
+    scene.refuse("secrets", "DELETE").await?;
+    scene.apply(&login("second")).await?;
+    scene.condition("RegistryCredential", "login", "Ready", "False").await?;
+    ensure!(scene.cluster.get("Secret", NAMESPACE, "second").await.is_ok(), "it is not written");
+    scene.refuse_no_more("secrets").await?;
+    scene.ready("RegistryCredential", "login").await?;
+    scene.until_event("Updated", "Secret second written as declared").await?;
+    scene.until_idle().await?;
+    let told = scene.told("Updated").await?;
+    ensure!(matches!(told.as_slice(), [(_, 1)]), "{told:?}");
+    Ok(())
 }
 
 #[tokio::test]

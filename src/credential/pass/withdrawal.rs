@@ -22,8 +22,9 @@ impl Pass<'_> {
             }
             // AWS that is down for a while does not take the login; anything else that keeps the narrower token away does.
             Coverage::Wider(lost) if !matches!(error.outlook(), Outlook::Retrying(_)) => {
+                let name = self.status.secret_name.clone().unwrap_or_else(|| self.secret_name());
                 self.withdraw(&lost).await?;
-                Err(error)
+                Err(error.after(&format!("Secret {name} was removed, because {lost}")))
             }
             // The status does not say which tokens our Secret holds, so the domains that the spec names are judged instead.
             Coverage::Covered if self.status.tokens.is_empty() && error.reason() == Reason::GrantMissing => {

@@ -50,8 +50,8 @@ fn refused(seen: Option<&SecretRecord>, wanted: &Wanted) -> String {
         SecretAdoption::TakeOver => consent,
     };
     format!(
-        "Secret {name} is not controlled by this RegistryCredential{}; to have the Secret taken over, {hand_over}; or delete it, or set \
-         another spec.secret.name",
+        "Secret {name} is not controlled by this RegistryCredential{}; to have the Secret taken over and its data replaced, {hand_over}; or \
+         delete the Secret, or set another spec.secret.name",
         foreign.and_then(Foreign::last_written).unwrap_or_default()
     )
 }
@@ -61,7 +61,7 @@ pub(super) fn unchangeable(wanted: &Wanted) -> Error {
     Error::stalled(
         Reason::SecretNotOurs,
         format!(
-            "Secret {} cannot be taken over, because it is immutable or its type is not Opaque; delete it, or set another \
+            "Secret {} cannot be taken over, because it is immutable or its type is not Opaque; delete the Secret, or set another \
              spec.secret.name",
             wanted.name
         ),

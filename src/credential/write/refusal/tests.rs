@@ -64,14 +64,14 @@ fn a_secret_in_the_way_is_told_with_its_owner_and_every_way_out() {
             written,
             never,
             "Secret npm is not controlled by this RegistryCredential (written last by cron at 2026-01-02T00:00:00Z); to have the \
-             Secret taken over, set spec.secret.adoption to TakeOver and annotate the Secret with \
-             codeartifact-operator.dev/allow-takeover=login; or delete it, or set another spec.secret.name",
+             Secret taken over and its data replaced, set spec.secret.adoption to TakeOver and annotate the Secret with \
+             codeartifact-operator.dev/allow-takeover=login; or delete the Secret, or set another spec.secret.name",
         ),
         (
             json!({}),
             take,
-            "Secret npm is not controlled by this RegistryCredential; to have the Secret taken over, annotate the Secret with \
-             codeartifact-operator.dev/allow-takeover=login; or delete it, or set another spec.secret.name",
+            "Secret npm is not controlled by this RegistryCredential; to have the Secret taken over and its data replaced, annotate the Secret with \
+             codeartifact-operator.dev/allow-takeover=login; or delete the Secret, or set another spec.secret.name",
         ),
         (
             owner("external-secrets.io/v1", "ExternalSecret", "npm"),

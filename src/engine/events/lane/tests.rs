@@ -2,7 +2,9 @@ use super::*;
 
 fn lane(events: &[(&str, u32)]) -> Lane<u32> {
     let mut lane = Lane::default();
-    events.iter().for_each(|(namespace, event)| lane.push(namespace, *event));
+    for (namespace, event) in events {
+        lane.push(namespace, *event);
+    }
     lane
 }
 
@@ -65,8 +67,8 @@ fn who_has_much_to_tell_waits_and_others_have_room() {
     };
     assert_eq!(fill(&mut lane, "loud"), MOST_OF_ONE);
     assert_eq!((lane.room("loud"), lane.room("quiet")), (Room::Full, Room::Free));
-    let full = MOST / MOST_OF_ONE;
-    assert!((1..full).all(|number| fill(&mut lane, &format!("n{number}")) == MOST_OF_ONE));
+    let loud = MOST / MOST_OF_ONE;
+    assert!((1..loud).all(|number| fill(&mut lane, &format!("n{number}")) == MOST_OF_ONE));
     assert_eq!(fill(&mut lane, "late"), GUARANTEED);
     for number in 0.. {
         if fill(&mut lane, &format!("many{number}")) == 0 {
@@ -79,7 +81,9 @@ fn who_has_much_to_tell_waits_and_others_have_room() {
 #[test]
 fn nobody_waits_for_room_in_a_line_that_has_failed_for_minutes() {
     let mut lane = Lane::default();
-    (0..MOST_OF_ONE).for_each(|_| lane.push("a", 0));
+    for event in (0..).take(MOST_OF_ONE) {
+        lane.push("a", event);
+    }
     let mut now = Instant::now();
     for failures in 0..FAILURES {
         assert_eq!(lane.room("a"), Room::Full, "after {failures} failures");

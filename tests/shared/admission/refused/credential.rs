@@ -39,7 +39,7 @@ pub(super) fn registries() -> Vec<Row> {
             "pip can hold one registry; make a second RegistryCredential for the other",
         ),
         row(KIND, json!({"registries": [scoped, scoped]}), "a scope is used twice"),
-        row(KIND, with("scope", json!("@acme")), "scope goes with the format npm"),
+        row(KIND, with("scope", json!("@acme")), "a scope needs the format npm in formats"),
         row(KIND, with("scope", json!("acme")), "spec.registries[0].scope in body should match"),
         row(KIND, registry(endpoints), "endpoint and endpointType exclude each other"),
         row(

@@ -41,6 +41,11 @@ async fn tell(stage: &story::Stage) -> anyhow::Result<()> {
     say(&format!("  {} get codeartifact --all-namespaces", harness::cluster_tool("kubectl")?.display()));
     say(&format!("  curl http://{}/metrics", install.operator.address()?));
     say(&format!("  curl {}/_emulator/journal", stage.emulator.url()));
+    say("The story has moved the emulator's clock. Put it right before you use the AWS CLI there:");
+    say(&format!(
+        "  curl --json '{{\"set\":\"'$(date --utc +%FT%TZ)'\"}}' {}/_emulator/clock",
+        stage.emulator.url()
+    ));
     tokio::signal::ctrl_c().await?;
     Ok(())
 }

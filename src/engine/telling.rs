@@ -1,0 +1,59 @@
+//! What a pass tells of its steps: each once, with the word for it.
+
+use jiff::Timestamp;
+use kube::{Resource, ResourceExt};
+
+use super::converge::Pass;
+use super::deeds::Deed;
+use super::kind::{Kind, Ownership};
+use super::screen::sentence;
+use super::steps::Taken;
+use super::{Controlled, Note, ObjectKey, summary};
+use crate::api::Identity;
+use crate::error::Reason;
+
+impl<K: Kind> Pass<'_, K> {
+    /// Tells of a step whose answer was lost, once AWS shows its effect and it is not planned again.
+    pub(super) fn note_shown(&mut self, identity: &Identity, have: Option<&K::State>, planned: &[K::Step]) {
+        let shown = |step: &K::Step| !planned.contains(step) && K::shows(step, have);
+        let (key, uid, now) = self.doer();
+        let deed = self.pipeline.deeds.shown(&key, &uid, shown, now);
+        self.notes.extend(deed.map(|Deed { step, reason }| note(identity, reason, &[step])));
+    }
+
+    /// Tells of the steps that took effect, and remembers the one of which that is not known.
+    pub(super) fn note_steps(
+        &mut self,
+        identity: &Identity,
+        taken: &Taken<K::Step, K::Facts>,
+        have: Option<&K::State>,
+    ) {
+        let settled = K::Object::common(&self.status);
+        let spec_changed =
+            settled.observed_generation != self.object.meta().generation || !summary::is_ready(settled);
+        let reason = match have {
+            None => Reason::Created,
+            Some(have) if K::owner(have) == Ownership::Untagged => Reason::Adopted,
+            Some(_) if spec_changed => Reason::Updated,
+            Some(_) => Reason::DriftCorrected,
+        };
+        let (key, uid, now) = self.doer();
+        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), now);
+        for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
+            let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();
+            self.notes.extend(deeds.first().map(|deed| note(identity, deed.reason, &steps)));
+        }
+        if let Some(step) = taken.doubtful.clone() {
+            self.pipeline.deeds.doubt(&key, &uid, Deed { step, reason });
+        }
+    }
+
+    fn doer(&self) -> (ObjectKey, String, Timestamp) {
+        let uid = self.object.uid().unwrap_or_default();
+        (ObjectKey::of(self.object), uid, self.context.clock.now())
+    }
+}
+
+fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> Note {
+    Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps)))
+}
