@@ -84,7 +84,8 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         self.change(key, uid, |known| {
             for step in steps {
                 let open = known.open.take_if(|deed| deed.step == *step);
-                if known.tell(step, now) {
+                // AWS creates nothing twice: no late answer has led to this.
+                if known.tell(step, now) || reason == Reason::Created {
                     fresh.push(open.unwrap_or_else(|| Deed { step: step.clone(), reason }));
                 }
             }
@@ -194,6 +195,14 @@ mod tests {
         for (second, told) in table {
             let fresh = deeds.took(&key(), "1", (&[7], Updated), at(second));
             assert_eq!(!fresh.is_empty(), told, "at {second} s");
+        }
+    }
+
+    #[test]
+    fn what_was_created_anew_is_told_anew() {
+        let deeds = Deeds::default();
+        for second in [0, 1] {
+            assert_eq!(deeds.took(&key(), "1", (&[7], Created), at(second)), [deed(7, Created)]);
         }
     }
 

@@ -13,7 +13,6 @@ use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Context, KubeClient};
@@ -99,7 +98,7 @@ impl Events {
         while !(self.closing.is_cancelled() && self.lane().len() == 0) {
             let due = || context.hub.depths().iter().any(|(_, due)| *due > 0);
             let most = if !self.stop.is_cancelled() && due() { BESIDE_WORK } else { AT_ONCE };
-            let next = (under_way.len() < most).then(|| self.lane().next(Instant::now())).flatten();
+            let next = (under_way.len() < most).then(|| self.lane().next(self.now())).flatten();
             if let Some((namespace, told)) = next {
                 under_way.push(self.write(namespace, told));
                 continue;
@@ -108,7 +107,7 @@ impl Events {
             tokio::select! {
                 Some(()) = under_way.next() => {}
                 () = self.came.notified() => {}
-                () = until(rested) => {}
+                () = self.until(rested) => {}
             }
         }
     }
@@ -160,7 +159,7 @@ impl Events {
             Err(error) if may_pass(&error) => {
                 tracing::debug!(%error, namespace, "an event is written later");
                 told.again = true;
-                self.lane().failed(namespace, told.clone(), Instant::now());
+                self.lane().failed(namespace, told.clone(), self.now());
             }
             Err(error) => {
                 unwritten(told, &error.to_string());
@@ -170,16 +169,21 @@ impl Events {
         }
     }
 
+    /// Waits until then; for ever when there is no such time.
+    async fn until(&self, time: Option<Duration>) {
+        match time {
+            Some(time) => tokio::time::sleep(time.saturating_sub(self.now())).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Backoff does not follow the wall clock.
+    fn now(&self) -> Duration {
+        self.clock.moment().steady
+    }
+
     fn lane(&self) -> MutexGuard<'_, Lane<Told>> {
         self.lane.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Waits until then; for ever when there is no such time.
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => tokio::time::sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }
 

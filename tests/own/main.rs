@@ -11,6 +11,7 @@ mod faults;
 mod foreign;
 mod lifecycle;
 mod proxy;
+mod refusals;
 mod scene;
 mod silence;
 mod told;

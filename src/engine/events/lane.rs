@@ -3,8 +3,6 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 /// So many events may wait in all.
 const MOST: usize = 8192;
 /// So many events of one namespace may wait.
@@ -22,8 +20,8 @@ pub(super) struct Lane<T> {
     lines: HashMap<String, Line<T>>,
     /// The lines whose first event may be written now.
     turns: VecDeque<String>,
-    /// The lines that rest after a failure, and until when.
-    paused: BTreeSet<(Instant, String)>,
+    /// The lines that rest after a failure, and until when on the steady clock.
+    paused: BTreeSet<(Duration, String)>,
     len: usize,
 }
 
@@ -83,7 +81,7 @@ impl<T> Lane<T> {
     }
 
     /// The next event to write. Must be followed by [`Lane::ended`] or [`Lane::failed`].
-    pub(super) fn next(&mut self, now: Instant) -> Option<(String, T)> {
+    pub(super) fn next(&mut self, now: Duration) -> Option<(String, T)> {
         while self.paused.first().is_some_and(|(until, _)| *until <= now) {
             self.turns.extend(self.paused.pop_first().map(|(_, namespace)| namespace));
         }
@@ -108,7 +106,7 @@ impl<T> Lane<T> {
     }
 
     /// The event could not be written this time: its line rests for a while, the event at its head.
-    pub(super) fn failed(&mut self, namespace: &str, event: T, now: Instant) {
+    pub(super) fn failed(&mut self, namespace: &str, event: T, now: Duration) {
         let Some(line) = self.lines.get_mut(namespace) else { return };
         line.under_way = false;
         line.waiting.push_front(event);
@@ -118,7 +116,7 @@ impl<T> Lane<T> {
     }
 
     /// When the next line has rested.
-    pub(super) fn first_pause_ends(&self) -> Option<Instant> {
+    pub(super) fn first_pause_ends(&self) -> Option<Duration> {
         self.paused.first().map(|(until, _)| *until)
     }
 
