@@ -16,7 +16,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-kubernetes mutants test-boto3 test-clients demo size bench clean
+.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-kubernetes test-boto3 test-clients demo size bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,9 +61,6 @@ test-kubernetes: cluster-tools ## run the end-to-end tests on another Kubernetes
 	@$(BUILD)
 	@servers=$$(tests/kubernetes.sh $(VERSION)); \
 		CODEARTIFACT_CONTROL_PLANE=$$servers cargo test --workspace --locked --test install --test own --test shared
-
-mutants: ## plant faults into the files that declare themselves pure and print those that no unit test sees; FILES="src/…" for some
-	@tests/mutants.sh $(FILES)
 
 test-boto3: $(BOTO3)/ready ## judge the emulator by AWS's own Python SDK and service model
 	@$(BUILD)
