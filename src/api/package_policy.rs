@@ -76,8 +76,9 @@ fn one_day() -> Duration {
 
 /// A package by its whole name.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[x_kube(validation = ("self.format in ['maven', 'swift', 'generic'] ? has(self.namespace) : true", "maven, swift and generic packages need a namespace"),
-    validation = ("self.format in ['pypi', 'nuget', 'ruby', 'cargo'] ? !has(self.namespace) : true", "pypi, nuget, ruby and cargo packages have no namespace"),
+// `namespace` is a word of CEL: older API servers know the field by this name alone.
+#[x_kube(validation = ("self.format in ['maven', 'swift', 'generic'] ? has(self.__namespace__) : true", "maven, swift and generic packages need a namespace"),
+    validation = ("self.format in ['pypi', 'nuget', 'ruby', 'cargo'] ? !has(self.__namespace__) : true", "pypi, nuget, ruby and cargo packages have no namespace"),
     validation = ("self.format != 'pypi' || self.name.matches('^[a-z0-9]+(-[a-z0-9]+)*$')", "a pypi name must be normalised: lower case, runs of . _ - as one -"),
     validation = ("self.format != 'nuget' || self.name == self.name.lowerAscii()", "a nuget name must be lower case"))]
 pub struct PackageName {

@@ -188,7 +188,7 @@ async fn who_keeps_asking_for_a_look_gets_a_few_and_delays_nobody() -> Result<()
     // A look of its own kind after the last write of status each, the calm login's, and what the limit allows.
     let most = LOGINS * (BURST + 2 + usize::try_from(seconds / EVERY)?) + 10;
     ensure!(
-        passes <= most as f64,
+        passes <= f64::from(u32::try_from(most)?),
         "{passes} passes in {seconds} s for {} requests, at most {most}",
         LOGINS * ROUNDS
     );

@@ -33,13 +33,13 @@ async fn a_failing_renewal_is_counted_as_degraded_and_a_dead_token_has_a_negativ
     let world = World::start(&emulator, 1).await?;
     let before = world.ready_login("login", &json!({"token": {"duration": "15m"}})).await?;
     until_metric(&world, EXPIRY, |left| left > 0.0).await?;
-    until_metric(&world, &objects("true"), |count| count == 1.0).await?;
+    until_metric(&world, &objects("true"), |count| count >= 1.0).await?;
     until_metric(&world, &objects("degraded"), |count| count == 0.0).await?;
 
     world.fail_mints("InternalServerException").await?;
     emulator.forward("11m").await?;
     world.ready_for("login", "RenewalFailing").await?;
-    until_metric(&world, &objects("degraded"), |count| count == 1.0).await?;
+    until_metric(&world, &objects("degraded"), |count| count >= 1.0).await?;
     until_metric(&world, &objects("true"), |count| count == 0.0).await?;
     until_metric(&world, &reconciles("degraded"), |count| count >= 1.0).await?;
     until_metric(&world, EXPIRY, |left| left > 0.0 && left < 300.0).await?;
@@ -48,7 +48,7 @@ async fn a_failing_renewal_is_counted_as_degraded_and_a_dead_token_has_a_negativ
     world.ready_for("login", "AwsUnavailable").await?;
     ensure!(world.data("login").await? == before, "the dead token is gone");
     let dead = until_metric(&world, EXPIRY, |left| left < -600.0).await?;
-    until_metric(&world, &objects("false"), |count| count == 1.0).await?;
+    until_metric(&world, &objects("false"), |count| count >= 1.0).await?;
     emulator.forward("2h").await?;
     until_metric(&world, EXPIRY, |left| left < dead - 3600.0).await?;
     let own = format!(
@@ -61,6 +61,6 @@ async fn a_failing_renewal_is_counted_as_degraded_and_a_dead_token_has_a_negativ
     emulator.forward("6m").await?;
     world.issued("login").await?;
     until_metric(&world, EXPIRY, |left| left > 0.0).await?;
-    until_metric(&world, &objects("true"), |count| count == 1.0).await?;
+    until_metric(&world, &objects("true"), |count| count >= 1.0).await?;
     Ok(())
 }

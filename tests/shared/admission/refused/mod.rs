@@ -49,7 +49,7 @@ fn tags(kind: &'static str, most: &'static str) -> Vec<Row> {
         row(kind, json!({"tags": {"codeartifact-operator.dev/owner": "a"}}), RESERVED),
         row(kind, json!({"tags": {"": "a"}}), TAG_KEY),
         row(kind, json!({"tags": {"k".repeat(129): "a"}}), TAG_KEY),
-        row(kind, json!({"tags": {"k": "v".repeat(257)}}), "may not be more than 256 bytes"),
+        row(kind, json!({"tags": {"k": "v".repeat(257)}}), "spec.tags.k: Too long"),
         row(kind, json!({ "tags": many }), most),
     ]
 }
