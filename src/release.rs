@@ -2,7 +2,7 @@
 //! with a finalizer that nobody will ever remove. AWS stays as it is, without our owner tags.
 
 use futures::StreamExt;
-use kube::core::{DeserializeGuard, NamespaceResourceScope};
+use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource, ResourceExt};
 
 use crate::api::FINALIZER;
@@ -10,6 +10,7 @@ use crate::domain::DomainKind;
 use crate::engine::cache::Cache;
 use crate::engine::context::kube_call;
 use crate::engine::publish::Publisher;
+use crate::engine::seen::Seen;
 use crate::engine::watch::Incoming;
 use crate::engine::{Context, Kind, Pipeline};
 use crate::error::{Error, Result};
@@ -35,7 +36,7 @@ pub async fn release(context: &Context, namespaces: &[String]) -> Result<usize> 
 
 async fn round(context: &Context, namespaces: &[String], released: &mut usize) -> Result<usize> {
     let (caches, client) = (&context.caches, &context.client.0);
-    fill(&Api::<DeserializeGuard<_>>::all(client.clone()), &caches.accounts).await?;
+    fill(&Api::<Seen<_>>::all(client.clone()), &caches.accounts).await?;
     fill(&Api::<kube::core::PartialObjectMeta<_>>::all(client.clone()), &caches.namespaces).await?;
     fill_namespaced(context, &caches.domains, namespaces).await?;
     fill_namespaced(context, &caches.repositories, namespaces).await?;
@@ -108,14 +109,14 @@ fn held<K: Resource>(cache: &Cache<K>) -> Vec<std::sync::Arc<K>> {
 async fn fill_namespaced<K>(context: &Context, cache: &Cache<K>, namespaces: &[String]) -> Result<()>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-    DeserializeGuard<K>: Incoming<Kept = K> + Resource<Scope = NamespaceResourceScope>,
+    Seen<K>: Incoming<Kept = K> + Resource<Scope = NamespaceResourceScope>,
 {
     let client = &context.client.0;
     if namespaces.is_empty() {
-        return fill(&Api::<DeserializeGuard<K>>::all(client.clone()), cache).await;
+        return fill(&Api::<Seen<K>>::all(client.clone()), cache).await;
     }
     for namespace in namespaces {
-        fill(&Api::<DeserializeGuard<K>>::namespaced(client.clone(), namespace), cache).await?;
+        fill(&Api::<Seen<K>>::namespaced(client.clone(), namespace), cache).await?;
     }
     Ok(())
 }

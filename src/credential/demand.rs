@@ -29,6 +29,8 @@ pub(super) struct Held {
     pub(super) kept: Arc<Kept>,
     /// When the one who asked must ask again.
     pub(super) renews_at: Timestamp,
+    /// When to look again instead, because the renewal is on its way.
+    pub(super) again: Option<Timestamp>,
     /// Its renewal is due and fails.
     pub(super) failing: Option<Failing>,
 }
@@ -44,6 +46,7 @@ impl Held {
     /// When the one who asked must ask again, if only to say that the token has expired.
     pub(super) fn look_again(&self) -> Timestamp {
         let end = self.kept.token.life.expires;
-        self.failing.as_ref().map_or(self.renews_at, |failing| failing.retry_at.min(end))
+        let due = self.again.unwrap_or(self.renews_at);
+        self.failing.as_ref().map_or(due, |failing| failing.retry_at.min(end))
     }
 }

@@ -72,6 +72,7 @@ impl<'a> Pass<'a> {
         if self.object.meta().deletion_timestamp.is_some() {
             return self.linger().await;
         }
+        self.put_back_first().await;
         let outcome = self.converge().await;
         if let Err(Error::Aws(error)) = &outcome
             && error.kind == AwsErrorKind::SignIn
@@ -89,8 +90,7 @@ impl<'a> Pass<'a> {
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let registries = registries::resolve(self.object, &account, caches)?;
         let terms = registries::terms(self.object, &account, caches, &registries)?;
-        let secret = ObjectKey::new(&self.namespace, self.secret_name());
-        self.binding = self.reconciler.binding(&secret, self.context).await?;
+        self.bind().await?;
         write::check(self.context, &self.wanted("", &render::Files::new()), self.last_write())?;
         self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
@@ -99,6 +99,13 @@ impl<'a> Pass<'a> {
         let written = self.write(&rendered, &tokens).await?;
         self.tell(&tokens, written);
         Ok(self.done(&tokens))
+    }
+
+    /// Finds out what marks the Secret as ours.
+    async fn bind(&mut self) -> Result<()> {
+        let secret = ObjectKey::new(&self.namespace, self.secret_name());
+        self.binding = self.reconciler.binding(&secret, self.context).await?;
+        Ok(())
     }
 
     async fn sign_in(&mut self, account: &AwsAccount, terms: BTreeMap<DomainKey, Terms>) -> Result<()> {

@@ -14,6 +14,9 @@ use super::record::SecretRecord;
 use super::render::{RENDERER_VERSION, Registry};
 use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretAdoption, SecretSettings, SecretWrite};
 
+/// The annotation in which kubectl keeps a copy of what was applied, its data included.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// SHA-256.
 pub type Digest = [u8; 32];
 
@@ -115,7 +118,8 @@ impl SecretWrite {
 /// to our keys. `None` when the Secret is as it should be.
 pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
     let record = SecretRecord::of(seen);
-    if !record.marked && record.state == Some(wanted.state()) {
+    let copied = seen.annotations.as_ref().is_some_and(|annotations| annotations.contains_key(LAST_APPLIED));
+    if !record.marked && !copied && record.state == Some(wanted.state()) {
         return None;
     }
     let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
@@ -124,7 +128,8 @@ pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
     };
     let data = void(&ours.data | &others.data, &|key| wanted.keys.contains(key));
     let labels = void(ours.labels, &|key| wanted.labels.contains_key(key));
-    let annotations = void(ours.annotations, &|key| wanted.annotations.contains_key(key));
+    let mut annotations = void(ours.annotations, &|key| wanted.annotations.contains_key(key));
+    annotations.extend(copied.then(|| (LAST_APPLIED.to_owned(), Value::Null)));
     let fields: Vec<_> = seen.managed_fields.iter().flatten().filter_map(without_data).collect();
     Some(json!({
         "metadata": {

@@ -13,7 +13,7 @@ use super::store::{Kept, Origin, Templates};
 use super::token::Token;
 use crate::clock::Deadline;
 use crate::engine::Target;
-use crate::error::{Error, Outlook, Result};
+use crate::error::{Error, Outlook, Reason, Result};
 
 /// How old a token must be before somebody can force another: no value of the annotation mints without end.
 const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
@@ -22,7 +22,13 @@ const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
 const IDLE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A mint that is on its way; everybody who needs it waits for the same one.
-pub(super) type Flight = Shared<BoxFuture<'static, Result<Arc<Kept>, Arc<Error>>>>;
+pub(super) type Flight = Shared<BoxFuture<'static, FlightEnd>>;
+
+/// What a mint comes to.
+pub(super) type FlightEnd = Result<Arc<Kept>, Arc<Error>>;
+
+/// When a login looks again whose new token is on its way, if nothing wakes the login before.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// The token of one key.
 #[derive(Debug, Default)]
@@ -76,6 +82,20 @@ impl State {
         let failure =
             self.failure.as_ref().filter(|failure| !demand.impatient && !failure.retry.is_due(now))?;
         Some(self.after_failure(demand, now, failure))
+    }
+
+    /// Whether there is a token that works.
+    pub(super) fn works(&self, now: Timestamp) -> bool {
+        self.valid(now).is_some()
+    }
+
+    /// The answer while a mint is on its way: the token that works.
+    pub(super) fn meanwhile(&self, demand: &Demand, now: Timestamp) -> Result<Held> {
+        let kept = self.valid(now).ok_or_else(|| {
+            Error::waiting(Reason::Progressing, "a new token is on its way, and the old one has expired")
+        })?;
+        let again = now.checked_add(ON_ITS_WAY).ok();
+        Ok(Held { again, ..held(Arc::clone(kept), demand, None) })
     }
 
     /// The answer once a mint has ended.
@@ -237,7 +257,7 @@ impl State {
 
 fn held(kept: Arc<Kept>, demand: &Demand, failing: Option<Failing>) -> Held {
     let renews_at = renews_at(&kept, demand);
-    Held { kept, renews_at, failing }
+    Held { kept, renews_at, failing, again: None }
 }
 
 /// How long AWS asked to wait.

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::OnceCell;
+use tokio::time::error::Elapsed;
 
 use super::demand::{Demand, Held};
 use super::render::DomainKey;
 use super::schedule::Life;
-use super::slot::{Flight, Slot};
+use super::slot::{Flight, FlightEnd, Slot};
 use super::store::{self, Kept, Origin};
 use super::token::{Token, TokenKey};
 use crate::account::Session;
@@ -20,6 +21,9 @@ use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
 use crate::engine::{Context, Target};
 use crate::error::{Error, Result};
 use admission::{admit, family};
+
+/// How long a login that has a working token waits for a new one. It is woken when the new one is there.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often tokens are looked for that have expired or that nobody uses.
 const SWEEP: Duration = Duration::from_mins(10);
@@ -63,8 +67,21 @@ impl Tokens {
             });
             (Arc::clone(slot), flight)
         };
-        let minted = flight.await;
+        let Ok(minted) = self.with_patience(&slot, flight.clone()).await else {
+            let (hub, user) = (self.context.hub.clone(), demand.user.clone());
+            tokio::spawn(flight.map(move |_| hub.wake(&user)));
+            return slot.lock().meanwhile(demand, self.context.clock.now());
+        };
         slot.lock().after(demand, self.context.clock.now(), minted)
+    }
+
+    /// The outcome of a mint; an error when it takes long and there is a token that works: whoever has a Secret to put back or to
+    /// remove does not wait for AWS.
+    async fn with_patience(&self, slot: &Slot, flight: Flight) -> Result<FlightEnd, Elapsed> {
+        if slot.lock().works(self.context.clock.now()) {
+            return tokio::time::timeout(PATIENCE, flight).await;
+        }
+        Ok(flight.await)
     }
 
     /// Keeps with the token what only this user knows of its origin: a restart finds the addresses there.

@@ -15,7 +15,8 @@ use crate::engine::context::Context;
 use crate::engine::publish::is_gone;
 use crate::engine::{Controlled, ObjectKey, Target};
 use crate::error::{Error, Reason, Result};
-use calls::{apply, create, delete, read, says};
+pub(super) use calls::Removal;
+use calls::{apply, create, delete, empty, read, says};
 use refusal::{cannot_be_changed, refusal, unchangeable};
 
 /// What writing a Secret came to.
@@ -68,6 +69,7 @@ pub(super) async fn ensure(
         known if !fresh => known.map(Arc::unwrap_or_clone),
         _ => read(context, &key(wanted)).await?,
     };
+    let mut replaced = false;
     for _ in 0..ATTEMPTS {
         let verdict = judge(seen.as_ref(), wanted, last);
         admitted(context, verdict, seen.as_ref(), wanted)?;
@@ -80,7 +82,8 @@ pub(super) async fn ensure(
         match tried {
             Ok(meta) => {
                 let now = SecretRecord::of(&meta.metadata);
-                let (written, write) = (change(verdict, seen.as_ref(), &now), write_of(&now));
+                let written = if replaced { Written::Changed } else { change(verdict, seen.as_ref(), &now) };
+                let write = write_of(&now);
                 secrets.apply(now);
                 return Ok((written, write));
             }
@@ -90,7 +93,7 @@ pub(super) async fn ensure(
             }
             Err(error) if verdict == Verdict::Apply && says(&error, cannot_be_changed) => {
                 match delete(context, &wanted.namespace, &wanted.name, seen.as_ref()).await {
-                    Ok(_) => seen = None,
+                    Ok(_) => (seen, replaced) = (None, true),
                     Err(error) if changed_meanwhile(&error) => seen = read(context, &key(wanted)).await?,
                     Err(error) => return Err(error),
                 }
@@ -122,23 +125,30 @@ fn write_of(record: &SecretRecord) -> SecretWrite {
     SecretWrite { uid: record.uid.clone(), resource_version: record.version.clone() }
 }
 
-/// Removes a Secret if it is the object's with that uid. Returns whether there was one that was not being deleted yet.
+/// Removes a Secret if it is the object's with that uid. One that a finalizer keeps loses its data.
 pub(super) async fn remove(
     context: &Context,
     namespace: &str,
     name: &str,
     uid: &str,
     last: Option<&SecretWrite>,
-) -> Result<bool> {
+) -> Result<Removal> {
     let key = ObjectKey::new(namespace, name);
     let mut seen = match context.caches.secrets.get(&key) {
         Some(known) => Some(Arc::unwrap_or_clone(known)),
         None => read(context, &key).await?,
     };
     for _ in 0..ATTEMPTS {
-        let ours = seen.filter(|found| is_ours(found, uid, last) && !found.deleting);
-        let Some(found) = ours else { return Ok(false) };
+        let Some(found) = seen.filter(|found| is_ours(found, uid, last)) else { return Ok(Removal::Absent) };
+        if found.deleting {
+            empty(context, &found).await?;
+            return Ok(Removal::Absent);
+        }
         match delete(context, namespace, name, Some(&found)).await {
+            Ok(Removal::Held) => {
+                empty(context, &found).await?;
+                return Ok(Removal::Held);
+            }
             Err(error) if changed_meanwhile(&error) => seen = read(context, &key).await?,
             other => return other,
         }

@@ -187,7 +187,7 @@ impl<'a, K: Kind> Pass<'a, K> {
             let note = K::tell_unfinished(&mut self.status, want, facts.as_ref(), steps);
             return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
         }
-        self.pipeline.deeds.settled(&ObjectKey::of(self.object));
+        self.pipeline.deeds.settled(&ObjectKey::of(self.object), taken.done.is_empty());
         let facts = taken.facts.or(facts);
         K::tell(&mut self.status, Some(want), facts.as_ref());
         K::carried_out(&mut self.status, self.object.meta().generation);

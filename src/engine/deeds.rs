@@ -30,7 +30,7 @@ struct Known<S> {
     uid: String,
     /// The step of which it is not known whether it took effect.
     open: Option<Deed<S>>,
-    /// Hashes of the steps that were told until `told_at`.
+    /// Hashes of the steps that were told since `told_at`.
     told: Vec<u64>,
     told_at: Timestamp,
 }
@@ -93,10 +93,13 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         fresh
     }
 
-    /// All is as declared: what is not shown by now has not happened.
-    pub(super) fn settled(&self, key: &ObjectKey) {
+    /// All is as declared: what is not shown by now has not happened. `seen`: AWS shows that, so that no later answer is out of date.
+    pub(super) fn settled(&self, key: &ObjectKey, seen: bool) {
         if let Some(known) = self.lock().get_mut(key) {
             known.open = None;
+            if seen {
+                known.told.clear();
+            }
         }
     }
 
@@ -133,8 +136,8 @@ impl<S: Debug> Known<S> {
         let age = now.duration_since(self.told_at);
         if age.is_negative() || age >= STALENESS {
             self.told.clear();
+            self.told_at = now;
         }
-        self.told_at = now;
         let mut hasher = DefaultHasher::new();
         format!("{step:?}").hash(&mut hasher);
         let hash = hasher.finish();
@@ -190,12 +193,19 @@ mod tests {
 
     #[test]
     fn the_same_step_is_told_again_when_no_answer_can_be_late_any_more() {
-        let table = [(0, true), (29, false), (58, false), (88, true), (80, true)];
+        let table = [(0, true), (29, false), (30, true), (59, false), (20, true)];
         let deeds = Deeds::default();
         for (second, told) in table {
             let fresh = deeds.took(&key(), "1", (&[7], Updated), at(second));
             assert_eq!(!fresh.is_empty(), told, "at {second} s");
         }
+        deeds.settled(&key(), false);
+        assert!(deeds.took(&key(), "1", (&[7], Updated), at(21)).is_empty(), "AWS has not shown it yet");
+        deeds.settled(&key(), true);
+        assert!(
+            !deeds.took(&key(), "1", (&[7], Updated), at(22)).is_empty(),
+            "AWS had shown it: somebody undid it"
+        );
     }
 
     #[test]
@@ -210,7 +220,7 @@ mod tests {
     fn what_was_settled_or_is_gone_is_forgotten() {
         let deeds = Deeds::default();
         deeds.doubt(&key(), "1", deed(7, Created));
-        deeds.settled(&key());
+        deeds.settled(&key(), false);
         assert_eq!(deeds.shown(&key(), "1", |_| true, at(0)), None);
         deeds.doubt(&key(), "1", deed(7, Created));
         deeds.forget(&key());

@@ -22,6 +22,7 @@ pub mod requeue;
 pub mod resolve;
 pub mod screen;
 pub mod secret_watches;
+pub mod seen;
 mod shares;
 mod signatory;
 pub mod standing;

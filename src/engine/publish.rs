@@ -9,7 +9,7 @@ use super::change::{asks_for_work, concerns_sharers, concerns_users, targets};
 use super::context::{KubeClient, kube_call};
 use super::hub::Hub;
 use super::object::{Controlled, ObjectKey, Target};
-use super::watch::slim;
+use super::seen::slim;
 use crate::api::{FINALIZER, MANAGER};
 use crate::error::{Error, Result};
 

@@ -4,23 +4,16 @@ use std::collections::HashSet;
 
 use futures::{StreamExt, pin_mut};
 use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PartialObjectMeta;
-use kube::core::DeserializeGuard;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio::sync::watch::Sender;
 
 use super::ObjectKey;
 use super::cache::{Cache, Stored};
-use crate::api::{RECONCILE_AT, RENEW_AT};
-
-/// The longest value, in bytes, of an annotation that asks for something. Of a longer one only a digest is kept and reported.
-const LONGEST_MARK: usize = 128;
 
 /// What a watch showed.
 #[derive(Debug)]
@@ -54,48 +47,6 @@ pub trait Incoming:
     fn matters(_kept: &Self::Kept) -> bool {
         true
     }
-}
-
-impl<K> Incoming for DeserializeGuard<K>
-where
-    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static,
-{
-    type Kept = K;
-
-    fn accept(self) -> Result<K, (ObjectKey, String)> {
-        match self.0 {
-            Ok(mut object) => {
-                slim(object.meta_mut());
-                Ok(object)
-            }
-            Err(invalid) => {
-                let meta = &invalid.metadata;
-                let key = ObjectKey::new(
-                    meta.namespace.clone().unwrap_or_default(),
-                    meta.name.clone().unwrap_or_default(),
-                );
-                Err((key, invalid.error))
-            }
-        }
-    }
-}
-
-/// Removes from an object of our kinds the metadata that the operator does not read and that users may make large: labels,
-/// managed fields, and all annotations but two.
-pub(super) fn slim(meta: &mut ObjectMeta) {
-    meta.managed_fields = None;
-    meta.labels = None;
-    let mut annotations = meta.annotations.take().unwrap_or_default();
-    annotations.retain(|key, _| [RECONCILE_AT, RENEW_AT].contains(&key.as_str()));
-    annotations.values_mut().filter(|value| value.len() > LONGEST_MARK).for_each(shorten);
-    meta.annotations = Some(annotations).filter(|annotations| !annotations.is_empty());
-}
-
-/// Puts a digest in the place of a value: status repeats the value, and only whether it is new matters.
-fn shorten(value: &mut String) {
-    let digits =
-        Sha256::digest(&*value).iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
-    *value = format!("sha256:{digits}");
 }
 
 impl Incoming for PartialObjectMeta<Namespace> {
@@ -233,7 +184,7 @@ fn drop_out<K: Stored>(key: ObjectKey, cache: &Cache<K>, tell: &impl Fn(Change<K
 const WATCH_SECONDS: u32 = 290;
 
 /// Objects in one page of a list. An object may have 1.5 MiB (a limit of etcd), and a page of the largest must fit into memory.
-const PAGE: u32 = 25;
+const PAGE: u32 = 12;
 
 /// How every watch is set up.
 pub fn config() -> watcher::Config {
@@ -245,27 +196,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::Domain;
 
     #[test]
-    fn what_users_may_make_large_is_not_kept() {
+    fn of_a_namespace_only_the_labels_are_kept() {
         let large = "x".repeat(200_000);
-        let object = json!({
-            "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Domain", "spec": {},
-            "metadata": {"namespace": "team", "name": "acme", "labels": {"team": "a"},
-                "managedFields": [{"manager": "kubectl"}], "finalizers": ["x/y"],
-                "annotations": {RECONCILE_AT: "1", RENEW_AT: large, "note": large,
-                    "kubectl.kubernetes.io/last-applied-configuration": "{}"}},
-        });
-        let seen: DeserializeGuard<Domain> = serde_json::from_value(object).unwrap();
-        let meta = seen.accept().unwrap().metadata;
-        let annotations: Vec<_> = meta.annotations.unwrap().into_iter().collect();
-        assert_eq!(annotations[0], (RECONCILE_AT.to_owned(), "1".to_owned()));
-        let (key, digest) = &annotations[1];
-        assert_eq!((key.as_str(), digest.len(), annotations.len()), (RENEW_AT, 71, 2), "{digest}");
-        assert!(digest.starts_with("sha256:"));
-        assert_eq!((meta.labels, meta.managed_fields), (None, None));
-        assert_eq!(meta.finalizers.unwrap(), ["x/y"]);
         let namespace =
             json!({"metadata": {"name": "team", "labels": {"a": "b"}, "annotations": {"note": large}}});
         let namespace: PartialObjectMeta<Namespace> = serde_json::from_value(namespace).unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::PartialObjectMeta;
-use kube::core::{ClusterResourceScope, DeserializeGuard, NamespaceResourceScope};
+use kube::core::{ClusterResourceScope, NamespaceResourceScope};
 use kube::{Api, Resource};
 use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
@@ -23,6 +23,7 @@ use crate::engine::cache::Cache;
 use crate::engine::controller::Controller;
 use crate::engine::events::Events;
 use crate::engine::publish::Publisher;
+use crate::engine::seen::Seen;
 use crate::engine::summary;
 use crate::engine::watch::{Change, Incoming, Listed, Watch, config, follow};
 use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Reconciler, Target};
@@ -142,7 +143,7 @@ impl Operator {
         self.count_objects(cache);
         let controller = Controller::new(reconciler, self.tools(), cache.clone(), self.concurrency);
         self.start_later(Arc::clone(&controller));
-        self.watch_namespaced::<DeserializeGuard<R::Object>>(&config(), cache, move |change| {
+        self.watch_namespaced::<Seen<R::Object>>(&config(), cache, move |change| {
             controller.observe(change);
         });
     }
@@ -218,7 +219,7 @@ impl Operator {
     where
         K: Controlled + Resource<Scope = ClusterResourceScope>,
     {
-        let api = Api::<DeserializeGuard<K>>::all(self.context.client.0.clone());
+        let api = Api::<Seen<K>>::all(self.context.client.0.clone());
         self.spawn(Watch { api, config: config(), namespace: None }, cache.clone(), tell);
     }
 

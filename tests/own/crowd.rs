@@ -64,8 +64,18 @@ impl Drop for FileWatch {
 
 /// The resident memory of a process, in bytes.
 fn resident(process: u32) -> Result<usize> {
+    memory(process, "VmRSS:")
+}
+
+/// The most that it had resident so far, in bytes.
+fn most_resident(process: u32) -> Result<usize> {
+    memory(process, "VmHWM:")
+}
+
+fn memory(process: u32, what: &str) -> Result<usize> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix(what)).with_context(|| format!("no {what}"))?;
     let kib: usize = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib * 1024)
 }
@@ -148,10 +158,14 @@ async fn large_annotations_of_our_kinds_take_no_memory() -> Result<()> {
     let before = resident(scene.install.operator.id()?)?;
 
     let text = "x".repeat(255 * 1024);
+    let labels: serde_json::Map<_, _> =
+        (0..1500).map(|number| (format!("{number:a>63}"), Value::from("y".repeat(63)))).collect();
+    let labels = Value::from(labels);
     let domain = |number| {
         let mut domain =
             object("Domain", &format!("large-{number}"), &json!({"accountRef": {"name": "absent"}}));
         domain["metadata"]["annotations"] = json!({"note": text});
+        domain["metadata"]["labels"] = labels.clone();
         domain
     };
     scene.cluster.create_many("Domain", NAMESPACE, (0..OBJECTS).map(domain).collect()).await?;
@@ -159,6 +173,13 @@ async fn large_annotations_of_our_kinds_take_no_memory() -> Result<()> {
     let after = resident(scene.install.operator.id()?)?;
     println!("{} MiB before, {} MiB after", before / MIB, after / MIB);
     ensure!(after < before + 30 * MIB, "from {} to {} MiB", before / MIB, after / MIB);
+
+    scene.install.operator.terminate().await?;
+    scene.install.operator.start_again().await?;
+    scene.ready("RegistryCredential", "login").await?;
+    let most = most_resident(scene.install.operator.id()?)?;
+    println!("{} MiB at most after a restart", most / MIB);
+    ensure!(most < before + 60 * MIB, "from {} to {} MiB at most after a restart", before / MIB, most / MIB);
     remove_all(&scene, "Domain").await?;
     scene.gone("Domain", &format!("large-{}", OBJECTS - 1)).await
 }

@@ -106,7 +106,8 @@ async fn another_owners_domain_is_neither_written_nor_deleted() -> Result<()> {
         .await?;
     let refused = scene.condition("Domain", "acme", "Stalled", "True").await?;
     ensure!(
-        refused.reason == "OwnedByOther" && refused.message.contains("elsewhere/team/acme"),
+        refused.reason == "OwnedByOther"
+            && refused.message.contains("owned by the object team/acme of cluster elsewhere"),
         "{refused:?}"
     );
     scene.delete("Domain", "acme").await?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Pass, Tokens};
 use crate::account;
 use crate::api::TokenStatus;
+use crate::credential::coverage::Coverage;
 use crate::credential::demand::Held;
 use crate::credential::notes;
 use crate::credential::registries::{self, Resolved, Terms};
@@ -18,16 +19,40 @@ use crate::error::{Error, Outlook, Result};
 use crate::repository::endpoints::fill;
 
 impl Pass<'_> {
-    /// Makes the Secret as declared although the pass failed in AWS. Nothing is done when a token or an address is not known. Returns
-    /// whether the Secret is as declared now.
-    pub(super) async fn put_back(&mut self, error: &Error) -> Result<bool> {
+    /// Puts a Secret back that has gone or was changed since the last pass, before AWS is asked anything: an answer may take long.
+    pub(super) async fn put_back_first(&mut self) {
+        let lost = self.declared_and_ready() && !self.is_as_declared();
+        if lost && matches!(self.coverage(), Coverage::Covered) {
+            self.put_back().await;
+        }
+    }
+
+    /// After a pass that failed in AWS: whether the Secret is as declared now.
+    pub(super) async fn put_back_after(&mut self, error: &Error) -> bool {
         let passing = matches!(error, Error::Aws(_) | Error::Shared(_))
             && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
-        if !passing || self.status.tokens.is_empty() {
+        passing && self.put_back().await
+    }
+
+    /// What keeps the Secret from being put back here is found again by the pass itself, which tells of it.
+    async fn put_back(&mut self) -> bool {
+        self.try_to_put_back().await.unwrap_or_else(|later| {
+            tracing::debug!(%later, "the Secret could not be put back");
+            false
+        })
+    }
+
+    /// Makes the Secret as declared without AWS. Nothing is done when a token or an address is not known. Returns whether the Secret
+    /// is as declared now.
+    async fn try_to_put_back(&mut self) -> Result<bool> {
+        if self.status.tokens.is_empty() {
             return Ok(false);
         }
         if self.is_as_declared() {
             return Ok(true);
+        }
+        if self.binding.is_none() {
+            self.bind().await?;
         }
         let caches = &self.context.caches;
         let account = caches.account(&self.object.spec.account_ref.name)?;
@@ -75,7 +100,7 @@ impl Pass<'_> {
             return Ok(None);
         }
         let kept = self.reconciler.tokens.known(source, region, domain, life).await?;
-        Ok(kept.map(|kept| Held { kept, renews_at: told.renews_at, failing: None }))
+        Ok(kept.map(|kept| Held { kept, renews_at: told.renews_at, again: None, failing: None }))
     }
 
     /// Whether the cache shows the Secret just as it was written last.

@@ -7,7 +7,7 @@ use kube::Resource;
 use super::Pass;
 use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::secret::is_ours;
-use crate::credential::write;
+use crate::credential::write::{self, Removal};
 use crate::engine::grants::Asker;
 use crate::engine::{Done, Note, ObjectKey};
 use crate::error::{Error, Outlook, Reason, Result};
@@ -32,11 +32,7 @@ impl Pass<'_> {
                 Err(error)
             }
             Coverage::Covered => {
-                // What keeps the Secret from being put back is found again by the next pass: the first failure is told.
-                let restored = self.put_back(&error).await.unwrap_or_else(|later| {
-                    tracing::debug!(%later, "the Secret could not be put back");
-                    false
-                });
+                let restored = self.put_back_after(&error).await;
                 self.kept(error, restored)
             }
             Coverage::Wider(_) => self.kept(error, false),
@@ -72,7 +68,7 @@ impl Pass<'_> {
     }
 
     /// The worst verdict of all tokens that the Secret holds.
-    fn coverage(&self) -> Coverage {
+    pub(super) fn coverage(&self) -> Coverage {
         let caches = &self.context.caches;
         let labels = caches.labels(&self.namespace);
         let asker = Asker { namespace: &self.namespace, labels: labels.as_ref() };
@@ -101,10 +97,17 @@ impl Pass<'_> {
         // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
         let names: BTreeSet<_> = self.ours().into_iter().chain(self.status.secret_name.clone()).collect();
         for name in names {
-            if write::remove(self.context, &self.namespace, &name, &self.uid(), self.last_write()).await? {
-                let message = format!("Secret {name} removed: {error}");
-                self.notes.push(Note::warning(Reason::GrantMissing, message));
-            }
+            let message =
+                match write::remove(self.context, &self.namespace, &name, &self.uid(), self.last_write())
+                    .await?
+                {
+                    Removal::Absent => continue,
+                    Removal::Gone => format!("Secret {name} removed: {error}"),
+                    Removal::Held => format!(
+                        "Secret {name} emptied, and deleted as soon as its finalizers are gone: {error}"
+                    ),
+                };
+            self.notes.push(Note::warning(Reason::GrantMissing, message));
         }
         self.status.secret_name = None;
         self.status.last_secret_write = None;

@@ -9,6 +9,7 @@ use kube::Api;
 use kube::api::{DeleteParams, PartialObjectMeta, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::{PartialObjectMetaExt, Status};
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use crate::api::MANAGER;
 use crate::credential::record::SecretRecord;
@@ -17,6 +18,17 @@ use crate::credential::secret::{Wanted, false_marks, leftovers};
 use crate::engine::ObjectKey;
 use crate::engine::context::{Context, kube_call};
 use crate::error::{Error, Result};
+
+/// What removing a Secret came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::credential) enum Removal {
+    /// There was none.
+    Absent,
+    /// It is gone.
+    Gone,
+    /// A finalizer keeps it.
+    Held,
+}
 
 /// What the API server has, not what was seen last.
 pub(super) async fn read(context: &Context, key: &ObjectKey) -> Result<Option<SecretRecord>> {
@@ -68,22 +80,30 @@ pub(super) async fn delete(
     namespace: &str,
     name: &str,
     seen: Option<&SecretRecord>,
-) -> Result<bool> {
+) -> Result<Removal> {
     let preconditions = seen.map(|seen| Preconditions {
         uid: Some(seen.uid.clone()),
         resource_version: Some(seen.version.clone()),
     });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
     context.metrics.kubernetes_write("Secret");
-    let deleted = match kube_call(api(context, namespace).delete(name, &params)).await {
-        // A finalizer keeps the Secret: the watch tells when it goes.
-        Ok(answer) if answer.is_left() => return Ok(true),
-        Ok(_) => true,
-        Err(error) if says(&error, Status::is_not_found) => false,
+    let removal = match kube_call(api(context, namespace).delete(name, &params)).await {
+        // The watch tells when it goes.
+        Ok(answer) if answer.is_left() => return Ok(Removal::Held),
+        Ok(_) => Removal::Gone,
+        Err(error) if says(&error, Status::is_not_found) => Removal::Absent,
         Err(error) => return Err(error),
     };
     context.caches.secrets.remove(&ObjectKey::new(namespace, name));
-    Ok(deleted)
+    Ok(removal)
+}
+
+/// Takes the data out of a Secret that a finalizer keeps from going.
+pub(super) async fn empty(context: &Context, seen: &SecretRecord) -> Result<()> {
+    let nothing = Patch::Merge(json!({"metadata": {"uid": seen.uid}, "data": null}));
+    context.metrics.kubernetes_write("Secret");
+    kube_call(api(context, &seen.key.namespace).patch_metadata(&seen.key.name, &edit(), &nothing)).await?;
+    Ok(())
 }
 
 fn body(wanted: &Wanted, files: &Files, seen: Option<&SecretRecord>) -> Secret {

@@ -1,7 +1,8 @@
 //! What takes a working login away: the grant of the token that it holds, and nothing else.
 
 use anyhow::{Result, ensure};
-use harness::{Emulator, unique};
+use harness::wait::PATIENCE;
+use harness::{Emulator, unique, wait_for};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use super::{World, registry};
 
 impl World<'_> {
     /// Changes what the account grants to all namespaces of the install.
-    async fn grant(&self, credentials: Value) -> Result<()> {
+    pub(super) async fn grant(&self, credentials: Value) -> Result<()> {
         let grants = json!([{"namespaces": {"names": self.install.namespaces}, "credentials": credentials}]);
         let accounts = self.install.control_plane.api("AwsAccount", "").await?;
         let patch = json!({"spec": {"grants": grants}});
@@ -62,6 +63,35 @@ async fn a_deleted_login_that_a_finalizer_keeps_loses_its_secret_with_its_grant(
     world.install.gone("Secret", world.namespace(), "login").await?;
     logins.patch("login", &PatchParams::default(), &Patch::Merge(hold(Value::Null))).await?;
     world.install.gone("RegistryCredential", world.namespace(), "login").await
+}
+
+#[tokio::test]
+async fn a_secret_that_a_finalizer_keeps_is_emptied_with_its_grant() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let hold = |finalizers: Value| json!({"metadata": {"finalizers": finalizers}});
+    for (name, deleted_before) in [("login", false), ("leaving", true)] {
+        world.ready_login(name, &json!({})).await?;
+        let held = Patch::Merge(hold(json!(["example.com/hold"])));
+        world.secrets()?.patch(name, &PatchParams::default(), &held).await?;
+        if deleted_before {
+            world.secrets()?.delete(name, &DeleteParams::default()).await?;
+            world.ready_for(name, "SecretDeleting").await?;
+        }
+    }
+    world.grant(json!([])).await?;
+    for name in ["login", "leaving"] {
+        let waited = wait_for("the Secret has no data", PATIENCE, async || {
+            ensure!(world.data(name).await?.is_empty(), "it has");
+            Ok(())
+        });
+        world.install.explain(waited.await)?;
+        world.secrets()?.patch(name, &PatchParams::default(), &Patch::Merge(hold(Value::Null))).await?;
+        world.install.gone("Secret", world.namespace(), name).await?;
+    }
+    world
+        .until_event("GrantMissing", "Secret login emptied, and deleted as soon as its finalizers are gone")
+        .await
 }
 
 #[tokio::test]

@@ -185,6 +185,62 @@ async fn a_secret_deleted_while_the_operator_was_away_is_put_back_without_aws() 
     Ok(())
 }
 
+/// The operator waits 20 s for the answer to a mint; none has ended before the login is where it should be.
+#[tokio::test]
+async fn a_mint_that_hangs_keeps_no_secret_from_being_put_back() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    let before = world.ready_login("login", &json!({})).await?;
+    let ended = world.mint_hangs().await?;
+    world.secrets()?.delete("login", &DeleteParams::default()).await?;
+    world.until_holds("login", &before).await?;
+    ensure!(world.mints_ended().await? == ended, "the Secret came back only when the mint had ended");
+    emulator.clear_faults().await?;
+    world.until_renewed(world.namespace(), "login", &before).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_mint_that_hangs_keeps_no_secret_whose_grant_has_gone() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.ready_login("login", &json!({})).await?;
+    let ended = world.mint_hangs().await?;
+    world.grant(json!([])).await?;
+    world.install.gone("Secret", world.namespace(), "login").await?;
+    ensure!(world.mints_ended().await? == ended, "the Secret went only when the mint had ended");
+    Ok(())
+}
+
+impl World<'_> {
+    /// Has a renewal begin that gets no answer. Returns how many mints have ended by then.
+    async fn mint_hangs(&self) -> Result<f64> {
+        let ended = self.mints_ended().await?;
+        let fault = json!([{"match": {"operation": super::MINT}, "fault": {"hold": true}}]);
+        self.install.emulator.set_faults(&fault).await?;
+        self.install.emulator.forward("8h").await?;
+        let waited = wait_for("a mint hangs", PATIENCE, async || {
+            let faults = self.install.emulator.faults().await?.to_string();
+            ensure!(faults.contains(r#""fired":1"#), "{faults}");
+            Ok(())
+        });
+        self.install.explain(waited.await)?;
+        Ok(ended)
+    }
+
+    async fn mints_ended(&self) -> Result<f64> {
+        let series = |outcome: &str| {
+            format!(
+                r#"codeartifact_operator_aws_calls_total{{operation="GetAuthorizationToken",outcome="{outcome}"}}"#
+            )
+        };
+        let mut ended = 0.0;
+        for outcome in ["ok", "no_answer", "not_sent", "unavailable", "denied", "throttled"] {
+            ended += self.install.operator.metric(&series(outcome)).await.unwrap_or_default();
+        }
+        Ok(ended)
+    }
+}
+
 #[tokio::test]
 async fn without_aws_nobody_gets_a_token_that_he_did_not_have() -> Result<()> {
     let emulator = Emulator::start().await?;

@@ -22,7 +22,7 @@ pub(super) fn rows() -> Vec<Row> {
         row(KIND, json!({"mode": "Maybe"}), "spec.mode: Unsupported value"),
         row(KIND, json!({"packages": []}), "spec.packages in body should have at least 1 items"),
         row(KIND, json!({ "packages": many }), "spec.packages: Too many: 101: must have at most 100 items"),
-        row(KIND, json!({"packages": [hello, hello]}), "a package is listed twice"),
+        row(KIND, json!({"packages": [hello, hello]}), "Duplicate value"),
         row(
             KIND,
             package(json!({"format": "npm", "name": "hello*"})),
