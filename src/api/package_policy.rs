@@ -59,8 +59,8 @@ pub struct PackagePolicySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<RepositoryName>,
     /// The packages, each by its whole name; 1 to 100. A package need not exist yet.
-    // A rule of CEL that compares each with each would cost the API server 0.3 s of CPU at every write.
-    #[schemars(length(min = 1, max = 100), extend("x-kubernetes-list-type" = "set"))]
+    // No rule of CEL refuses a package that is listed twice: to compare each with each costs the API server 0.3 s of CPU at every write.
+    #[schemars(length(min = 1, max = 100))]
     pub packages: Vec<PackageName>,
     /// Who may add versions.
     pub origin: OriginControls,
@@ -81,7 +81,6 @@ fn one_day() -> Duration {
     validation = ("self.format in ['pypi', 'nuget', 'ruby', 'cargo'] ? !has(self.__namespace__) : true", "pypi, nuget, ruby and cargo packages have no namespace"),
     validation = ("self.format != 'pypi' || self.name.matches('^[a-z0-9]+(-[a-z0-9]+)*$')", "a pypi name must be normalised: lower case, runs of . _ - as one -"),
     validation = ("self.format != 'nuget' || self.name == self.name.lowerAscii()", "a nuget name must be lower case"))]
-#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct PackageName {
     /// Format of the package.
     pub format: PackageFormat,

@@ -1,10 +1,12 @@
 //! From the spec and the objects beside it to AWS names and controls. Reads caches, calls nothing.
 
+use std::collections::HashSet;
+
 use kube::ResourceExt;
 
 use super::PackagePolicyKind;
 use super::state::{PolicyState, Rival};
-use crate::api::{AwsAccount, Identity, PackagePolicy};
+use crate::api::{AwsAccount, Identity, PackageName, PackagePolicy};
 use crate::engine::context::Caches;
 use crate::engine::resolve::Follower;
 use crate::engine::{Claim, ObjectKey, Scope, standing};
@@ -44,6 +46,19 @@ pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Ca
             "spec.repositoryRef",
             "missing",
             "name the repository by repositoryRef or repository",
+        )),
+    }
+}
+
+/// Refuses a package that is listed twice.
+pub(super) fn refuse_twins(packages: &[PackageName]) -> Result<()> {
+    let mut seen = HashSet::new();
+    match packages.iter().position(|package| !seen.insert(package)) {
+        None => Ok(()),
+        Some(index) => Err(Error::invalid(
+            format!("spec.packages[{index}]"),
+            packages.get(index).map(ToString::to_string).unwrap_or_default(),
+            "the package is listed twice; remove one of the two",
         )),
     }
 }
@@ -96,6 +111,16 @@ mod tests {
             }
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_package_that_is_listed_twice_is_refused_with_its_place() {
+        let mut packages = policy("team", "a", "Enforce", "npm", "Allow").spec.packages;
+        assert!(refuse_twins(&packages).is_ok());
+        packages.push(PackageName { name: "b".into(), ..packages[0].clone() });
+        packages.push(packages[0].clone());
+        let error = refuse_twins(&packages).unwrap_err().to_string();
+        assert_eq!(error, "spec.packages[2] is pypi/a: the package is listed twice; remove one of the two");
     }
 
     #[test]

@@ -96,6 +96,7 @@ impl Kind for PackagePolicyKind {
     }
 
     fn declare(policy: &PackagePolicy, identity: &Identity, scope: &Scope<'_>) -> Result<PolicyState> {
+        declare::refuse_twins(&policy.spec.packages)?;
         Ok(declare::declare(policy, identity, scope))
     }
 

@@ -72,8 +72,8 @@ async fn a_secret_that_a_finalizer_keeps_is_emptied_with_its_grant() -> Result<(
     let hold = |finalizers: Value| json!({"metadata": {"finalizers": finalizers}});
     for (name, deleted_before) in [("login", false), ("leaving", true)] {
         world.ready_login(name, &json!({})).await?;
-        let held = Patch::Merge(hold(json!(["example.com/hold"])));
-        world.secrets()?.patch(name, &PatchParams::default(), &held).await?;
+        let kept = Patch::Merge(hold(json!(["example.com/hold"])));
+        world.secrets()?.patch(name, &PatchParams::default(), &kept).await?;
         if deleted_before {
             world.secrets()?.delete(name, &DeleteParams::default()).await?;
             world.ready_for(name, "SecretDeleting").await?;

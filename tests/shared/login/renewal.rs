@@ -194,7 +194,7 @@ async fn a_mint_that_hangs_keeps_no_secret_from_being_put_back() -> Result<()> {
     let ended = world.mint_hangs().await?;
     world.secrets()?.delete("login", &DeleteParams::default()).await?;
     world.until_holds("login", &before).await?;
-    ensure!(world.mints_ended().await? == ended, "the Secret came back only when the mint had ended");
+    ensure!(world.mints_ended().await? <= ended, "the Secret came back only when the mint had ended");
     emulator.clear_faults().await?;
     world.until_renewed(world.namespace(), "login", &before).await.map(drop)
 }
@@ -207,7 +207,7 @@ async fn a_mint_that_hangs_keeps_no_secret_whose_grant_has_gone() -> Result<()> 
     let ended = world.mint_hangs().await?;
     world.grant(json!([])).await?;
     world.install.gone("Secret", world.namespace(), "login").await?;
-    ensure!(world.mints_ended().await? == ended, "the Secret went only when the mint had ended");
+    ensure!(world.mints_ended().await? <= ended, "the Secret went only when the mint had ended");
     Ok(())
 }
 

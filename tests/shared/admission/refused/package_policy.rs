@@ -12,7 +12,6 @@ pub(super) fn rows() -> Vec<Row> {
     const FORBIDDEN: &str = "pypi, nuget, ruby and cargo packages have no namespace";
     const INTERVAL: &str = "interval must lie between 1m and 24h";
     let package = |package: Value| json!({ "packages": [package] });
-    let hello = json!({"format": "npm", "name": "hello"});
     let many: Vec<Value> = (0..101).map(|n| json!({"format": "npm", "name": format!("hello-{n}")})).collect();
     let mut rows = vec![
         row(KIND, json!({"repositoryRef": null}), REPOSITORY),
@@ -22,7 +21,6 @@ pub(super) fn rows() -> Vec<Row> {
         row(KIND, json!({"mode": "Maybe"}), "spec.mode: Unsupported value"),
         row(KIND, json!({"packages": []}), "spec.packages in body should have at least 1 items"),
         row(KIND, json!({ "packages": many }), "spec.packages: Too many: 101: must have at most 100 items"),
-        row(KIND, json!({"packages": [hello, hello]}), "Duplicate value"),
         row(
             KIND,
             package(json!({"format": "npm", "name": "hello*"})),
