@@ -33,7 +33,7 @@ async fn without_a_grant_nothing_can_be_made_by_reference_or_by_name() -> Result
 
     tenants.refused("Domain", "mine", "`manage` mine").await?;
     tenants.refused("Domain", "peek", "`use` acme").await?;
-    let named = |kind: &str, name: &str| format!("`use` {kind} {}/{name}", tenants.first());
+    let named = |kind: &str, name: &str| format!("`use` what {kind} {}/{name} stands for", tenants.first());
     tenants.refused("Repository", "by-reference", &named("Domain", "acme")).await?;
     tenants.refused("Repository", "by-name", "`manage` acme/by-name").await?;
     tenants.refused("PackagePolicy", "policy", &named("Repository", "npm-store")).await?;
