@@ -28,6 +28,11 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         row(
             KIND,
+            package(json!({"format": "npm", "name": "\u{202e}olleh"})),
+            "spec.packages[0].name in body should match",
+        ),
+        row(
+            KIND,
             package(json!({"format": "npm", "namespace": "@acme", "name": "hello"})),
             "spec.packages[0].namespace in body should match",
         ),

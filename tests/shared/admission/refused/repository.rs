@@ -25,6 +25,21 @@ pub(super) fn rows() -> Vec<Row> {
             "spec.domain.owner in body should match",
         ),
         row(KIND, json!({"name": "-team"}), "spec.name in body should match"),
+        row(
+            KIND,
+            json!({"domainRef": {"name": "acme\nERROR forged", "namespace": "platform"}}),
+            "spec.domainRef.name in body should match",
+        ),
+        row(
+            KIND,
+            json!({"domainRef": {"name": "acme", "namespace": "plat\u{1b}[31mform"}}),
+            "spec.domainRef.namespace in body should match",
+        ),
+        row(
+            KIND,
+            json!({"accountRef": {"name": "\u{202e}tluafed"}}),
+            "spec.accountRef.name in body should match",
+        ),
         row(KIND, json!({"description": "a\nb"}), "spec.description in body should match"),
         row(KIND, json!({"description": "a".repeat(1001)}), "spec.description: Too long"),
         row(
