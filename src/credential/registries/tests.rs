@@ -193,6 +193,24 @@ fn a_grant_names_the_role_and_the_longest_life() {
 }
 
 #[test]
+fn a_renewal_before_half_of_the_life_that_the_grant_allows_is_refused() {
+    let caches = caches("us-east-1", true);
+    let registry = json!([{"repository": {"domain": "acme", "name": "r"}, "formats": ["npm"]}]);
+    let terms = |before: &str| {
+        let mut credential = credential("team", "", &registry);
+        credential.spec.token.renew_before = serde_json::from_value(json!(before)).unwrap();
+        let resolved = resolve(&credential, &account(), &caches).unwrap();
+        super::terms(&credential, &account(), &caches, &resolved).map(drop)
+    };
+    assert!(terms("2h").is_ok(), "half of the 4 h that the grant allows");
+    let error = terms("3h").unwrap_err().to_string();
+    assert!(
+        error.starts_with("spec.token.renewBefore is 3h: ") && error.ends_with("shorten it to 2h"),
+        "{error}"
+    );
+}
+
+#[test]
 fn netrc_alone_needs_one_address() {
     assert_eq!(package_formats(&[Format::Netrc]), [PackageFormat::Npm]);
     assert_eq!(
