@@ -19,7 +19,7 @@ pub(super) struct Demand {
     pub(super) force: Option<String>,
     /// Somebody asked to try now, whatever failed before.
     pub(super) impatient: bool,
-    /// The addresses in the domain that are known to the one who asks; they are kept with a new token.
+    /// The addresses in the domain that the login knows. The operator stores these addresses with a new token.
     pub(super) addresses: Templates,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Held {
     pub(super) kept: Arc<Kept>,
     /// When the one who asked must ask again.
     pub(super) renews_at: Timestamp,
-    /// When to look again instead, because the renewal is on its way.
+    /// When to look again instead of at `renews_at`, because the mint of the next token is under way.
     pub(super) again: Option<Timestamp>,
     /// Its renewal is due and fails.
     pub(super) failing: Option<Failing>,

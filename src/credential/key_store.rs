@@ -1,4 +1,4 @@
-//! The key of the bindings, in a Secret of the operator's own namespace.
+//! Stores the key that makes the bindings in a Secret of the operator's own namespace.
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;

@@ -27,7 +27,7 @@ pub(super) type Flight = Shared<BoxFuture<'static, FlightEnd>>;
 /// What a mint comes to.
 pub(super) type FlightEnd = Result<Arc<Kept>, Arc<Error>>;
 
-/// When a login looks again whose new token is on its way, if nothing wakes the login before.
+/// A login waits this long for a mint that is under way, unless the end of the mint wakes the login earlier.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// The token of one key.
@@ -89,7 +89,7 @@ impl State {
         self.valid(now).is_some()
     }
 
-    /// The answer while a mint is on its way: the token that works.
+    /// The answer while a mint is under way: the token that works.
     pub(super) fn meanwhile(&self, demand: &Demand, now: Timestamp) -> Result<Held> {
         let kept = self.valid(now).ok_or_else(|| {
             Error::waiting(Reason::Progressing, "a new token is on its way, and the old one has expired")
@@ -151,7 +151,7 @@ impl State {
         self.failure = Some(Failure { error, count, retry: Deadline::new(now, wait) });
     }
 
-    /// The token with what is not kept with it yet of its origin; `None` when there is nothing. From now on that counts as kept.
+    /// The token with the parts of `origin` that are not stored yet; `None` when all are stored. The parts count as stored from now on.
     pub(super) fn learn(&mut self, origin: &Origin) -> Option<Arc<Kept>> {
         let kept = self.kept.as_ref()?;
         let known = origin.addresses.keys().all(|kind| kept.origin.addresses.contains_key(kind));
@@ -164,14 +164,14 @@ impl State {
         Some(Arc::clone(self.kept.insert(Arc::new(more))))
     }
 
-    /// The addresses are kept now, and the Secret with the token has a new version.
+    /// The addresses were stored, which gave the Secret with the token a new version.
     pub(super) fn learnt(&mut self, more: &Arc<Kept>, saved: Arc<Kept>) {
         if self.kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, more)) {
             self.kept = Some(saved);
         }
     }
 
-    /// The addresses could not be kept: who asks next tries again.
+    /// The addresses could not be stored: the next login that asks tries again.
     pub(super) fn unlearn(&mut self, addresses: &Templates) {
         if let Some(kept) = &mut self.kept {
             let kept = Arc::make_mut(kept);

@@ -1,4 +1,4 @@
-//! Writes of Secrets that no event has told yet: the pass failed after the write, or did not learn how the write ended.
+//! Writes of Secrets that no event has reported yet, because the reconcile failed after the write or did not learn the write's outcome.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

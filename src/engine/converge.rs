@@ -153,7 +153,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.context.hub.depends_on_aws(&self.target(), &awaited, mark);
     }
 
-    /// Nothing is written: what AWS shows is told.
+    /// Reports what AWS shows, and writes nothing to AWS.
     fn hold(
         &mut self,
         identity: Identity,
@@ -165,14 +165,14 @@ impl<'a, K: Kind> Pass<'a, K> {
             let message = format!("{} does not exist in AWS", identity.named());
             return Err(Error::waiting(Reason::NotFound, message));
         }
-        // Those who refer to it must know its names also where nothing is written.
+        // Objects that refer to this one need the identity also in the mode Observe.
         let exists =
             format!("{} exists in AWS; spec.mode is Observe, so that nothing is written", identity.named());
         K::pin(&mut self.status, identity);
         Ok(with_remark::<K>(&exists, want, facts))
     }
 
-    /// What came of the steps; `facts` are those from before them.
+    /// Reports the outcome of the steps. `facts` are the facts from before the steps.
     fn finish(
         &mut self,
         identity: &Identity,

@@ -28,7 +28,7 @@ pub(super) struct Deeds<S> {
 #[derive(Debug)]
 struct Known<S> {
     uid: String,
-    /// The step of which it is not known whether it took effect.
+    /// The step whose effect is not known.
     open: Option<Deed<S>>,
     /// Hashes of the steps that were told since `told_at`.
     told: Vec<u64>,
@@ -54,7 +54,7 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         self.change(key, uid, |known| known.open = Some(deed));
     }
 
-    /// The deed that nobody knew to have taken effect, once `shown` says that AWS shows it.
+    /// The deed with the unknown effect, once `shown` says that AWS shows the effect.
     pub(super) fn shown(
         &self,
         key: &ObjectKey,
@@ -93,7 +93,8 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         fresh
     }
 
-    /// All is as declared: what is not shown by now has not happened. `seen`: AWS shows that, so that no later answer is out of date.
+    /// The resource is as declared: an effect that AWS does not show by now has not happened. With `seen`, an answer of AWS showed the
+    /// declared state before any step was taken, so that no later answer can be out of date.
     pub(super) fn settled(&self, key: &ObjectKey, seen: bool) {
         if let Some(known) = self.lock().get_mut(key) {
             known.open = None;

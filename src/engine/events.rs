@@ -33,13 +33,13 @@ pub struct Events {
     clock: Clock,
     writer: Writer,
     lane: Arc<Mutex<Lane<Told>>>,
-    /// Something came into the lane, or the lane is to be emptied.
+    /// Notified when an event comes into the lane, and when the lane must be emptied.
     came: Arc<Notify>,
-    /// Something left the lane.
+    /// Notified when an event leaves the lane.
     left: Arc<Notify>,
-    /// The operator stops: nobody waits for room any more, and nothing else comes first.
+    /// Cancelled when the operator stops. From then on, `tell` waits for no room, and events are written before other work ends.
     stop: CancellationToken,
-    /// No more events come.
+    /// Cancelled when no more events come.
     closing: CancellationToken,
 }
 
@@ -49,7 +49,7 @@ struct Told {
     regarding: ObjectReference,
     note: Note,
     at: Timestamp,
-    /// An attempt to write it has failed, and may have taken effect all the same.
+    /// Whether an attempt to write the event has failed. That attempt may have taken effect.
     again: bool,
 }
 
@@ -67,7 +67,7 @@ impl Events {
         }
     }
 
-    /// Hands one event over. Waits for room when the object's namespace has very much to tell.
+    /// Puts one event into the lane. Waits while the line of the object's namespace is full.
     pub async fn tell<K: Controlled>(&self, object: &K, note: &Note) {
         let namespace = object.meta().namespace.clone().unwrap_or_default();
         let told = Told {

@@ -119,7 +119,7 @@ pub trait Kind: Sized + Send + Sync + 'static {
         None
     }
 
-    /// Why AWS could not be compared with what is declared, in a sentence; nothing when it was.
+    /// A sentence that says why the resource in AWS could not be compared with the spec; `None` when it was compared.
     fn not_compared(_facts: Option<&Self::Facts>) -> Option<&'static str> {
         None
     }

@@ -20,7 +20,7 @@ const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10)
 enum Patience {
     /// The object stays and is reconciled again.
     Waits,
-    /// The object goes now, and an event says what is not certain.
+    /// The object is let go now. An event says that AWS could not be asked for certain.
     Goes,
 }
 

@@ -13,7 +13,7 @@ use crate::api::Identity;
 use crate::error::Reason;
 
 impl<K: Kind> Pass<'_, K> {
-    /// Tells of a step whose answer was lost, once AWS shows its effect and it is not planned again.
+    /// Reports a step whose answer was lost, as soon as AWS shows the effect of the step and the plan has no such step any more.
     pub(super) fn note_shown(&mut self, identity: &Identity, have: Option<&K::State>, planned: &[K::Step]) {
         let shown = |step: &K::Step| !planned.contains(step) && K::shows(step, have);
         let (key, uid, now) = self.doer();
@@ -21,7 +21,7 @@ impl<K: Kind> Pass<'_, K> {
         self.notes.extend(deed.map(|Deed { step, reason }| note(identity, reason, &[step])));
     }
 
-    /// Tells of the steps that took effect, and remembers the one of which that is not known.
+    /// Reports the steps that took effect, and remembers the step whose effect is not known.
     pub(super) fn note_steps(
         &mut self,
         identity: &Identity,

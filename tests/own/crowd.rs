@@ -31,7 +31,7 @@ async fn make_store(scene: &Scene<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Looks all the time at how many files a process has open, until it is dropped.
+/// Counts the open files of a process again and again until this value is dropped, and keeps the highest count.
 struct FileWatch {
     most: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,

@@ -21,7 +21,7 @@ async fn lose_one_answer(scene: &Scene<'_>, operation: &str) -> Result<()> {
     scene.emulator.set_faults(&json!([fault])).await
 }
 
-/// Waits for the event, and makes sure that it was told once and that the fault has come true.
+/// Waits for the event. Fails when the operator reported the deed twice, or when the emulator has not injected the fault.
 async fn told_once(scene: &Scene<'_>, reason: &str, text: &str) -> Result<()> {
     scene.until_event(reason, text).await?;
     scene.until_idle().await?;

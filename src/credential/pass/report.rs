@@ -28,7 +28,7 @@ impl Pass<'_> {
         let name = self.secret_name();
         let declared = self.status.common.observed_generation == self.object.meta().generation;
         self.notes.extend(notes::written(&self.status, declared, &told, &name, written));
-        if !tokens.values().any(|held| held.failing.is_some()) {
+        if !tokens.values().any(|held| held.failing.is_some() || held.again.is_some()) {
             self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
         }
         self.status.tokens = told;

@@ -15,7 +15,7 @@ use super::record::CLUSTER_SCOPED;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
-/// How many events' counts are remembered; beyond that they start anew.
+/// The number of events whose counts are remembered. When there are more, all counts start anew.
 const REMEMBERED: usize = 4096;
 
 /// Writes events. Cheap to clone.

@@ -16,7 +16,7 @@ use harness::wait::PATIENCE;
 use harness::{Emulator, Install, shared, unique, wait_for};
 use k8s_openapi::api::core::v1::{Event, Secret};
 use kube::Api;
-use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 /// The call that mints.
@@ -145,6 +145,13 @@ impl<'a> World<'a> {
             Ok(())
         });
         self.install.explain(waited.await)
+    }
+
+    /// Deletes a RegistryCredential, and waits until its Secret of the same name is gone.
+    async fn ends_with_its_login(&self, name: &str) -> Result<()> {
+        let api = self.install.control_plane.api("RegistryCredential", self.namespace()).await?;
+        api.delete(name, &DeleteParams::default()).await?;
+        self.install.gone("Secret", self.namespace(), name).await
     }
 
     fn secrets(&self) -> Result<Api<Secret>> {

@@ -211,6 +211,24 @@ async fn a_mint_that_hangs_keeps_no_secret_whose_grant_has_gone() -> Result<()> 
     Ok(())
 }
 
+#[tokio::test]
+async fn a_forced_renewal_whose_mint_hangs_is_not_called_handled() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.ready_login("login", &json!({})).await?;
+    emulator.forward("6m").await?;
+    let fault = json!([{"match": {"operation": super::MINT}, "fault": {"hold": true}}]);
+    emulator.set_faults(&fault).await?;
+    world.annotate("login", "renew-at", "1").await?;
+    world.look("login").await?;
+    let object = world.install.control_plane.get("RegistryCredential", world.namespace(), "login").await?;
+    let handled = &object.data["status"]["lastHandledRenewAt"];
+    ensure!(handled.is_null(), "{handled}");
+    emulator.clear_faults().await?;
+    let is_handled = |object: &kube::api::DynamicObject| object.data["status"]["lastHandledRenewAt"] == "1";
+    world.until("the renewal is handled", "login", is_handled).await.map(drop)
+}
+
 impl World<'_> {
     /// Has a renewal begin that gets no answer. Returns how many mints have ended by then.
     async fn mint_hangs(&self) -> Result<f64> {

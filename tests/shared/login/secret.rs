@@ -115,9 +115,7 @@ async fn an_edit_under_our_own_name_or_without_our_owner_is_put_back() -> Result
     tamper(&world, By::Edit, &wrong).await?;
     world.until_holds("login", &before).await?;
 
-    let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
-    api.delete("login", &DeleteParams::default()).await?;
-    world.install.gone("Secret", world.namespace(), "login").await?;
+    world.ends_with_its_login("login").await?;
     ensure!(world.mints() == 1, "{} mints", world.mints());
     Ok(())
 }

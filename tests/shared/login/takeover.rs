@@ -55,9 +55,7 @@ async fn a_secret_that_consents_is_taken_over_without_being_absent() -> Result<(
     ensure!(metadata.labels.unwrap_or_default()["team"] == "a", "labels of others stay");
     world.until_event("Adopted", "Secret login (written last by").await?;
 
-    let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
-    api.delete("login", &DeleteParams::default()).await?;
-    world.install.gone("Secret", world.namespace(), "login").await
+    world.ends_with_its_login("login").await
 }
 
 #[tokio::test]
@@ -112,9 +110,7 @@ async fn a_restored_secret_is_taken_back_and_a_copy_is_not() -> Result<()> {
         .await?;
 
     // The object and its Secret are lost; the backup comes back first, without its owner.
-    let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
-    api.delete("login", &DeleteParams::default()).await?;
-    world.install.gone("Secret", world.namespace(), "login").await?;
+    world.ends_with_its_login("login").await?;
     let metadata = &mut backup.metadata;
     (metadata.uid, metadata.resource_version, metadata.owner_references, metadata.managed_fields) =
         (None, None, None, None);
@@ -124,6 +120,7 @@ async fn a_restored_secret_is_taken_back_and_a_copy_is_not() -> Result<()> {
 
     (status.metadata.uid, status.metadata.resource_version, status.metadata.managed_fields) =
         (None, None, None);
+    let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
     api.create(&PostParams::default(), &status).await?;
     world.issued("login").await?;
     world.until_holds("login", &before).await?;
@@ -145,9 +142,7 @@ async fn a_secret_without_owner_and_label_is_taken_back() -> Result<()> {
         json!({"metadata": {"ownerReferences": null, "labels": null}, "stringData": {"token": "wrong"}});
     world.secrets()?.patch("login", &PatchParams::default(), &Patch::Merge(&stripped)).await?;
     world.until_holds("login", &before).await?;
-    let api = world.install.control_plane.api("RegistryCredential", world.namespace()).await?;
-    api.delete("login", &DeleteParams::default()).await?;
-    world.install.gone("Secret", world.namespace(), "login").await?;
+    world.ends_with_its_login("login").await?;
     ensure!(world.mints() == 1, "{} mints", world.mints());
     Ok(())
 }
