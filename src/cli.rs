@@ -15,7 +15,7 @@ use crate::account::Accounts;
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::engine::context::{Caches, KubeClient, kube_call};
-use crate::engine::{Context, Hub, SecretWatches};
+use crate::engine::{Context, FirstWrites, Hub, SecretWatches};
 use crate::ops::lease::RENEW_DEADLINE;
 use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, metrics, telemetry};
 use crate::release::release;
@@ -224,6 +224,7 @@ async fn context(
         accounts: Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, &cluster),
         secret_watches: SecretWatches::new(client.clone(), hub.clone(), stop.clone()),
         hub,
+        first_writes: FirstWrites::default(),
         caches: Caches::default(),
         operator_namespace: options.operator_namespace.clone(),
         client,

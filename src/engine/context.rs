@@ -11,7 +11,7 @@ use super::cache::Cache;
 use super::downstreams::Downstreams;
 use super::grants::Asker;
 use super::hub::Hub;
-use super::{Claim, Controlled, KindName, ObjectKey, SecretWatches, Target, grants};
+use super::{Claim, Controlled, FirstWrites, KindName, ObjectKey, SecretWatches, Target, grants};
 use crate::account::Accounts;
 use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
 use crate::clock::Clock;
@@ -38,6 +38,8 @@ pub struct Context {
     pub hub: Hub,
     /// Watches of Secrets that stand in the way, or that hold the keys of an AwsAccount.
     pub secret_watches: SecretWatches,
+    /// Writes that go before final statuses.
+    pub first_writes: FirstWrites,
     /// Counters and gauges.
     pub metrics: Metrics,
     /// Cancelled when the operator stops: no new step is begun, the one in flight ends.

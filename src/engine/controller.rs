@@ -1,25 +1,26 @@
 //! Runs one kind: watches feed its queue, workers take from it, each outcome is published once.
 
+mod outcome;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use futures::FutureExt;
-use jiff::SignedDuration;
-use kube::{Resource, ResourceExt};
+use futures::{FutureExt, StreamExt};
+use kube::Resource;
 use tokio::task::JoinSet;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::change::{account, asks_for_work, concerns_sharers, concerns_users, holds, targets};
 use super::events::Events;
+use super::finished::{Finished, Waiting};
 use super::malformed::Reports;
 use super::publish::Publisher;
 use super::queue::{Queue, Urgency};
 use super::streaks::Streaks;
-use super::summary::{Circumstances, summarize};
 use super::watch::Change;
-use super::{Context, Controlled, Done, Note, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
-use crate::api::{CommonStatus, RECONCILE_AT};
-use crate::error::{Error, Outlook, Reason, Result};
+use super::{Context, Controlled, Done, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
+use crate::error::{Error, Result};
 use crate::ops::Outcome;
 
 /// Everything that runs one kind.
@@ -33,7 +34,14 @@ pub struct Controller<R: Reconciler> {
     events: Events,
     streaks: Streaks,
     malformed: Reports<R::Object>,
+    waiting: Waiting<R::Object>,
 }
+
+/// What a reconciler reports, with the status of its kind.
+type StatusReport<R> = Report<<<R as Reconciler>::Object as Controlled>::Status>;
+
+/// So many outcomes are written at once when the operator stops.
+const AT_THE_END: usize = 16;
 
 impl<R: Reconciler> Controller<R> {
     /// A controller over the cache of its kind. `share` is how many objects of one AwsAccount are worked on at once.
@@ -53,7 +61,8 @@ impl<R: Reconciler> Controller<R> {
         });
         let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
         let (streaks, malformed) = (Streaks::default(), Reports::new(&context));
-        Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks, malformed })
+        let waiting = Waiting::default();
+        Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks, malformed, waiting })
     }
 
     /// Takes in what the watch of this kind showed.
@@ -86,12 +95,13 @@ impl<R: Reconciler> Controller<R> {
             };
             let this = Arc::clone(&self);
             work.spawn(async move {
-                let _done = Handed { queue: &this.queue, key: &key };
-                this.work(&key).await;
+                this.work(Handed { queue: &this.queue, key: &key, parked: false }).await;
             });
             while work.try_join_next().is_some() {}
         }
         while work.join_next().await.is_some() {}
+        let waiting = futures::stream::iter(self.waiting.drain());
+        waiting.for_each_concurrent(AT_THE_END, |finished| self.finish(finished)).await;
     }
 
     fn applied(&self, before: Option<&R::Object>, now: &Arc<R::Object>, initial: bool) {
@@ -119,43 +129,56 @@ impl<R: Reconciler> Controller<R> {
         }
     }
 
-    async fn work(&self, key: &ObjectKey) {
+    async fn work(&self, handed: Handed<'_>) {
+        let key = handed.key;
+        if let Some(finished) = self.waiting.take(key) {
+            let span = span(finished.object.as_ref());
+            return self.finish(finished).instrument(span).await;
+        }
         let Some(object) = self.cache.get(key) else { return };
         let deleting = object.meta().deletion_timestamp.is_some();
         if deleting && !holds(object.as_ref()) && !self.reconciler.minds_others_finalizers() {
             return;
         }
-        let span = tracing::info_span!("reconcile", kind = R::Object::KIND.as_str(), object = %key, generation = object.meta().generation);
-        async {
-            let started = std::time::Instant::now();
-            let outcome = self.reconcile(&object, deleting).await;
-            self.context.metrics.reconciled(R::Object::KIND, Outcome::of(&outcome), started.elapsed());
-            if let Err(error @ (Error::Kube(_) | Error::KubeTimeout(_) | Error::Internal(_))) = &outcome {
-                tracing::warn!(%error, "the pass could not be finished");
-            }
-            self.schedule(key, &outcome, &object);
-        }
-        .instrument(span)
-        .await;
+        let span = span(object.as_ref());
+        self.reconcile(object, handed).instrument(span).await;
     }
 
-    /// One pass, from the object to its published outcome.
-    async fn reconcile(&self, object: &Arc<R::Object>, deleting: bool) -> Result<Done> {
+    /// One reconcile. Its outcome is written at once, or later while many writes are under way that go first.
+    async fn reconcile(&self, object: Arc<R::Object>, handed: Handed<'_>) {
+        let started = Instant::now();
+        let mut finished = match self.report(&object).await {
+            Ok((object, report)) => Box::new(Finished { object, report, took: started.elapsed() }),
+            Err(error) => return self.conclude(&object, &Err(error), started.elapsed()),
+        };
+        if !is_deleting(finished.object.as_ref()) && self.context.first_writes.are_many() {
+            finished = match self.waiting.put(handed.key.clone(), finished) {
+                Ok(()) => return handed.park(),
+                Err(finished) => finished,
+            };
+        }
+        self.finish(finished).await;
+    }
+
+    /// What the reconciler says, and of which version of the object.
+    async fn report(&self, object: &Arc<R::Object>) -> Result<(Arc<R::Object>, StatusReport<R>)> {
+        let deleting = is_deleting(object.as_ref());
         if object.suspended() && !deleting {
             let report = self.reconciler.while_suspended(object, &self.context).await;
-            return self.publish(object, report, deleting).await;
+            return Ok((Arc::clone(object), report));
         }
         if !deleting && !holds(object.as_ref()) && self.reconciler.needs_finalizer(object) {
+            let _first = self.context.first_writes.begin();
             self.publisher.add_finalizer(object).await?;
         }
         // Writing the finalizer made a newer version of the object.
         let object = self.cache.get(&ObjectKey::of(object.as_ref())).unwrap_or_else(|| Arc::clone(object));
         let report = self.guarded(&object).await;
-        self.publish(&object, report, deleting).await
+        Ok((object, report))
     }
 
     /// A panic in one reconcile is that object's error and nobody else's.
-    async fn guarded(&self, object: &Arc<R::Object>) -> Report<<R::Object as Controlled>::Status> {
+    async fn guarded(&self, object: &Arc<R::Object>) -> StatusReport<R> {
         let work = self.reconciler.reconcile(Arc::clone(object), &self.context);
         AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
             self.context.metrics.panicked();
@@ -167,54 +190,13 @@ impl<R: Reconciler> Controller<R> {
         })
     }
 
-    /// The one exit: status or finalizer, then events. What was done is told even when the write fails: no later pass
-    /// finds it to do. A failure is told by the pass that could write it.
-    async fn publish(
-        &self,
-        object: &R::Object,
-        report: Report<<R::Object as Controlled>::Status>,
-        deleting: bool,
-    ) -> Result<Done> {
-        let Report { status, outcome, notes } = report;
-        if made_progress(&outcome, &notes) {
-            self.streaks.forget(&ObjectKey::of(object));
+    /// Counts a reconcile that is over, and sets the time of the next one.
+    fn conclude(&self, object: &R::Object, outcome: &Result<Done>, took: Duration) {
+        self.context.metrics.reconciled(R::Object::KIND, Outcome::of(outcome), took);
+        if let Err(error @ (Error::Kube(_) | Error::KubeTimeout(_) | Error::Internal(_))) = outcome {
+            tracing::warn!(%error, "the pass could not be finished");
         }
-        notes.iter().for_each(log);
-        let gone = deleting && outcome.as_ref().is_ok_and(|done| done.gone);
-        let (written, failure) = if gone {
-            (self.let_go(object).await, None)
-        } else {
-            self.write_status(object, status, &outcome).await
-        };
-        for note in notes.iter().chain(failure.iter().filter(|_| written.is_ok())) {
-            self.events.tell(object, note).await;
-        }
-        written.and(outcome)
-    }
-
-    async fn let_go(&self, object: &R::Object) -> Result<()> {
-        if holds(object) { self.publisher.remove_finalizer(object).await } else { Ok(()) }
-    }
-
-    /// Writes the status. Returns also what is to be told of a new failure.
-    async fn write_status(
-        &self,
-        object: &R::Object,
-        mut status: <R::Object as Controlled>::Status,
-        outcome: &Result<Done>,
-    ) -> (Result<()>, Option<Note>) {
-        let now = self.context.clock.now();
-        let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), outcome, now));
-        let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
-        let common = summarize(&before, &of, outcome, now);
-        let failure = new_failure(&before, &common, outcome);
-        failure.iter().for_each(log);
-        *R::Object::common_mut(&mut status) = common;
-        let written = self.publisher.status(object, &status).await;
-        if let Ok(true) = written {
-            self.context.metrics.kubernetes_write(R::Object::KIND.as_str());
-        }
-        (written.map(drop), failure)
+        self.schedule(&ObjectKey::of(object), outcome, object);
     }
 
     fn schedule(&self, key: &ObjectKey, outcome: &Result<Done>, object: &R::Object) {
@@ -234,42 +216,31 @@ impl<R: Reconciler> Controller<R> {
 struct Handed<'a> {
     queue: &'a Queue,
     key: &'a ObjectKey,
+    parked: bool,
+}
+
+impl Handed<'_> {
+    /// The worker takes other objects until the outcome of this one may be written.
+    fn park(mut self) {
+        self.parked = true;
+    }
 }
 
 impl Drop for Handed<'_> {
     fn drop(&mut self) {
-        self.queue.done(self.key);
+        if self.parked {
+            self.queue.park(self.key);
+        } else {
+            self.queue.done(self.key);
+        }
     }
 }
 
-/// Whether a pass did something before it met what may work the next time: it goes on soon, however often that happens.
-fn made_progress(outcome: &Result<Done>, notes: &[Note]) -> bool {
-    outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
-        && notes.iter().any(|note| !note.warning)
+fn is_deleting<K: Controlled>(object: &K) -> bool {
+    object.meta().deletion_timestamp.is_some()
 }
 
-/// One warning for a new failure, not one for each retry.
-fn new_failure(before: &CommonStatus, now: &CommonStatus, outcome: &Result<Done>) -> Option<Note> {
-    let Err(error) = outcome else { return None };
-    let said = |status| super::summary::ready(status).map(|ready| (&ready.reason, &ready.message));
-    // Waiting for something that is declared too is how things start, in whatever order they are applied.
-    let ordinary = error.outlook() == Outlook::Waiting && error.reason() != Reason::DeletionBlocked;
-    let new = !ordinary && said(before) != said(now);
-    new.then(|| Note::warning(error.reason(), error.to_string()))
-}
-
-fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> Circumstances {
-    Circumstances {
-        generation: object.meta().generation,
-        reconcile_at: object.annotations().get(RECONCILE_AT).cloned(),
-        denied_for,
-    }
-}
-
-fn log(note: &Note) {
-    if note.warning {
-        tracing::warn!(reason = note.reason.as_str(), "{}", note.message);
-    } else {
-        tracing::info!(reason = note.reason.as_str(), "{}", note.message);
-    }
+fn span<K: Controlled>(object: &K) -> Span {
+    let (kind, key) = (K::KIND.as_str(), ObjectKey::of(object));
+    tracing::info_span!("reconcile", kind, object = %key, generation = object.meta().generation)
 }

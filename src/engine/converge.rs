@@ -241,6 +241,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         let mut status = self.status.clone();
         *K::Object::common_mut(&mut status) =
             summary::starting(&before, &of, &message, self.context.clock.now());
+        let _first = self.context.first_writes.begin();
         if self.pipeline.publisher.status(self.object, &status).await? {
             return Ok(());
         }

@@ -11,7 +11,6 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::ObjectReference;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +19,7 @@ use super::object::{Controlled, Note};
 use crate::clock::Clock;
 use crate::error::Result;
 use lane::{Lane, Room};
+use record::About;
 use write::{Writer, may_pass};
 
 /// So many events are written at once while no object is due.
@@ -46,7 +46,7 @@ pub struct Events {
 /// An event that waits to be written.
 #[derive(Clone, Debug)]
 struct Told {
-    regarding: ObjectReference,
+    about: About,
     note: Note,
     at: Timestamp,
     /// Whether an attempt to write the event has failed. That attempt may have taken effect.
@@ -70,12 +70,7 @@ impl Events {
     /// Puts one event into the lane. Waits while the line of the object's namespace is full.
     pub async fn tell<K: Controlled>(&self, object: &K, note: &Note) {
         let namespace = object.meta().namespace.clone().unwrap_or_default();
-        let told = Told {
-            regarding: object.object_ref(&()),
-            note: note.clone(),
-            at: self.clock.now(),
-            again: false,
-        };
+        let told = Told { about: About::of(object), note: note.clone(), at: self.clock.now(), again: false };
         loop {
             let left = self.left.notified();
             tokio::pin!(left);
@@ -148,7 +143,7 @@ impl Events {
     }
 
     async fn write(&self, namespace: String, mut told: Told) {
-        let event = record::event(told.regarding.clone(), &told.note, told.at);
+        let event = record::event(told.about.reference(&namespace), &told.note, told.at);
         let written = self.writer.write(&event, told.again).await;
         self.settle(&namespace, &mut told, written);
         self.left.notify_waiters();

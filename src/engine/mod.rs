@@ -9,6 +9,8 @@ mod deeds;
 mod deletions;
 pub mod downstreams;
 pub mod events;
+mod finished;
+pub mod first_writes;
 pub mod grants;
 pub mod hub;
 mod index;
@@ -38,6 +40,7 @@ pub mod watch;
 
 pub use context::Context;
 pub use converge::Pipeline;
+pub use first_writes::FirstWrites;
 pub use grants::Claim;
 pub use hub::Hub;
 pub use kind::{Blocker, Kind, Observed, Scope};

@@ -1,6 +1,6 @@
 //! Which objects are due, in which order, and when to look again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub enum Urgency {
     Now,
     /// Start of the operator, retries, drift checks.
     Routine,
+    /// The outcome of a finished reconcile waits to be written.
+    Outcome,
 }
 
 /// The work queue of one kind. No object is handed out twice at once; wakes while it is being looked at are kept. When
@@ -43,6 +45,8 @@ struct Inner {
     /// Each stands in a line of `shares`.
     queued: HashMap<ObjectKey, Place>,
     running: HashMap<ObjectKey, Account>,
+    /// The objects in `queued` of which only the outcome of a reconcile is to be written.
+    parked: HashSet<ObjectKey>,
     again: HashMap<ObjectKey, Wake>,
     timers: Timers,
     pace: Pace,
@@ -112,12 +116,16 @@ impl Queue {
         inner.timers.clear(key);
         inner.delayed.clear(key);
         inner.again.remove(key);
-        if let Some(place) = inner.queued.remove(key) {
+        // What was done for an object that is gone is told all the same.
+        if !inner.parked.contains(key)
+            && let Some(place) = inner.queued.remove(key)
+        {
             inner.shares.remove(key, &place);
         }
     }
 
-    /// The next object that is due and whose account has a share left. Must be followed by [`Queue::done`].
+    /// The next object that is due and whose account has a share left. Must be followed by [`Queue::done`] or
+    /// [`Queue::park`].
     pub async fn next(&self) -> ObjectKey {
         loop {
             let first = {
@@ -152,7 +160,15 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// How many objects are due and not yet being looked at, those included whose account holds its whole share.
+    /// The object has been looked at, and its outcome waits to be written: the object is handed out once more behind the
+    /// other work of its account. A wake makes that as urgent as the wake, and is kept until [`Queue::done`].
+    pub fn park(&self, key: &ObjectKey) {
+        self.lock().park(key);
+        self.changed.notify_one();
+    }
+
+    /// How many objects are due and not yet being looked at: those included whose account holds its whole share, and those
+    /// whose outcome waits to be written.
     pub fn depth(&self) -> usize {
         self.lock().queued.len()
     }
@@ -173,14 +189,19 @@ impl Queue {
 impl Inner {
     /// An object that is queued keeps its place, unless it is more urgent now or another account's.
     fn push(&mut self, key: ObjectKey, urgency: Urgency) {
-        if self.running.contains_key(&key) {
+        if self.is_taken(&key) {
             self.wake_again(key, Wake { urgency, asked: false });
             return;
         }
         if urgency == Urgency::Now && self.delayed.raise(&key, urgency) {
             return;
         }
-        let mut place = Place { account: (self.account_of.0)(&key), urgency };
+        let account = (self.account_of.0)(&key);
+        self.enqueue(key, account, urgency);
+    }
+
+    fn enqueue(&mut self, key: ObjectKey, account: Account, urgency: Urgency) {
+        let mut place = Place { account, urgency };
         if let Some(known) = self.queued.get(&key) {
             place.urgency = urgency.min(known.urgency);
             if *known == place {
@@ -192,9 +213,22 @@ impl Inner {
         self.queued.insert(key, place);
     }
 
+    /// Whether a reconcile of the object is under way, or its outcome waits to be written.
+    fn is_taken(&self, key: &ObjectKey) -> bool {
+        self.running.contains_key(key) || self.parked.contains(key)
+    }
+
+    fn park(&mut self, key: &ObjectKey) {
+        let Some(account) = self.running.remove(key) else { return };
+        self.shares.ended(&account, &key.namespace);
+        let urgency = self.again.get(key).map_or(Urgency::Outcome, |wake| wake.urgency);
+        self.parked.insert(key.clone());
+        self.enqueue(key.clone(), account, urgency);
+    }
+
     /// A wake that has to wait is one with all later ones.
     fn ask(&mut self, key: ObjectKey, urgency: Urgency, now: Moment) {
-        if self.running.contains_key(&key) {
+        if self.is_taken(&key) {
             self.wake_again(key, Wake { urgency, asked: true });
         } else if self.queued.get(&key).is_some_and(|place| place.urgency <= urgency) {
             // The account may be another one now.
@@ -211,14 +245,18 @@ impl Inner {
     }
 
     fn wake_again(&mut self, key: ObjectKey, wake: Wake) {
-        let again = self.again.entry(key).or_insert(wake);
+        let again = self.again.entry(key.clone()).or_insert(wake);
         again.urgency = again.urgency.min(wake.urgency);
         again.asked &= wake.asked;
+        if let Some(place) = self.queued.get(&key) {
+            self.enqueue(key, place.account.clone(), wake.urgency);
+        }
     }
 
     fn pop(&mut self) -> Option<ObjectKey> {
         let (account, key) = self.shares.next()?;
         self.queued.remove(&key);
+        self.parked.remove(&key);
         self.timers.clear(&key);
         self.delayed.clear(&key);
         self.running.insert(key.clone(), account);

@@ -13,7 +13,7 @@ use codeartifact_operator::api::AwsAccount;
 use codeartifact_operator::aws::Sdk;
 use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::context::{Caches, KubeClient};
-use codeartifact_operator::engine::{Context, Hub, SecretWatches};
+use codeartifact_operator::engine::{Context, FirstWrites, Hub, SecretWatches};
 use codeartifact_operator::error::Result;
 use codeartifact_operator::ops::Metrics;
 use http::{StatusCode, header};
@@ -112,6 +112,7 @@ impl World {
             cluster: "test-cluster".into(),
             operator_namespace: "operator".into(),
             caches: Caches::default(),
+            first_writes: FirstWrites::default(),
             accounts: self.accounts.clone(),
             hub: self.hub.clone(),
             metrics: self.metrics.clone(),

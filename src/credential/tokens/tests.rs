@@ -23,7 +23,7 @@ use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::credential::store::Templates;
 use crate::engine::context::{Caches, KubeClient};
-use crate::engine::{Hub, KindName, ObjectKey, SecretWatches};
+use crate::engine::{FirstWrites, Hub, KindName, ObjectKey, SecretWatches};
 use crate::ops::Metrics;
 use jiff::{SignedDuration, Timestamp};
 
@@ -130,6 +130,7 @@ impl World {
             client,
             clock,
             cluster: "test-cluster".into(),
+            first_writes: FirstWrites::default(),
             operator_namespace: "operator".into(),
             caches,
             accounts,

@@ -17,6 +17,7 @@ use crate::credential::render::Files;
 use crate::credential::secret::{Wanted, false_marks, leftovers};
 use crate::engine::ObjectKey;
 use crate::engine::context::{Context, kube_call};
+use crate::engine::first_writes::FirstWrite;
 use crate::error::{Error, Result};
 
 /// What removing a Secret came to.
@@ -44,7 +45,7 @@ pub(super) async fn create(
 ) -> Result<PartialObjectMeta<Secret>> {
     let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
     let secret = body(wanted, files, None);
-    context.metrics.kubernetes_write("Secret");
+    let _first = first_write(context);
     let created = kube_call(api(context, &wanted.namespace).create(&params, &secret)).await?;
     Ok(created.metadata.into_request_partial())
 }
@@ -57,15 +58,15 @@ pub(super) async fn apply(
 ) -> Result<PartialObjectMeta<Secret>> {
     let api = api(context, &wanted.namespace);
     if let Some(marks) = false_marks(seen) {
-        context.metrics.kubernetes_write("Secret");
+        let _first = first_write(context);
         kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(marks))).await?;
     }
     let secret = Patch::Apply(body(wanted, files, Some(seen)));
-    context.metrics.kubernetes_write("Secret");
+    let _first = first_write(context);
     let applied =
         kube_call(api.patch_metadata(&wanted.name, &PatchParams::apply(MANAGER).force(), &secret)).await?;
     let Some(rest) = leftovers(&applied.metadata, wanted) else { return Ok(applied) };
-    context.metrics.kubernetes_write("Secret");
+    let _first = first_write(context);
     kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(rest))).await
 }
 
@@ -86,7 +87,7 @@ pub(super) async fn delete(
         resource_version: Some(seen.version.clone()),
     });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
-    context.metrics.kubernetes_write("Secret");
+    let _first = first_write(context);
     let removal = match kube_call(api(context, namespace).delete(name, &params)).await {
         // The watch tells when it goes.
         Ok(answer) if answer.is_left() => return Ok(Removal::Held),
@@ -101,7 +102,7 @@ pub(super) async fn delete(
 /// Takes the data out of a Secret that a finalizer keeps from going.
 pub(super) async fn empty(context: &Context, seen: &SecretRecord) -> Result<()> {
     let nothing = Patch::Merge(json!({"metadata": {"uid": seen.uid}, "data": null}));
-    context.metrics.kubernetes_write("Secret");
+    let _first = first_write(context);
     kube_call(api(context, &seen.key.namespace).patch_metadata(&seen.key.name, &edit(), &nothing)).await?;
     Ok(())
 }
@@ -128,6 +129,12 @@ fn body(wanted: &Wanted, files: &Files, seen: Option<&SecretRecord>) -> Secret {
         type_: Some("Opaque".into()),
         ..Secret::default()
     }
+}
+
+/// Counts a write of a Secret for as long as the guard lives.
+fn first_write(context: &Context) -> FirstWrite {
+    context.metrics.kubernetes_write("Secret");
+    context.first_writes.begin()
 }
 
 pub(super) fn says(error: &Error, what: impl Fn(&Status) -> bool) -> bool {

@@ -1,5 +1,7 @@
 //! What an event says and what it is called: each text of each object is an event of its own. Pure.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
@@ -7,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::ObjectMeta;
 use sha2::{Digest, Sha256};
 
-use super::super::object::Note;
+use super::super::object::{Controlled, Note};
 use crate::api::MANAGER;
 
 /// The API's limit for the note of an event, in bytes.
@@ -16,6 +18,39 @@ const NOTE_BYTES: usize = 1024;
 const NAME_BYTES: usize = 253;
 /// Events of cluster-scoped objects are kept here, as the API demands.
 pub(super) const CLUSTER_SCOPED: &str = "default";
+
+/// The object that an event is about, without its namespace: small, because thousands of events may wait.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    api_version: Cow<'static, str>,
+    kind: &'static str,
+    name: Box<str>,
+    uid: Box<str>,
+}
+
+impl About {
+    pub(super) fn of<K: Controlled>(object: &K) -> Self {
+        let meta = object.meta();
+        Self {
+            api_version: K::api_version(&()),
+            kind: K::KIND.as_str(),
+            name: meta.name.clone().unwrap_or_default().into(),
+            uid: meta.uid.clone().unwrap_or_default().into(),
+        }
+    }
+
+    /// How an event refers to the object. The namespace is empty for cluster-scoped objects.
+    pub(super) fn reference(&self, namespace: &str) -> ObjectReference {
+        ObjectReference {
+            api_version: Some(self.api_version.clone().into()),
+            kind: Some(self.kind.into()),
+            name: Some(self.name.clone().into()),
+            namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
+            uid: Some(self.uid.clone().into()),
+            ..ObjectReference::default()
+        }
+    }
+}
 
 /// The event that tells about an object.
 pub(super) fn event(regarding: ObjectReference, note: &Note, now: Timestamp) -> Event {

@@ -181,3 +181,59 @@ async fn a_login_at_stake_comes_before_everything_else() {
     }
     assert_eq!(order, ["put-back", "renewal", "edit", "drift"]);
 }
+
+#[tokio::test]
+async fn an_outcome_waits_behind_other_work_and_has_its_turn() {
+    let queue = Queue::new(Clock::default());
+    queue.push(key("first"), Urgency::Now);
+    assert_eq!(queue.next().await, key("first"));
+    queue.park(&key("first"));
+    assert_eq!(queue.depth(), 1);
+    for number in 0..10 {
+        queue.push(key(&number.to_string()), Urgency::Routine);
+    }
+    let mut order = Vec::new();
+    for _ in 0..9 {
+        order.push(queue.next().await.name);
+    }
+    assert_eq!(order, ["0", "1", "2", "3", "4", "5", "6", "first", "7"]);
+}
+
+#[tokio::test]
+async fn a_wake_hurries_an_outcome_and_is_kept_until_that_is_written() {
+    for woken_before_it_is_parked in [true, false] {
+        let queue = Queue::new(Clock::default());
+        queue.push(key("parked"), Urgency::Now);
+        queue.push(key("other"), Urgency::Routine);
+        assert_eq!(queue.next().await, key("parked"));
+        if woken_before_it_is_parked {
+            queue.push(key("parked"), Urgency::Critical);
+        }
+        queue.park(&key("parked"));
+        if !woken_before_it_is_parked {
+            queue.ask(key("parked"), Urgency::Critical);
+        }
+        assert_eq!(queue.next().await, key("parked"), "the outcome goes first");
+        queue.done(&key("parked"));
+        assert_eq!(queue.next().await, key("parked"), "the wake is kept");
+        queue.done(&key("parked"));
+        assert_eq!(queue.next().await, key("other"));
+        assert!(queue.next().now_or_never().is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_holds_no_worker_and_outlives_its_object() {
+    let queue = shared_out();
+    queue.push(of("a", "1"), Urgency::Now);
+    queue.push(of("a", "2"), Urgency::Now);
+    assert_eq!(queue.next().await, of("a", "1"));
+    assert!(queue.next().now_or_never().is_none());
+    queue.park(&of("a", "1"));
+    assert_eq!(queue.next().await, of("a", "2"));
+    queue.forget(&of("a", "1"));
+    queue.done(&of("a", "2"));
+    assert_eq!(queue.next().await, of("a", "1"));
+    queue.done(&of("a", "1"));
+    assert!(queue.next().now_or_never().is_none());
+}

@@ -5,13 +5,13 @@ use std::collections::{HashMap, VecDeque};
 use super::super::ObjectKey;
 use super::super::queue::Urgency;
 
-/// After so many objects of more urgent lanes a lane has its turn: routine work must not wait for ever behind somebody
-/// who keeps changing things.
-const PASSED_OVER: u8 = 3;
+/// After so many objects of more urgent lanes each lane has its turn, the most urgent lane first in this list: neither
+/// routine work nor a final status may wait for ever behind somebody who keeps changing things.
+const PASSED_OVER: [u8; 4] = [3, 3, 3, 7];
 
 /// The lanes of one account, the most urgent first.
 #[derive(Debug, Default)]
-pub(super) struct Lanes([Lane; 3]);
+pub(super) struct Lanes([Lane; 4]);
 
 /// The objects of one urgency that are due, in order, by namespace.
 #[derive(Debug, Default)]
@@ -39,7 +39,12 @@ impl Lanes {
     /// The next object of a namespace that has room.
     pub(super) fn next(&mut self, has_room: impl Fn(&str) -> bool) -> Option<ObjectKey> {
         let turns = self.0.each_ref().map(|lane| lane.turn(&has_room));
-        let overdue = |index: &usize| self.0.get(*index).is_some_and(|lane| lane.passed_over >= PASSED_OVER);
+        let overdue = |index: &usize| {
+            self.0
+                .get(*index)
+                .zip(PASSED_OVER.get(*index))
+                .is_some_and(|(lane, most)| lane.passed_over >= *most)
+        };
         let candidates = || (0..turns.len()).filter(|index| turns.get(*index).is_some_and(Option::is_some));
         let chosen = candidates().rev().find(overdue).or_else(|| candidates().next())?;
         for index in candidates().filter(|index| *index > chosen) {
@@ -52,11 +57,12 @@ impl Lanes {
     }
 
     fn lane(&mut self, urgency: Urgency) -> &mut Lane {
-        let [critical, now, routine] = &mut self.0;
+        let [critical, now, routine, outcome] = &mut self.0;
         match urgency {
             Urgency::Critical => critical,
             Urgency::Now => now,
             Urgency::Routine => routine,
+            Urgency::Outcome => outcome,
         }
     }
 }

@@ -1,0 +1,101 @@
+//! Writes the outcome of a reconcile: the status or the finalizer, and then events.
+
+use std::time::Instant;
+
+use jiff::SignedDuration;
+use kube::ResourceExt;
+
+use super::{Controller, StatusReport, is_deleting};
+use crate::api::{CommonStatus, RECONCILE_AT};
+use crate::engine::change::holds;
+use crate::engine::finished::Finished;
+use crate::engine::summary::{Circumstances, ready, summarize};
+use crate::engine::{Controlled, Done, Note, ObjectKey, Reconciler, Report};
+use crate::error::{Outlook, Reason, Result};
+
+impl<R: Reconciler> Controller<R> {
+    /// Writes the outcome of a finished reconcile.
+    pub(super) async fn finish(&self, finished: Box<Finished<R::Object>>) {
+        let started = Instant::now();
+        let Finished { object, report, took } = *finished;
+        let outcome = self.publish(&object, report).await;
+        self.conclude(&object, &outcome, took.saturating_add(started.elapsed()));
+    }
+
+    /// The one exit: status or finalizer, then events. What was done is told even when the write fails: no later pass
+    /// finds it to do. A failure is told by the pass that could write it.
+    async fn publish(&self, object: &R::Object, report: StatusReport<R>) -> Result<Done> {
+        let Report { status, outcome, notes } = report;
+        if made_progress(&outcome, &notes) {
+            self.streaks.forget(&ObjectKey::of(object));
+        }
+        notes.iter().for_each(log);
+        let gone = is_deleting(object) && outcome.as_ref().is_ok_and(|done| done.gone);
+        let (written, failure) = if gone {
+            (self.let_go(object).await, None)
+        } else {
+            self.write_status(object, status, &outcome).await
+        };
+        for note in notes.iter().chain(failure.iter().filter(|_| written.is_ok())) {
+            self.events.tell(object, note).await;
+        }
+        written.and(outcome)
+    }
+
+    async fn let_go(&self, object: &R::Object) -> Result<()> {
+        if holds(object) { self.publisher.remove_finalizer(object).await } else { Ok(()) }
+    }
+
+    /// Writes the status. Returns also what is to be told of a new failure.
+    async fn write_status(
+        &self,
+        object: &R::Object,
+        mut status: <R::Object as Controlled>::Status,
+        outcome: &Result<Done>,
+    ) -> (Result<()>, Option<Note>) {
+        let now = self.context.clock.now();
+        let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), outcome, now));
+        let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
+        let common = summarize(&before, &of, outcome, now);
+        let failure = new_failure(&before, &common, outcome);
+        failure.iter().for_each(log);
+        *R::Object::common_mut(&mut status) = common;
+        let written = self.publisher.status(object, &status).await;
+        if let Ok(true) = written {
+            self.context.metrics.kubernetes_write(R::Object::KIND.as_str());
+        }
+        (written.map(drop), failure)
+    }
+}
+
+/// Whether a pass did something before it met what may work the next time: it goes on soon, however often that happens.
+fn made_progress(outcome: &Result<Done>, notes: &[Note]) -> bool {
+    outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
+        && notes.iter().any(|note| !note.warning)
+}
+
+/// One warning for a new failure, not one for each retry.
+fn new_failure(before: &CommonStatus, now: &CommonStatus, outcome: &Result<Done>) -> Option<Note> {
+    let Err(error) = outcome else { return None };
+    let said = |status| ready(status).map(|ready| (&ready.reason, &ready.message));
+    // Waiting for something that is declared too is how things start, in whatever order they are applied.
+    let ordinary = error.outlook() == Outlook::Waiting && error.reason() != Reason::DeletionBlocked;
+    let new = !ordinary && said(before) != said(now);
+    new.then(|| Note::warning(error.reason(), error.to_string()))
+}
+
+fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> Circumstances {
+    Circumstances {
+        generation: object.meta().generation,
+        reconcile_at: object.annotations().get(RECONCILE_AT).cloned(),
+        denied_for,
+    }
+}
+
+fn log(note: &Note) {
+    if note.warning {
+        tracing::warn!(reason = note.reason.as_str(), "{}", note.message);
+    } else {
+        tracing::info!(reason = note.reason.as_str(), "{}", note.message);
+    }
+}
