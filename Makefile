@@ -16,7 +16,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-kubernetes test-boto3 test-clients demo size bench clean
+.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ size: release cluster-tools ## print the size of the release binary and its memo
 bench: release cluster-tools ## print speed, memory and cost of the release binary beside a bare client, on a quiet machine; takes about ten minutes
 	@$(BUILD)
 	target/debug/bench target/$(MUSL)/release/codeartifact-operator
+
+mutants: ## name the changes of pure code that no unit test notices; installs cargo-mutants, takes about an hour
+	@tests/mutants.sh
 
 clean: ## remove everything that was built
 	rm -rf target

@@ -123,7 +123,7 @@ impl<R: Reconciler> Controller<R> {
     }
 
     /// What is not referred to any more may have waited for that to go.
-    fn wake_deleted(&self, targets: &[Target]) {
+    fn wake_deleted(&self, targets: &[Arc<Target>]) {
         for target in targets.iter().filter(|target| self.context.caches.is_deleted(target)) {
             self.context.hub.wake(target);
         }

@@ -42,12 +42,12 @@ impl Hub {
     }
 
     /// Records what an object refers to. Returns what it does not refer to any more.
-    pub fn relate(&self, object: &Target, targets: Vec<Target>) -> Vec<Target> {
+    pub fn relate(&self, object: &Target, targets: Vec<Target>) -> Vec<Arc<Target>> {
         self.lock().references.relate(object, targets)
     }
 
     /// An object is gone. Returns what it referred to.
-    pub fn forget(&self, object: &Target) -> Vec<Target> {
+    pub fn forget(&self, object: &Target) -> Vec<Arc<Target>> {
         let mut inner = self.lock();
         inner.aws.forget(object);
         inner.references.forget(object)
@@ -175,9 +175,9 @@ mod tests {
         assert_eq!(repositories.next().await, repository.key);
         repositories.done(&repository.key);
 
-        assert_eq!(hub.relate(&repository, vec![]), std::slice::from_ref(&domain));
+        assert_eq!(hub.relate(&repository, vec![]), [Arc::new(domain.clone())]);
         hub.relate(&repository, vec![domain.clone()]);
-        assert_eq!(hub.forget(&repository), std::slice::from_ref(&domain));
+        assert_eq!(hub.forget(&repository), [Arc::new(domain.clone())]);
         hub.changed(&domain);
         assert!(repositories.next().now_or_never().is_none());
     }

@@ -2,14 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use super::Target;
 
-/// Objects by what they depend on.
+/// Objects by what they depend on. Each name is kept once, however often it is mentioned: there are many objects.
 #[derive(Debug)]
 pub(super) struct Index<T> {
-    users: HashMap<T, HashSet<Target>>,
-    targets: HashMap<Target, Vec<T>>,
+    users: HashMap<Arc<T>, HashSet<Arc<Target>>>,
+    targets: HashMap<Arc<Target>, Box<[Arc<T>]>>,
 }
 
 impl<T> Default for Index<T> {
@@ -18,22 +19,30 @@ impl<T> Default for Index<T> {
     }
 }
 
-impl<T: Eq + Hash + Clone> Index<T> {
+impl<T: Eq + Hash> Index<T> {
     /// Records all that an object depends on. Returns what it does not depend on any more.
-    pub(super) fn relate(&mut self, object: &Target, targets: Vec<T>) -> Vec<T> {
+    pub(super) fn relate(&mut self, object: &Target, targets: Vec<T>) -> Vec<Arc<T>> {
         let before = self.forget(object);
-        for target in &targets {
-            self.users.entry(target.clone()).or_default().insert(object.clone());
+        if targets.is_empty() {
+            return before;
         }
+        let object = Arc::new(object.clone());
+        let targets: Box<[_]> = targets.into_iter().map(|target| self.depend(&object, target)).collect();
         let dropped = before.into_iter().filter(|target| !targets.contains(target)).collect();
-        if !targets.is_empty() {
-            self.targets.insert(object.clone(), targets);
-        }
+        self.targets.insert(object, targets);
         dropped
     }
 
+    /// Records that an object depends on a target. Returns the target as it is kept.
+    fn depend(&mut self, object: &Arc<Target>, target: T) -> Arc<T> {
+        let target =
+            self.users.get_key_value(&target).map_or_else(|| Arc::new(target), |(kept, _)| Arc::clone(kept));
+        self.users.entry(Arc::clone(&target)).or_default().insert(Arc::clone(object));
+        target
+    }
+
     /// Forgets an object. Returns what it depended on.
-    pub(super) fn forget(&mut self, object: &Target) -> Vec<T> {
+    pub(super) fn forget(&mut self, object: &Target) -> Vec<Arc<T>> {
         let targets = self.targets.remove(object).unwrap_or_default();
         for target in &targets {
             if let Some(users) = self.users.get_mut(target) {
@@ -43,11 +52,11 @@ impl<T: Eq + Hash + Clone> Index<T> {
                 }
             }
         }
-        targets
+        targets.into_vec()
     }
 
     /// The objects that depend on something, in no order.
     pub(super) fn users(&self, target: &T) -> impl Iterator<Item = &Target> {
-        self.users.get(target).into_iter().flatten()
+        self.users.get(target).into_iter().flatten().map(AsRef::as_ref)
     }
 }

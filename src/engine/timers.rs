@@ -1,6 +1,7 @@
 //! When objects are looked at again without an event. Pure.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,9 +14,9 @@ use crate::clock::Moment;
 /// monotonic clock at the latest, so that a wall clock that is set back delays nothing.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    of: HashMap<ObjectKey, Timer>,
-    by_wall: BTreeSet<(Timestamp, ObjectKey)>,
-    by_wait: BTreeSet<(Duration, ObjectKey)>,
+    of: HashMap<Arc<ObjectKey>, Timer>,
+    by_wall: BTreeSet<(Timestamp, Arc<ObjectKey>)>,
+    by_wait: BTreeSet<(Duration, Arc<ObjectKey>)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,16 +32,17 @@ impl Timers {
         self.clear(&key);
         let wait = Duration::try_from(at.duration_since(now.wall)).unwrap_or_default();
         let latest = now.steady.saturating_add(wait);
-        self.by_wall.insert((at, key.clone()));
-        self.by_wait.insert((latest, key.clone()));
+        let key = Arc::new(key);
+        self.by_wall.insert((at, Arc::clone(&key)));
+        self.by_wait.insert((latest, Arc::clone(&key)));
         self.of.insert(key, Timer { at, latest, urgency });
     }
 
     /// Takes the timer of an object away. Returns how urgent it was.
     pub(super) fn clear(&mut self, key: &ObjectKey) -> Option<Urgency> {
-        let timer = self.of.remove(key)?;
-        self.by_wall.remove(&(timer.at, key.clone()));
-        self.by_wait.remove(&(timer.latest, key.clone()));
+        let (key, timer) = self.of.remove_entry(key)?;
+        self.by_wall.remove(&(timer.at, Arc::clone(&key)));
+        self.by_wait.remove(&(timer.latest, key));
         Some(timer.urgency)
     }
 
@@ -55,7 +57,7 @@ impl Timers {
     pub(super) fn fired(&mut self, now: Moment) -> Option<(ObjectKey, Urgency)> {
         let by_wall = self.by_wall.first().filter(|(at, _)| *at <= now.wall).map(|(_, key)| key);
         let by_wait = self.by_wait.first().filter(|(latest, _)| *latest <= now.steady).map(|(_, key)| key);
-        let key = by_wall.or(by_wait)?.clone();
+        let key = ObjectKey::clone(by_wall.or(by_wait)?);
         let urgency = self.clear(&key)?;
         Some((key, urgency))
     }

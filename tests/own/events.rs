@@ -80,7 +80,7 @@ async fn an_event_that_the_api_server_refused_for_a_while_outlives_the_operators
         Ok(())
     })
     .await?;
-    scene.refuse_no_more("events").await?;
+    scene.refuse_no_more("events", "CREATE").await?;
     let status = scene.install.operator.terminate().await?;
     ensure!(status.success(), "{status}");
     let events = scene.cluster.api("Event", NAMESPACE).await?.list(&ListParams::default()).await?;

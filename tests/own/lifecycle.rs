@@ -120,6 +120,22 @@ async fn another_owners_domain_is_neither_written_nor_deleted() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_another_object_has_let_go_is_taken_as_soon_as_it_is_free() -> Result<()> {
+    scene!(scene);
+    scene.apply(&format!("{DOMAIN}spec: {{}}\n")).await?;
+    scene.ready("Domain", "acme").await?;
+    let other = DOMAIN.replace("{name: acme}", "{name: other}");
+    scene.apply(&format!("{other}spec: {{name: acme, adoptionPolicy: Overwrite}}\n")).await?;
+    let refused = scene.condition("Domain", "other", "Stalled", "True").await?;
+    ensure!(refused.reason == "OwnedByOther", "{refused:?}");
+    // The clock stands still, so that no retry is due.
+    scene.until_idle().await?;
+    scene.delete("Domain", "acme").await?;
+    scene.gone("Domain", "acme").await?;
+    scene.ready("Domain", "other").await.map(drop)
+}
+
+#[tokio::test]
 async fn observe_writes_nothing_and_shows_the_drift() -> Result<()> {
     scene!(scene);
     scene.aws().create_domain().domain("acme").send().await?;

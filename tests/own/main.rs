@@ -10,6 +10,7 @@ mod events;
 mod faults;
 mod foreign;
 mod lifecycle;
+mod order;
 mod proxy;
 mod refusals;
 mod scene;

@@ -1,16 +1,48 @@
 //! An API server that refuses some writes for a while, as it does when a webhook of somebody else fails.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
+use harness::objects::conditions;
 use harness::wait::PATIENCE;
 use harness::wait_for;
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
-use kube::api::{DeleteParams, PostParams};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
-use crate::scene::{NAMESPACE, Scene};
+use crate::scene::{NAMESPACE, Scene, scene};
+
+#[tokio::test]
+async fn a_login_stays_ready_while_the_cluster_refuses_its_new_token() -> Result<()> {
+    scene!(scene);
+    scene.aws().create_domain().domain("acme").send().await?;
+    scene.aws().create_repository().domain("acme").repository("store").send().await?;
+    let login = json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "RegistryCredential",
+        "metadata": {"name": "login"},
+        "spec": {"registries": [{"repository": {"domain": "acme", "name": "store"}, "formats": ["npm"]}]}});
+    scene.apply(&login.to_string()).await?;
+    scene.ready("RegistryCredential", "login").await?;
+    let before = scene.status("RegistryCredential", "login", "/tokens/0/issuedAt").await?;
+
+    scene.refuse("secrets", "UPDATE").await?;
+    scene.emulator.forward("8h").await?;
+    let told = scene.says(("RegistryCredential", "login"), "Ready", "refused.nobody.test").await?;
+    ensure!(told.status == "True" && told.reason == "RenewalFailing", "{told:?}");
+
+    scene.refuse_no_more("secrets", "UPDATE").await?;
+    let after = scene
+        .until("it is renewed", "RegistryCredential", "login", |object| {
+            object.data["status"]["tokens"][0]["issuedAt"].as_str().is_some_and(|issued| issued != before)
+        })
+        .await?;
+    let ready = conditions(&after).into_iter().find(|seen| seen.kind == "Ready");
+    ensure!(
+        ready.as_ref().is_some_and(|ready| ready.status == "True" && ready.reason != "RenewalFailing"),
+        "{ready:?}"
+    );
+    Ok(())
+}
 
 impl Scene<'_> {
     /// Makes the API server answer an operation on a resource with 500, as soon as it has noticed.
@@ -23,13 +55,13 @@ impl Scene<'_> {
             "admissionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"}});
         let webhook = serde_json::from_value(json!({"metadata": {"name": resource}, "webhooks": [webhook]}))?;
         self.webhooks()?.create(&PostParams::default(), &webhook).await?;
-        self.until_taken(resource, false).await
+        self.until_taken(resource, operation, false).await
     }
 
     /// Ends that, as soon as the API server has noticed.
-    pub(crate) async fn refuse_no_more(&self, resource: &str) -> Result<()> {
+    pub(crate) async fn refuse_no_more(&self, resource: &str, operation: &str) -> Result<()> {
         self.webhooks()?.delete(resource, &DeleteParams::default()).await?;
-        self.until_taken(resource, true).await
+        self.until_taken(resource, operation, true).await
     }
 
     fn webhooks(&self) -> Result<Api<ValidatingWebhookConfiguration>> {
@@ -37,7 +69,7 @@ impl Scene<'_> {
     }
 
     /// Waits until the API server takes, or refuses, what is asked for as a trial.
-    async fn until_taken(&self, resource: &str, taken: bool) -> Result<()> {
+    async fn until_taken(&self, resource: &str, operation: &str, taken: bool) -> Result<()> {
         let client = self.cluster.client()?;
         let (events, secrets): (Api<Event>, Api<Secret>) =
             (Api::namespaced(client.clone(), NAMESPACE), Api::namespaced(client, NAMESPACE));
@@ -51,11 +83,21 @@ impl Scene<'_> {
             drop(secrets.create(&PostParams::default(), &secret).await);
         }
         wait_for(&format!("{resource} are taken: {taken}"), PATIENCE, async || {
-            let answer = if resource == "events" {
-                events.create(&PostParams { dry_run: true, ..PostParams::default() }, &event).await.map(drop)
-            } else {
-                let dry_run = DeleteParams { dry_run: true, ..DeleteParams::default() };
-                secrets.delete("probe", &dry_run).await.map(drop)
+            let answer = match (resource, operation) {
+                ("events", "CREATE") => {
+                    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+                    events.create(&dry_run, &event).await.map(drop)
+                }
+                ("secrets", "DELETE") => {
+                    let dry_run = DeleteParams { dry_run: true, ..DeleteParams::default() };
+                    secrets.delete("probe", &dry_run).await.map(drop)
+                }
+                ("secrets", "UPDATE") => {
+                    let dry_run = PatchParams { dry_run: true, ..PatchParams::default() };
+                    let edit = Patch::Merge(json!({"metadata": {"annotations": {"probe": "1"}}}));
+                    secrets.patch("probe", &dry_run, &edit).await.map(drop)
+                }
+                other => bail!("no trial for {other:?}"),
             };
             ensure!(answer.is_ok() == taken, "{answer:?}");
             Ok(())

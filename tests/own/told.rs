@@ -139,7 +139,7 @@ async fn a_secret_that_was_written_by_a_pass_that_failed_then_is_told() -> Resul
     scene.apply(&login("second")).await?;
     scene.condition("RegistryCredential", "login", "Ready", "False").await?;
     ensure!(scene.cluster.get("Secret", NAMESPACE, "second").await.is_ok(), "it is not written");
-    scene.refuse_no_more("secrets").await?;
+    scene.refuse_no_more("secrets", "DELETE").await?;
     scene.ready("RegistryCredential", "login").await?;
     scene.until_event("Updated", "Secret second written as declared").await?;
     scene.until_idle().await?;

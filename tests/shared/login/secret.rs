@@ -234,6 +234,16 @@ async fn an_immutable_secret_is_replaced_when_its_token_changes() -> Result<()> 
 }
 
 #[tokio::test]
+async fn an_immutable_secret_that_is_replaced_is_not_called_deleted() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let world = World::start(&emulator, 1).await?;
+    world.ready_login("login", &json!({})).await?;
+    tamper(&world, By::Edit, &json!({"immutable": true})).await?;
+    world.login("login", &json!({"secret": {"labels": {"team": "a"}}})).await?;
+    world.until_event("Updated", "Secret login written as declared").await
+}
+
+#[tokio::test]
 async fn a_secret_marked_as_the_operators_own_is_healed_and_not_replaced() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;

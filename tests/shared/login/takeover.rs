@@ -29,7 +29,8 @@ impl World<'_> {
 async fn a_secret_that_consents_is_taken_over_without_being_absent() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;
-    let theirs = json!({"metadata": {"name": "login", "labels": {"team": "a"}},
+    let copy = json!({"kubectl.kubernetes.io/last-applied-configuration": "{\"stringData\":{\"token\":\"theirs\"}}"});
+    let theirs = json!({"metadata": {"name": "login", "labels": {"team": "a"}, "annotations": copy},
         "stringData": {"token": "theirs", "old.conf": "x"}});
     let uid = world.made_by_cron(theirs).await?;
     let take_over = json!({"secret": {"adoption": "TakeOver"}});
@@ -53,6 +54,11 @@ async fn a_secret_that_consents_is_taken_over_without_being_absent() -> Result<(
     let metadata = world.secrets()?.get_metadata("login").await?.metadata;
     ensure!(metadata.uid.as_ref() == Some(&uid), "it was made anew");
     ensure!(metadata.labels.unwrap_or_default()["team"] == "a", "labels of others stay");
+    let kept = metadata.annotations.unwrap_or_default();
+    ensure!(
+        !kept.values().any(|value| value.contains("theirs")),
+        "kubectl's copy of the old data stays: {kept:?}"
+    );
     world.until_event("Adopted", "Secret login (written last by").await?;
 
     world.ends_with_its_login("login").await
