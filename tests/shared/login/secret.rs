@@ -239,7 +239,7 @@ async fn an_immutable_secret_that_is_replaced_is_not_called_deleted() -> Result<
     let world = World::start(&emulator, 1).await?;
     world.ready_login("login", &json!({})).await?;
     tamper(&world, By::Edit, &json!({"immutable": true})).await?;
-    world.login("login", &json!({"secret": {"labels": {"team": "a"}}})).await?;
+    world.login("login", &json!({"registries": [super::registry(&["npm"])]})).await?;
     world.until_event("Updated", "Secret login written as declared").await
 }
 
