@@ -38,10 +38,11 @@ release-emulator: setup ## build the emulator as released: static
 bench-emulator: ## print the emulator's requests per second, latencies, and memory with 100,000 package versions
 	cargo bench --quiet --locked -p codeartifact-emulator --bench emulator
 
-generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml, docs/reference.md and docs/metrics.md anew
+generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml, docs/reference.md, docs/metrics.md and docs/conditions.md anew
 	@$(BUILD)
 	target/debug/codeartifact-operator crds --dir crds
 	target/debug/codeartifact-operator metrics >docs/metrics.md
+	target/debug/codeartifact-operator conditions >docs/conditions.md
 	target/debug/generated
 
 fmt: ## format the Rust code

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -20,7 +21,7 @@ use crate::ops::lease::RENEW_DEADLINE;
 use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, metrics, telemetry};
 use crate::release::release;
 use crate::run::Operator;
-use crate::{kubernetes, manifests};
+use crate::{kubernetes, manifests, reason};
 
 /// Kubernetes operator for AWS CodeArtifact.
 #[derive(Debug, Parser)]
@@ -41,6 +42,9 @@ enum Command {
     /// Prints the reference of the metrics, for the documentation.
     #[command(hide = true)]
     Metrics,
+    /// Prints the reference of conditions and reasons, for the documentation.
+    #[command(hide = true)]
+    Conditions,
 }
 
 /// What `run` can be told. A flag that is given twice counts the second time.
@@ -112,11 +116,13 @@ pub async fn main() -> anyhow::Result<()> {
         Command::Run(options) => Box::pin(run(*options)).await,
         Command::Release(options) => Box::pin(release_all(*options)).await,
         Command::Crds(options) => Box::pin(crds(options)).await,
-        Command::Metrics => {
-            use std::io::Write as _;
-            Ok(std::io::stdout().write_all(metrics::reference().as_bytes())?)
-        }
+        Command::Metrics => print(&metrics::reference()),
+        Command::Conditions => print(&reason::reference()),
     }
+}
+
+fn print(page: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().write_all(page.as_bytes())?)
 }
 
 async fn run(options: RunOptions) -> anyhow::Result<()> {

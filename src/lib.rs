@@ -13,6 +13,7 @@ mod kubernetes;
 pub mod manifests;
 pub mod ops;
 pub mod package_policy;
+pub mod reason;
 pub mod release;
 pub mod repository;
 pub mod run;

@@ -11,5 +11,5 @@ if [[ $("$tool/bin/cargo-mutants" mutants --version 2>/dev/null) != "cargo-mutan
 fi
 mapfile -t pure < <(git ls-files 'src/*.rs' | xargs grep --files-with-matches --extended-regexp '^//!.*\bPure\b')
 [[ $* == *--file* ]] || set -- "${pure[@]/#/--file=}" "$@"
-"$tool/bin/cargo-mutants" mutants --package codeartifact-operator --profile mutants --output "$tool" --colors never \
-  "$@" -- --lib
+"$tool/bin/cargo-mutants" mutants --package codeartifact-operator --profile mutants --cargo-arg=--lib --output "$tool" \
+  --colors never "$@"

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::{AwsError, AwsErrorKind};
-use crate::error::{Error, Reason};
+use crate::error::Error;
+use crate::reason::Reason;
 
 /// A failed sign-in is not tried again for this long, so that many users of an account do not each try.
 const FAILURE_HOLDS: Duration = Duration::from_secs(5);

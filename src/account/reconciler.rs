@@ -9,7 +9,8 @@ use kube::{Api, ResourceExt};
 use crate::api::{AwsAccount, AwsAccountStatus};
 use crate::engine::context::kube_call;
 use crate::engine::{Context, Done, ObjectKey, Reconciler, Report, Target};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// STS is asked this often whether we still are who we were, and the Secret, where there is one, is read.
 const INTERVAL: SignedDuration = SignedDuration::from_mins(1);

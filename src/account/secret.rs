@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use super::failure::Failure;
 use crate::api::SecretRef;
 use crate::engine::context::{KubeClient, kube_call};
-use crate::error::{Error, Reason};
+use crate::error::Error;
+use crate::reason::Reason;
 
 /// Keys as they were read, and what tells whether they have changed.
 #[derive(Debug)]
@@ -117,7 +118,7 @@ mod tests {
         let reference = SecretRef { namespace: "aws".into(), name: "keys".into() };
         let failure = required(&secret(&[]), &reference, "AWS_ACCESS_KEY_ID").unwrap_err();
         let error = Error::from(failure);
-        assert_eq!(error.reason(), crate::error::Reason::SignInFailed);
+        assert_eq!(error.reason(), crate::reason::Reason::SignInFailed);
         assert!(error.to_string().contains("Secret aws/keys has no key AWS_ACCESS_KEY_ID"), "{error}");
     }
 }

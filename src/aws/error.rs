@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::error::{Outlook, Reason};
+use crate::reason::{Outlook, Reason};
 
 /// Whatever AWS asks for, somebody looks again after this long.
 const LONGEST_WAIT: Duration = Duration::from_mins(15);

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use super::{Aws, AwsError, AwsErrorKind, Limits, Named, Sdk};
 use crate::api::{self, AwsAccount};
 use crate::clock::Clock;
-use crate::error::{Error, Outlook, Reason};
+use crate::error::Error;
 use crate::ops::Metrics;
+use crate::reason::{Outlook, Reason};
 
 /// An AwsAccount whose endpoints are all at one address.
 pub(crate) fn account(endpoint: &str) -> AwsAccount {

@@ -6,7 +6,8 @@ use kube::ResourceExt;
 use crate::api::{AwsAccount, CredentialGrant, Identity, TokenStatus};
 use crate::engine::grants::{self, Asker};
 use crate::engine::kind::interval;
-use crate::error::{Error, Reason};
+use crate::error::Error;
+use crate::reason::Reason;
 
 /// What is known of the AwsAccount under which a token was minted.
 #[derive(Clone, Copy, Debug)]

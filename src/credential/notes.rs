@@ -8,7 +8,7 @@ use super::render::DomainKey;
 use super::write::Written;
 use crate::api::{RegistryCredentialStatus, TokenStatus};
 use crate::engine::Note;
-use crate::error::Reason;
+use crate::reason::Reason;
 
 /// A token as status tells it, with the AwsAccount and the terms under which it was minted.
 pub(super) fn token(domain: &DomainKey, held: &Held, account: &str, terms: Option<&Terms>) -> TokenStatus {

@@ -13,7 +13,8 @@ use super::store::{Kept, Origin, Templates};
 use super::token::Token;
 use crate::clock::Deadline;
 use crate::engine::Target;
-use crate::error::{Error, Outlook, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::{Outlook, Reason};
 
 /// How old a token must be before somebody can force another: no value of the annotation mints without end.
 const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);

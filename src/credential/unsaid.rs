@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::write::Written;
 use crate::engine::ObjectKey;
-use crate::error::{Error, Outlook};
+use crate::error::Error;
+use crate::reason::Outlook;
 
 /// The last such write for each RegistryCredential, with the uid of the object. Cheap to clone.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,8 @@ use super::state::{DomainFacts, is_active};
 use crate::api::{Identity, Tags};
 use crate::aws::{Aws, Named, tagging};
 use crate::engine::Blocker;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// How many blockers are named; the others are counted.
 const NAMED_BLOCKERS: usize = 10;

@@ -187,7 +187,7 @@ mod tests {
     use crate::api::{AdoptionPolicy, DeletionPolicy, Tags};
     use crate::engine::Uncompared;
     use crate::engine::screen::{Owner, Verdict, screen};
-    use crate::error::Reason;
+    use crate::reason::Reason;
     use jiff::SignedDuration;
 
     const ARN: &str = "arn:aws:kms:us-east-1:123456789012:key/1";

@@ -16,8 +16,9 @@ use crate::account::Accounts;
 use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
 use crate::clock::Clock;
 use crate::credential::record::SecretRecord;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::ops::Metrics;
+use crate::reason::Reason;
 
 /// What every reconcile can reach. Cheap to clone.
 #[derive(Clone, Debug)]

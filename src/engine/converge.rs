@@ -19,7 +19,8 @@ use super::{Context, Controlled, ObjectKey, Target, teardown};
 use crate::account::Session;
 use crate::api::{AwsAccount, Identity, Mode};
 use crate::aws::{Aws, AwsErrorKind};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// The reconciler of every kind that is backed by AWS.
 #[derive(Debug)]

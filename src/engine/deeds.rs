@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::ObjectKey;
 use super::deletions::STALENESS;
-use crate::error::Reason;
+use crate::reason::Reason;
 
 /// So many objects are remembered.
 const MOST: usize = 4096;

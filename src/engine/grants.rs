@@ -6,7 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::core::{Selector, SelectorExt};
 
 use crate::api::{AwsAccount, CredentialGrant, Grant, NamespaceMatch};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 use kube::ResourceExt;
 
 /// Something that an object wants to do with an AWS name.

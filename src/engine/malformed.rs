@@ -15,7 +15,8 @@ use super::shares::{Place, Shares};
 use super::summary::{Circumstances, summarize};
 use crate::api::CommonStatus;
 use crate::clock::Clock;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// Reports that are written at once; those of other namespaces get a part of their own.
 const AT_ONCE: usize = 4;

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 
 use super::Context;
 use crate::api::{CommonStatus, Identity};
-use crate::error::{Error, Reason};
+use crate::error::Error;
+use crate::reason::Reason;
 
 /// The kinds that the engine knows, as words for metrics, logs and references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

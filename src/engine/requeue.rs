@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::object::{Again, Done};
 use super::queue::Urgency;
-use crate::error::{Error, Outlook, Reason};
+use crate::error::Error;
+use crate::reason::{Outlook, Reason};
 
 /// Backoff of what may work the next time: 1 s doubling to 5 min.
 const RETRY: (u64, u64) = (1, 300);

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::summary;
-use super::{Controlled, KindName, ObjectKey, cache::Cache, context::Caches};
+use super::cache::Cache;
+use super::context::Caches;
+use super::{Controlled, KindName, ObjectKey, summary};
 use crate::api::{AwsAccount, Domain, Identity, ObjectRef, Repository};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 impl ObjectKey {
     /// The object that a reference in `namespace` names.

@@ -2,7 +2,8 @@
 
 use super::kind::{Kind, Ownership, Settings};
 use crate::api::{AdoptionPolicy, Mode, OWNER_TAG};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// Whose tags count as this object's.
 #[derive(Clone, Debug)]

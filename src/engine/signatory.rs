@@ -7,7 +7,8 @@ use kube::ResourceExt;
 use super::Claim;
 use super::context::Caches;
 use crate::api::{AwsAccount, Identity};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// An AwsAccount of the account and Region of the identity that still grants the resource to the namespace. The one that
 /// the spec names comes first. Where none may sign, the error is that of the first one that could.

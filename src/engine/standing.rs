@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::summary::{self, STALLED};
 use super::{Claim, Controlled, ObjectKey};
 use crate::api::{CommonStatus, Identity, Mode};
-use crate::error::Reason;
+use crate::reason::Reason;
 
 /// Why an object's own spec or place keeps it from acting, until somebody decides.
 const VERDICTS: [Reason; 5] = [

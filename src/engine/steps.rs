@@ -3,7 +3,8 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::AwsErrorKind;
-use crate::error::{Error, Outlook, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::{Outlook, Reason};
 
 /// What came of some steps.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Done, ObjectKey};
-use crate::error::{Error, Outlook};
+use crate::error::Error;
+use crate::reason::Outlook;
 
 /// Failures in a row, by object.
 #[derive(Debug, Default)]
@@ -76,7 +77,7 @@ impl Streaks {
 mod tests {
     use super::*;
     use crate::aws::{AwsError, AwsErrorKind};
-    use crate::error::Reason;
+    use crate::reason::Reason;
 
     fn failed(kind: AwsErrorKind) -> Result<Done, Error> {
         Err(AwsError { operation: "CreateDomain", kind, message: String::new() }.into())

@@ -5,7 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::object::Done;
 use crate::api::CommonStatus;
-use crate::error::{Error, Outlook, Reason};
+use crate::error::Error;
+use crate::reason::{Outlook, Reason};
 
 /// The object is as declared.
 pub const READY: &str = "Ready";

@@ -10,7 +10,8 @@ use super::signatory::signatory;
 use super::steps::leaves_doubt;
 use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG};
 use crate::aws::Aws;
-use crate::error::{Error, Outlook, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::{Outlook, Reason};
 
 /// How long letting go may wait for AWS before it goes without.
 const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);

@@ -10,7 +10,7 @@ use super::screen::sentence;
 use super::steps::Taken;
 use super::{Controlled, Note, ObjectKey, summary};
 use crate::api::Identity;
-use crate::error::Reason;
+use crate::reason::Reason;
 
 impl<K: Kind> Pass<'_, K> {
     /// Reports a step whose answer was lost, as soon as AWS shows the effect of the step and the plan has no such step any more.

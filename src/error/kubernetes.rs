@@ -2,7 +2,7 @@
 
 use kube::core::Status;
 
-use super::{Outlook, Reason};
+use crate::reason::{Outlook, Reason};
 
 /// What a failed call to the API server means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

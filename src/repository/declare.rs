@@ -10,7 +10,8 @@ use crate::api::{AwsAccount, Identity, Mode, ObjectRef, Repository, Upstream};
 use crate::engine::context::Caches;
 use crate::engine::resolve::Follower;
 use crate::engine::{Claim, ObjectKey, Scope, standing};
-use crate::error::{Error, Outlook, Result};
+use crate::error::{Error, Result};
+use crate::reason::Outlook;
 
 /// What AWS calls the repository. Waits for the Domain that it refers to.
 pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &Caches) -> Result<Identity> {

@@ -10,7 +10,8 @@ use super::declare::identify;
 use crate::api::{Identity, Repository};
 use crate::engine::context::Caches;
 use crate::engine::{Claim, ObjectKey, Scope, standing};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// The AWS resource that objects manage, as the owner of the domain names the resource, and those objects.
 type ByName = HashMap<Identity, Vec<ObjectKey>>;

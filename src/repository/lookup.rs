@@ -8,7 +8,8 @@ use super::state::{CreationTimes, UpstreamState};
 use crate::api::Identity;
 use crate::aws::{Aws, Named, timestamp};
 use crate::engine::downstreams::Upstreams;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// How many repositories are described at once; the account's limits slow this down where needed.
 const AT_ONCE: usize = 16;

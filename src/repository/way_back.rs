@@ -8,7 +8,8 @@ use super::aws::{describe, name_of};
 use super::cycle::cycle_through;
 use crate::api::Identity;
 use crate::aws::{Aws, AwsError, AwsErrorKind};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// How many repositories are looked into for the way back.
 const LOOKED_INTO: usize = 100;

@@ -24,12 +24,11 @@ use crate::engine::controller::Controller;
 use crate::engine::events::Events;
 use crate::engine::publish::Publisher;
 use crate::engine::seen::Seen;
-use crate::engine::summary;
 use crate::engine::watch::{Change, Incoming, Listed, Watch, config, follow};
-use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Reconciler, Target};
-use crate::error::Reason;
+use crate::engine::{Context, Controlled, Kind, KindName, ObjectKey, Pipeline, Reconciler, Target, summary};
 use crate::ops::{Expiry, Gate, Health, Readiness};
 use crate::package_policy::PackagePolicyKind;
+use crate::reason::Reason;
 use crate::repository::RepositoryKind;
 
 use list::List;

@@ -8,7 +8,8 @@ use codeartifact_operator::account::AccountReconciler;
 use codeartifact_operator::api::Domain;
 use codeartifact_operator::aws::{AwsErrorKind, Named};
 use codeartifact_operator::engine::{Again, KindName, ObjectKey, Reconciler, Target};
-use codeartifact_operator::error::{Error, Outlook, Reason};
+use codeartifact_operator::error::Error;
+use codeartifact_operator::reason::{Outlook, Reason};
 use jiff::SignedDuration;
 use serde_json::json;
 

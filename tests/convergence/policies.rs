@@ -4,8 +4,8 @@ use codeartifact_operator::api::{
     OriginControls, PackageFormat, PackageName, PackagePolicy, PackagePolicySpec, Permission,
 };
 use codeartifact_operator::engine::Kind;
-use codeartifact_operator::error::Outlook;
 use codeartifact_operator::package_policy::{PackagePolicyKind, PolicyState};
+use codeartifact_operator::reason::Outlook;
 
 use crate::world::{Subject, World, identity, say};
 

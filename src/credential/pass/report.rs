@@ -10,7 +10,8 @@ use crate::credential::notes;
 use crate::credential::schedule::retry_wait;
 use crate::credential::write::Written;
 use crate::engine::{Again, Done, Note, ObjectKey, summary};
-use crate::error::{Error, Outlook, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::{Outlook, Reason};
 
 /// How often a login that is in sync is compared with the caches: its Secret, its grants, the end of its token.
 const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(5);

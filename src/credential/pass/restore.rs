@@ -15,7 +15,8 @@ use crate::credential::schedule::Life;
 use crate::credential::store::Kept;
 use crate::credential::write::Written;
 use crate::engine::ObjectKey;
-use crate::error::{Error, Outlook, Result};
+use crate::error::{Error, Result};
+use crate::reason::Outlook;
 use crate::repository::endpoints::fill;
 
 impl Pass<'_> {

@@ -10,7 +10,8 @@ use crate::credential::secret::is_ours;
 use crate::credential::write::{self, Removal};
 use crate::engine::grants::Asker;
 use crate::engine::{Done, Note, ObjectKey};
-use crate::error::{Error, Outlook, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::{Outlook, Reason};
 
 impl Pass<'_> {
     /// What becomes of the Secret after a pass that failed: the error as it is to be told, and whether the Secret stays.

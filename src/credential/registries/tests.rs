@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::{AwsAccountSpec, RegistryCredentialSpec, Repository, RepositorySpec};
-use crate::error::{Outlook, Reason};
+use crate::reason::{Outlook, Reason};
 
 fn account() -> AwsAccount {
     let spec: AwsAccountSpec = serde_json::from_value(json!({

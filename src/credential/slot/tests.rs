@@ -5,7 +5,7 @@ use crate::api::EndpointType;
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::credential::schedule::Life;
 use crate::engine::{KindName, ObjectKey};
-use crate::error::Reason;
+use crate::reason::Reason;
 
 const HOUR: i64 = 3600;
 

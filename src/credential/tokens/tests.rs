@@ -246,7 +246,7 @@ async fn a_token_is_given_to_nobody_before_it_is_kept_and_is_not_minted_twice() 
     let tokens = Tokens::new(&world.context);
     world.server.readonly.store(true, Ordering::Relaxed);
     let error = world.asks(&tokens, "a").await.unwrap().unwrap_err();
-    assert_eq!((error.reason(), world.minted()), (crate::error::Reason::KubernetesUnavailable, 1));
+    assert_eq!((error.reason(), world.minted()), (crate::reason::Reason::KubernetesUnavailable, 1));
     world.asks(&tokens, "b").await.unwrap().unwrap_err();
     world.server.readonly.store(false, Ordering::Relaxed);
     let held = world.asks(&tokens, "a").await.unwrap().unwrap();
@@ -322,7 +322,7 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
         ask(&key(15 + number, "acme", "p"), user("team", &format!("login-{number}"))).unwrap();
     }
     let error = ask(&key(60, "acme", "p"), user("team", "ninth")).unwrap_err();
-    assert_eq!(error.outlook(), crate::error::Outlook::Stalled);
+    assert_eq!(error.outlook(), crate::reason::Outlook::Stalled);
     assert!(
         error.to_string().starts_with("spec.token.duration is 1h: ") && error.to_string().contains("team")
     );

@@ -5,7 +5,8 @@ use kube::core::Status;
 use crate::api::{ALLOW_TAKEOVER, SecretAdoption};
 use crate::credential::record::{Foreign, SecretRecord};
 use crate::credential::secret::{Verdict, Wanted};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// An error when the verdict is that nothing may be written.
 pub(super) fn refusal(verdict: Verdict, seen: Option<&SecretRecord>, wanted: &Wanted) -> Result<()> {

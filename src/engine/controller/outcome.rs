@@ -11,7 +11,8 @@ use crate::engine::change::holds;
 use crate::engine::finished::Finished;
 use crate::engine::summary::{Circumstances, ready, summarize};
 use crate::engine::{Controlled, Done, Note, ObjectKey, Reconciler, Report};
-use crate::error::{Outlook, Reason, Result};
+use crate::error::Result;
+use crate::reason::{Outlook, Reason};
 
 impl<R: Reconciler> Controller<R> {
     /// Writes the outcome of a finished reconcile.

@@ -98,7 +98,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Reason;
+    use crate::reason::Reason;
 
     fn told(name: &str, note: &Note) -> Event {
         let regarding = ObjectReference {

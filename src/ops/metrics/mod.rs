@@ -20,7 +20,8 @@ pub use table::{Described, PREFIX, Shape, TABLE, reference};
 
 use crate::clock::Clock;
 use crate::engine::{Done, KindName};
-use crate::error::{Error, Outlook, Reason};
+use crate::error::Error;
+use crate::reason::{Outlook, Reason};
 use scrape::Scrape;
 
 /// All metrics of the process. Cheap to clone.

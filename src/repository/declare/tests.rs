@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::{Domain, UpstreamStatus};
-use crate::error::Reason;
+use crate::reason::Reason;
 
 const OWNER: &str = "123456789012";
 

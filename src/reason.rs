@@ -1,0 +1,275 @@
+//! The reasons that conditions and events give, and what follows a failure. `docs/conditions.md` is generated from the one
+//! table of reasons in this file.
+
+use std::time::Duration;
+
+/// What follows a failure. The outlook decides the condition, the event and the requeue together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// The operator tries again with backoff, from 1 s to 5 min; not before the given time when AWS asked for one.
+    Retrying(Option<Duration>),
+    /// A dependency comes first. A change of the dependency wakes the object, and the operator looks again now and then.
+    Waiting,
+    /// Access, a quota or sign-in. The operator tries again, from 10 s to 5 min; Stalled after 10 minutes without a success.
+    Denied,
+    /// The spec must change. The operator looks again every interval.
+    Stalled,
+}
+
+/// The kinds of object that give a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// By every kind.
+    ByAll,
+    /// By AwsAccount and by every kind that signs in with one.
+    ByAllThatSignIn,
+    /// By every kind that refers to an AwsAccount.
+    ByUsersOfAccounts,
+    /// By Domain, Repository and PackagePolicy.
+    ByAwsKinds,
+    /// By Domain and Repository: a resource in AWS belongs to one object.
+    ByOwners,
+    /// By RegistryCredential.
+    ByLogins,
+}
+
+/// Where a reason stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In Ready=True.
+    Ready,
+    /// In Ready, whose status stays as it was.
+    Kept,
+    /// In Ready=False and Reconciling=True.
+    Reconciling,
+    /// In Ready=False and Stalled=True.
+    Stalled,
+    /// In Ready=False and Reconciling=True; in Stalled=True instead after 10 minutes without a success.
+    Denied,
+    /// In Drifted.
+    Drifted,
+    /// In Ready=False, Reconciling=True and DeletionBlocked=True.
+    Blocked,
+    /// In an event.
+    Event,
+}
+
+/// One row of the table of reasons.
+#[derive(Clone, Copy, Debug)]
+pub struct Described {
+    /// The reason.
+    pub reason: Reason,
+    /// Which kinds give the reason.
+    pub given: Given,
+    /// Where the reason stands.
+    pub place: Place,
+    /// When the reason is given, in lines of the source.
+    pub when: &'static [&'static str],
+    /// What the user does next.
+    pub remedy: &'static str,
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $when:literal])+ $name:ident $given:ident $place:ident $remedy:literal)+) => {
+        /// The closed list of reasons in conditions, events and metrics.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $($(#[doc = $when])+ $name,)+
+        }
+
+        impl Reason {
+            /// The reason as conditions, events and metrics spell it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+        }
+
+        /// Every reason, in the order of the documentation.
+        pub const REASONS: &[Described] = &[$(Described {
+            reason: Reason::$name,
+            given: Given::$given,
+            place: Place::$place,
+            when: &[$($when),+],
+            remedy: $remedy,
+        },)+];
+    };
+}
+
+reasons! {
+    /// AWS matches the spec. For an AwsAccount: the operator has signed in.
+    Synced ByAll Ready "Nothing."
+    /// The resource exists in AWS and can be read. The mode is Observe, so nothing is written.
+    Observed ByAwsKinds Ready "Nothing. The condition Drifted says what Enforce would change."
+    /// The Secret holds a valid login.
+    Issued ByLogins Ready "Nothing."
+    /// The token could not be renewed; the login in the Secret still works until the time that the message names.
+    RenewalFailing ByLogins Ready "Do what the message says before that time. The operator tries again by itself."
+    /// The object, or its AwsAccount, has `spec.suspend: true`.
+    Suspended ByAll Kept "Set `spec.suspend` to false."
+    /// A write to AWS is under way, or the operator is being restarted in the middle of one.
+    Progressing ByAwsKinds Reconciling "Wait."
+    /// A referenced object does not exist, or is not ready.
+    DependencyNotReady ByUsersOfAccounts Reconciling "Create or mend the object that the message names. The operator notices at once."
+    /// The AwsAccount does not exist, or cannot be read.
+    AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or set another `spec.accountRef.name`."
+    /// A resource that is referred to by its AWS name, or observed, does not exist in AWS.
+    NotFound ByUsersOfAccounts Reconciling "Create the resource in AWS, or correct the name. The operator looks again by itself."
+    /// Another client changed the same thing at the same time.
+    Conflict ByAll Reconciling "Wait. If the reason stays, find the other writer: two tools manage the same resource."
+    /// AWS asked the operator to slow down.
+    Throttled ByAllThatSignIn Reconciling "Wait. If the reason stays, lower `spec.limits` of the AwsAccount or raise the quotas in AWS."
+    /// AWS failed, or could not be reached.
+    AwsUnavailable ByAllThatSignIn Reconciling "Check `spec.endpoints` of the AwsAccount, the proxy and the network, if the reason stays."
+    /// The API server of Kubernetes failed, or could not be reached.
+    KubernetesUnavailable ByAll Reconciling "Wait. If the reason stays, look at the health of the API server."
+    /// The resource is being deleted in AWS, which takes a moment.
+    Deleting ByOwners Reconciling "Wait."
+    /// The Secret is being deleted, and a finalizer keeps it.
+    SecretDeleting ByLogins Reconciling "Remove the finalizer of the Secret, or set another `spec.secret.name`."
+    /// A resource in AWS keeps the object from being deleted, or AWS denies the deletion.
+    DeletionBlocked ByOwners Blocked "Remove what the message names, or set `spec.deletionPolicy` to Retain to leave the resource in AWS."
+    /// A value of the spec cannot be carried out. The message names the field and the value.
+    InvalidSpec ByAll Stalled "Correct the field."
+    /// The object does not match its schema, so that it cannot be read.
+    Malformed ByAll Stalled "Correct the object. Until then the operator leaves it alone, and its deletion waits."
+    /// The spec names another resource than the one that this object manages.
+    IdentityChanged ByAwsKinds Stalled "Put the spec back, or make a new object."
+    /// The resource in AWS carries the owner tag of another object.
+    OwnedByOther ByOwners Stalled "Let the other object go, or set another name."
+    /// The resource exists in AWS, has no owner tag, and `spec.adoptionPolicy` does not allow to take it over.
+    AdoptionRefused ByOwners Stalled "Set `spec.adoptionPolicy` to IfIdentical or Overwrite, or `spec.mode` to Observe."
+    /// A Secret of that name belongs to somebody else.
+    SecretNotOurs ByLogins Stalled "Delete the Secret, set another `spec.secret.name`, or let the operator take the Secret over with `spec.secret.adoption`."
+    /// No grant of the AwsAccount allows this namespace to do what the spec asks for.
+    GrantMissing ByUsersOfAccounts Denied "Ask a cluster administrator for the grant that the message names."
+    /// IAM, or a policy in AWS, denies the call that the message names.
+    AccessDenied ByAllThatSignIn Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
+    /// A quota of the AWS account, or a ResourceQuota of the namespace, is reached.
+    QuotaExceeded ByAll Denied "Raise the quota, or remove what is not needed."
+    /// The AwsAccount cannot sign in to AWS.
+    SignInFailed ByAllThatSignIn Denied "Do what the message of the AwsAccount says."
+    /// AWS does not accept the request.
+    AwsRejected ByAllThatSignIn Stalled "Correct the spec as the message of AWS says."
+    /// A webhook or a policy of the cluster refused what the operator wrote.
+    AdmissionDenied ByAll Denied "Change the webhook or policy that the message names, or the spec."
+    /// The roles of the operator in the cluster do not allow what the operator has to do.
+    KubernetesForbidden ByAll Denied "Install the chart's roles; an older release may lack one."
+    /// The API server does not accept what the operator wrote.
+    KubernetesRejected ByAll Stalled "Correct the spec as the message says."
+    /// The operator has a defect.
+    InternalError ByAll Reconciling "Report the message, with the operator's log."
+    /// AWS differs from the spec, and the mode is Observe.
+    Drifted ByAwsKinds Drifted "Change the spec or AWS, or set `spec.mode` to Enforce."
+    /// AWS matches the spec, and the mode is Observe.
+    InSync ByAwsKinds Drifted "Nothing."
+    /// The operator created the resource in AWS, or the Secret.
+    Created ByUsersOfAccounts Event "Nothing."
+    /// The operator changed the resource in AWS, or the Secret, after the spec had changed.
+    Updated ByUsersOfAccounts Event "Nothing."
+    /// The operator took over a resource in AWS, or a Secret, that existed before.
+    Adopted ByUsersOfAccounts Event "Nothing."
+    /// The object is gone. The resource stays in AWS, without the owner tag if the operator could remove the tag.
+    Released ByAwsKinds Event "Remove the owner tag by hand if the message asks for that."
+    /// The operator deleted the resource in AWS, or the Secret.
+    Deleted ByUsersOfAccounts Event "Nothing."
+    /// Somebody had changed the resource in AWS, and the operator changed it back.
+    DriftCorrected ByAwsKinds Event "Find out who changes the resource, if this happens again."
+    /// The Secret holds a new token.
+    Renewed ByLogins Event "Nothing."
+}
+
+impl Given {
+    /// The kinds, for a reader.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ByAll => "all",
+            Self::ByAllThatSignIn => "all that sign in, AwsAccount included",
+            Self::ByUsersOfAccounts => "all but AwsAccount",
+            Self::ByAwsKinds => "Domain, Repository, PackagePolicy",
+            Self::ByOwners => "Domain, Repository",
+            Self::ByLogins => "RegistryCredential",
+        }
+    }
+}
+
+impl Place {
+    /// The conditions, or the event, for a reader.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready=True",
+            Self::Kept => "Ready, status as before",
+            Self::Reconciling => "Ready=False, Reconciling=True",
+            Self::Stalled => "Ready=False, Stalled=True",
+            Self::Denied => "Ready=False, Reconciling=True; Stalled=True instead after 10 minutes",
+            Self::Drifted => "Drifted",
+            Self::Blocked => "Ready=False, Reconciling=True, DeletionBlocked=True",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// The reference page `docs/conditions.md`.
+pub fn reference() -> String {
+    let mut page = String::from(HEAD);
+    for row in REASONS {
+        let when: Vec<_> = row.when.iter().map(|line| line.trim()).collect();
+        page.push_str(&format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            row.reason.as_str(),
+            row.given.words(),
+            row.place.words(),
+            when.join(" "),
+            row.remedy
+        ));
+    }
+    page
+}
+
+const HEAD: &str = "\
+# Conditions and reasons
+
+Every object of this operator reports what it does in `status.conditions`, by the rules of kstatus that `kubectl wait`, Flux
+and Argo CD understand:
+
+| condition | meaning |
+|---|---|
+| `Ready` | `True`: the object is as declared, or the login in the Secret works. `False`: the reason and the message say why not. |
+| `Reconciling` | `True`: the operator goes on by itself. |
+| `Stalled` | `True`: somebody must act. The message says what to do. |
+| `Drifted` | In Observe mode: whether AWS differs from the spec, with the steps that Enforce would take. |
+| `DeletionBlocked` | `True`: the object is being deleted, and the message says what is in the way. |
+
+Each condition, each event and some metrics give one of these reasons:
+
+| reason | kinds | where | when | what to do |
+|---|---|---|---|---|
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_page_is_current() {
+        let page = include_str!("../docs/conditions.md");
+        assert!(
+            page == reference(),
+            "docs/conditions.md is stale: run `make generated` and commit what it changes"
+        );
+    }
+
+    #[test]
+    fn no_cell_of_the_table_breaks_the_page() {
+        for row in REASONS {
+            let cells = row.when.iter().copied().chain([row.remedy]);
+            assert!(cells.clone().all(|cell| !cell.contains('|')), "{:?}", row.reason);
+            assert!(cells.clone().all(|cell| !cell.trim().is_empty()), "{:?}", row.reason);
+            assert!(
+                row.remedy.ends_with('.') && row.when.last().is_some_and(|when| when.ends_with('.')),
+                "{row:?}"
+            );
+        }
+    }
+}
