@@ -12,15 +12,19 @@ use kube::api::PostParams;
 use kube::{Api, ResourceExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::account::Accounts;
 use crate::aws::Sdk;
 use crate::clock::Clock;
-use crate::engine::context::{Caches, KubeClient, kube_call};
-use crate::engine::{Context, FirstWrites, Hub, SecretWatches};
+use crate::engine::context::Context;
+use crate::engine::queue::first_writes::FirstWrites;
+use crate::engine::watching::caches::Caches;
+use crate::engine::watching::hub::Hub;
+use crate::engine::watching::secret_watches::SecretWatches;
+use crate::kubernetes::{KubeClient, kube_call};
 use crate::ops::lease::RENEW_DEADLINE;
 use crate::ops::{LeaseOptions, LogFormat, Metrics, Readiness, Server, follow, lead, metrics, telemetry};
 use crate::release::release;
 use crate::run::Operator;
+use crate::sessions::Accounts;
 use crate::{kubernetes, manifests, reason};
 
 /// Kubernetes operator for AWS CodeArtifact.

@@ -1,4 +1,4 @@
-//! How the Kubernetes API server is reached.
+//! The Kubernetes API: how its server is reached, and how long a call may take.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,7 +6,33 @@ use std::time::Duration;
 use anyhow::Context as _;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use crate::engine::context::KubeClient;
+use crate::error::{Error, Result};
+
+/// A Kubernetes client.
+#[derive(Clone)]
+pub struct KubeClient(pub kube::Client);
+
+impl std::fmt::Debug for KubeClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KubeClient")
+    }
+}
+
+/// How long a single call to the Kubernetes API may take.
+const KUBE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One call to the Kubernetes API, with a time limit.
+pub async fn kube_call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T> {
+    match tokio::time::timeout(KUBE_TIMEOUT, call).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::KubeTimeout(KUBE_TIMEOUT)),
+    }
+}
+
+/// Whether the API server said that there is no such object.
+pub fn is_gone(error: &Error) -> bool {
+    matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.is_not_found()))
+}
 
 /// A client for the cluster of a kubeconfig file, or for the cluster that this pod runs in.
 ///

@@ -1,15 +1,15 @@
 //! Kubernetes operator for AWS CodeArtifact.
 
-pub mod account;
 pub mod api;
 pub mod aws;
+pub mod aws_account;
 pub mod cli;
 pub mod clock;
 pub mod credential;
 pub mod domain;
 pub mod engine;
 pub mod error;
-mod kubernetes;
+pub mod kubernetes;
 pub mod manifests;
 pub mod ops;
 pub mod package_policy;
@@ -17,3 +17,4 @@ pub mod reason;
 pub mod release;
 pub mod repository;
 pub mod run;
+pub mod sessions;

@@ -7,13 +7,15 @@ use kube::{Api, Resource, ResourceExt};
 
 use crate::api::FINALIZER;
 use crate::domain::DomainKind;
-use crate::engine::cache::Cache;
-use crate::engine::context::kube_call;
-use crate::engine::publish::Publisher;
-use crate::engine::seen::Seen;
-use crate::engine::watch::Incoming;
-use crate::engine::{Context, Kind, Pipeline};
+use crate::engine::context::Context;
+use crate::engine::pipeline::converge::Pipeline;
+use crate::engine::pipeline::kind::Kind;
+use crate::engine::status::publish::Publisher;
+use crate::engine::watching::cache::Cache;
+use crate::engine::watching::seen::Seen;
+use crate::engine::watching::watch::Incoming;
 use crate::error::{Error, Result};
+use crate::kubernetes::kube_call;
 use crate::repository::RepositoryKind;
 
 /// How many objects are released at once.

@@ -11,6 +11,7 @@ mod account;
 mod common;
 mod credential;
 mod domain;
+mod kind_name;
 mod package_policy;
 mod repository;
 
@@ -18,6 +19,7 @@ pub use account::*;
 pub use common::*;
 pub use credential::*;
 pub use domain::*;
+pub use kind_name::KindName;
 pub use package_policy::*;
 pub use repository::*;
 

@@ -8,11 +8,11 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::registries::{Resolved, package_formats};
-use crate::account::Session;
 use crate::api::{EndpointType, Identity, PackageFormat};
 use crate::aws::{AwsErrorKind, Named};
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{Endpoints, derive};
+use crate::sessions::Session;
 
 /// Who asked for what: another identity may be denied.
 type Key = (String, Identity, EndpointType, Vec<PackageFormat>);

@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::secret::hex;
-use crate::engine::ObjectKey;
+use crate::engine::object::ObjectKey;
 
 /// Bytes of a key that is made.
 pub(super) const KEY_BYTES: usize = 32;

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, CredentialGrant, Identity, TokenStatus};
-use crate::engine::grants::{self, Asker};
-use crate::engine::kind::interval;
+use crate::engine::pipeline::grants::{self, Asker};
+use crate::engine::pipeline::kind::interval;
 use crate::error::Error;
 use crate::reason::Reason;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::store::{Kept, Templates};
-use crate::engine::Target;
+use crate::engine::object::Target;
 use crate::error::Error;
 
 /// Who asks for a token, and how good it must be.

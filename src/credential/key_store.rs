@@ -8,8 +8,9 @@ use kube::api::{Patch, PatchParams, PostParams};
 
 use super::binding::{BindingKey, KEY_BYTES};
 use crate::api::{COMPONENT, MANAGED_BY, MANAGER};
-use crate::engine::context::{Context, kube_call};
+use crate::engine::context::Context;
 use crate::error::{Error, Result};
+use crate::kubernetes::kube_call;
 
 /// Name of the Secret, and the value of its component label.
 const NAME: &str = "binding-key";

@@ -25,8 +25,9 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 use tokio::sync::OnceCell;
 
-use crate::api::{CommonStatus, RegistryCredential, RegistryCredentialStatus};
-use crate::engine::{Context, Controlled, KindName, ObjectKey, ReadByUsers, Reconciler, Report, Target};
+use crate::api::{CommonStatus, KindName, RegistryCredential, RegistryCredentialStatus};
+use crate::engine::context::Context;
+use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Reconciler, Report, Target};
 
 use crate::error::Result;
 use addresses::Addresses;

@@ -7,7 +7,7 @@ use super::registries::Terms;
 use super::render::DomainKey;
 use super::write::Written;
 use crate::api::{RegistryCredentialStatus, TokenStatus};
-use crate::engine::Note;
+use crate::engine::object::Note;
 use crate::reason::Reason;
 
 /// A token as status tells it, with the AwsAccount and the terms under which it was minted.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
 
-use super::CredentialReconciler;
 use super::binding::Binding;
 use super::demand::{Demand, Held};
 use super::registries::{self, Resolved, Terms};
@@ -17,16 +16,17 @@ use super::render::{self, DomainKey, Login, Registry};
 use super::secret::{Wanted, content_id};
 use super::store::Templates;
 use super::token::TokenKey;
-use super::unsaid;
 use super::write::{self, Written};
-use crate::account::Session;
+use super::{CredentialReconciler, unsaid};
 use crate::api::{
     AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite,
 };
 use crate::aws::AwsErrorKind;
-use crate::engine::kind::interval;
-use crate::engine::{Context, Controlled, Done, Note, ObjectKey, Target};
+use crate::engine::context::Context;
+use crate::engine::object::{Controlled, Done, Note, ObjectKey, Target};
+use crate::engine::pipeline::kind::interval;
 use crate::error::{Error, Result};
+use crate::sessions::Session;
 
 /// What one reconcile knows and has done so far.
 pub(super) struct Pass<'a> {

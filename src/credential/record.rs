@@ -10,9 +10,9 @@ use kube::Resource;
 
 use super::binding::Binding;
 use super::secret::{Claims, Digest, digest, is_marked};
-use crate::api::{CONTENT, MANAGED_BY, MANAGER, RegistryCredential};
-use crate::engine::cache::Stored;
-use crate::engine::{KindName, ObjectKey, Target};
+use crate::api::{CONTENT, KindName, MANAGED_BY, MANAGER, RegistryCredential};
+use crate::engine::object::{ObjectKey, Target};
+use crate::engine::watching::cache::Stored;
 
 pub use foreign::Foreign;
 pub use seen::SeenSecret;

@@ -8,11 +8,13 @@ use kube::ResourceExt;
 use super::render::{DomainKey, Registry as Rendered};
 use super::store::Templates;
 use crate::api::{
-    AwsAccount, EndpointType, Format, Identity, PackageFormat, Registry, RegistryCredential, RepositoryName,
+    AwsAccount, EndpointType, Format, Identity, KindName, PackageFormat, Registry, RegistryCredential,
+    RepositoryName,
 };
-use crate::engine::context::Caches;
-use crate::engine::kind::interval;
-use crate::engine::{KindName, ObjectKey, resolve};
+use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::kind::interval;
+use crate::engine::watching::caches::Caches;
+use crate::engine::watching::resolve;
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{self, Endpoints, of_service};
 

@@ -12,7 +12,7 @@ use super::schedule::{jitter, retry_wait};
 use super::store::{Kept, Origin, Templates};
 use super::token::Token;
 use crate::clock::Deadline;
-use crate::engine::Target;
+use crate::engine::object::Target;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 

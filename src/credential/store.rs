@@ -13,9 +13,9 @@ use super::render::DomainKey;
 use super::schedule::Life;
 use super::token::{Token, TokenKey};
 use crate::api::{COMPONENT, EndpointType, MANAGED_BY, MANAGER};
-use crate::engine::context::{Context, kube_call};
-use crate::engine::publish::is_gone;
+use crate::engine::context::Context;
 use crate::error::{Error, Result};
+use crate::kubernetes::{is_gone, kube_call};
 
 /// Value of the component label.
 const TOKEN: &str = "token";
@@ -33,7 +33,7 @@ pub(super) struct Kept {
 /// From where a token is, as far as it must be known when AWS cannot be asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// [`crate::account::source`] of the AwsAccount and the role that minted it. Empty when not known.
+    /// [`crate::sessions::source`] of the AwsAccount and the role that minted it. Empty when not known.
     pub(super) source: String,
     /// AWS Region.
     pub(super) region: String,

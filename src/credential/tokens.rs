@@ -16,10 +16,11 @@ use super::schedule::Life;
 use super::slot::{Flight, FlightEnd, Slot};
 use super::store::{self, Kept, Origin};
 use super::token::{Token, TokenKey};
-use crate::account::Session;
 use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
-use crate::engine::{Context, Target};
+use crate::engine::context::Context;
+use crate::engine::object::Target;
 use crate::error::{Error, Result};
+use crate::sessions::Session;
 use admission::{admit, family};
 
 /// How long a login that has a working token waits for a new one. It is woken when the new one is there.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::write::Written;
-use crate::engine::ObjectKey;
+use crate::engine::object::ObjectKey;
 use crate::error::Error;
 use crate::reason::Outlook;
 

@@ -6,7 +6,7 @@ use super::plan::Step;
 use super::state::{DomainFacts, is_active};
 use crate::api::{Identity, Tags};
 use crate::aws::{Aws, Named, tagging};
-use crate::engine::Blocker;
+use crate::engine::pipeline::kind::Blocker;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 

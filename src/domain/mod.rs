@@ -7,11 +7,13 @@ pub mod state;
 
 use kube::ResourceExt;
 
-use crate::api::{CommonStatus, Domain, DomainStatus, Identity, Mode};
+use crate::api::{CommonStatus, Domain, DomainStatus, Identity, KindName, Mode};
 use crate::aws::{Aws, tagging};
-use crate::engine::downstreams::Downstreams;
-use crate::engine::kind::{Ownership, Settings};
-use crate::engine::{Blocker, Claim, Controlled, Kind, KindName, Observed, ReadByUsers, Scope, Target, tags};
+use crate::engine::object::{Controlled, ReadByUsers, Target};
+use crate::engine::pipeline::downstreams::Downstreams;
+use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings};
+use crate::engine::pipeline::tags;
 use crate::error::{Error, Result};
 
 pub use plan::Step;
@@ -185,8 +187,8 @@ impl Kind for DomainKind {
 mod tests {
     use super::*;
     use crate::api::{AdoptionPolicy, DeletionPolicy, Tags};
-    use crate::engine::Uncompared;
-    use crate::engine::screen::{Owner, Verdict, screen};
+    use crate::engine::pipeline::screen::{Owner, Verdict, screen};
+    use crate::engine::pipeline::uncompared::Uncompared;
     use crate::reason::Reason;
     use jiff::SignedDuration;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::state::DomainState;
 use crate::api::Tags;
-use crate::engine::tags;
+use crate::engine::pipeline::tags;
 
 /// One call to AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn release(have: &DomainState) -> Vec<Step> {
 mod tests {
     use super::*;
     use crate::api::OWNER_TAG;
-    use crate::engine::Uncompared;
+    use crate::engine::pipeline::uncompared::Uncompared;
 
     const ARN: &str = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
 

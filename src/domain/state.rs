@@ -5,7 +5,8 @@ use jiff::Timestamp;
 
 use crate::api::{DomainSpec, DomainStatus, Tags};
 use crate::aws::timestamp;
-use crate::engine::{Uncompared, tags};
+use crate::engine::pipeline::tags;
+use crate::engine::pipeline::uncompared::Uncompared;
 
 /// What the operator manages of a domain.
 #[derive(Clone, Debug, Default, PartialEq)]

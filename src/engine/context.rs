@@ -1,24 +1,15 @@
 //! What every reconcile can reach.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::api::core::v1::Namespace;
-use kube::Resource;
-use kube::core::PartialObjectMeta;
 use tokio_util::sync::CancellationToken;
 
-use super::cache::Cache;
-use super::downstreams::Downstreams;
-use super::grants::Asker;
-use super::hub::Hub;
-use super::{Claim, Controlled, FirstWrites, KindName, ObjectKey, SecretWatches, Target, grants};
-use crate::account::Accounts;
-use crate::api::{AwsAccount, CredentialGrant, Domain, PackagePolicy, RegistryCredential, Repository};
 use crate::clock::Clock;
-use crate::credential::record::SecretRecord;
-use crate::error::{Error, Result};
+use crate::engine::queue::first_writes::FirstWrites;
+use crate::engine::watching::caches::Caches;
+use crate::engine::watching::hub::Hub;
+use crate::engine::watching::secret_watches::SecretWatches;
+use crate::kubernetes::KubeClient;
 use crate::ops::Metrics;
-use crate::reason::Reason;
+use crate::sessions::Accounts;
 
 /// What every reconcile can reach. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,125 +36,4 @@ pub struct Context {
     pub metrics: Metrics,
     /// Cancelled when the operator stops: no new step is begun, the one in flight ends.
     pub stop: CancellationToken,
-}
-
-/// The objects of every kind, as last seen.
-#[derive(Clone, Debug, Default)]
-pub struct Caches {
-    /// `AwsAccount`s.
-    pub accounts: Cache<AwsAccount>,
-    /// `Domain`s.
-    pub domains: Cache<Domain>,
-    /// `Repository` objects.
-    pub repositories: Cache<Repository>,
-    /// `PackagePolicy` objects.
-    pub policies: Cache<PackagePolicy>,
-    /// `RegistryCredential`s.
-    pub credentials: Cache<RegistryCredential>,
-    /// Namespaces, for their labels.
-    pub namespaces: Cache<PartialObjectMeta<Namespace>>,
-    /// The Secrets that a RegistryCredential controls or controlled, as small records.
-    pub secrets: Cache<SecretRecord>,
-    /// Which repositories use which as upstream, as AWS showed them.
-    pub downstreams: Downstreams,
-}
-
-impl Caches {
-    /// The AwsAccount of that name; an error that waits when there is none or it is suspended.
-    pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
-        let key = ObjectKey::new("", name);
-        let account = self.accounts.get(&key).ok_or_else(|| {
-            let why = if self.accounts.is_unreadable(&key) {
-                "cannot be read; correct it as its Ready condition says"
-            } else {
-                "does not exist; make it, or set another spec.accountRef.name"
-            };
-            Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} {why}"))
-        })?;
-        if account.spec.suspend {
-            return Err(Error::waiting(Reason::Suspended, format!("AwsAccount {name} is suspended")));
-        }
-        Ok(account)
-    }
-
-    /// Refuses the first claim that no grant of the account gives to the namespace.
-    pub fn check_grants(&self, account: &AwsAccount, namespace: &str, claims: &[Claim]) -> Result<()> {
-        let labels = self.labels(namespace);
-        grants::check(account, Asker { namespace, labels: labels.as_ref() }, claims)
-    }
-
-    /// Whether some grant of the account lets the namespace use or manage anything at all.
-    pub fn may_use_anything(&self, account: &AwsAccount, namespace: &str) -> bool {
-        let labels = self.labels(namespace);
-        grants::any_use(account, Asker { namespace, labels: labels.as_ref() })
-    }
-
-    /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_resource`] writes it).
-    pub fn credential_grant(
-        &self,
-        account: &AwsAccount,
-        namespace: &str,
-        domain: &str,
-    ) -> Result<CredentialGrant> {
-        let labels = self.labels(namespace);
-        grants::credential(account, Asker { namespace, labels: labels.as_ref() }, domain).cloned()
-    }
-
-    /// Whether an object stands for something in AWS or holds a token: one that was never allowed to does not.
-    pub fn uses_aws(&self, target: &Target) -> bool {
-        fn told<K: Controlled>(cache: &Cache<K>, key: &ObjectKey, test: impl Fn(&K::Status) -> bool) -> bool {
-            cache.get(key).is_some_and(|object| object.status().is_some_and(test))
-        }
-        match target.kind {
-            KindName::Domain => told(&self.domains, &target.key, |status| status.identity.is_some()),
-            KindName::Repository => told(&self.repositories, &target.key, |status| status.identity.is_some()),
-            KindName::PackagePolicy => told(&self.policies, &target.key, |status| status.identity.is_some()),
-            KindName::RegistryCredential => {
-                told(&self.credentials, &target.key, |status| !status.tokens.is_empty())
-            }
-            KindName::AwsAccount | KindName::Namespace => false,
-        }
-    }
-
-    /// Whether an object is being deleted.
-    pub fn is_deleted(&self, target: &Target) -> bool {
-        fn deleted<K: Resource>(cache: &Cache<K>, key: &ObjectKey) -> bool {
-            cache.get(key).is_some_and(|object| object.meta().deletion_timestamp.is_some())
-        }
-        match target.kind {
-            KindName::AwsAccount => deleted(&self.accounts, &target.key),
-            KindName::Domain => deleted(&self.domains, &target.key),
-            KindName::Repository => deleted(&self.repositories, &target.key),
-            KindName::PackagePolicy => deleted(&self.policies, &target.key),
-            KindName::RegistryCredential => deleted(&self.credentials, &target.key),
-            KindName::Namespace => false,
-        }
-    }
-
-    /// The labels of a namespace; `None` while it has not been seen.
-    pub fn labels(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
-        let namespace = self.namespaces.get(&ObjectKey::new("", namespace))?;
-        Some(namespace.metadata.labels.clone().unwrap_or_default())
-    }
-}
-
-/// A Kubernetes client.
-#[derive(Clone)]
-pub struct KubeClient(pub kube::Client);
-
-impl std::fmt::Debug for KubeClient {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("KubeClient")
-    }
-}
-
-/// How long a single call to the Kubernetes API may take.
-const KUBE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// One call to the Kubernetes API, with a time limit.
-pub async fn kube_call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T> {
-    match tokio::time::timeout(KUBE_TIMEOUT, call).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(Error::KubeTimeout(KUBE_TIMEOUT)),
-    }
 }

@@ -11,15 +11,20 @@ use kube::Resource;
 use tokio::task::JoinSet;
 use tracing::{Instrument, Span};
 
-use super::change::{account, asks_for_work, concerns_sharers, concerns_users, holds, targets};
-use super::events::Events;
-use super::finished::{Finished, Waiting};
-use super::malformed::Reports;
-use super::publish::Publisher;
 use super::queue::{Queue, Urgency};
-use super::streaks::Streaks;
-use super::watch::Change;
-use super::{Context, Controlled, Done, ObjectKey, Reconciler, Report, Target, cache::Cache, requeue};
+use crate::engine::context::Context;
+use crate::engine::object::{Controlled, Done, ObjectKey, Reconciler, Report, Target};
+use crate::engine::queue::finished::{Finished, Waiting};
+use crate::engine::status::events::Events;
+use crate::engine::status::publish::Publisher;
+use crate::engine::status::requeue;
+use crate::engine::status::streaks::Streaks;
+use crate::engine::watching::cache::Cache;
+use crate::engine::watching::change::{
+    account, asks_for_work, concerns_sharers, concerns_users, holds, targets,
+};
+use crate::engine::watching::malformed::Reports;
+use crate::engine::watching::watch::Change;
 use crate::error::{Error, Result};
 use crate::ops::Outcome;
 

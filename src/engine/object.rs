@@ -11,41 +11,10 @@ use kube::Resource;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Context;
-use crate::api::{CommonStatus, Identity};
+use crate::api::{CommonStatus, Identity, KindName};
+use crate::engine::context::Context;
 use crate::error::Error;
 use crate::reason::Reason;
-
-/// The kinds that the engine knows, as words for metrics, logs and references.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum KindName {
-    /// A Kubernetes namespace; only referred to.
-    Namespace,
-    /// `AwsAccount`.
-    AwsAccount,
-    /// `Domain`.
-    Domain,
-    /// `Repository`.
-    Repository,
-    /// `PackagePolicy`.
-    PackagePolicy,
-    /// `RegistryCredential`.
-    RegistryCredential,
-}
-
-impl KindName {
-    /// The kind as it stands in manifests.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Namespace => "Namespace",
-            Self::AwsAccount => "AwsAccount",
-            Self::Domain => "Domain",
-            Self::Repository => "Repository",
-            Self::PackagePolicy => "PackagePolicy",
-            Self::RegistryCredential => "RegistryCredential",
-        }
-    }
-}
 
 /// Namespace and name; the namespace is empty for cluster-scoped objects.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,9 +7,12 @@ use kube::ResourceExt;
 use super::PackagePolicyKind;
 use super::state::{PolicyState, Rival};
 use crate::api::{AwsAccount, Identity, PackageName, PackagePolicy};
-use crate::engine::context::Caches;
-use crate::engine::resolve::Follower;
-use crate::engine::{Claim, ObjectKey, Scope, standing};
+use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::kind::Scope;
+use crate::engine::pipeline::standing;
+use crate::engine::watching::caches::Caches;
+use crate::engine::watching::resolve::Follower;
 use crate::error::{Error, Result};
 
 /// What AWS calls the repository. Waits for the Repository that the policy refers to.

@@ -8,14 +8,13 @@ pub mod state;
 use kube::ResourceExt;
 
 use crate::api::{
-    AdoptionPolicy, CommonStatus, DeletionPolicy, Identity, PackagePolicy, PackagePolicyStatus,
+    AdoptionPolicy, CommonStatus, DeletionPolicy, Identity, KindName, PackagePolicy, PackagePolicyStatus,
 };
 use crate::aws::Aws;
-use crate::engine::downstreams::Downstreams;
-use crate::engine::kind::{Ownership, Settings, interval};
-use crate::engine::{
-    Blocker, Claim, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target,
-};
+use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
+use crate::engine::pipeline::downstreams::Downstreams;
+use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings, interval};
 use crate::error::Result;
 
 pub use plan::Step;

@@ -7,9 +7,12 @@ use kube::ResourceExt;
 use super::graph::refuse_cycle;
 use super::state::{RepositoryState, UpstreamState};
 use crate::api::{AwsAccount, Identity, Mode, ObjectRef, Repository, Upstream};
-use crate::engine::context::Caches;
-use crate::engine::resolve::Follower;
-use crate::engine::{Claim, ObjectKey, Scope, standing};
+use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::kind::Scope;
+use crate::engine::pipeline::standing;
+use crate::engine::watching::caches::Caches;
+use crate::engine::watching::resolve::Follower;
 use crate::error::{Error, Result};
 use crate::reason::Outlook;
 

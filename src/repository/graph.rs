@@ -8,8 +8,11 @@ use super::RepositoryKind;
 use super::cycle::cycle_through;
 use super::declare::identify;
 use crate::api::{Identity, Repository};
-use crate::engine::context::Caches;
-use crate::engine::{Claim, ObjectKey, Scope, standing};
+use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::kind::Scope;
+use crate::engine::pipeline::standing;
+use crate::engine::watching::caches::Caches;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 

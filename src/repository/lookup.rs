@@ -7,7 +7,7 @@ use super::aws::{describe, name_of};
 use super::state::{CreationTimes, UpstreamState};
 use crate::api::Identity;
 use crate::aws::{Aws, Named, timestamp};
-use crate::engine::downstreams::Upstreams;
+use crate::engine::pipeline::downstreams::Upstreams;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 

@@ -14,15 +14,16 @@ mod way_back;
 use kube::ResourceExt;
 
 use crate::api::{
-    CommonStatus, DeletionPolicy, Identity, Mode, Repository, RepositoryDeletionPolicy, RepositoryStatus,
+    CommonStatus, DeletionPolicy, Identity, KindName, Mode, Repository, RepositoryDeletionPolicy,
+    RepositoryStatus,
 };
 use crate::aws::{Aws, AwsErrorKind, tagging};
-use crate::engine::downstreams::Downstreams;
-use crate::engine::kind::{Ownership, Settings};
-use crate::engine::{
-    Blocker, Claim, Context, Controlled, Kind, KindName, ObjectKey, Observed, ReadByUsers, Scope, Target,
-    tags,
-};
+use crate::engine::context::Context;
+use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
+use crate::engine::pipeline::downstreams::Downstreams;
+use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings};
+use crate::engine::pipeline::tags;
 use crate::error::{Error, Result};
 
 pub use plan::Step;

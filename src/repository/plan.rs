@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::state::{RepositoryState, UpstreamState};
 use crate::api::Tags;
-use crate::engine::tags;
+use crate::engine::pipeline::tags;
 
 /// One call to AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]

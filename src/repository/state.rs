@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::endpoints::Endpoints;
 use crate::api::{RepositorySpec, RepositoryStatus, Tags, UpstreamStatus};
 use crate::aws::timestamp;
-use crate::engine::{Uncompared, tags};
+use crate::engine::pipeline::tags;
+use crate::engine::pipeline::uncompared::Uncompared;
 
 /// What the operator manages of a repository.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,8 +4,9 @@ use super::lookup;
 use super::plan::Step;
 use crate::api::Identity;
 use crate::aws::Aws;
-use crate::engine::downstreams::{Downstreams, Written};
-use crate::engine::{Blocker, Context};
+use crate::engine::context::Context;
+use crate::engine::pipeline::downstreams::{Downstreams, Written};
+use crate::engine::pipeline::kind::Blocker;
 use crate::error::Result;
 
 /// How many blockers are named.

@@ -2,7 +2,7 @@
 
 use tokio::sync::watch::Receiver;
 
-use crate::engine::watch::Listed;
+use crate::engine::watching::watch::Listed;
 use crate::ops::Gate;
 
 /// The first list of a watch.

@@ -4,10 +4,10 @@ mod world;
 
 use std::sync::Arc;
 
-use codeartifact_operator::account::AccountReconciler;
-use codeartifact_operator::api::Domain;
+use codeartifact_operator::api::{Domain, KindName};
 use codeartifact_operator::aws::{AwsErrorKind, Named};
-use codeartifact_operator::engine::{Again, KindName, ObjectKey, Reconciler, Target};
+use codeartifact_operator::aws_account::AccountReconciler;
+use codeartifact_operator::engine::object::{Again, ObjectKey, Reconciler, Target};
 use codeartifact_operator::error::Error;
 use codeartifact_operator::reason::{Outlook, Reason};
 use jiff::SignedDuration;

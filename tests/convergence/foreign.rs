@@ -3,7 +3,7 @@
 use codeartifact_operator::api::{Mode, Repository, RepositorySpec};
 use codeartifact_operator::aws::AwsErrorKind;
 use codeartifact_operator::domain::DomainKind;
-use codeartifact_operator::engine::Kind;
+use codeartifact_operator::engine::pipeline::kind::Kind;
 use codeartifact_operator::error::Error;
 use codeartifact_operator::repository::{RepositoryKind, Step};
 

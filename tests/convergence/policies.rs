@@ -3,7 +3,7 @@
 use codeartifact_operator::api::{
     OriginControls, PackageFormat, PackageName, PackagePolicy, PackagePolicySpec, Permission,
 };
-use codeartifact_operator::engine::Kind;
+use codeartifact_operator::engine::pipeline::kind::Kind;
 use codeartifact_operator::package_policy::{PackagePolicyKind, PolicyState};
 use codeartifact_operator::reason::Outlook;
 

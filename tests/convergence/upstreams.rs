@@ -1,6 +1,6 @@
 //! Upstreams that come, go, and come again under the same name.
 
-use codeartifact_operator::engine::Kind;
+use codeartifact_operator::engine::pipeline::kind::Kind;
 use codeartifact_operator::reason::{Outlook, Reason};
 use codeartifact_operator::repository::{RepositoryKind, Step};
 use jiff::SignedDuration;

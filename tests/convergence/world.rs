@@ -9,8 +9,9 @@ use aws_sdk_codeartifact::{Client, Config};
 use codeartifact_emulator::{Emulator, Options};
 use codeartifact_operator::api::{Identity, Limits as Rates, OWNER_TAG, Tags};
 use codeartifact_operator::aws::{Aws, Limits};
-use codeartifact_operator::engine::downstreams::Downstreams;
-use codeartifact_operator::engine::{Controlled, Kind};
+use codeartifact_operator::engine::object::Controlled;
+use codeartifact_operator::engine::pipeline::downstreams::Downstreams;
+use codeartifact_operator::engine::pipeline::kind::Kind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

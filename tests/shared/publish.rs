@@ -3,10 +3,10 @@
 use anyhow::{Result, ensure};
 use codeartifact_operator::api::{Domain, DomainStatus};
 use codeartifact_operator::clock::Clock;
-use codeartifact_operator::engine::Hub;
-use codeartifact_operator::engine::cache::Cache;
-use codeartifact_operator::engine::context::KubeClient;
-use codeartifact_operator::engine::publish::Publisher;
+use codeartifact_operator::engine::status::publish::Publisher;
+use codeartifact_operator::engine::watching::cache::Cache;
+use codeartifact_operator::engine::watching::hub::Hub;
+use codeartifact_operator::kubernetes::KubeClient;
 use harness::{shared, unique};
 use kube::Api;
 

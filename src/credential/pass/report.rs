@@ -9,7 +9,8 @@ use crate::credential::demand::Held;
 use crate::credential::notes;
 use crate::credential::schedule::retry_wait;
 use crate::credential::write::Written;
-use crate::engine::{Again, Done, Note, ObjectKey, summary};
+use crate::engine::object::{Again, Done, Note, ObjectKey};
+use crate::engine::status::summary;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 

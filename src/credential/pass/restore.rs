@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Pass, Tokens};
-use crate::account;
 use crate::api::TokenStatus;
 use crate::credential::coverage::Coverage;
 use crate::credential::demand::Held;
@@ -14,10 +13,11 @@ use crate::credential::render::{DomainKey, Registry};
 use crate::credential::schedule::Life;
 use crate::credential::store::Kept;
 use crate::credential::write::Written;
-use crate::engine::ObjectKey;
+use crate::engine::object::ObjectKey;
 use crate::error::{Error, Result};
 use crate::reason::Outlook;
 use crate::repository::endpoints::fill;
+use crate::sessions;
 
 impl Pass<'_> {
     /// Puts a Secret back that has gone or was changed since the last pass, before AWS is asked anything: an answer may take long.
@@ -60,7 +60,7 @@ impl Pass<'_> {
         let resolved = registries::resolve(self.object, &account, caches)?;
         let mut tokens = Tokens::new();
         for (domain, terms) in registries::terms(self.object, &account, caches, &resolved)? {
-            let source = account::source(&account, terms.role_arn.as_deref());
+            let source = sessions::source(&account, terms.role_arn.as_deref());
             let Some(held) = self.still_held(&source, &account.spec.region, &domain, &terms).await? else {
                 return Ok(false);
             };

@@ -8,8 +8,8 @@ use super::Pass;
 use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::secret::is_ours;
 use crate::credential::write::{self, Removal};
-use crate::engine::grants::Asker;
-use crate::engine::{Done, Note, ObjectKey};
+use crate::engine::object::{Done, Note, ObjectKey};
+use crate::engine::pipeline::grants::Asker;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 

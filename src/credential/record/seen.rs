@@ -8,8 +8,8 @@ use kube::Resource;
 use serde::{Deserialize, Deserializer};
 
 use super::SecretRecord;
-use crate::engine::ObjectKey;
-use crate::engine::watch::Incoming;
+use crate::engine::object::ObjectKey;
+use crate::engine::watching::watch::Incoming;
 
 /// A Secret as a watch shows it. It becomes a record while it is parsed, so that a page of large Secrets is never in memory as objects.
 #[derive(Clone, Debug)]
@@ -98,9 +98,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::engine::cache::Cache;
-    use crate::engine::watch::take;
-    use crate::engine::{KindName, Target};
+    use crate::api::KindName;
+    use crate::engine::object::Target;
+    use crate::engine::watching::cache::Cache;
+    use crate::engine::watching::watch::take;
 
     fn secret(name: &str, owner: Option<Value>, padding: usize) -> SeenSecret {
         let keys = (0..padding).fold(String::new(), |mut keys, at| {
@@ -165,7 +166,7 @@ mod tests {
         let ours = Some(owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential"));
         let told = std::sync::Mutex::new(Vec::new());
         take(Event::Delete(secret("a", ours, 1)), &Cache::default(), &|change| {
-            if let crate::engine::watch::Change::Removed(_, Some(known)) = change {
+            if let crate::engine::watching::watch::Change::Removed(_, Some(known)) = change {
                 told.lock().unwrap().extend(known.credential());
             }
         });

@@ -6,7 +6,7 @@ use super::*;
 use crate::api::Format;
 use crate::credential::binding::BindingKey;
 use crate::credential::render::DomainKey;
-use crate::engine::ObjectKey;
+use crate::engine::object::ObjectKey;
 
 fn wanted() -> Wanted {
     Wanted {

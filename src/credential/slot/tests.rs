@@ -1,10 +1,10 @@
 //! What somebody who asks for a token is told, by what is known about it.
 
 use super::*;
-use crate::api::EndpointType;
+use crate::api::{EndpointType, KindName};
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::credential::schedule::Life;
-use crate::engine::{KindName, ObjectKey};
+use crate::engine::object::ObjectKey;
 use crate::reason::Reason;
 
 const HOUR: i64 = 3600;

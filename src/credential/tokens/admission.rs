@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::credential::render::DomainKey;
 use crate::credential::slot::Slot;
 use crate::credential::token::TokenKey;
-use crate::engine::Target;
+use crate::engine::object::Target;
 use crate::error::{Error, Result};
 
 /// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration.

@@ -17,14 +17,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::account::Accounts;
-use crate::api::AwsAccount;
+use crate::api::{AwsAccount, KindName};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::credential::store::Templates;
-use crate::engine::context::{Caches, KubeClient};
-use crate::engine::{FirstWrites, Hub, KindName, ObjectKey, SecretWatches};
+use crate::engine::object::ObjectKey;
+use crate::engine::queue::first_writes::FirstWrites;
+use crate::engine::watching::caches::Caches;
+use crate::engine::watching::hub::Hub;
+use crate::engine::watching::secret_watches::SecretWatches;
+use crate::kubernetes::KubeClient;
 use crate::ops::Metrics;
+use crate::sessions::Accounts;
 use jiff::{SignedDuration, Timestamp};
 
 /// The Secrets of all namespaces, and whether writes are refused.

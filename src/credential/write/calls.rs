@@ -15,10 +15,11 @@ use crate::api::MANAGER;
 use crate::credential::record::SecretRecord;
 use crate::credential::render::Files;
 use crate::credential::secret::{Wanted, false_marks, leftovers};
-use crate::engine::ObjectKey;
-use crate::engine::context::{Context, kube_call};
-use crate::engine::first_writes::FirstWrite;
+use crate::engine::context::Context;
+use crate::engine::object::ObjectKey;
+use crate::engine::queue::first_writes::FirstWrite;
 use crate::error::{Error, Result};
+use crate::kubernetes::kube_call;
 
 /// What removing a Secret came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

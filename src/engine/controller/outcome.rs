@@ -7,16 +7,16 @@ use kube::ResourceExt;
 
 use super::{Controller, StatusReport, is_deleting};
 use crate::api::{CommonStatus, RECONCILE_AT};
-use crate::engine::change::holds;
-use crate::engine::finished::Finished;
-use crate::engine::summary::{Circumstances, ready, summarize};
-use crate::engine::{Controlled, Done, Note, ObjectKey, Reconciler, Report};
+use crate::engine::object::{Controlled, Done, Note, ObjectKey, Reconciler, Report};
+use crate::engine::queue::finished::Finished;
+use crate::engine::status::summary::{Circumstances, ready, summarize};
+use crate::engine::watching::change::holds;
 use crate::error::Result;
 use crate::reason::{Outlook, Reason};
 
 impl<R: Reconciler> Controller<R> {
     /// Writes the outcome of a finished reconcile.
-    pub(super) async fn finish(&self, finished: Box<Finished<R::Object>>) {
+    pub(in crate::engine) async fn finish(&self, finished: Box<Finished<R::Object>>) {
         let started = Instant::now();
         let Finished { object, report, took } = *finished;
         let outcome = self.publish(&object, report).await;

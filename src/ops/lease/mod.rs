@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::context::KubeClient;
+use crate::kubernetes::KubeClient;
 use contender::Contender;
 pub use record::RELEASED;
 

@@ -18,8 +18,9 @@ use prometheus_client::registry::{Metric, Registry};
 pub use scrape::{Expiry, Health};
 pub use table::{Described, PREFIX, Shape, TABLE, reference};
 
+use crate::api::KindName;
 use crate::clock::Clock;
-use crate::engine::{Done, KindName};
+use crate::engine::object::Done;
 use crate::error::Error;
 use crate::reason::{Outlook, Reason};
 use scrape::Scrape;
@@ -222,7 +223,7 @@ fn durations() -> Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ObjectKey;
+    use crate::engine::object::ObjectKey;
 
     fn touched() -> String {
         let clock = Clock::default();

@@ -9,8 +9,9 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 
 use super::table::{CREDENTIAL_EXPIRY, Described, LOGIN_EXPIRY, OBJECTS, QUEUE_DEPTH};
+use crate::api::KindName;
 use crate::clock::Clock;
-use crate::engine::{KindName, ObjectKey};
+use crate::engine::object::ObjectKey;
 
 /// How many objects of a kind are how ready.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::OWNER_TAG;
-use crate::engine::Uncompared;
+use crate::engine::pipeline::uncompared::Uncompared;
 
 const NPM: &str = "public:npmjs";
 const PYPI: &str = "public:pypi";

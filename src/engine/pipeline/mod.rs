@@ -1,0 +1,16 @@
+//! The way from an object to AWS: resolve, observe, plan, screen, execute, tear down.
+
+pub mod converge;
+pub(in crate::engine) mod deeds;
+pub(in crate::engine) mod deletions;
+pub mod downstreams;
+pub mod grants;
+pub mod kind;
+pub mod screen;
+pub(in crate::engine) mod signatory;
+pub mod standing;
+pub(in crate::engine) mod steps;
+pub mod tags;
+pub(in crate::engine) mod teardown;
+pub(in crate::engine) mod telling;
+pub mod uncompared;

@@ -1,0 +1,166 @@
+//! Which of the planned steps may be taken. Pure.
+
+use crate::api::{AdoptionPolicy, Mode, OWNER_TAG};
+use crate::engine::pipeline::kind::{Kind, Ownership, Settings};
+use crate::error::{Error, Result};
+use crate::reason::Reason;
+
+/// Whose tags count as this object's.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// Value of this object's owner tag: `<cluster>/<namespace>/<name>`.
+    pub tag: String,
+    /// The same of former clusters.
+    pub former: Vec<String>,
+}
+
+impl Owner {
+    /// The owner tags of an object of this cluster and of former ones.
+    pub fn new(cluster: &str, former_clusters: &[String], namespace: &str, name: &str) -> Self {
+        let tag = |cluster: &str| format!("{cluster}/{namespace}/{name}");
+        Self { tag: tag(cluster), former: former_clusters.iter().map(|cluster| tag(cluster)).collect() }
+    }
+
+    /// Whether the tag's value is this object's.
+    pub fn is(&self, tag: &str) -> bool {
+        self.tag == tag || self.former.iter().any(|former| former == tag)
+    }
+}
+
+/// What comes of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict<S> {
+    /// The steps are taken, in this order.
+    Take(Vec<S>),
+    /// The steps are shown and not taken.
+    Hold(Vec<S>),
+}
+
+/// Decides by mode, ownership and adoption policy; what may not be done at all is an error that stalls. `what` names the resource
+/// in that error.
+pub fn screen<K: Kind>(
+    settings: &Settings,
+    owner: &Owner,
+    what: &str,
+    want: &K::State,
+    have: Option<&K::State>,
+) -> Result<Verdict<K::Step>> {
+    if settings.mode == Mode::Observe {
+        // Observe ignores ownership: with our owner tag assumed, only real differences are reported.
+        let have = have.map(|have| K::claimed(have, &owner.tag));
+        return Ok(Verdict::Hold(K::plan(Some(want), have.as_ref())));
+    }
+    let steps = K::plan(Some(want), have);
+    match have.map(K::owner) {
+        None | Some(Ownership::Shared) => Ok(Verdict::Take(steps)),
+        Some(Ownership::Tagged(tag)) if owner.is(tag) => Ok(Verdict::Take(steps)),
+        Some(Ownership::Tagged(tag)) => Err(Error::stalled(Reason::OwnedByOther, owned(what, tag, owner))),
+        Some(Ownership::Untagged) => {
+            let differences =
+                have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
+            let fixed = have.and_then(|have| K::fixed_difference(want, have));
+            adopt(settings.adoption, what, fixed, &differences, steps)
+        }
+    }
+}
+
+/// Whose the resource is, and the way out that fits.
+fn owned(what: &str, tag: &str, owner: &Owner) -> String {
+    let parts =
+        |tag: &str| tag.split_once('/').map(|(cluster, object)| (cluster.to_owned(), object.to_owned()));
+    let (Some((cluster, object)), Some((own_cluster, own_object))) = (parts(tag), parts(&owner.tag)) else {
+        return format!(
+            "{what} exists in AWS and its tag {OWNER_TAG} says that {tag} owns it; remove the tag if that is not so"
+        );
+    };
+    if cluster == own_cluster {
+        return format!(
+            "{what} exists in AWS and is owned by the object {object} of this cluster; delete that object, which leaves the resource in AWS \
+             under deletionPolicy Retain, or set another spec.name here"
+        );
+    }
+    let former = if object == own_object {
+        "; or, if this cluster has replaced that one, list that one in spec.formerClusters of the AwsAccount"
+    } else {
+        ""
+    };
+    format!(
+        "{what} exists in AWS and is owned by the object {object} of cluster {cluster} (tag {OWNER_TAG}); delete or release that object \
+         there{former}"
+    )
+}
+
+/// What becomes of a resource that nobody owns. `fixed` is a difference that no step can remove.
+fn adopt<S: std::fmt::Display>(
+    policy: AdoptionPolicy,
+    what: &str,
+    fixed: Option<String>,
+    differences: &[S],
+    steps: Vec<S>,
+) -> Result<Verdict<S>> {
+    match policy {
+        AdoptionPolicy::Overwrite => Ok(Verdict::Take(steps)),
+        AdoptionPolicy::IfIdentical if fixed.is_some() => Err(Error::stalled(
+            Reason::AdoptionRefused,
+            format!(
+                "{what} exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone: {}; make an object that declares what is \
+                 there, or set spec.adoptionPolicy to Overwrite to take it over as it is",
+                fixed.unwrap_or_default()
+            ),
+        )),
+        AdoptionPolicy::IfIdentical if differences.is_empty() => Ok(Verdict::Take(steps)),
+        AdoptionPolicy::IfIdentical => Err(Error::stalled(
+            Reason::AdoptionRefused,
+            format!(
+                "{what} exists in AWS and differs, so adoptionPolicy IfIdentical leaves it alone; Overwrite would: {}",
+                sentence(differences)
+            ),
+        )),
+        AdoptionPolicy::Never => Err(Error::stalled(
+            Reason::AdoptionRefused,
+            format!(
+                "{what} exists in AWS and this object does not own it; set spec.adoptionPolicy to IfIdentical or Overwrite to take it over, \
+                 or spec.mode to Observe to watch it"
+            ),
+        )),
+    }
+}
+
+/// Steps as part of a sentence.
+pub fn sentence<S: std::fmt::Display>(steps: &[S]) -> String {
+    steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_is_told_with_the_way_out_that_fits() {
+        let owner = Owner::new("blue", &[], "team", "store");
+        let table = [
+            (
+                "blue/other/mine",
+                "is owned by the object other/mine of this cluster; delete that object, which leaves the resource in AWS under \
+                 deletionPolicy Retain, or set another spec.name here",
+            ),
+            (
+                "green/team/store",
+                "delete or release that object there; or, if this cluster has replaced that one, list that one in spec.formerClusters of \
+                 the AwsAccount",
+            ),
+            (
+                "green/team/other",
+                "is owned by the object team/other of cluster green (tag codeartifact-operator.dev/owner); delete or release that object there",
+            ),
+            ("nonsense", "says that nonsense owns it; remove the tag if that is not so"),
+        ];
+        for (tag, expected) in table {
+            let text = owned("Repository acme/store", tag, &owner);
+            assert!(
+                text.starts_with("Repository acme/store exists in AWS and ") && text.ends_with(expected),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Tags: which ones are ours to change. Pure.
+
+use std::collections::BTreeSet;
+
+use crate::api::{OWNER_TAG, Tags};
+use crate::engine::pipeline::kind::Ownership;
+
+/// The tags in AWS that an object may change: those that it wants, those that it set before, and the owner tag.
+/// Other tools' tags are left out, so that they stay.
+pub fn managed(have: Tags, want: Option<&Tags>, set_before: &[String]) -> Tags {
+    have.into_iter()
+        .filter(|(key, _)| {
+            key == OWNER_TAG || set_before.contains(key) || want.is_some_and(|tags| tags.contains_key(key))
+        })
+        .collect()
+}
+
+/// The keys to remove and the tags to set that turn `have` into `want`.
+pub fn changes(want: &Tags, have: &Tags) -> (Vec<String>, Tags) {
+    let stale = have.keys().filter(|key| !want.contains_key(*key)).cloned().collect();
+    let fresh = want.iter().filter(|(key, value)| have.get(*key) != Some(value));
+    (stale, fresh.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// The keys of the tags, without our owner tag: what status remembers.
+pub fn keys(tags: &Tags) -> Vec<String> {
+    tags.keys().filter(|key| *key != OWNER_TAG).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Adds keys to those that status remembers.
+pub fn remember(known: &mut Vec<String>, tags: &Tags) {
+    let all: BTreeSet<_> = known.drain(..).chain(keys(tags)).collect();
+    known.extend(all);
+}
+
+/// Setting tags, as part of a sentence.
+pub fn setting(tags: &Tags) -> String {
+    let each = tags.iter().map(|(key, value)| format!("{key} to {value:?}")).collect::<Vec<_>>().join(", ");
+    format!("set {} {each}", if tags.len() == 1 { "tag" } else { "tags" })
+}
+
+/// Removing tags, as part of a sentence.
+pub fn removing(keys: &[String]) -> String {
+    format!("remove {} {}", if keys.len() == 1 { "tag" } else { "tags" }, keys.join(", "))
+}
+
+/// Our owner tag's key, if it is among the tags: what letting go removes.
+pub fn owner_key(tags: &Tags) -> Option<Vec<String>> {
+    tags.contains_key(OWNER_TAG).then(|| vec![OWNER_TAG.to_owned()])
+}
+
+/// Whether both have the same owner tag.
+pub fn same_owner(one: &Tags, other: &Tags) -> bool {
+    one.get(OWNER_TAG) == other.get(OWNER_TAG)
+}
+
+/// Whether all of `tags` are among `have`.
+pub fn are_on(tags: &Tags, have: &Tags) -> bool {
+    tags.iter().all(|(key, value)| have.get(key) == Some(value))
+}
+
+/// Whether none of the keys is among `have`.
+pub fn are_off(keys: &[String], have: &Tags) -> bool {
+    !keys.iter().any(|key| have.contains_key(key))
+}
+
+/// The tags with the owner tag set.
+pub fn claimed(tags: &Tags, owner_tag: &str) -> Tags {
+    let mut tags = tags.clone();
+    tags.insert(OWNER_TAG.into(), owner_tag.into());
+    tags
+}
+
+/// Whose a resource with these tags is.
+pub fn ownership(tags: &Tags) -> Ownership<'_> {
+    tags.get(OWNER_TAG).map_or(Ownership::Untagged, |tag| Ownership::Tagged(tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn tags_of_other_tools_are_not_managed() {
+        let have = tags(&[("cost", "1"), ("team", "a"), ("old", "x"), (OWNER_TAG, "c/n/x")]);
+        let want = tags(&[("team", "b")]);
+        let ours = managed(have, Some(&want), &["old".into()]);
+        assert_eq!(ours, tags(&[("team", "a"), ("old", "x"), (OWNER_TAG, "c/n/x")]));
+    }
+
+    #[test]
+    fn changes_name_what_goes_and_what_comes() {
+        let (stale, fresh) = changes(&tags(&[("a", "2"), ("b", "1")]), &tags(&[("a", "1"), ("c", "1")]));
+        assert_eq!(stale, ["c"]);
+        assert_eq!(fresh, tags(&[("a", "2"), ("b", "1")]));
+    }
+
+    #[test]
+    fn tags_read_as_parts_of_a_sentence() {
+        assert_eq!(setting(&tags(&[("team", "a")])), r#"set tag team to "a""#);
+        assert_eq!(setting(&tags(&[("env", ""), ("team", "a")])), r#"set tags env to "", team to "a""#);
+        assert_eq!(removing(&["env".into(), "team".into()]), "remove tags env, team");
+    }
+
+    #[test]
+    fn the_owner_tag_is_not_remembered_as_the_objects() {
+        assert_eq!(keys(&tags(&[("b", ""), ("a", ""), (OWNER_TAG, "x")])), ["a", "b"]);
+    }
+
+    #[test]
+    fn keys_of_an_unfinished_pass_are_added_to_those_that_were_set() {
+        let mut known = vec!["b".to_owned(), "c".to_owned()];
+        remember(&mut known, &tags(&[("a", ""), ("b", ""), (OWNER_TAG, "x")]));
+        assert_eq!(known, ["a", "b", "c"]);
+    }
+}

@@ -1,0 +1,248 @@
+//! From a deleted object to AWS: let go, or delete. Works from the pinned identity, not from the spec.
+
+use kube::ResourceExt;
+
+use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG};
+use crate::aws::Aws;
+use crate::engine::object::{Controlled as _, Done, Note};
+use crate::engine::pipeline::converge::Pass;
+use crate::engine::pipeline::deletions::{STALENESS, Unseen};
+use crate::engine::pipeline::kind::{Kind, Ownership, Settings};
+use crate::engine::pipeline::signatory::signatory;
+use crate::engine::pipeline::steps::leaves_doubt;
+use crate::error::{Error, Result};
+use crate::reason::{Outlook, Reason};
+
+/// How long letting go may wait for AWS before it goes without.
+const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Whether an object may be kept until answers of AWS cannot be late any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// The object stays and is reconciled again.
+    Waits,
+    /// The object is let go now. An event says that AWS could not be asked for certain.
+    Goes,
+}
+
+/// Ends what the object stands for, as its policy says.
+pub(in crate::engine) async fn release_or_delete<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
+    end(pass, K::settings(pass.object), Patience::Waits).await
+}
+
+/// Ends it as Retain does, at once.
+pub(in crate::engine) async fn release<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
+    let settings = Settings { deletion: DeletionPolicy::Retain, ..K::settings(pass.object) };
+    end(pass, settings, Patience::Goes).await
+}
+
+async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings, patience: Patience) -> Result<Done> {
+    let Some(identity) = K::pinned(&pass.status).cloned() else { return Ok(Done::gone()) };
+    if !K::OWNED || settings.mode == Mode::Observe {
+        return Ok(Done::gone());
+    }
+    if pass.object.suspended() {
+        pass.notes.push(Note::normal(
+            Reason::Released,
+            format!("{} is left as it is: the object is suspended", identity.resource()),
+        ));
+        return Ok(Done::gone());
+    }
+    let namespace = pass.object.namespace().unwrap_or_default();
+    let account = match signatory(&pass.context.caches, &settings.account, &identity, &namespace) {
+        Ok(account) => account,
+        Err(error) if error.reason() == Reason::Suspended && settings.deletion == DeletionPolicy::Delete => {
+            return Err(error);
+        }
+        Err(error) => return Ok(left_behind(pass, &identity, &error.to_string())),
+    };
+    match settings.deletion {
+        DeletionPolicy::Retain => let_go(pass, &account, &identity, patience).await,
+        DeletionPolicy::Delete => delete(pass, &account, &identity).await,
+    }
+}
+
+/// What somebody must allow before a deletion can go on, as the condition `DeletionBlocked` tells it.
+pub(in crate::engine) fn blocked_by<K: Kind>(object: &K::Object, error: Error) -> Error {
+    let identity = object.status().and_then(K::pinned);
+    let settings = K::settings(object);
+    let needs_somebody = error.outlook() == Outlook::Denied || error.reason() == Reason::Suspended;
+    match identity {
+        Some(identity) if needs_somebody && K::OWNED && settings.deletion == DeletionPolicy::Delete => {
+            Error::waiting(
+                Reason::DeletionBlocked,
+                format!(
+                    "{} cannot be deleted in AWS: {error}; mend that, or set spec.deletionPolicy to Retain to let go of it",
+                    identity.resource()
+                ),
+            )
+        }
+        _ => error,
+    }
+}
+
+/// Whose the resource was when it was let go.
+enum Found {
+    /// It was not there.
+    Nothing,
+    /// It was not ours; this says why.
+    NotOurs(String),
+    /// It was ours, and our tag is off it now.
+    Ours,
+}
+
+/// Takes our tag off if that can be done now; lets go in any case.
+async fn let_go<K: Kind>(
+    pass: &mut Pass<'_, K>,
+    account: &AwsAccount,
+    identity: &Identity,
+    patience: Patience,
+) -> Result<Done> {
+    let resource = identity.resource();
+    let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(pass, account, identity)).await {
+        Ok(Ok(Found::Ours)) => {
+            pass.context.hub.written(identity);
+            let message = format!("{resource} stays in AWS, and our owner tag is off it");
+            pass.notes.push(Note::normal(Reason::Released, message));
+            return Ok(Done::gone());
+        }
+        Ok(Ok(Found::Nothing)) => "AWS does not show it".to_owned(),
+        Ok(Ok(Found::NotOurs(why))) => why,
+        Ok(Err(error)) => return Ok(left_behind(pass, identity, &error.to_string())),
+        Err(_) => return Ok(left_behind(pass, identity, "AWS did not answer in time")),
+    };
+    match pass.unseen() {
+        Unseen::Unconfirmed if patience == Patience::Waits => Err(look_again(&resource, &unseen)),
+        Unseen::Unconfirmed => {
+            Ok(left_behind(pass, identity, &format!("{unseen}, which may be out of date")))
+        }
+        Unseen::Confirmed | Unseen::Deleted => {
+            let message = format!("there was nothing of {resource} to let go of: {unseen}");
+            pass.notes.push(Note::normal(Reason::Released, message));
+            Ok(Done::gone())
+        }
+    }
+}
+
+async fn untag<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Found> {
+    let aws = pass.sign_in(account).await?;
+    let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(Found::Nothing) };
+    if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
+        return Ok(Found::NotOurs(why));
+    }
+    pass.note_shown(identity, Some(&have.state), &[]);
+    for step in K::release(&have.state) {
+        match pass.execute(&aws, identity, &step).await {
+            // The answer may be lost, and the tag off all the same.
+            Err(error) if leaves_doubt(&error) => {
+                let now = K::observe(&aws, identity, pass.object, None).await?;
+                if !now.is_some_and(|now| K::shows(&step, Some(&now.state))) {
+                    return Err(error);
+                }
+            }
+            other => drop(other?),
+        }
+    }
+    Ok(Found::Ours)
+}
+
+fn look_again(resource: &str, unseen: &str) -> Error {
+    let seconds = STALENESS.as_secs();
+    Error::waiting(
+        Reason::Deleting,
+        format!(
+            "{resource}: {unseen}; that may be out of date for {seconds} s, so that it is looked at again"
+        ),
+    )
+}
+
+fn left_behind<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
+    let message = format!(
+        "{} stays in AWS, perhaps with our owner tag still on it: {why}; before another object adopts it, remove its tag {OWNER_TAG} by hand",
+        identity.resource()
+    );
+    pass.notes.push(Note::warning(Reason::Released, message));
+    Done::gone()
+}
+
+async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Done> {
+    let aws = pass.sign_in(account).await?;
+    let Some(have) = K::observe(&aws, identity, pass.object, None).await? else {
+        return absent(pass, identity);
+    };
+    if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
+        return match pass.unseen() {
+            Unseen::Unconfirmed => Err(look_again(&identity.resource(), &why)),
+            // Somebody made another one of that name after we deleted ours.
+            Unseen::Confirmed | Unseen::Deleted => Ok(left_alone(pass, identity, &why)),
+        };
+    }
+    pass.seen();
+    pass.note_shown(identity, Some(&have.state), &[]);
+    refuse_while_blocked(pass, &aws, identity).await?;
+    pass.deletion_sent();
+    for step in K::plan(None, Some(&have.state)) {
+        match pass.execute(&aws, identity, &step).await {
+            // Something slipped in between the check and the delete: look again, and name it.
+            Err(Error::Aws(error)) if error.is_conflict() => {
+                refuse_while_blocked(pass, &aws, identity).await.and(Err(error.into()))?;
+            }
+            other => other.map(|_| ())?,
+        }
+    }
+    pass.deletion_accepted();
+    match K::observe(&aws, identity, pass.object, None).await? {
+        None => absent(pass, identity),
+        Some(_) => Err(Error::waiting(Reason::Deleting, format!("AWS still shows {}", identity.resource()))),
+    }
+}
+
+/// AWS does not show the resource.
+fn absent<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity) -> Result<Done> {
+    let resource = identity.resource();
+    let message = match pass.unseen() {
+        Unseen::Unconfirmed => return Err(look_again(&resource, "AWS does not show it")),
+        Unseen::Deleted => format!("{resource} is deleted in AWS"),
+        Unseen::Confirmed => format!("{resource} was not there in AWS any more: nothing was left to delete"),
+    };
+    pass.notes.push(Note::normal(Reason::Deleted, message));
+    Ok(Done::gone())
+}
+
+/// A resource that this object does not own is not deleted.
+fn left_alone<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
+    let message = format!("{} stays in AWS: {why}", identity.resource());
+    pass.notes.push(Note::warning(Reason::Released, message));
+    Done::gone()
+}
+
+async fn refuse_while_blocked<K: Kind>(pass: &Pass<'_, K>, aws: &Aws, identity: &Identity) -> Result<()> {
+    let before = pass.context.hub.writes();
+    let blockers = K::blockers(&pass.context.caches.downstreams, aws, identity, pass.object).await?;
+    if blockers.is_empty() {
+        return Ok(());
+    }
+    let repositories = blockers.iter().filter_map(|blocker| blocker.repository.clone());
+    let awaited: Vec<_> = repositories
+        .map(|repository| Identity { repository: Some(repository), ..identity.clone() })
+        .collect();
+    pass.context.hub.depends_on_aws(&pass.target(), &awaited, before);
+    let blockers: Vec<_> = blockers.into_iter().map(|blocker| blocker.text).collect();
+    Err(Error::waiting(
+        Reason::DeletionBlocked,
+        format!(
+            "{} cannot be deleted in AWS because of {}; remove that, or set spec.deletionPolicy to Retain to let go of it",
+            identity.resource(),
+            blockers.join(", ")
+        ),
+    ))
+}
+
+/// Why the resource is not this object's; nothing when it is.
+fn not_ours<K: Kind>(pass: &Pass<'_, K>, account: &AwsAccount, owner: Ownership<'_>) -> Option<String> {
+    match owner {
+        Ownership::Tagged(tag) if pass.owner(account).is(tag) => None,
+        Ownership::Tagged(tag) => Some(format!("its tag {OWNER_TAG} says that {tag} owns it")),
+        Ownership::Untagged | Ownership::Shared => Some(format!("it has no tag {OWNER_TAG}")),
+    }
+}

@@ -1,0 +1,65 @@
+//! What a pass tells of its steps: each once, with the word for it.
+
+use jiff::Timestamp;
+use kube::{Resource, ResourceExt};
+
+use crate::api::Identity;
+use crate::engine::object::{Controlled, Note, ObjectKey};
+use crate::engine::pipeline::converge::Pass;
+use crate::engine::pipeline::deeds::Deed;
+use crate::engine::pipeline::kind::{Kind, Ownership};
+use crate::engine::pipeline::screen::sentence;
+use crate::engine::pipeline::steps::Taken;
+use crate::engine::status::summary;
+use crate::reason::Reason;
+
+impl<K: Kind> Pass<'_, K> {
+    /// Reports a step whose answer was lost, as soon as AWS shows the effect of the step and the plan has no such step any more.
+    pub(in crate::engine) fn note_shown(
+        &mut self,
+        identity: &Identity,
+        have: Option<&K::State>,
+        planned: &[K::Step],
+    ) {
+        let shown = |step: &K::Step| !planned.contains(step) && K::shows(step, have);
+        let (key, uid, now) = self.doer();
+        let deed = self.pipeline.deeds.shown(&key, &uid, shown, now);
+        self.notes.extend(deed.map(|Deed { step, reason }| note(identity, reason, &[step])));
+    }
+
+    /// Reports the steps that took effect, and remembers the step whose effect is not known.
+    pub(in crate::engine) fn note_steps(
+        &mut self,
+        identity: &Identity,
+        taken: &Taken<K::Step, K::Facts>,
+        have: Option<&K::State>,
+    ) {
+        let settled = K::Object::common(&self.status);
+        let spec_changed =
+            settled.observed_generation != self.object.meta().generation || !summary::is_ready(settled);
+        let reason = match have {
+            None => Reason::Created,
+            Some(have) if K::owner(have) == Ownership::Untagged => Reason::Adopted,
+            Some(_) if spec_changed => Reason::Updated,
+            Some(_) => Reason::DriftCorrected,
+        };
+        let (key, uid, now) = self.doer();
+        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), now);
+        for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
+            let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();
+            self.notes.extend(deeds.first().map(|deed| note(identity, deed.reason, &steps)));
+        }
+        if let Some(step) = taken.doubtful.clone() {
+            self.pipeline.deeds.doubt(&key, &uid, Deed { step, reason });
+        }
+    }
+
+    fn doer(&self) -> (ObjectKey, String, Timestamp) {
+        let uid = self.object.uid().unwrap_or_default();
+        (ObjectKey::of(self.object), uid, self.context.clock.now())
+    }
+}
+
+fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> Note {
+    Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps)))
+}

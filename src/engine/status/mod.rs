@@ -1,0 +1,7 @@
+//! What is reported: conditions, status, events, and when to look again.
+
+pub mod events;
+pub mod publish;
+pub mod requeue;
+pub(in crate::engine) mod streaks;
+pub mod summary;

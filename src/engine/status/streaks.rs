@@ -1,0 +1,125 @@
+//! How often and for how long objects have failed without a break.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::object::{Done, ObjectKey};
+use crate::error::Error;
+use crate::reason::Outlook;
+
+/// Failures in a row, by object.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Streaks {
+    streaks: Mutex<HashMap<ObjectKey, Streak>>,
+}
+
+/// Failures of one sort, of one version of the spec: another sort or another spec starts anew.
+#[derive(Clone, Copy, Debug)]
+struct Streak {
+    failures: u32,
+    sort: std::mem::Discriminant<Outlook>,
+    generation: Option<i64>,
+    since: Timestamp,
+}
+
+impl Streaks {
+    /// For how long the object has been denied access, this outcome included.
+    pub(in crate::engine) fn denied_for(
+        &self,
+        key: &ObjectKey,
+        outcome: &Result<Done, Error>,
+        now: Timestamp,
+    ) -> SignedDuration {
+        let denied = outcome.as_ref().is_err_and(|error| error.outlook() == Outlook::Denied);
+        let known = self.lock().get(key).copied();
+        let known = known.filter(|streak| denied && streak.sort == std::mem::discriminant(&Outlook::Denied));
+        known.map_or(SignedDuration::ZERO, |streak| now.duration_since(streak.since.min(now)))
+    }
+
+    /// Counts an outcome. Returns how many failures of its sort there were in a row, 0 for a success.
+    pub(in crate::engine) fn count(
+        &self,
+        key: &ObjectKey,
+        generation: Option<i64>,
+        outcome: &Result<Done, Error>,
+        now: Timestamp,
+    ) -> u32 {
+        let mut streaks = self.lock();
+        let Err(error) = outcome else {
+            streaks.remove(key);
+            return 0;
+        };
+        let sort = std::mem::discriminant(&error.outlook());
+        let streak =
+            streaks.entry(key.clone()).or_insert(Streak { failures: 0, sort, generation, since: now });
+        if (streak.sort, streak.generation) != (sort, generation) {
+            *streak = Streak { failures: 0, sort, generation, since: now };
+        }
+        streak.failures = streak.failures.saturating_add(1);
+        // The clock may have been set back.
+        streak.since = streak.since.min(now);
+        streak.failures
+    }
+
+    /// The object is gone.
+    pub(in crate::engine) fn forget(&self, key: &ObjectKey) {
+        self.lock().remove(key);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, Streak>> {
+        self.streaks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{AwsError, AwsErrorKind};
+    use crate::reason::Reason;
+
+    fn failed(kind: AwsErrorKind) -> Result<Done, Error> {
+        Err(AwsError { operation: "CreateDomain", kind, message: String::new() }.into())
+    }
+
+    #[test]
+    fn another_sort_of_failure_and_another_spec_start_anew() {
+        let (streaks, key) = (Streaks::default(), ObjectKey::new("n", "a"));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let waiting = Err(Error::waiting(Reason::DependencyNotReady, ""));
+        for expected in 1..=5 {
+            assert_eq!(streaks.count(&key, Some(1), &waiting, at(0)), expected);
+        }
+        assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(1)), 1);
+        assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(2)), 2);
+        assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(3)), 1);
+        assert_eq!(streaks.count(&key, Some(2), &Ok(Done::suspended()), at(4)), 0);
+        assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(5)), 1);
+    }
+
+    #[test]
+    fn denial_is_counted_from_its_first_time() {
+        let (streaks, key) = (Streaks::default(), ObjectKey::new("n", "a"));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let denied = failed(AwsErrorKind::Denied);
+        assert_eq!(streaks.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
+        streaks.count(&key, None, &denied, at(100));
+        assert_eq!(streaks.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
+        assert_eq!(
+            streaks.denied_for(&key, &failed(AwsErrorKind::Unavailable), at(160)),
+            SignedDuration::ZERO
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_delays_no_count() {
+        let (streaks, key) = (Streaks::default(), ObjectKey::new("n", "a"));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let denied = failed(AwsErrorKind::Denied);
+        streaks.count(&key, None, &denied, at(20_000));
+        assert_eq!(streaks.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
+        streaks.count(&key, None, &denied, at(100));
+        assert_eq!(streaks.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
+    }
+}

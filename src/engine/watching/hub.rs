@@ -1,0 +1,225 @@
+//! Who refers to whom, and waking those who refer to what changed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::api::{Identity, KindName};
+use crate::clock::Clock;
+use crate::engine::object::{ObjectKey, Target};
+use crate::engine::queue::{Queue, Urgency};
+use crate::engine::watching::index::Index;
+
+/// How many of the last writes to AWS are remembered, for objects that record their dependencies after the write.
+const WRITES_KEPT: usize = 1024;
+
+/// The queues of all kinds and the index of references between objects. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hub {
+    clock: Clock,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    queues: HashMap<KindName, Queue>,
+    references: Index<Target>,
+    /// Objects by what they depend on in AWS.
+    aws: Index<String>,
+    /// The last writes to AWS, by what was written, and how many there were in all.
+    writes: VecDeque<String>,
+    written: u64,
+}
+
+impl Hub {
+    /// No queues yet, no references yet.
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, inner: Arc::default() }
+    }
+
+    /// The queue of a kind, made when first asked for.
+    pub fn queue(&self, kind: KindName) -> Queue {
+        self.lock().queues.entry(kind).or_insert_with(|| Queue::new(self.clock.clone())).clone()
+    }
+
+    /// Records what an object refers to. Returns what it does not refer to any more.
+    pub fn relate(&self, object: &Target, targets: Vec<Target>) -> Vec<Arc<Target>> {
+        self.lock().references.relate(object, targets)
+    }
+
+    /// An object is gone. Returns what it referred to.
+    pub fn forget(&self, object: &Target) -> Vec<Arc<Target>> {
+        let mut inner = self.lock();
+        inner.aws.forget(object);
+        inner.references.forget(object)
+    }
+
+    /// Something changed: everything that refers to it is woken.
+    pub fn changed(&self, target: &Target) {
+        let inner = self.lock();
+        for user in inner.references.users(target) {
+            inner.wake(user);
+        }
+    }
+
+    /// Something that an object shares has changed: all others that refer to it are woken.
+    pub fn changed_by(&self, object: &Target, shared: &Target) {
+        let inner = self.lock();
+        for user in inner.references.users(shared).filter(|user| *user != object) {
+            inner.wake(user);
+        }
+    }
+
+    /// How many writes the operator has made to AWS. A reconcile takes this number before it reads AWS.
+    pub fn writes(&self) -> u64 {
+        self.lock().written
+    }
+
+    /// Records the AWS resources that an object depends on: the object is woken when the operator writes one of them. The object
+    /// is woken at once when one of them was written after the first `since` writes.
+    pub fn depends_on_aws(&self, object: &Target, identities: &[Identity], since: u64) {
+        let names: Vec<_> = identities.iter().map(aws_name).collect();
+        let mut inner = self.lock();
+        if inner.written_since(&names, since) {
+            inner.wake(object);
+        }
+        inner.aws.relate(object, names);
+    }
+
+    /// The operator wrote a resource in AWS: every object that depends on the resource is woken.
+    pub fn written(&self, identity: &Identity) {
+        let name = aws_name(identity);
+        let mut inner = self.lock();
+        for user in inner.aws.users(&name) {
+            inner.wake(user);
+        }
+        inner.written += 1;
+        inner.writes.truncate(WRITES_KEPT - 1);
+        inner.writes.push_front(name);
+    }
+
+    /// Wakes one object.
+    pub fn wake(&self, object: &Target) {
+        self.lock().wake(object);
+    }
+
+    /// The Secret of an object was removed or changed: the object is woken before all other work.
+    pub fn restore(&self, object: &Target) {
+        let queue = self.lock().queues.get(&object.kind).cloned();
+        if let Some(queue) = queue {
+            queue.ask(object.key.clone(), Urgency::Critical);
+        }
+    }
+
+    /// The objects that refer to something, sorted.
+    pub fn users(&self, target: &Target) -> Vec<Target> {
+        let mut users: Vec<_> = self.lock().references.users(target).cloned().collect();
+        users.sort();
+        users
+    }
+
+    /// How many objects of each kind are due, for metrics.
+    pub fn depths(&self) -> Vec<(KindName, usize)> {
+        self.lock().queues.iter().map(|(kind, queue)| (*kind, queue.depth())).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Whether one of the names was written after the first so many writes; yes when that is not remembered.
+    fn written_since(&self, names: &[String], since: u64) -> bool {
+        let newer = usize::try_from(self.written.saturating_sub(since)).unwrap_or(usize::MAX);
+        newer > self.writes.len() || self.writes.iter().take(newer).any(|name| names.contains(name))
+    }
+
+    fn wake(&self, object: &Target) {
+        if let Some(queue) = self.queues.get(&object.kind) {
+            queue.push(object.key.clone(), Urgency::Now);
+        }
+    }
+}
+
+/// What AWS knows a resource by, whichever account signs.
+fn aws_name(identity: &Identity) -> String {
+    let repository = identity.repository.as_deref().unwrap_or_default();
+    format!("{}/{}/{}/{repository}", identity.region, identity.owner, identity.domain)
+}
+
+impl Target {
+    /// An object as something to refer to.
+    pub fn new(kind: KindName, key: ObjectKey) -> Self {
+        Self { kind, key }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    fn target(kind: KindName, name: &str) -> Target {
+        Target::new(kind, ObjectKey::new("n", name))
+    }
+
+    #[tokio::test]
+    async fn a_change_wakes_users_and_what_is_dropped_is_told() {
+        let hub = Hub::new(Clock::default());
+        let repositories = hub.queue(KindName::Repository);
+        let (domain, repository) = (target(KindName::Domain, "d"), target(KindName::Repository, "r"));
+        assert_eq!(hub.relate(&repository, vec![domain.clone()]), []);
+        assert_eq!(hub.users(&domain), std::slice::from_ref(&repository));
+
+        hub.changed(&domain);
+        assert_eq!(repositories.next().await, repository.key);
+        repositories.done(&repository.key);
+
+        assert_eq!(hub.relate(&repository, vec![]), [Arc::new(domain.clone())]);
+        hub.relate(&repository, vec![domain.clone()]);
+        assert_eq!(hub.forget(&repository), [Arc::new(domain.clone())]);
+        hub.changed(&domain);
+        assert!(repositories.next().now_or_never().is_none());
+    }
+
+    fn in_aws(repository: &str) -> Identity {
+        Identity {
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            owner: "123456789012".into(),
+            domain: "acme".into(),
+            repository: Some(repository.into()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_to_aws_wakes_who_depends_on_it_also_when_it_came_first() {
+        let hub = Hub::new(Clock::default());
+        let repositories = hub.queue(KindName::Repository);
+        let blocked = target(KindName::Repository, "blocked");
+        let woken = || {
+            let key = repositories.next().now_or_never();
+            key.inspect(|key| repositories.done(key)).is_some()
+        };
+        let mark = hub.writes();
+        hub.depends_on_aws(&blocked, &[in_aws("app")], mark);
+        assert!(!woken(), "nothing was written");
+        hub.written(&in_aws("other"));
+        assert!(!woken(), "another one was written");
+        hub.written(&Identity { account: "999999999999".into(), ..in_aws("app") });
+        assert!(woken(), "whichever account signed");
+
+        hub.depends_on_aws(&blocked, &[in_aws("app")], hub.writes());
+        assert!(!woken(), "that write is known");
+        hub.depends_on_aws(&blocked, &[in_aws("app")], mark);
+        assert!(woken(), "it was written after the look");
+        for _ in 0..WRITES_KEPT {
+            hub.written(&in_aws("other"));
+        }
+        hub.depends_on_aws(&blocked, &[in_aws("tool")], mark);
+        assert!(woken(), "who looked long ago looks again");
+        hub.forget(&blocked);
+        hub.written(&in_aws("tool"));
+        assert!(!woken(), "it is gone");
+    }
+}

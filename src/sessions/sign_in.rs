@@ -1,0 +1,192 @@
+//! Signing in: find the credentials, ask STS whose they are, and check that it is the declared account.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use kube::ResourceExt;
+
+use crate::api::AwsAccount;
+use crate::aws::{Aws, AwsError, AwsErrorKind, Limits, Named, Sdk};
+use crate::kubernetes::KubeClient;
+use crate::sessions::failure::Failure;
+use crate::sessions::proof::{self, Basis, lasting};
+use crate::sessions::role::{RoleCredentials, session_name};
+use crate::sessions::{Session, secret};
+
+/// What signing in needs.
+#[derive(Debug)]
+pub(super) struct SignIn {
+    client: KubeClient,
+    sdk: Sdk,
+    session_name: String,
+}
+
+/// The part of a session that only signing in looks at.
+#[derive(Clone, Debug)]
+pub(super) struct SignedIn {
+    /// AWS refused it since.
+    refused: Arc<AtomicBool>,
+    sts: aws_sdk_sts::Client,
+    /// Of the keys, where they came from a Secret.
+    digest: Option<[u8; 32]>,
+}
+
+/// Who STS says that we are.
+struct Caller {
+    account: String,
+    arn: String,
+}
+
+impl SignedIn {
+    /// Returns whether it was not known yet.
+    pub(super) fn refuse(&self) -> bool {
+        !self.refused.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
+impl SignIn {
+    pub(super) fn new(client: KubeClient, sdk: Sdk, cluster: &str) -> Self {
+        Self { client, sdk, session_name: session_name(cluster) }
+    }
+
+    /// The account's own identity.
+    pub(super) async fn own(&self, account: &AwsAccount, limits: Arc<Limits>) -> Result<Session, Failure> {
+        let (config, digest) = self.credentials(account).await?;
+        let sts = self.sdk.sts(&config, account);
+        let caller = ask(&sts).await.map_err(|error| explain(account, error))?;
+        if caller.account != account.spec.account_id {
+            return Err(Failure::Stalled(format!(
+                "AwsAccount {} is for account {}, but its credentials belong to account {} ({}); correct the credentials, or make \
+                 an AwsAccount for {}",
+                account.name_any(),
+                account.spec.account_id,
+                caller.account,
+                lasting(&caller.arn),
+                caller.account
+            )));
+        }
+        let identity_arn = lasting(&caller.arn);
+        let proof = proof(account, &identity_arn, None);
+        tracing::info!(account = account.name_any(), identity = identity_arn, "signed in to AWS");
+        Ok(Session {
+            account: account.name_any(),
+            aws: self.client(account, &config, limits, caller.account),
+            identity_arn,
+            proof,
+            source: super::source(account, None),
+            signed_in: SignedIn { refused: Arc::default(), sts, digest },
+            base: None,
+        })
+    }
+
+    /// A role, assumed by the account's own identity.
+    pub(super) async fn role(
+        &self,
+        account: &AwsAccount,
+        base: &Arc<Session>,
+        role_arn: &str,
+        limits: Arc<Limits>,
+    ) -> Result<Session, Failure> {
+        let credentials = RoleCredentials {
+            sts: base.signed_in.sts.clone(),
+            role_arn: role_arn.to_owned(),
+            session_name: self.session_name.clone(),
+        };
+        let config = self.sdk.config(&account.spec.region, SharedCredentialsProvider::new(credentials)).await;
+        let sts = self.sdk.sts(&config, account);
+        let caller = ask(&sts).await.map_err(|error| explain_role(base, role_arn, error))?;
+        tracing::info!(account = account.name_any(), role = role_arn, "assumed a role in AWS");
+        Ok(Session {
+            account: account.name_any(),
+            aws: self.client(account, &config, limits, caller.account),
+            identity_arn: lasting(&caller.arn),
+            proof: proof(account, &base.identity_arn, Some(role_arn)),
+            source: super::source(account, Some(role_arn)),
+            signed_in: SignedIn { refused: Arc::default(), sts, digest: None },
+            base: Some(Arc::clone(base)),
+        })
+    }
+
+    /// Whether STS still says that the session is the same identity. An answer that does not come says nothing.
+    pub(super) async fn is_still(&self, account: &AwsAccount, session: &Session) -> bool {
+        match ask(&session.signed_in.sts).await {
+            Ok(caller) => {
+                caller.account == account.spec.account_id && lasting(&caller.arn) == session.identity_arn
+            }
+            Err(error) => matches!(error.kind, AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable),
+        }
+    }
+
+    /// Whether the account's Secret holds the keys that the session was signed in with.
+    pub(super) async fn same_keys(&self, account: &AwsAccount, session: &Session) -> Result<bool, Failure> {
+        let Some(reference) = &account.spec.credentials.secret_ref else { return Ok(true) };
+        let keys = secret::read(&self.client, reference).await?;
+        Ok(session.signed_in.digest == Some(keys.digest))
+    }
+
+    async fn credentials(&self, account: &AwsAccount) -> Result<(SdkConfig, Option<[u8; 32]>), Failure> {
+        let region = &account.spec.region;
+        let (credentials, digest) = match &account.spec.credentials.secret_ref {
+            Some(reference) => {
+                let keys = secret::read(&self.client, reference).await?;
+                (SharedCredentialsProvider::new(keys.credentials), Some(keys.digest))
+            }
+            None => (self.sdk.own_credentials(region).await, None),
+        };
+        Ok((self.sdk.config(region, credentials).await, digest))
+    }
+
+    fn client(
+        &self,
+        account: &AwsAccount,
+        config: &SdkConfig,
+        limits: Arc<Limits>,
+        signed_in_to: String,
+    ) -> Aws {
+        let client = self.sdk.codeartifact(config, account);
+        Aws::new(client, limits, signed_in_to, account.spec.region.clone())
+    }
+}
+
+fn proof(account: &AwsAccount, identity_arn: &str, role_arn: Option<&str>) -> String {
+    proof::proof(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), identity_arn, role_arn)
+}
+
+async fn ask(sts: &aws_sdk_sts::Client) -> Result<Caller, AwsError> {
+    let caller = sts.get_caller_identity().send().await.named("GetCallerIdentity")?;
+    Ok(Caller { account: caller.account.unwrap_or_default(), arn: caller.arn.unwrap_or_default() })
+}
+
+/// Adds what an administrator can do about it.
+fn explain(account: &AwsAccount, error: AwsError) -> AwsError {
+    let remedy = match (&account.spec.credentials.secret_ref, error.kind) {
+        (Some(reference), AwsErrorKind::SignIn) => {
+            format!("AWS does not accept the keys in {}; put valid ones there", secret::named(reference))
+        }
+        (None, AwsErrorKind::SignIn) => {
+            "the operator's pod has no valid AWS credentials; give its ServiceAccount an IAM role (EKS \
+             Pod Identity or IRSA), or set spec.credentials.secretRef"
+                .to_owned()
+        }
+        (_, AwsErrorKind::Rejected) => "check spec.endpoints.sts and spec.region".to_owned(),
+        _ => return error,
+    };
+    AwsError { message: format!("{remedy} ({})", error.message), ..error }
+}
+
+fn explain_role(base: &Session, role_arn: &str, error: AwsError) -> AwsError {
+    if error.kind != AwsErrorKind::Denied {
+        return error;
+    }
+    let remedy = format!(
+        "the role {role_arn} must exist, its trust policy must allow {who}, and {who} must be allowed sts:AssumeRole on it",
+        who = base.identity_arn
+    );
+    AwsError { operation: "AssumeRole", message: format!("{remedy} ({})", error.message), ..error }
+}
