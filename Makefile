@@ -5,7 +5,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CLUSTER := target/cluster/bin
-TOOLS := etcd kube-apiserver kube-controller-manager kubectl helm
+# Where KUBEBUILDER_ASSETS is set, as for envtest, what lies there is used and not built.
+TOOLS := $(foreach tool,etcd kube-apiserver kube-controller-manager kubectl helm,\
+	$(if $(and $(KUBEBUILDER_ASSETS),$(wildcard $(KUBEBUILDER_ASSETS)/$(tool))),,$(tool)))
+START := $(shell date +%s)
 MUSL := $(shell uname -m)-unknown-linux-musl
 # Always everything: cargo would build the dependencies again for each part, with the features that it alone needs.
 BUILD := cargo build --quiet --workspace --all-targets --locked
@@ -16,7 +19,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-one test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,10 +56,15 @@ lint: ## check the format, clippy, the documentation and that nothing is linked 
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	@twice=$$(cargo tree --locked -p codeartifact-operator -e normal -d --depth 0 | grep -E '^(http|h2|hyper|rustls|ring|aws-lc|openssl|native-tls|tokio|tower)[a-z0-9-]* ' || true); \
 		test -z "$$twice" || { echo "the operator links these twice: $$twice"; exit 1; }
+	cargo test --quiet --locked -p codeartifact-operator --test layers --test purity
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 
 test: ## run every test in stages and print how long each took
 	@tests/run.sh
+
+test-one: cluster-tools ## run the tests whose name contains T: T=takeover, in any program; what an operator logs lies in target/collected
+	@$(BUILD)
+	cargo test --workspace --locked -- --nocapture $(T)
 
 test-kubernetes: cluster-tools ## run the end-to-end tests on another Kubernetes: VERSION=v1.31.14, built once from its Go modules
 	@$(BUILD)
@@ -113,8 +121,10 @@ GO_VERSIONS := -X k8s.io/component-base/version.gitVersion=$(KUBERNETES) \
 	-X helm.sh/helm/v4/internal/version.version=$(call pinned,helm.sh/helm/v4)
 
 $(CLUSTER)/%: tests/cluster/go.mod tests/cluster/go.sum
-	@echo "building $* from $(GO_PACKAGE_$*)"
 	@mkdir -p $(CLUSTER)
+	@echo "building $* from $(GO_PACKAGE_$*): minutes the first time; $$(($$(date +%s) - $(START))) s so far"
 	@cd tests/cluster && CGO_ENABLED=0 GOFLAGS=-buildvcs=false go build -mod=readonly -trimpath \
-		-ldflags '-s -w $(GO_VERSIONS)' -o $(abspath $@) $(GO_PACKAGE_$*)
+		-ldflags '-s -w $(GO_VERSIONS)' -o $(abspath $@) $(GO_PACKAGE_$*) 2>$(abspath $@).log \
+		|| { cat $(abspath $@).log >&2; exit 1; }
+	@rm -f $@.log
 	@touch $@

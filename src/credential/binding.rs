@@ -5,7 +5,6 @@ use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::json;
 use sha2::Sha256;
 
-use super::secret::hex;
 use crate::engine::object::ObjectKey;
 
 /// Bytes of a key that is made.
@@ -35,20 +34,15 @@ impl BindingKey {
 impl Binding {
     /// The value of the content annotation: the binding, and after it the id of what is in the Secret.
     pub(super) fn content(self, id: &str) -> String {
-        format!("{}.{id}", hex(&self.0))
+        format!("{}.{id}", hex::encode(self.0))
     }
 
     /// The binding in a content annotation.
     pub(super) fn of(content: &str) -> Option<Self> {
         let digits = content.split_once('.')?.0;
-        let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-        if !rest.is_empty() {
-            return None;
-        }
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let bytes: Option<Vec<u8>> =
-            pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
-        bytes?.try_into().ok().map(Self)
+        let mut bytes = [0; BYTES];
+        hex::decode_to_slice(digits, &mut bytes).ok()?;
+        Some(Self(bytes))
     }
 }
 

@@ -158,13 +158,7 @@ pub fn content_id(token_ids: &[&str], registries: &[Registry]) -> String {
         return String::new();
     };
     mac.update(spec.as_bytes());
-    hex(&mac.finalize().into_bytes())
-}
-
-/// Bytes in hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    hex::encode(mac.finalize().into_bytes())
 }
 
 /// Digest of labels, annotations and data keys.

@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 
 use super::render::DomainKey;
 use super::schedule::Life;
-use super::secret::hex;
 
 /// A token that was minted.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ impl TokenKey {
     pub(super) fn name(&self) -> String {
         let DomainKey { owner, domain } = &self.domain;
         let parts = serde_json::json!([self.proof, self.region, owner, domain, self.duration.as_secs()]);
-        let digest = hex(&Sha256::digest(parts.to_string()));
+        let digest = hex::encode(Sha256::digest(parts.to_string()));
         format!("token-{}", digest.get(..40).unwrap_or(&digest))
     }
 }

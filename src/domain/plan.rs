@@ -150,4 +150,17 @@ mod tests {
         assert_eq!(release(&ours), [Step::Untag { arn: ARN.into(), keys: vec![OWNER_TAG.into()] }]);
         assert_eq!(release(&have(&[("a", "1")])), []);
     }
+
+    #[test]
+    fn steps_read_as_parts_of_a_sentence() {
+        let table = [
+            (Step::Create { encryption_key: None, tags: tags(&[]) }, "create the domain"),
+            (Step::Untag { arn: ARN.into(), keys: vec!["a".into()] }, "remove tag a"),
+            (Step::Tag { arn: ARN.into(), tags: tags(&[("a", "1")]) }, r#"set tag a to "1""#),
+            (Step::Delete, "delete the domain"),
+        ];
+        for (step, expected) in table {
+            assert_eq!(step.to_string(), expected);
+        }
+    }
 }

@@ -131,4 +131,28 @@ mod tests {
         assert!(!is_active(&domain("Deleted")) && !is_active(&domain("Creating")));
         assert!(is_active(&DomainDescription::builder().build()), "an answer without a status hides nothing");
     }
+
+    #[test]
+    fn what_is_declared_and_what_aws_describes_is_kept() {
+        let spec = DomainSpec { encryption_key: Some("alias/packages".into()), ..DomainSpec::default() };
+        let declared = DomainState::declared(&spec, tags(&[("team", "a")]));
+        assert_eq!(declared.tags, tags(&[("team", "a")]));
+        assert_eq!(declared.encryption_key.0.as_deref(), Some("alias/packages"));
+        let described = DomainDescription::builder()
+            .arn("arn:aws:codeartifact:us-east-1:123456789012:domain/acme")
+            .owner("123456789012")
+            .encryption_key("arn:aws:kms:us-east-1:123456789012:key/1")
+            .s3_bucket_arn("arn:aws:s3:::bucket")
+            .created_time(aws_sdk_codeartifact::primitives::DateTime::from_secs(7))
+            .build();
+        let facts = DomainFacts {
+            arn: Some("arn:aws:codeartifact:us-east-1:123456789012:domain/acme".into()),
+            owner: Some("123456789012".into()),
+            encryption_key: Some("arn:aws:kms:us-east-1:123456789012:key/1".into()),
+            s3_bucket_arn: Some("arn:aws:s3:::bucket".into()),
+            created_time: Timestamp::from_second(7).ok(),
+            tags_denied: false,
+        };
+        assert_eq!(DomainFacts::from(&described), facts);
+    }
 }

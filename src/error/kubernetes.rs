@@ -130,6 +130,8 @@ mod tests {
                 Reason::KubernetesForbidden,
                 denied,
             ),
+            (403, "configmaps cannot be changed now", Reason::KubernetesRejected, denied),
+            (403, "no such kind in API group x", Reason::KubernetesRejected, denied),
             (401, "Unauthorized", Reason::KubernetesForbidden, denied),
             (
                 403,
@@ -161,5 +163,18 @@ mod tests {
         let error: Error = kube::Error::Service("connection refused".into()).into();
         assert_eq!(error.reason(), Reason::KubernetesUnavailable);
         assert!(error.to_string().contains("connection refused"), "{error}");
+    }
+
+    #[test]
+    fn causes_follow_in_one_line_and_none_is_said_twice() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{0}")]
+        struct Outer(&'static str, #[source] std::io::Error);
+        let refused = || std::io::Error::other("connection refused");
+        assert_eq!(chain(&Outer("cannot connect", refused())), "cannot connect: connection refused");
+        assert_eq!(
+            chain(&Outer("connection refused by 127.0.0.1", refused())),
+            "connection refused by 127.0.0.1"
+        );
     }
 }

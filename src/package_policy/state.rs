@@ -201,6 +201,7 @@ mod tests {
         assert_eq!(have.packages.len(), 3);
         assert_eq!(have.packages[&npm("c")], None);
         assert_eq!(have.in_sync_with(&want), 1);
+        assert_eq!(want.in_sync_with(&want), 3);
         let mut status = PackagePolicyStatus::default();
         tell(&mut status, None, Some(&PolicyFacts { in_sync: 1 }));
         assert_eq!(status.packages_in_sync, Some(1));
@@ -210,15 +211,23 @@ mod tests {
 
     #[test]
     fn an_unknown_control_counts_as_none() {
-        let configured = |publish: &str| {
+        let configured = |publish: &str, upstream: &str| {
             let restrictions = PackageOriginRestrictions::builder()
                 .publish(publish.into())
-                .upstream(AllowUpstream::Block)
+                .upstream(upstream.into())
                 .build();
             PackageOriginConfiguration::builder().restrictions(restrictions.unwrap()).build()
         };
-        assert_eq!(controls_of(Some(&configured("ALLOW"))), Some(origin(Allow, Block)));
-        assert_eq!(controls_of(Some(&configured("ASK"))), None);
+        for (publish, upstream, expected) in [
+            ("ALLOW", "ALLOW", Some(origin(Allow, Allow))),
+            ("ALLOW", "BLOCK", Some(origin(Allow, Block))),
+            ("BLOCK", "ALLOW", Some(origin(Block, Allow))),
+            ("BLOCK", "BLOCK", Some(origin(Block, Block))),
+            ("ASK", "BLOCK", None),
+            ("ALLOW", "ASK", None),
+        ] {
+            assert_eq!(controls_of(Some(&configured(publish, upstream))), expected, "{publish} {upstream}");
+        }
         assert_eq!(controls_of(None), None);
     }
 }

@@ -37,8 +37,7 @@ pub(super) fn source(uid: &str, basis: &Basis, role_arn: Option<&str>) -> String
 }
 
 fn hex_digest(parts: &serde_json::Value) -> String {
-    let digits = Sha256::digest(parts.to_string()).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    hex::encode(Sha256::digest(parts.to_string()))
 }
 
 /// The ARN without the session's name: STS gives `assumed-role/<role>/<session>`, and providers make up the session's
@@ -84,6 +83,22 @@ mod tests {
         let limits = serde_json::json!({"readsPerSecond": 1, "writesPerSecond": 1, "tokensPerSecond": 1});
         let same = Basis::of(&spec(&[("limits", limits), ("suspend", true.into())]));
         assert_eq!(first, proof("1", &same, user, None));
+    }
+
+    #[test]
+    fn a_source_changes_with_the_object_the_way_of_signing_in_and_the_role() {
+        let basis = Basis::of(&spec(&[]));
+        let first = source("1", &basis, None);
+        let secret = serde_json::json!({"secretRef": {"namespace": "aws", "name": "a"}});
+        let different = [
+            source("2", &basis, None),
+            source("1", &Basis::of(&spec(&[("credentials", secret)])), None),
+            source("1", &basis, Some("arn:aws:iam::123456789012:role/x")),
+        ];
+        for (row, other) in different.iter().enumerate() {
+            assert_ne!(first, *other, "row {row}");
+        }
+        assert_eq!(first, source("1", &basis, None));
     }
 
     #[test]

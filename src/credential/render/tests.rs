@@ -95,10 +95,12 @@ fn an_address_is_of_the_registry_that_asks_for_the_format_and_has_no_scope() {
     let plain = registry("plain/", &[Format::Npm], None);
     let python =
         Registry { endpoints: known("python/", &["pypi"]), ..registry("python/", &[Format::Pip], None) };
-    let table: [(&[&Registry], &str, Option<&str>); 7] = [
+    let netrc = registry("netrc/", &[Format::Netrc], None);
+    let table: [(&[&Registry], &str, Option<&str>); 8] = [
         (&[&scoped], "endpoint-npm", Some("npm/scoped/")),
         (&[&scoped, &plain], "endpoint-npm", Some("npm/plain/")),
         (&[&scoped, &python], "endpoint-npm", Some("npm/scoped/")),
+        (&[&netrc, &scoped], "endpoint-npm", Some("npm/scoped/")),
         (&[&plain, &python], "endpoint-pypi", Some("pypi/python/simple/")),
         (&[&scoped, &plain], "publish-pypi", Some("pypi/plain/")),
         (&[&python], "publish-pypi", Some("pypi/python/")),

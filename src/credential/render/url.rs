@@ -102,6 +102,7 @@ mod tests {
             ("https://example.com/npm", Some("https://example.com/npm/")),
             ("https://example.com", Some("https://example.com/")),
             ("http://127.0.0.1:4566/NPM/", Some("http://127.0.0.1:4566/NPM/")),
+            ("https://example.1st/npm/", Some("https://example.1st/npm/")),
             ("https://127.1/npm/", None),
             ("https://127.0.0.256/npm/", None),
             ("https://127.0.0.01/npm/", None),

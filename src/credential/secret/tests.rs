@@ -322,3 +322,20 @@ fn the_mark_of_our_own_secrets_is_taken_away() {
     let labels = json!({COMPONENT: null});
     assert_eq!(false_marks(&SecretRecord::of(&marked)).unwrap()["metadata"]["labels"], labels);
 }
+
+#[test]
+fn kubectls_copy_goes_although_all_else_is_as_written() {
+    let mut seen = seen();
+    assert_eq!(leftovers(&seen, &wanted()), None);
+    seen.annotations.as_mut().unwrap().insert(LAST_APPLIED.into(), "{}".into());
+    let patch = leftovers(&seen, &wanted()).unwrap();
+    assert_eq!(patch["metadata"]["annotations"], json!({LAST_APPLIED: null}));
+}
+
+#[test]
+fn a_data_key_that_we_and_others_hold_goes_like_any_other() {
+    let mut seen = seen();
+    claim(&mut seen, MANAGER, data(&["extra"]));
+    claim(&mut seen, "kubectl-edit", data(&["extra"]));
+    assert_eq!(leftovers(&seen, &wanted()).unwrap()["data"], json!({"extra": null}));
+}

@@ -124,6 +124,7 @@ fn matches(glob: &str, name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::api::AwsAccountSpec;
+    use serde_json::json;
 
     fn account() -> AwsAccount {
         let spec: AwsAccountSpec = serde_json::from_value(serde_json::json!({
@@ -226,5 +227,22 @@ mod tests {
         assert!(check(&account, Asker { namespace: "new", labels: Some(&none) }, &claim).is_ok());
         assert!(check(&account, Asker { namespace: "new", labels: None }, &claim).is_err());
         assert!(check(&account, Asker { namespace: "platform", labels: None }, &claim).is_ok());
+    }
+
+    #[test]
+    fn a_namespace_may_use_something_when_a_grant_of_its_own_uses_or_manages() {
+        let table = [
+            (json!([]), false),
+            (json!([{"namespaces": {"names": ["team"]}, "credentials": [{"domains": ["*"]}]}]), false),
+            (json!([{"namespaces": {"names": ["team"]}, "use": ["acme"]}]), true),
+            (json!([{"namespaces": {"names": ["team"]}, "manage": ["acme"]}]), true),
+            (json!([{"namespaces": {"names": ["other"]}, "manage": ["acme"], "use": ["acme"]}]), false),
+        ];
+        for (grants, expected) in table {
+            let spec = json!({"accountId": "123456789012", "region": "us-east-1", "grants": grants});
+            let account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
+            let asker = Asker { namespace: "team", labels: None };
+            assert_eq!(any_use(&account, asker), expected, "{grants}");
+        }
     }
 }

@@ -134,6 +134,9 @@ pub fn sentence<S: std::fmt::Display>(steps: &[S]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{DeletionPolicy, DomainSpec, Management};
+    use crate::domain::DomainKind;
+    use crate::domain::state::DomainState;
 
     #[test]
     fn the_owner_is_told_with_the_way_out_that_fits() {
@@ -162,5 +165,91 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_object_is_the_owner_under_the_name_of_its_cluster_and_of_former_ones() {
+        let owner = Owner::new("blue", &["green".into()], "team", "store");
+        for (tag, expected) in [
+            ("blue/team/store", true),
+            ("green/team/store", true),
+            ("red/team/store", false),
+            ("blue/team/other", false),
+            ("", false),
+        ] {
+            assert_eq!(owner.is(tag), expected, "{tag}");
+        }
+    }
+
+    /// A domain in AWS: its owner tag, and the value of its tag `team`.
+    fn domain(owner: Option<&str>, team: &str) -> DomainState {
+        let owner = owner.map(|owner| (OWNER_TAG.to_owned(), owner.to_owned()));
+        let tags = owner.into_iter().chain([("team".to_owned(), team.to_owned())]).collect();
+        DomainState::declared(&DomainSpec::default(), tags)
+    }
+
+    #[test]
+    fn mode_owner_and_adoption_policy_decide_what_becomes_of_a_plan() {
+        use AdoptionPolicy::{IfIdentical, Never, Overwrite};
+        let refused = Err(Reason::AdoptionRefused);
+        let (ours, theirs) = (Some("blue/team/acme"), Some("blue/other/acme"));
+        let table = [
+            ("nothing exists", Mode::Enforce, Never, None, Ok("take create the domain")),
+            ("ours", Mode::Enforce, Never, Some(domain(ours, "a")), Ok("take ")),
+            (
+                "ours, and differs",
+                Mode::Enforce,
+                Never,
+                Some(domain(ours, "b")),
+                Ok("take set tag team to \"a\""),
+            ),
+            ("another's", Mode::Enforce, Overwrite, Some(domain(theirs, "a")), Err(Reason::OwnedByOther)),
+            ("nobody's", Mode::Enforce, Never, Some(domain(None, "a")), refused),
+            (
+                "nobody's, identical",
+                Mode::Enforce,
+                IfIdentical,
+                Some(domain(None, "a")),
+                Ok("take set tag codeartifact-operator.dev/owner to \"blue/team/acme\""),
+            ),
+            ("nobody's, differs", Mode::Enforce, IfIdentical, Some(domain(None, "b")), refused),
+            (
+                "nobody's, overwritten",
+                Mode::Enforce,
+                Overwrite,
+                Some(domain(None, "b")),
+                Ok("take set tags codeartifact-operator.dev/owner to \"blue/team/acme\", team to \"a\""),
+            ),
+            (
+                "another's, observed",
+                Mode::Observe,
+                Never,
+                Some(domain(theirs, "b")),
+                Ok("hold set tag team to \"a\""),
+            ),
+            ("nobody's, observed", Mode::Observe, Never, Some(domain(None, "a")), Ok("hold ")),
+        ];
+        let owner = Owner::new("blue", &[], "team", "acme");
+        let want = domain(ours, "a");
+        for (what, mode, adoption, have, expected) in table {
+            let management = Management { mode, adoption_policy: adoption, ..Management::default() };
+            let settings = Settings::new(&management, DeletionPolicy::Retain);
+            let verdict = screen::<DomainKind>(&settings, &owner, "domain acme", &want, have.as_ref());
+            let verdict = verdict.map_err(|error| error.reason()).map(|verdict| match verdict {
+                Verdict::Take(steps) => format!("take {}", sentence(&steps)),
+                Verdict::Hold(steps) => format!("hold {}", sentence(&steps)),
+            });
+            assert_eq!(verdict, expected.map(str::to_owned), "{what}");
+        }
+    }
+
+    #[test]
+    fn what_overwrite_would_do_is_named() {
+        let management = Management { adoption_policy: AdoptionPolicy::IfIdentical, ..Management::default() };
+        let settings = Settings::new(&management, DeletionPolicy::Retain);
+        let owner = Owner::new("blue", &[], "team", "acme");
+        let (want, have) = (domain(Some("blue/team/acme"), "a"), domain(None, "b"));
+        let error = screen::<DomainKind>(&settings, &owner, "domain acme", &want, Some(&have)).unwrap_err();
+        assert!(error.to_string().ends_with("Overwrite would: set tag team to \"a\""), "{error}");
     }
 }

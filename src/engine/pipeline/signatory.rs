@@ -87,6 +87,16 @@ mod tests {
                 vec![of("a", here, false), account("b", here, true, true)],
                 Err(Reason::Suspended),
             ),
+            (
+                "the one that may is suspended, and a later one grants nothing",
+                vec![account("named", here, true, true), of("b", here, false)],
+                Err(Reason::Suspended),
+            ),
+            (
+                "two grant nothing, and the first one speaks",
+                vec![of("named", here, false), of("b", here, false)],
+                Err(Reason::GrantMissing),
+            ),
         ];
         for (what, accounts, expected) in table {
             let caches = Caches::default();

@@ -117,4 +117,14 @@ mod tests {
         remember(&mut known, &tags(&[("a", ""), ("b", ""), (OWNER_TAG, "x")]));
         assert_eq!(known, ["a", "b", "c"]);
     }
+
+    #[test]
+    fn owners_are_the_same_when_their_tags_are() {
+        let of = |owner: &str| tags(&[(OWNER_TAG, owner), ("team", owner)]);
+        assert!(
+            same_owner(&of("a"), &tags(&[(OWNER_TAG, "a")]))
+                && same_owner(&tags(&[]), &tags(&[("team", "a")]))
+        );
+        assert!(!same_owner(&of("a"), &of("b")) && !same_owner(&of("a"), &tags(&[("team", "a")])));
+    }
 }

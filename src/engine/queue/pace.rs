@@ -66,4 +66,32 @@ mod tests {
         }
         assert!(pace.full_at.len() <= 4 * FEW, "{} objects are known", pace.full_at.len());
     }
+
+    #[test]
+    fn whoever_still_asks_too_often_is_not_forgotten_with_the_others() {
+        let (mut pace, now) = (Pace::default(), Duration::from_secs(77));
+        let busy = ObjectKey::new("n", "busy");
+        for _ in 0..2 * BURST {
+            pace.turn(&busy, now);
+        }
+        for number in 1..FEW {
+            pace.turn(&ObjectKey::new("n", number.to_string()), now);
+        }
+        // By now the buckets of all others are just full again.
+        pace.turn(&ObjectKey::new("n", "last"), now + EVERY);
+        assert_eq!(pace.full_at.len(), 2, "the busy object and the last one");
+        assert!(pace.turn(&busy, now + EVERY) > now + EVERY);
+    }
+
+    #[test]
+    fn many_objects_that_ask_are_searched_through_each_time_their_number_has_doubled() {
+        let (mut pace, mut now) = (Pace::default(), Duration::ZERO);
+        for round in 0..10 {
+            for number in 0..4 * FEW {
+                pace.turn(&ObjectKey::new("n", format!("{round}-{number}")), now);
+            }
+            now += EVERY;
+        }
+        assert!(pace.full_at.len() <= 16 * FEW, "{} objects are known", pace.full_at.len());
+    }
 }

@@ -224,4 +224,22 @@ mod tests {
         let failed = summarize(&first, &of, &denied(), at(3));
         assert_eq!(ready(&failed).unwrap().last_transition_time.0, at(3));
     }
+
+    #[test]
+    fn while_the_first_write_is_under_way_the_object_is_not_ready_and_says_what_is_done() {
+        let before = CommonStatus { observed_generation: Some(1), ..CommonStatus::default() };
+        let of = Circumstances { generation: Some(2), ..Circumstances::default() };
+        let status = starting(&before, &of, "create the domain", at(1));
+        assert_eq!(types(&status), ["Ready=False Progressing", "Reconciling=True Progressing"]);
+        assert_eq!((status.observed_generation, is_ready(&status)), (Some(1), false));
+        assert!(status.conditions.iter().all(|condition| condition.message == "create the domain"));
+        let synced = summarize(&before, &of, &Ok(Done::synced("ok", SignedDuration::ZERO)), at(2));
+        assert!(is_ready(&synced));
+    }
+
+    #[test]
+    fn a_message_is_cut_after_a_screenful() {
+        assert_eq!(bounded(&"ä".repeat(1024)), "ä".repeat(1024));
+        assert_eq!(bounded(&"ä".repeat(1025)), "ä".repeat(1024) + "…");
+    }
 }

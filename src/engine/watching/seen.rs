@@ -84,9 +84,7 @@ fn shortened(value: String) -> String {
     if value.len() <= LONGEST_MARK {
         return value;
     }
-    let digits =
-        Sha256::digest(&value).iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
-    format!("sha256:{digits}")
+    format!("sha256:{}", hex::encode(Sha256::digest(&value)))
 }
 
 /// The same of an object that came as the answer to a write.

@@ -166,3 +166,9 @@ fn assert_steps(sentence: &str, steps: &[Step], want: &RepositoryState, have: &R
         assert!(!shows(step, Some(have)) && shows(step, Some(want)), "{sentence}: {step}");
     }
 }
+
+#[test]
+fn what_does_not_exist_shows_a_deletion_and_nothing_else() {
+    assert!(shows(&Step::Delete, None));
+    assert!(!shows(&connect(NPM), None) && !shows(&Step::Delete, Some(&RepositoryState::default())));
+}

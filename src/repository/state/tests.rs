@@ -109,3 +109,48 @@ fn status_records_upstreams_as_they_were_set() {
     tell(&mut status, None, None);
     assert_eq!(status, RepositoryStatus::default());
 }
+
+#[test]
+fn what_aws_describes_is_kept() {
+    let described = RepositoryDescription::builder()
+        .arn("arn")
+        .domain_owner("123456789012")
+        .administrator_account("111122223333")
+        .created_time(aws_sdk_codeartifact::primitives::DateTime::from_secs(7))
+        .build();
+    let expected = RepositoryFacts {
+        arn: Some("arn".into()),
+        owner: Some("123456789012".into()),
+        administrator_account: Some("111122223333".into()),
+        created_time: Some(at(7)),
+        ..RepositoryFacts::default()
+    };
+    assert_eq!(RepositoryFacts::from(&described), expected);
+}
+
+#[test]
+fn what_may_not_be_described_is_taken_to_be_as_it_was_made() {
+    let status = RepositoryStatus {
+        arn: Some("arn".into()),
+        owner: Some("123456789012".into()),
+        administrator_account: Some("111122223333".into()),
+        created_time: Some(at(7)),
+        ..recorded(&[("same", 1), ("anew", 1)])
+    };
+    let spec = RepositorySpec::default();
+    let upstreams = vec![upstream("same", Some(1)), upstream("anew", Some(2))];
+    let want = RepositoryState::declared(&spec, upstreams, tags(&[("team", "a")]));
+    let (have, facts) = unseen(&status, &want);
+    let made = RepositoryFacts {
+        arn: Some("arn".into()),
+        owner: Some("123456789012".into()),
+        administrator_account: Some("111122223333".into()),
+        created_time: Some(at(7)),
+        upstreams_created: [("same".to_owned(), at(1)), ("anew".to_owned(), at(1))].into(),
+        unseen: true,
+        ..RepositoryFacts::default()
+    };
+    assert_eq!(facts, made);
+    assert_eq!((have.arn.0.as_str(), &have.tags), ("arn", &want.tags));
+    assert_eq!(have.upstreams, [upstream("same", Some(1)), upstream("anew", Some(1))]);
+}

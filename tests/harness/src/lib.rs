@@ -32,11 +32,14 @@ pub fn repository() -> &'static Path {
 /// Kubernetes' servers, of which there may be other versions than the pinned one.
 const SERVERS: [&str; 2] = ["kube-apiserver", "kube-controller-manager"];
 
-/// One of the programs that `make cluster-tools` builds. Kubernetes' servers come from the folder that
-/// `CODEARTIFACT_CONTROL_PLANE` names, if it names one.
+/// A program of the control plane. Kubernetes' servers come from the folder that `CODEARTIFACT_CONTROL_PLANE` names, if it
+/// names one; every program from `KUBEBUILDER_ASSETS`, where it lies there; else from what `make cluster-tools` builds.
 pub fn cluster_tool(name: &str) -> anyhow::Result<PathBuf> {
-    let other = std::env::var_os("CODEARTIFACT_CONTROL_PLANE").filter(|_| SERVERS.contains(&name));
-    let folder = other.map_or_else(|| repository().join("target/cluster/bin"), PathBuf::from);
+    let folder =
+        |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let other = folder("CODEARTIFACT_CONTROL_PLANE").filter(|_| SERVERS.contains(&name));
+    let assets = folder("KUBEBUILDER_ASSETS").filter(|assets| assets.join(name).exists());
+    let folder = other.or(assets).unwrap_or_else(|| repository().join("target/cluster/bin"));
     let path = folder.join(name);
     anyhow::ensure!(path.exists(), "{} is missing: run `make cluster-tools`", path.display());
     Ok(path)

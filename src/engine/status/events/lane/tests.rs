@@ -113,3 +113,24 @@ fn in_a_hurry_no_line_rests() {
     assert_eq!(lane.drain().collect::<Vec<_>>(), [1]);
     assert_eq!(lane.len(), 0);
 }
+
+#[test]
+fn the_event_that_is_being_written_takes_room_too() {
+    let mut lane = Lane::default();
+    for event in (0..).take(MOST_OF_ONE) {
+        lane.push("a", event);
+    }
+    assert!(lane.next(START).is_some());
+    assert_eq!(lane.room("a"), Room::Full);
+    lane.ended("a");
+    assert_eq!(lane.room("a"), Room::Free);
+}
+
+#[test]
+fn of_a_full_lane_only_the_guaranteed_part_is_left() {
+    let mut lane = Lane::default();
+    for number in 0..MOST {
+        lane.push(&format!("n{}", number / GUARANTEED), 0);
+    }
+    assert_eq!((lane.len(), lane.room("n0"), lane.room("new")), (MOST, Room::Full, Room::Free));
+}
