@@ -249,3 +249,21 @@ fn settle(shares: &mut Shares, model: &mut Model, share: usize, random: &mut fas
         shares.ended(&account(NAMES[of]), NAMES[of]);
     }
 }
+
+#[test]
+fn a_namespace_has_its_guaranteed_part_again_when_its_worker_ends() {
+    let mut shares = shares(4);
+    let place = Place { account: account("a"), urgency: Urgency::Now };
+    for number in 0..8 {
+        shares.push(ObjectKey::new("loud", number.to_string()), &place);
+    }
+    assert_eq!(shares.begin().len(), 4, "the whole share of the account");
+    for number in 0..3 {
+        shares.push(ObjectKey::new("quiet", number.to_string()), &place);
+    }
+    for number in 0..3 {
+        assert_eq!(shares.begin(), [format!("quiet{number}")]);
+        shares.ended(&account("a"), "quiet");
+    }
+    assert!(shares.begin().is_empty());
+}
