@@ -146,7 +146,7 @@ reasons! {
     GrantMissing ByUsersOfAccounts Denied "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
     AccessDenied ByAllThatSignIn Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
-    /// A quota of the AWS account, or a ResourceQuota of the namespace, is reached.
+    /// A quota of the AWS account, or a `ResourceQuota` of the namespace, is reached.
     QuotaExceeded ByAll Denied "Raise the quota, or remove what is not needed."
     /// The AwsAccount cannot sign in to AWS.
     SignInFailed ByAllThatSignIn Denied "Do what the message of the AwsAccount says."
@@ -212,19 +212,12 @@ impl Place {
 
 /// The reference page `docs/conditions.md`.
 pub fn reference() -> String {
-    let mut page = String::from(HEAD);
-    for row in REASONS {
+    let rows = REASONS.iter().map(|row| {
         let when: Vec<_> = row.when.iter().map(|line| line.trim()).collect();
-        page.push_str(&format!(
-            "| `{}` | {} | {} | {} | {} |\n",
-            row.reason.as_str(),
-            row.given.words(),
-            row.place.words(),
-            when.join(" "),
-            row.remedy
-        ));
-    }
-    page
+        let (reason, kinds, place) = (row.reason.as_str(), row.given.words(), row.place.words());
+        format!("| `{reason}` | {kinds} | {place} | {} | {} |\n", when.join(" "), row.remedy)
+    });
+    std::iter::once(HEAD.to_owned()).chain(rows).collect()
 }
 
 const HEAD: &str = "\

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, Meta, UseTree, Visibility};
 
-/// The source folders of the project's programs.
-const CRATES: [&str; 2] = ["src", "emulator/src"];
+/// The source folders that are checked.
+const CRATES: [&str; 1] = ["src"];
 
 type Names = Vec<String>;
 
@@ -104,15 +104,15 @@ impl Program {
             program.files.insert(module.clone(), path.clone());
         }
         for (module, _, file) in &parsed {
-            let mut uses = Uses {
+            let mut reader = Reader {
                 module: module.clone(),
                 program: &program,
                 uses: Vec::new(),
                 exports: Vec::new(),
                 globs: Vec::new(),
             };
-            uses.visit_file(file);
-            let Uses { uses, exports, globs, .. } = uses;
+            reader.visit_file(file);
+            let Reader { uses, exports, globs, .. } = reader;
             program.globs.insert(module.clone(), globs);
             program.uses.insert(module.clone(), uses);
             program.exports.insert(module.clone(), exports);
@@ -211,7 +211,7 @@ fn shortest(from: &Names, group: &BTreeSet<Names>, uses: &BTreeMap<Names, BTreeS
 }
 
 /// The paths that one file uses and exports, all beginning at the root of the program.
-struct Uses<'a> {
+struct Reader<'a> {
     module: Names,
     program: &'a Program,
     uses: Vec<Names>,
@@ -219,7 +219,7 @@ struct Uses<'a> {
     globs: Vec<Names>,
 }
 
-impl Uses<'_> {
+impl Reader<'_> {
     fn take(&mut self, mut path: Names, tree: &UseTree, public: bool) {
         match tree {
             UseTree::Path(part) => {
@@ -231,16 +231,16 @@ impl Uses<'_> {
                     self.take(path.clone(), tree, public);
                 }
             }
-            UseTree::Name(name) if name.ident == "self" => self.add(path, public),
-            UseTree::Name(name) => self.add([path, vec![name.ident.to_string()]].concat(), public),
-            UseTree::Rename(name) => self.add([path, vec![name.ident.to_string()]].concat(), public),
-            UseTree::Glob(_) if public => self.globs.extend(self.from_the_root(&path)),
-            UseTree::Glob(_) => self.add(path, public),
+            UseTree::Name(name) if name.ident == "self" => self.add(&path, public),
+            UseTree::Name(name) => self.add(&[path, vec![name.ident.to_string()]].concat(), public),
+            UseTree::Rename(name) => self.add(&[path, vec![name.ident.to_string()]].concat(), public),
+            UseTree::Glob(_) if public => self.globs.extend(self.absolute(&path)),
+            UseTree::Glob(_) => self.add(&path, public),
         }
     }
 
-    fn add(&mut self, path: Names, public: bool) {
-        let Some(path) = self.from_the_root(&path) else { return };
+    fn add(&mut self, path: &[String], public: bool) {
+        let Some(path) = self.absolute(path) else { return };
         if public {
             self.exports.push(path);
         } else {
@@ -249,7 +249,7 @@ impl Uses<'_> {
     }
 
     /// `None` when the path leads out of the program.
-    fn from_the_root(&self, path: &[String]) -> Option<Names> {
+    fn absolute(&self, path: &[String]) -> Option<Names> {
         let first = path.first()?;
         if first == "crate" {
             return Some(path[1..].to_vec());
@@ -265,7 +265,7 @@ impl Uses<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Uses<'_> {
+impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
         match item {
             Item::Use(item) if !for_tests(&item.attrs) => {
@@ -305,7 +305,9 @@ fn sources(root: &Path) -> Vec<(PathBuf, PathBuf)> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && name != "tests" {
                 folders.push(path);
-            } else if name.ends_with(".rs") && name != "tests.rs" && name != "main.rs" {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !["tests.rs", "main.rs"].contains(&name.as_str())
+            {
                 files.push((path.strip_prefix(root).unwrap().to_path_buf(), path));
             }
         }

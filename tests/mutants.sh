@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # mutants.sh [OPTIONS]: changes the code of each file that declares itself pure in small ways, one at a time, and names
-# the changes that no unit test notices. Options go to cargo-mutants: `--file src/engine/grants.rs` looks at one file.
+# the changes that no unit test notices. Options go to cargo-mutants: `--file src/engine/pipeline/grants.rs` looks at one file.
 # What makes no difference is listed with its reason in .cargo/mutants.toml.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -10,7 +10,8 @@ use kube::{Api, ResourceExt};
 
 use crate::api::{AwsAccount, AwsAccountStatus};
 use crate::engine::context::Context;
-use crate::engine::object::{Done, ObjectKey, Reconciler, Report, Target};
+use crate::engine::object::{Done, ObjectKey, Report, Target};
+use crate::engine::reconciler::Reconciler;
 use crate::error::{Error, Result};
 use crate::kubernetes::kube_call;
 use crate::reason::Reason;

@@ -4,6 +4,7 @@ mod addresses;
 pub mod binding;
 mod coverage;
 mod demand;
+mod field_ownership;
 mod key_store;
 mod notes;
 mod pass;
@@ -12,6 +13,7 @@ mod registries;
 pub mod render;
 pub mod schedule;
 pub mod secret;
+mod services;
 mod slot;
 mod store;
 mod token;
@@ -23,46 +25,26 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use kube::ResourceExt;
-use tokio::sync::OnceCell;
 
 use crate::api::{CommonStatus, KindName, RegistryCredential, RegistryCredentialStatus};
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Reconciler, Report, Target};
+use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Report, Target};
+use crate::engine::reconciler::Reconciler;
 
-use crate::error::Result;
-use addresses::Addresses;
-use binding::{Binding, BindingKey};
 use pass::Pass;
-use tokens::Tokens;
-use unsaid::Unsaid;
+use services::Services;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// Keeps the Secret of each RegistryCredential.
 #[derive(Clone, Debug)]
-pub struct CredentialReconciler {
-    tokens: Tokens,
-    addresses: Addresses,
-    binding_key: Arc<OnceCell<BindingKey>>,
-    unsaid: Unsaid,
-}
+pub struct CredentialReconciler(Services);
 
 impl CredentialReconciler {
     /// Nothing is minted, and no token read, before a RegistryCredential needs it.
     pub fn new(context: &Context) -> Self {
-        Self {
-            tokens: Tokens::new(context),
-            addresses: Addresses::default(),
-            binding_key: Arc::default(),
-            unsaid: Unsaid::default(),
-        }
-    }
-
-    /// What marks a Secret of that namespace and name as ours.
-    async fn binding(&self, secret: &ObjectKey, context: &Context) -> Result<Option<Binding>> {
-        let key = self.binding_key.get_or_try_init(|| key_store::load(context)).await?;
-        Ok(key.binding(secret))
+        Self(Services::new(context))
     }
 }
 
@@ -74,7 +56,7 @@ impl Reconciler for CredentialReconciler {
         object: Arc<RegistryCredential>,
         context: &Context,
     ) -> Report<RegistryCredentialStatus> {
-        let mut pass = Pass::new(self, &object, context);
+        let mut pass = Pass::new(&self.0, &object, context);
         let outcome = pass.run().await;
         Report { status: pass.status, outcome, notes: pass.notes }
     }
@@ -85,13 +67,13 @@ impl Reconciler for CredentialReconciler {
         object: &RegistryCredential,
         context: &Context,
     ) -> Report<RegistryCredentialStatus> {
-        let mut pass = Pass::new(self, object, context);
+        let mut pass = Pass::new(&self.0, object, context);
         let outcome = pass.rest().await;
         Report { status: pass.status, outcome, notes: pass.notes }
     }
 
     fn forget(&self, key: &ObjectKey) {
-        self.unsaid.forget(key);
+        self.0.unsaid.forget(key);
     }
 
     /// The Secret goes with the object that controls it.

@@ -14,10 +14,11 @@ use super::demand::{Demand, Held};
 use super::registries::{self, Resolved, Terms};
 use super::render::{self, DomainKey, Login, Registry};
 use super::secret::{Wanted, content_id};
+use super::services::Services;
 use super::store::Templates;
 use super::token::TokenKey;
+use super::unsaid;
 use super::write::{self, Written};
-use super::{CredentialReconciler, unsaid};
 use crate::api::{
     AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite,
 };
@@ -30,7 +31,7 @@ use crate::sessions::Session;
 
 /// What one reconcile knows and has done so far.
 pub(super) struct Pass<'a> {
-    reconciler: &'a CredentialReconciler,
+    services: &'a Services,
     object: &'a RegistryCredential,
     context: &'a Context,
     namespace: String,
@@ -50,13 +51,9 @@ struct Minter {
 type Tokens = BTreeMap<DomainKey, Held>;
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(
-        reconciler: &'a CredentialReconciler,
-        object: &'a RegistryCredential,
-        context: &'a Context,
-    ) -> Self {
+    pub(super) fn new(services: &'a Services, object: &'a RegistryCredential, context: &'a Context) -> Self {
         Self {
-            reconciler,
+            services,
             object,
             context,
             namespace: object.namespace().unwrap_or_default(),
@@ -104,7 +101,7 @@ impl<'a> Pass<'a> {
     /// Finds out what marks the Secret as ours.
     async fn bind(&mut self) -> Result<()> {
         let secret = ObjectKey::new(&self.namespace, self.secret_name());
-        self.binding = self.reconciler.binding(&secret, self.context).await?;
+        self.binding = self.services.binding(&secret, self.context).await?;
         Ok(())
     }
 
@@ -127,7 +124,7 @@ impl<'a> Pass<'a> {
         for registry in registries {
             let domain = registries::domain(&registry.identity);
             let Minter { session, .. } = self.minters.get(&domain).ok_or_else(|| no_session(&domain))?;
-            let endpoints = self.reconciler.addresses.of(session, registry).await?;
+            let endpoints = self.services.addresses.of(session, registry).await?;
             let (formats, scope) = (registry.spec.formats.clone(), registry.spec.scope.clone());
             rendered.push(Registry { domain, formats, scope, endpoints });
         }
@@ -159,9 +156,9 @@ impl<'a> Pass<'a> {
             };
             names.insert(key.name());
             demand.addresses = addresses.remove(domain).unwrap_or_default();
-            tokens.insert(domain.clone(), self.reconciler.tokens.hold(&key, session, &demand).await?);
+            tokens.insert(domain.clone(), self.services.tokens.hold(&key, session, &demand).await?);
         }
-        self.reconciler.tokens.only(&user, &names);
+        self.services.tokens.only(&user, &names);
         Ok(tokens)
     }
 
@@ -171,7 +168,7 @@ impl<'a> Pass<'a> {
         let files = render::files(registries, &logins)?;
         let wanted = self.wanted(&content_id(&ids, registries), &files);
         let (last, fresh) = (self.last_write(), self.asked_to_look());
-        let (unsaid, key, uid) = (&self.reconciler.unsaid, ObjectKey::of(self.object), self.uid());
+        let (unsaid, key, uid) = (&self.services.unsaid, ObjectKey::of(self.object), self.uid());
         let known = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, &wanted.name)).is_some();
         let ensured = write::ensure(self.context, &wanted, &files, last, fresh).await;
         match &ensured {

@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use kube::Resource;
 
 use super::binding::Binding;
-use super::secret::{Claims, Digest, digest, is_marked};
+use super::field_ownership::{Digest, FieldOwnership, digest, is_marked};
 use crate::api::{CONTENT, KindName, MANAGED_BY, MANAGER, RegistryCredential};
 use crate::engine::object::{ObjectKey, Target};
 use crate::engine::watching::cache::Stored;
@@ -112,7 +112,7 @@ fn annotation<'a>(seen: &'a ObjectMeta, key: &str) -> Option<&'a str> {
 }
 
 fn state(seen: &ObjectMeta) -> Option<Digest> {
-    let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
+    let (ours, others) = (FieldOwnership::of(seen, true), FieldOwnership::of(seen, false));
     let labels = held(seen.labels.as_ref(), &ours.labels)?;
     let annotations = held(seen.annotations.as_ref(), &ours.annotations)?;
     others.data.is_empty().then(|| digest(&labels, &annotations, &ours.data))

@@ -3,22 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::{Hmac, KeyInit, Mac};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
-    FieldsV1, ManagedFieldsEntry, ObjectMeta, OwnerReference,
-};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
 use super::binding::Binding;
+use super::field_ownership::{Digest, FieldOwnership, digest, without_data};
 use super::record::SecretRecord;
 use super::render::{RENDERER_VERSION, Registry};
 use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretAdoption, SecretSettings, SecretWrite};
 
 /// The annotation in which kubectl keeps a copy of what was applied, its data included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// SHA-256.
-pub type Digest = [u8; 32];
 
 /// The Secret as it should be, but for the values of its data.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +118,7 @@ pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
     if !record.marked && !copied && record.state == Some(wanted.state()) {
         return None;
     }
-    let (ours, others) = (Claims::of(seen, true), Claims::of(seen, false));
+    let (ours, others) = (FieldOwnership::of(seen, true), FieldOwnership::of(seen, false));
     let void = |keys: BTreeSet<String>, keep: &dyn Fn(&str) -> bool| -> Map<String, Value> {
         keys.into_iter().filter(|key| !keep(key)).map(|key| (key, Value::Null)).collect()
     };
@@ -146,10 +142,6 @@ pub fn false_marks(seen: &SecretRecord) -> Option<Value> {
     seen.marked.then(|| json!({"metadata": {"uid": seen.uid, "labels": {COMPONENT: null}}}))
 }
 
-pub(super) fn is_marked(seen: &ObjectMeta) -> bool {
-    seen.labels.as_ref().is_some_and(|labels| labels.contains_key(COMPONENT))
-}
-
 /// A keyed id of what is in the Secret. Nobody who does not know the tokens' ids can tell from it whether two Secrets hold the same.
 pub fn content_id(token_ids: &[&str], registries: &[Registry]) -> String {
     let spec = json!([RENDERER_VERSION, registries]).to_string();
@@ -159,62 +151,6 @@ pub fn content_id(token_ids: &[&str], registries: &[Registry]) -> String {
     };
     mac.update(spec.as_bytes());
     hex::encode(mac.finalize().into_bytes())
-}
-
-/// Digest of labels, annotations and data keys.
-pub(super) fn digest(
-    labels: &BTreeMap<String, String>,
-    annotations: &BTreeMap<String, String>,
-    keys: &BTreeSet<String>,
-) -> Digest {
-    Sha256::digest(json!([labels, annotations, keys]).to_string()).into()
-}
-
-/// The keys that some field managers hold.
-#[derive(Debug, Default)]
-pub(super) struct Claims {
-    pub(super) data: BTreeSet<String>,
-    pub(super) labels: BTreeSet<String>,
-    pub(super) annotations: BTreeSet<String>,
-}
-
-impl Claims {
-    /// What we hold, whether by create or by apply; or what everybody else holds.
-    pub(super) fn of(seen: &ObjectMeta, ours: bool) -> Self {
-        let mut claims = Self::default();
-        for entry in seen.managed_fields.iter().flatten() {
-            let (true, Some(FieldsV1(fields))) =
-                ((entry.manager.as_deref() == Some(MANAGER)) == ours, &entry.fields_v1)
-            else {
-                continue;
-            };
-            // What is applied as stringData changes data and leaves no other trace.
-            claims.data.extend(keys(fields, "/f:data").chain(keys(fields, "/f:stringData")));
-            claims.labels.extend(keys(fields, "/f:metadata/f:labels"));
-            claims.annotations.extend(keys(fields, "/f:metadata/f:annotations"));
-        }
-        claims
-    }
-}
-
-fn keys<'a>(fields: &'a Value, at: &str) -> impl Iterator<Item = String> + 'a {
-    let map = fields.pointer(at).and_then(Value::as_object);
-    map.into_iter().flat_map(Map::keys).filter_map(|key| key.strip_prefix("f:")).map(Into::into)
-}
-
-/// The entry without what it says of data, unless it is ours; `None` when nothing is left of it.
-fn without_data(entry: &ManagedFieldsEntry) -> Option<ManagedFieldsEntry> {
-    let mut entry = entry.clone();
-    if entry.manager.as_deref() != Some(MANAGER)
-        && let Some(FieldsV1(Value::Object(fields))) = &mut entry.fields_v1
-    {
-        fields.remove("f:data");
-        fields.remove("f:stringData");
-        if fields.is_empty() {
-            return None;
-        }
-    }
-    Some(entry)
 }
 
 #[cfg(test)]

@@ -11,10 +11,12 @@ use kube::Resource;
 use tokio::task::JoinSet;
 use tracing::{Instrument, Span};
 
-use super::queue::{Queue, Urgency};
+use super::queue::Queue;
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, Done, ObjectKey, Reconciler, Report, Target};
+use crate::engine::object::{Controlled, Done, ObjectKey, Report, Target};
 use crate::engine::queue::finished::{Finished, Waiting};
+use crate::engine::queue::urgency::Urgency;
+use crate::engine::reconciler::Reconciler;
 use crate::engine::status::events::Events;
 use crate::engine::status::publish::Publisher;
 use crate::engine::status::requeue;
@@ -26,7 +28,6 @@ use crate::engine::watching::change::{
 use crate::engine::watching::malformed::Reports;
 use crate::engine::watching::watch::Change;
 use crate::error::{Error, Result};
-use crate::ops::Outcome;
 
 /// Everything that runs one kind.
 #[derive(Debug)]
@@ -197,7 +198,7 @@ impl<R: Reconciler> Controller<R> {
 
     /// Counts a reconcile that is over, and sets the time of the next one.
     fn conclude(&self, object: &R::Object, outcome: &Result<Done>, took: Duration) {
-        self.context.metrics.reconciled(R::Object::KIND, Outcome::of(outcome), took);
+        self.context.metrics.reconciled(R::Object::KIND, outcome::counted(outcome), took);
         if let Err(error @ (Error::Kube(_) | Error::KubeTimeout(_) | Error::Internal(_))) = outcome {
             tracing::warn!(%error, "the pass could not be finished");
         }

@@ -5,5 +5,6 @@ pub mod controller;
 pub mod object;
 pub mod pipeline;
 pub mod queue;
+pub mod reconciler;
 pub mod status;
 pub mod watching;

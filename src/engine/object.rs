@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -12,7 +10,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::{CommonStatus, Identity, KindName};
-use crate::engine::context::Context;
 use crate::error::Error;
 use crate::reason::Reason;
 
@@ -115,45 +112,6 @@ pub struct ReadByUsers<'a> {
     pub endpoints: Option<&'a BTreeMap<String, String>>,
     /// Whether it is ready, of an object whose users need it to be.
     pub ready: bool,
-}
-
-/// Looks after one kind.
-pub trait Reconciler: Send + Sync + 'static {
-    /// The kind.
-    type Object: Controlled;
-
-    /// Brings the world to what the object says, and reports. Writes neither status nor events itself.
-    fn reconcile(
-        &self,
-        object: Arc<Self::Object>,
-        context: &Context,
-    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send;
-
-    /// What must be done for an object although it is suspended; as a rule, nothing.
-    fn while_suspended(
-        &self,
-        object: &Self::Object,
-        _context: &Context,
-    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send {
-        let status = object.status().cloned().unwrap_or_default();
-        std::future::ready(Report { status, outcome: Ok(Done::suspended()), notes: Vec::new() })
-    }
-
-    /// The object is gone: nothing is remembered for it any more.
-    fn forget(&self, _key: &ObjectKey) {}
-
-    /// Whether the object must not go before `reconcile` has said that it is gone.
-    fn needs_finalizer(&self, object: &Self::Object) -> bool;
-
-    /// Whether a deleted object is looked after that only the finalizers of others keep.
-    fn minds_others_finalizers(&self) -> bool {
-        false
-    }
-
-    /// How long an object rests whose spec must change.
-    fn interval(&self, _object: &Self::Object) -> SignedDuration {
-        SignedDuration::from_hours(1)
-    }
 }
 
 /// What one reconcile found and did.

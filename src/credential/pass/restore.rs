@@ -100,7 +100,7 @@ impl Pass<'_> {
         if life.expires.duration_since(life.issued) > terms.duration {
             return Ok(None);
         }
-        let kept = self.reconciler.tokens.known(source, region, domain, life).await?;
+        let kept = self.services.tokens.known(source, region, domain, life).await?;
         Ok(kept.map(|kept| Held { kept, renews_at: told.renews_at, again: None, failing: None }))
     }
 

@@ -61,7 +61,7 @@ impl Pass<'_> {
 
     /// Somebody's finalizer keeps the deleted object, and with it the Secret: the grants count until both are gone.
     pub(super) async fn linger(&mut self) -> Result<Done> {
-        self.reconciler.tokens.only(&self.target(), &HashSet::new());
+        self.services.tokens.only(&self.target(), &HashSet::new());
         if let Coverage::Withdrawn(lost) | Coverage::Wider(lost) = self.coverage() {
             self.withdraw(&lost).await?;
         }
@@ -94,7 +94,7 @@ impl Pass<'_> {
 
     /// Removes every Secret of ours at once.
     async fn withdraw(&mut self, error: &Error) -> Result<()> {
-        self.reconciler.tokens.only(&self.target(), &HashSet::new());
+        self.services.tokens.only(&self.target(), &HashSet::new());
         // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
         let names: BTreeSet<_> = self.ours().into_iter().chain(self.status.secret_name.clone()).collect();
         for name in names {

@@ -2,6 +2,8 @@
 
 mod takeover;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ManagedFieldsEntry};
+
 use super::*;
 use crate::api::Format;
 use crate::credential::binding::BindingKey;

@@ -7,11 +7,13 @@ use kube::ResourceExt;
 
 use super::{Controller, StatusReport, is_deleting};
 use crate::api::{CommonStatus, RECONCILE_AT};
-use crate::engine::object::{Controlled, Done, Note, ObjectKey, Reconciler, Report};
+use crate::engine::object::{Controlled, Done, Note, ObjectKey, Report};
 use crate::engine::queue::finished::Finished;
+use crate::engine::reconciler::Reconciler;
 use crate::engine::status::summary::{Circumstances, ready, summarize};
 use crate::engine::watching::change::holds;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::ops::Outcome;
 use crate::reason::{Outlook, Reason};
 
 impl<R: Reconciler> Controller<R> {
@@ -98,5 +100,43 @@ fn log(note: &Note) {
         tracing::warn!(reason = note.reason.as_str(), "{}", note.message);
     } else {
         tracing::info!(reason = note.reason.as_str(), "{}", note.message);
+    }
+}
+
+/// What the metrics count a reconcile as.
+pub(super) fn counted(outcome: &Result<Done>) -> Outcome {
+    match outcome {
+        Ok(done) if done.gone => Outcome::Gone,
+        Ok(done) if done.reason == Reason::RenewalFailing => Outcome::Degraded,
+        Ok(_) => Outcome::Synced,
+        Err(Error::Internal(_)) => Outcome::InternalError,
+        Err(error) => match error.outlook() {
+            Outlook::Retrying(_) => Outcome::Retrying,
+            Outlook::Waiting => Outcome::Waiting,
+            Outlook::Denied => Outcome::Denied,
+            Outlook::Stalled => Outcome::Stalled,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_that_cannot_be_renewed_counts_as_degraded() {
+        let done = Done::synced("ok", SignedDuration::ZERO);
+        let failing = Done { reason: Reason::RenewalFailing, ..done.clone() };
+        let table = [
+            (Ok(done), Outcome::Synced),
+            (Ok(failing), Outcome::Degraded),
+            (Ok(Done::gone()), Outcome::Gone),
+            (Err(Error::Internal("x".into())), Outcome::InternalError),
+            (Err(Error::waiting(Reason::NotFound, "x")), Outcome::Waiting),
+            (Err(Error::invalid("spec.name", "x", "y")), Outcome::Stalled),
+        ];
+        for (outcome, expected) in table {
+            assert_eq!(counted(&outcome), expected, "{outcome:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod first_writes;
 pub(in crate::engine) mod pace;
 pub(in crate::engine) mod shares;
 pub(in crate::engine) mod timers;
+pub mod urgency;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -19,19 +20,7 @@ use crate::engine::object::ObjectKey;
 use crate::engine::queue::pace::Pace;
 use crate::engine::queue::shares::{Account, Place, Shares};
 use crate::engine::queue::timers::Timers;
-
-/// How soon an object is to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
-    /// A login in use is at stake: its Secret went or was changed, or its token is to be renewed.
-    Critical,
-    /// Somebody changed something: before the routine work of its account.
-    Now,
-    /// Start of the operator, retries, drift checks.
-    Routine,
-    /// The outcome of a finished reconcile waits to be written.
-    Outcome,
-}
+use crate::engine::queue::urgency::Urgency;
 
 /// The work queue of one kind. No object is handed out twice at once; wakes while it is being looked at are kept. When
 /// work is shared out, an account that answers slowly keeps only its own objects waiting, and a namespace that has much

@@ -6,7 +6,7 @@ mod lane;
 use std::collections::{HashMap, VecDeque};
 
 use crate::engine::object::ObjectKey;
-use crate::engine::queue::Urgency;
+use crate::engine::queue::urgency::Urgency;
 use lane::Lanes;
 
 /// All accounts together hold so many shares. One part in so many of a share is guaranteed to each account and to each

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::clock::Moment;
 use crate::engine::object::ObjectKey;
-use crate::engine::queue::Urgency;
+use crate::engine::queue::urgency::Urgency;
 
 /// One timer for each object. A timer fires when the wall clock shows its time, and after its whole wait by the
 /// monotonic clock at the latest, so that a wall clock that is set back delays nothing.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::object::{Again, Done};
-use crate::engine::queue::Urgency;
+use crate::engine::queue::urgency::Urgency;
 use crate::error::Error;
 use crate::reason::{Outlook, Reason};
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::api::{Identity, KindName};
 use crate::clock::Clock;
 use crate::engine::object::{ObjectKey, Target};
-use crate::engine::queue::{Queue, Urgency};
+use crate::engine::queue::Queue;
+use crate::engine::queue::urgency::Urgency;
 use crate::engine::watching::index::Index;
 
 /// How many of the last writes to AWS are remembered, for objects that record their dependencies after the write.

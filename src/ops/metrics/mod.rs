@@ -20,9 +20,6 @@ pub use table::{Described, PREFIX, Shape, TABLE, reference};
 
 use crate::api::KindName;
 use crate::clock::Clock;
-use crate::engine::object::Done;
-use crate::error::Error;
-use crate::reason::{Outlook, Reason};
 use scrape::Scrape;
 
 /// All metrics of the process. Cheap to clone.
@@ -62,22 +59,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a reconcile.
-    pub fn of(result: &Result<Done, Error>) -> Self {
-        match result {
-            Ok(done) if done.gone => Self::Gone,
-            Ok(done) if done.reason == Reason::RenewalFailing => Self::Degraded,
-            Ok(_) => Self::Synced,
-            Err(Error::Internal(_)) => Self::InternalError,
-            Err(error) => match error.outlook() {
-                Outlook::Retrying(_) => Self::Retrying,
-                Outlook::Waiting => Self::Waiting,
-                Outlook::Denied => Self::Denied,
-                Outlook::Stalled => Self::Stalled,
-            },
-        }
-    }
-
     fn as_str(self) -> &'static str {
         match self {
             Self::Synced => "synced",
@@ -267,13 +248,6 @@ mod tests {
             page == reference(),
             "docs/metrics.md is stale: run `make generated` and commit what it changes"
         );
-    }
-
-    #[test]
-    fn a_login_that_cannot_be_renewed_is_degraded_and_not_in_sync() {
-        let done = Done::synced("", jiff::SignedDuration::ZERO);
-        assert_eq!(Outcome::of(&Ok(done.clone())), Outcome::Synced);
-        assert_eq!(Outcome::of(&Ok(Done { reason: Reason::RenewalFailing, ..done })), Outcome::Degraded);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::engine::object::ObjectKey;
-use crate::engine::queue::Urgency;
+use crate::engine::queue::urgency::Urgency;
 
 /// After so many objects of more urgent lanes each lane has its turn, the most urgent lane first in this list: neither
 /// routine work nor a final status may wait for ever behind somebody who keeps changing things.

@@ -166,4 +166,30 @@ mod tests {
         assert_eq!(about.reference("team"), expected(Some("team")));
         assert_eq!(about.reference(""), expected(None));
     }
+
+    #[test]
+    fn an_event_says_what_happened_to_whom_and_who_reports_it() {
+        let regarding = ObjectReference { name: Some("acme".into()), ..ObjectReference::default() };
+        let at = Timestamp::UNIX_EPOCH;
+        let note = Note::warning(Reason::Throttled, "slow down");
+        let expected = |namespace: &str, regarding: ObjectReference| Event {
+            metadata: ObjectMeta {
+                name: Some(name("acme", &["", "Warning", "Throttled", "slow down"])),
+                namespace: Some(namespace.into()),
+                ..ObjectMeta::default()
+            },
+            action: Some("Reconcile".into()),
+            event_time: Some(MicroTime(at)),
+            note: Some("slow down".into()),
+            reason: Some("Throttled".into()),
+            regarding: Some(regarding),
+            reporting_controller: Some(MANAGER.into()),
+            reporting_instance: Some(MANAGER.into()),
+            type_: Some("Warning".into()),
+            ..Event::default()
+        };
+        assert_eq!(event(regarding.clone(), &note, at), expected("default", regarding.clone()));
+        let regarding = ObjectReference { namespace: Some("team".into()), ..regarding };
+        assert_eq!(event(regarding.clone(), &note, at), expected("team", regarding));
+    }
 }

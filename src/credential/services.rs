@@ -1,0 +1,44 @@
+//! What the reconciles of all logins share.
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::addresses::Addresses;
+use super::binding::{Binding, BindingKey};
+use super::key_store;
+use super::tokens::Tokens;
+use super::unsaid::Unsaid;
+use crate::engine::context::Context;
+use crate::engine::object::ObjectKey;
+use crate::error::Result;
+
+/// What the reconciles of all logins share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Services {
+    /// The tokens that are in use.
+    pub(super) tokens: Tokens,
+    /// The addresses of repositories that no object of ours declares.
+    pub(super) addresses: Addresses,
+    /// The events that were not written yet.
+    pub(super) unsaid: Unsaid,
+    binding_key: Arc<OnceCell<BindingKey>>,
+}
+
+impl Services {
+    /// Nothing is minted, and no token read, before a RegistryCredential needs it.
+    pub(super) fn new(context: &Context) -> Self {
+        Self {
+            tokens: Tokens::new(context),
+            addresses: Addresses::default(),
+            unsaid: Unsaid::default(),
+            binding_key: Arc::default(),
+        }
+    }
+
+    /// The mark by which the operator knows a Secret of that namespace and name as its own.
+    pub(super) async fn binding(&self, secret: &ObjectKey, context: &Context) -> Result<Option<Binding>> {
+        let key = self.binding_key.get_or_try_init(|| key_store::load(context)).await?;
+        Ok(key.binding(secret))
+    }
+}

@@ -1,0 +1,48 @@
+//! What a kind does when one of its objects is due.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use crate::engine::context::Context;
+use crate::engine::object::{Controlled, Done, ObjectKey, Report};
+
+/// Looks after one kind.
+pub trait Reconciler: Send + Sync + 'static {
+    /// The kind.
+    type Object: Controlled;
+
+    /// Brings the world to what the object says, and reports. Writes neither status nor events itself.
+    fn reconcile(
+        &self,
+        object: Arc<Self::Object>,
+        context: &Context,
+    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send;
+
+    /// What must be done for an object although it is suspended; as a rule, nothing.
+    fn while_suspended(
+        &self,
+        object: &Self::Object,
+        _context: &Context,
+    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send {
+        let status = object.status().cloned().unwrap_or_default();
+        std::future::ready(Report { status, outcome: Ok(Done::suspended()), notes: Vec::new() })
+    }
+
+    /// The object is gone: nothing is remembered for it any more.
+    fn forget(&self, _key: &ObjectKey) {}
+
+    /// Whether the object must not go before `reconcile` has said that it is gone.
+    fn needs_finalizer(&self, object: &Self::Object) -> bool;
+
+    /// Whether a deleted object is looked after that only the finalizers of others keep.
+    fn minds_others_finalizers(&self) -> bool {
+        false
+    }
+
+    /// How long an object rests whose spec must change.
+    fn interval(&self, _object: &Self::Object) -> SignedDuration {
+        SignedDuration::from_hours(1)
+    }
+}
