@@ -154,3 +154,18 @@ fn what_may_not_be_described_is_taken_to_be_as_it_was_made() {
     assert_eq!((have.arn.0.as_str(), &have.tags), ("arn", &want.tags));
     assert_eq!(have.upstreams, [upstream("same", Some(1)), upstream("anew", Some(1))]);
 }
+
+#[test]
+fn of_what_is_not_in_aws_status_keeps_only_who_it_was() {
+    let identity: crate::api::Identity = serde_json::from_value(serde_json::json!({
+        "account": "123456789012", "region": "us-east-1", "owner": "123456789012", "domain": "acme", "repository": "npm",
+    }))
+    .unwrap();
+    let common =
+        crate::api::CommonStatus { observed_generation: Some(3), ..crate::api::CommonStatus::default() };
+    let kept = RepositoryStatus { common, identity: Some(identity), ..RepositoryStatus::default() };
+    let mut status =
+        RepositoryStatus { arn: Some("arn".into()), tag_keys: vec!["team".into()], ..kept.clone() };
+    tell(&mut status, None, None);
+    assert_eq!(status, kept);
+}

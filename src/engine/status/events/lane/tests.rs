@@ -134,3 +134,11 @@ fn of_a_full_lane_only_the_guaranteed_part_is_left() {
     }
     assert_eq!((lane.len(), lane.room("n0"), lane.room("new")), (MOST, Room::Full, Room::Free));
 }
+
+#[test]
+fn a_drained_lane_gives_everything_that_waits() {
+    let mut lane = lane(&[("a", 1), ("a", 2), ("b", 10)]);
+    let mut drained: Vec<_> = lane.drain().collect();
+    drained.sort_unstable();
+    assert_eq!((drained, lane.len()), (vec![1, 2, 10], 0));
+}
