@@ -23,7 +23,7 @@ const STALLED_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// How many users a message names.
 const NAMED_USERS: usize = 5;
 
-/// Looks after AwsAccounts. Signing in itself is done by whoever needs it first.
+/// Reconciles AwsAccounts. The first object that needs a session signs in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AccountReconciler;
 

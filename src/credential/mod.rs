@@ -61,7 +61,7 @@ impl Reconciler for CredentialReconciler {
         Report { status: pass.status, outcome, notes: pass.notes }
     }
 
-    /// A login that nobody allows any more goes: whoever holds it cannot keep it by asking for rest.
+    /// Suspending an object does not keep its Secret: when the grant is withdrawn, the Secret is removed all the same.
     async fn while_suspended(
         &self,
         object: &RegistryCredential,

@@ -24,7 +24,7 @@ pub(super) fn token(domain: &DomainKey, held: &Held, account: &str, terms: Optio
     }
 }
 
-/// What to say after the Secret was written, if it was. `declared`: the spec is the one that was carried out before.
+/// The event about a write of the Secret; `None` when nothing was written. `declared`: this spec was carried out before.
 pub(super) fn written(
     before: &RegistryCredentialStatus,
     declared: bool,
@@ -57,7 +57,7 @@ pub(super) fn written(
     Some(Note::normal(reason, sentence))
 }
 
-/// The tokens that were not there before. That one is renewed at another time makes no other token of it.
+/// Tokens that are new since the last status. `renews_at` is ignored: with another renewal time it is still the same token.
 fn fresh<'a>(before: &[TokenStatus], now: &'a [TokenStatus]) -> Vec<&'a TokenStatus> {
     let same = |one: &TokenStatus, other: &TokenStatus| {
         let TokenStatus { domain, owner, issued_at, expires_at, account: _, role_arn: _, renews_at: _ } = one;

@@ -216,7 +216,7 @@ impl<'a> Pass<'a> {
         self.object.spec.secret.name.clone().unwrap_or_else(|| self.object.name_any())
     }
 
-    /// Our last write to any Secret: its uid tells of which.
+    /// The operator's last write to any Secret; the uid says to which Secret.
     fn last_write(&self) -> Option<&SecretWrite> {
         self.status.last_secret_write.as_ref()
     }

@@ -1,4 +1,4 @@
-//! The Secret as it should be, and what to do about the one that is there. Pure: decided from metadata alone.
+//! The desired Secret, and what to do about the observed one. Pure: decided from metadata alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,8 +136,8 @@ pub fn leftovers(seen: &ObjectMeta, wanted: &Wanted) -> Option<Value> {
     }))
 }
 
-/// The mark of the operator's own Secrets, which the admission policy lets no other Secret have, as a merge patch that takes it away.
-/// While it is there every other write is refused.
+/// Merge patch that removes our component label from a tenant's Secret; `None` without the label. While the label is there, the
+/// admission policy refuses every other write.
 pub fn false_marks(seen: &SecretRecord) -> Option<Value> {
     seen.marked.then(|| json!({"metadata": {"uid": seen.uid, "labels": {COMPONENT: null}}}))
 }

@@ -18,7 +18,7 @@ pub(super) struct Token {
     pub(super) life: Life,
 }
 
-/// What a token is minted for. Whoever has the same key shares the token, and nobody else sees it.
+/// What a token is minted for. Logins with the same key share the token; no other login sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TokenKey {
     /// Proof of the identity that mints.

@@ -238,7 +238,7 @@ impl Tokens {
         }
     }
 
-    /// Forgets useless tokens and those who are gone. Returns the Secrets to remove.
+    /// Forgets expired tokens and users that are gone. Returns the Secrets to remove.
     fn useless(&self) -> Vec<(String, Option<String>)> {
         let (now, credentials) = (self.context.clock.now(), &self.context.caches.credentials);
         let mut useless = Vec::new();

@@ -126,7 +126,7 @@ fn write_of(record: &SecretRecord) -> SecretWrite {
     SecretWrite { uid: record.uid.clone(), resource_version: record.version.clone() }
 }
 
-/// Removes a Secret if it is the object's with that uid. One that a finalizer keeps loses its data.
+/// Removes a Secret if the object with that uid owns the Secret. A Secret that a finalizer keeps loses its data.
 pub(super) async fn remove(
     context: &Context,
     namespace: &str,

@@ -1,4 +1,4 @@
-//! Whether the KMS key that a spec names is the one that AWS uses. Pure.
+//! Compares the KMS key of a spec with the key that AWS uses. Pure.
 
 /// What comparing the names of two keys can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -141,7 +141,7 @@ impl<R: Reconciler> Controller<R> {
             let span = span(finished.object.as_ref());
             return self.finish(finished).instrument(span).await;
         }
-        let Some(object) = self.cache.get(key) else { return };
+        let Some(object) = self.cache.get(key) else { return self.streaks.forget(key) };
         let deleting = object.meta().deletion_timestamp.is_some();
         if deleting && !holds(object.as_ref()) && !self.reconciler.minds_others_finalizers() {
             return;
@@ -166,7 +166,7 @@ impl<R: Reconciler> Controller<R> {
         self.finish(finished).await;
     }
 
-    /// What the reconciler says, and of which version of the object.
+    /// The reconciler's report, and the version of the object that the report is about.
     async fn report(&self, object: &Arc<R::Object>) -> Result<(Arc<R::Object>, StatusReport<R>)> {
         let deleting = is_deleting(object.as_ref());
         if object.suspended() && !deleting {

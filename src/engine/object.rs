@@ -89,7 +89,7 @@ pub trait Controlled:
     fn common_mut(status: &mut Self::Status) -> &mut CommonStatus;
     /// Everything that this object refers to, the AwsAccount included. Its own namespace is added by the engine.
     fn references(&self) -> Vec<Target>;
-    /// What those who refer to this object, or share with it, read of its status: only changes of that wake them.
+    /// The part of the status that dependents and siblings read: only a change of that part wakes them.
     fn read_by_users(&self) -> ReadByUsers<'_>;
     /// What it shares with other objects, which must look again when this one changes or goes.
     fn shared(&self) -> Option<Target> {

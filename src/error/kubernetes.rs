@@ -17,7 +17,7 @@ enum Failure {
     Rejected,
     /// Somebody else wrote first.
     Conflict,
-    /// There was no answer, or one that says that the API server has troubles.
+    /// The API server did not answer, or answered that it has failed.
     Unavailable,
 }
 

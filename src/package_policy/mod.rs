@@ -145,7 +145,7 @@ impl Kind for PackagePolicyKind {
         Ok(vec![])
     }
 
-    /// A repository that was made anew has no controls, and one that was missing may be there now.
+    /// A recreated repository has no controls, and a repository that was missing may exist now.
     fn depends_on(_: &PackagePolicy, identity: &Identity) -> Vec<Identity> {
         vec![identity.clone()]
     }

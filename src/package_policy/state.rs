@@ -38,7 +38,7 @@ pub struct Rival {
 }
 
 impl PolicyState {
-    /// What a policy declares beside its rivals: Block wins over Allow, whoever says it.
+    /// What a policy declares in the presence of other policies: Block wins over Allow, in whichever policy it stands.
     pub fn declared(packages: &[PackageName], origin: OriginControls, rivals: &[Rival]) -> Self {
         let mut state = Self::default();
         for package in packages {

@@ -39,7 +39,7 @@ pub(super) async fn describe(
     }
 }
 
-/// The addresses of all formats; `None` where AWS denies them, which those who need them find out by themselves.
+/// The addresses of all formats; `None` where AWS denies the call: a login derives the addresses from the names then.
 pub(super) async fn endpoints_if_allowed(aws: &Aws, identity: &Identity) -> Result<Option<Endpoints>> {
     match endpoints(aws, identity).await {
         Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => Ok(None),
@@ -86,7 +86,8 @@ pub(super) async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Resu
     Ok(None)
 }
 
-/// Upstreams are looked up before they are set: what is recorded may then be too old, and is set once more, but never too new.
+/// The upstreams' creation times are read before the upstreams are set. If an upstream is recreated in between, the recorded time is
+/// stale and the next reconcile sets the upstreams again; the other order would hide the change.
 async fn create(
     aws: &Aws,
     identity: &Identity,
@@ -94,7 +95,7 @@ async fn create(
     tags: &Tags,
 ) -> Result<RepositoryFacts> {
     let upstreams_created = match lookup::creation_times(aws, identity, upstreams).await {
-        // AWS asks for no right to describe an upstream: without it, one that is made anew is not noticed.
+        // Setting an upstream needs no right to describe that upstream. Without that right, a recreated upstream is not noticed.
         Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => CreationTimes::new(),
         found => found?,
     };
@@ -107,7 +108,7 @@ async fn create(
         .set_tags(Some(tagging::to_aws(tags)?));
     let output = call.send().await.named("CreateRepository");
     let output = match output.map_err(|error| about_upstreams(error, &names)) {
-        // It may be one that this identity may not read: that decides what to do next.
+        // The repository may exist although this identity may not read it: describing it decides what to do next.
         Err(error) if error.is_conflict() => {
             return describe(aws, identity, name_of(identity)?).await.and(Err(error.into()));
         }
@@ -132,7 +133,8 @@ async fn update(
     let call = call.set_upstreams(upstreams.map(to_aws).transpose()?).send().await;
     let Err(error) = call.named("UpdateRepository") else { return Ok(()) };
     Err(match upstreams {
-        // Nobody's spec is wrong: a connection has come meanwhile, or was not seen yet.
+        // The spec is not wrong: an external connection was attached after the repository was observed. A conflict makes the next
+        // reconcile plan again.
         Some([]) => moved_on(error).into(),
         names => {
             let names = names.unwrap_or_default();

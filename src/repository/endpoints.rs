@@ -14,7 +14,7 @@ const REPOSITORY: &str = "{repository}";
 /// The end of every template.
 const REPOSITORY_END: &str = "{repository}/";
 
-/// All addresses, from the one that AWS gave for `asked`; `None` when its shape is not one whose other members are known.
+/// Derives the addresses of all formats from the address that AWS gave for `asked`; `None` when that address has an unknown shape.
 ///
 /// The known shapes carry the format as their first path segment: `https://<domain>-<owner>.…/<format>/<repository>/` of the
 /// service (CodeArtifact API Reference, `GetRepositoryEndpoint`) and `http://…/<format>/d/<domain>-<owner>/<repository>/`, where

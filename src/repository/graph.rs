@@ -49,7 +49,7 @@ pub(super) fn refuse_cycle(repository: &Repository, identity: &Identity, scope: 
                 format!("spec.upstreams make a cycle: {}; remove one of these upstreams", path.join(" → ")),
             ))
         }
-        // One that names only itself is told with its field.
+        // A repository that names itself gets an error that names the field.
         _ => Ok(()),
     }
 }

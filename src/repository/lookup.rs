@@ -14,7 +14,8 @@ use crate::reason::Reason;
 /// How many repositories are described at once; the account's limits slow this down where needed.
 const AT_ONCE: usize = 16;
 
-/// When AWS created the upstreams of which only AWS knows; an error that waits when one is missing.
+/// Creation times of the upstreams that the spec gives by AWS name instead of by reference. The error waits when one of them does
+/// not exist.
 pub(super) async fn creation_times(
     aws: &Aws,
     identity: &Identity,

@@ -111,7 +111,8 @@ pub fn unseen(status: &RepositoryStatus, want: &RepositoryState) -> (RepositoryS
     (RepositoryState { upstreams: upstreams.collect(), arn, ..want.clone() }, facts)
 }
 
-/// An upstream in AWS, as the one that was last set. One of which nothing was recorded is taken to be the wanted one.
+/// Identifies an observed upstream by the creation time that was recorded when the operator set the upstream. Without a record,
+/// the upstream is assumed to be the declared one.
 fn observed_upstream(
     name: &str,
     want: Option<&RepositoryState>,

@@ -30,7 +30,7 @@ pub(super) fn executing(context: &Context, identity: &Identity, step: &Step) {
     }
 }
 
-/// Those who wait for the repository to come, to go or to have other upstreams look again.
+/// Wakes the objects that wait until the repository exists, is gone or has other upstreams.
 pub(super) fn executed(context: &Context, identity: &Identity, step: &Step) {
     if let Some(upstreams) = upstreams(step) {
         context.caches.downstreams.written(identity, Written::These(upstreams));

@@ -75,7 +75,7 @@ struct Entry {
     roles: HashMap<String, Arc<Slot>>,
 }
 
-/// Holds one session. Whoever holds the lock signs in; the others wait and share the result.
+/// One session. The caller that has the lock signs in; the other callers wait and share the result.
 type Slot = tokio::sync::Mutex<Held>;
 
 #[derive(Debug, Default)]

@@ -76,7 +76,7 @@ fn edit() -> PatchParams {
     PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() }
 }
 
-/// Removes just what was seen: whoever has changed it since may have made it his own.
+/// Removes exactly the version that was seen: a later writer may have taken the Secret over.
 pub(super) async fn delete(
     context: &Context,
     namespace: &str,

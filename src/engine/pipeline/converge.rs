@@ -119,7 +119,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         let hub = &self.context.hub;
         let mark = hub.writes();
         hub.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), mark);
-        // Before anything else is looked up for it: who has no grant costs nothing and learns nothing.
+        // Grants are checked first: a namespace without a grant must cause no look-up and learn nothing about other objects.
         caches.check_grants(&account, &namespace, &claims(settings.mode, &identity))?;
         let want = K::declare(self.object, &identity, &scope)?;
         if settings.mode == Mode::Enforce {
@@ -195,7 +195,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         K::tell(&mut self.status, Some(want), facts.as_ref());
         K::carried_out(&mut self.status, self.object.meta().generation);
         if K::OWNED && !summary::is_ready(K::Object::common(&self.status)) {
-            // Those who could not go on because of it can now, whether or not something was written.
+            // Objects that waited for this resource are woken, whether or not something was written.
             self.context.hub.written(identity);
         }
         let message = K::not_compared(facts.as_ref()).unwrap_or("in sync with AWS");

@@ -10,8 +10,8 @@ use crate::engine::watching::caches::Caches;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
-/// An AwsAccount of the account and Region of the identity that still grants the resource to the namespace. The one that
-/// the spec names comes first. Where none may sign, the error is that of the first one that could.
+/// An AwsAccount for the account and Region of the identity that still grants the resource to the namespace. The AwsAccount that
+/// the spec names is tried first. When no AwsAccount may sign, the error is that of the first candidate.
 pub(in crate::engine) fn signatory(
     caches: &Caches,
     named: &str,

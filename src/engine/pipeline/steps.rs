@@ -87,7 +87,7 @@ pub(in crate::engine) fn leaves_doubt(error: &Error) -> bool {
     }
 }
 
-/// Of two errors the one that is tried again sooner, of equals the first.
+/// The error whose retry comes sooner; the first one when both come at the same time.
 fn sooner(first: Option<Error>, second: Error) -> Error {
     let rank = |error: &Error| match error.outlook() {
         Outlook::Retrying(_) => 0,

@@ -40,7 +40,7 @@ struct Inner {
     /// Each stands in a line of `shares`.
     queued: HashMap<ObjectKey, Place>,
     running: HashMap<ObjectKey, Account>,
-    /// The objects in `queued` of which only the outcome of a reconcile is to be written.
+    /// The objects in `queued` whose reconcile has finished and whose outcome is still to be written.
     parked: HashSet<ObjectKey>,
     again: HashMap<ObjectKey, Wake>,
     timers: Timers,
@@ -80,13 +80,13 @@ impl Queue {
         inner.account_of = AccountOf(Box::new(account_of));
     }
 
-    /// Wakes an object. One that has asked too often waits for its turn all the same.
+    /// Wakes an object. An object whose user asks too often still waits for its turn.
     pub fn push(&self, key: ObjectKey, urgency: Urgency) {
         self.lock().push(key, urgency);
         self.changed.notify_one();
     }
 
-    /// Wakes an object because its user asks for it: at once, but only now and then for one that keeps asking.
+    /// Wakes an object because its user asks for it: at once, and at a limited rate when the user keeps asking.
     pub fn ask(&self, key: ObjectKey, urgency: Urgency) {
         let now = self.clock.moment();
         self.lock().ask(key, urgency, now);

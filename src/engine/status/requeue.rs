@@ -57,7 +57,7 @@ fn around(interval: SignedDuration, random: f64) -> SignedDuration {
     interval.checked_add(interval.try_mul_f64((random - 0.5) / 5.0)).unwrap_or(interval)
 }
 
-/// Doubling from the first to the second bound, of which up to a quarter is taken off at random.
+/// A wait that doubles from the first bound to the second. Up to a quarter is taken off at random.
 fn backoff((first, most): (u64, u64), failures: u32, random: f64) -> SignedDuration {
     let doubled = first.saturating_mul(1_u64 << failures.saturating_sub(1).min(20)).min(most);
     signed(Duration::from_secs(doubled).mul_f64(1.0 - random / 4.0))

@@ -80,7 +80,7 @@ impl Caches {
         grants::credential(account, Asker { namespace, labels: labels.as_ref() }, domain).cloned()
     }
 
-    /// Whether an object stands for something in AWS or holds a token: one that was never allowed to does not.
+    /// Whether an object manages something in AWS or holds a token. An object that never had a grant does neither.
     pub fn uses_aws(&self, target: &Target) -> bool {
         fn told<K: Controlled>(cache: &Cache<K>, key: &ObjectKey, test: impl Fn(&K::Status) -> bool) -> bool {
             cache.get(key).is_some_and(|object| object.status().is_some_and(test))

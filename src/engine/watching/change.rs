@@ -22,7 +22,7 @@ pub(in crate::engine) fn asks_for_work<K: Controlled>(before: &K, now: &K) -> bo
         || holds(before) && !holds(now)
 }
 
-/// Whether those who refer to the object must look again.
+/// Whether the change affects the dependents of the object.
 pub(in crate::engine) fn concerns_users<K: Controlled>(before: Option<&K>, now: &K) -> bool {
     before.is_none_or(|before| read_by_users(before) != read_by_users(now))
 }

@@ -1,4 +1,4 @@
-//! Who refers to whom, and waking those who refer to what changed.
+//! Which object depends on which, and waking the dependents of what changed.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -33,7 +33,7 @@ pub enum Change<K> {
     Malformed(ObjectKey, String),
 }
 
-/// What the API server sent: an object, or one that does not parse.
+/// What the API server sent: an object, or the name of an object that does not parse.
 pub trait Incoming:
     Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + Resource<DynamicType = ()> + 'static
 {
