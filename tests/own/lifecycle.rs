@@ -144,6 +144,9 @@ async fn observe_writes_nothing_and_shows_the_drift() -> Result<()> {
     let drifted = scene.condition("Domain", "acme", "Drifted", "True").await?;
     ensure!(drifted.message.contains("team"), "{drifted:?}");
     scene.ready("Domain", "acme").await?;
+    scene.apply(&format!("{DOMAIN}spec: {{mode: Observe}}\n")).await?;
+    let level = scene.condition("Domain", "acme", "Drifted", "False").await?;
+    ensure!(level.reason == "InSync", "{level:?}");
     scene.delete("Domain", "acme").await?;
     scene.gone("Domain", "acme").await?;
     ensure!(scene.since(&mark).await?.aws_writes == 0);

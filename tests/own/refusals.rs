@@ -16,12 +16,7 @@ use crate::scene::{NAMESPACE, Scene, scene};
 #[tokio::test]
 async fn a_login_stays_ready_while_the_cluster_refuses_its_new_token() -> Result<()> {
     scene!(scene);
-    scene.aws().create_domain().domain("acme").send().await?;
-    scene.aws().create_repository().domain("acme").repository("store").send().await?;
-    let login = json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "RegistryCredential",
-        "metadata": {"name": "login"},
-        "spec": {"registries": [{"repository": {"domain": "acme", "name": "store"}, "formats": ["npm"]}]}});
-    scene.apply(&login.to_string()).await?;
+    scene.apply(&make_login(&scene).await?).await?;
     scene.ready("RegistryCredential", "login").await?;
     let before = scene.status("RegistryCredential", "login", "/tokens/0/issuedAt").await?;
 
@@ -42,6 +37,68 @@ async fn a_login_stays_ready_while_the_cluster_refuses_its_new_token() -> Result
         "{ready:?}"
     );
     Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_that_a_policy_of_the_cluster_refuses_is_written_when_the_policy_has_gone() -> Result<()> {
+    scene!(scene);
+    let login = make_login(&scene).await?;
+    let rule =
+        json!({"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]});
+    let here = json!({"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}});
+    let policy = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": "no-secrets"}, "spec": {"failurePolicy": "Fail",
+        "matchConstraints": {"namespaceSelector": here, "resourceRules": [rule]},
+        "validations": [{"expression": "object.metadata.name != 'login'", "message": "no logins here"}]}});
+    let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": "no-secrets"}, "spec": {"policyName": "no-secrets", "validationActions": ["Deny"]}});
+    scene.apply(&policy.to_string()).await?;
+    scene.apply(&binding.to_string()).await?;
+    let secrets: Api<Secret> = Api::namespaced(scene.cluster.client()?, NAMESPACE);
+    let trial = serde_json::from_value(json!({"metadata": {"name": "login"}}))?;
+    wait_for("the policy holds", PATIENCE, async || {
+        let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+        ensure!(secrets.create(&dry_run, &trial).await.is_err(), "not yet");
+        Ok(())
+    })
+    .await?;
+
+    scene.apply(&login).await?;
+    let told = scene.condition("RegistryCredential", "login", "Ready", "False").await?;
+    ensure!(told.reason == "AdmissionDenied" && told.message.contains("no logins here"), "{told:?}");
+    for kind in ["ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"] {
+        let kind = scene.cluster.api(kind, "").await?;
+        kind.delete("no-secrets", &DeleteParams::default()).await?;
+    }
+    scene.ready("RegistryCredential", "login").await.map(drop)
+}
+
+#[tokio::test]
+async fn a_secret_beyond_the_quota_of_its_namespace_is_written_when_there_is_room() -> Result<()> {
+    scene!(scene);
+    let login = make_login(&scene).await?;
+    let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"},
+        "spec": {"hard": {"count/secrets": "0"}}});
+    scene.apply(&quota.to_string()).await?;
+    // The controller that counts what is used is not among those that run here.
+    let counted = json!({"status": {"hard": {"count/secrets": "0"}, "used": {"count/secrets": "0"}}});
+    let quotas = scene.cluster.api("ResourceQuota", NAMESPACE).await?;
+    quotas.patch_status("few", &PatchParams::default(), &Patch::Merge(&counted)).await?;
+    scene.apply(&login).await?;
+    let told = scene.condition("RegistryCredential", "login", "Ready", "False").await?;
+    ensure!(told.reason == "QuotaExceeded" && told.message.contains("exceeded quota: few"), "{told:?}");
+    scene.delete("ResourceQuota", "few").await?;
+    scene.ready("RegistryCredential", "login").await.map(drop)
+}
+
+/// A repository in AWS, and the manifest of a login for it.
+async fn make_login(scene: &Scene<'_>) -> Result<String> {
+    scene.aws().create_domain().domain("acme").send().await?;
+    scene.aws().create_repository().domain("acme").repository("store").send().await?;
+    Ok(json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "RegistryCredential",
+        "metadata": {"name": "login"},
+        "spec": {"registries": [{"repository": {"domain": "acme", "name": "store"}, "formats": ["npm"]}]}})
+    .to_string())
 }
 
 impl Scene<'_> {

@@ -52,10 +52,13 @@ pub fn observed(object: &DynamicObject) -> bool {
 /// A kind by its name: core kinds as they are, all others are ours.
 fn group_version_kind(kind: &str) -> GroupVersionKind {
     match kind {
-        "Secret" | "Namespace" | "ConfigMap" | "Event" | "ServiceAccount" | "Pod" => {
+        "ResourceQuota" | "Secret" | "Namespace" | "ConfigMap" | "Event" | "ServiceAccount" | "Pod" => {
             GroupVersionKind::gvk("", "v1", kind)
         }
         "Lease" => GroupVersionKind::gvk("coordination.k8s.io", "v1", kind),
+        "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" => {
+            GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", kind)
+        }
         _ => GroupVersionKind::gvk(GROUP, VERSION, kind),
     }
 }
