@@ -21,7 +21,7 @@ const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10)
 enum Patience {
     /// The object stays and is reconciled again.
     Waits,
-    /// The object is let go now. An event says that AWS could not be asked for certain.
+    /// The operator releases the object now. An event says that AWS did not confirm that the resource is gone.
     Goes,
 }
 

@@ -1,4 +1,4 @@
-//! What is seen of the cluster: watches, caches, and who is concerned by a change.
+//! Watches of the cluster, the caches that the watches fill, and the search for the objects that a change affects.
 
 pub mod cache;
 pub mod caches;
