@@ -1,4 +1,4 @@
-//! What several kinds share: references, policies of management, identity and conditions.
+//! What several kinds share: references, policies of management and conditions.
 
 use std::collections::BTreeMap;
 
@@ -141,58 +141,6 @@ impl Default for Management {
 
 fn one_hour() -> Duration {
     SignedDuration::from_hours(1).unsigned_abs().into()
-}
-
-/// What AWS calls the thing that an object stands for. Pinned in status before the first write.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Identity {
-    /// Account that the AwsAccount signs in to.
-    pub account: String,
-    /// AWS Region.
-    pub region: String,
-    /// Account that owns the domain.
-    pub owner: String,
-    /// Name of the domain.
-    pub domain: String,
-    /// Name of the repository, where the object is about one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repository: Option<String>,
-}
-
-impl Identity {
-    /// The name that grants speak of: `domain` or `domain/repository`, with `owner:` before it when the domain
-    /// belongs to another account.
-    pub fn resource(&self) -> String {
-        let domain = self.domain_resource();
-        self.repository.as_ref().map_or_else(|| domain.clone(), |repository| format!("{domain}/{repository}"))
-    }
-
-    /// The resource in words: `Domain acme` or `Repository acme/store`.
-    pub fn named(&self) -> String {
-        let kind = if self.repository.is_some() { "Repository" } else { "Domain" };
-        format!("{kind} {}", self.resource())
-    }
-
-    /// The same resource as another account names it.
-    #[must_use]
-    pub fn seen_from(&self, account: &str) -> Self {
-        Self { account: account.into(), ..self.clone() }
-    }
-
-    /// The resource as its owner names it: equal for all objects that stand for it, whichever account they sign in to.
-    #[must_use]
-    pub fn canonical(&self) -> Self {
-        self.seen_from(&self.owner)
-    }
-
-    /// The domain's part of [`Identity::resource`].
-    pub fn domain_resource(&self) -> String {
-        if self.owner == self.account {
-            self.domain.clone()
-        } else {
-            format!("{}:{}", self.owner, self.domain)
-        }
-    }
 }
 
 /// The part of status that every kind has.

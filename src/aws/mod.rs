@@ -13,3 +13,11 @@ pub use client::{Aws, Limits};
 pub use error::{AwsError, AwsErrorKind, Named};
 pub use sdk::Sdk;
 pub use time::timestamp;
+
+use crate::api::Identity;
+use crate::error::{Error, Result};
+
+/// The name of the repository that an identity names. Every identity of a Repository or a PackagePolicy names one.
+pub fn repository_name(identity: &Identity) -> Result<&str> {
+    identity.repository().ok_or_else(|| Error::Internal(format!("{identity} is no repository")))
+}

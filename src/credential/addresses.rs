@@ -111,7 +111,7 @@ async fn address(
     };
     let call = session.aws.reads().await.get_repository_endpoint().endpoint_type(kind);
     let call = call.format(format.as_str().into()).domain(&identity.domain).domain_owner(&identity.owner);
-    let answer = call.set_repository(identity.repository.clone()).send().await;
+    let answer = call.set_repository(identity.repository().map(str::to_owned)).send().await;
     let output = answer.named("GetRepositoryEndpoint")?;
     output.repository_endpoint.ok_or_else(|| Error::Internal("AWS gave no endpoint".into()))
 }
@@ -119,6 +119,7 @@ async fn address(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::AwsResource;
 
     fn key(repository: &str) -> Key {
         let identity = Identity {
@@ -126,7 +127,7 @@ mod tests {
             region: "us-east-1".into(),
             owner: "123456789012".into(),
             domain: "acme".into(),
-            repository: Some(repository.into()),
+            resource: AwsResource::Repository(repository.into()),
         };
         ("proof".into(), identity, EndpointType::Ipv4, vec![PackageFormat::Npm])
     }
@@ -138,8 +139,8 @@ mod tests {
         for (repository, when) in [("used", 0), ("unused", 0), ("used", 15), ("used", 25)] {
             known.cell(&key(repository), minute(when)).set(Endpoints::new()).ok();
         }
-        let left: Vec<_> = known.cells.keys().map(|(_, identity, ..)| identity.repository.clone()).collect();
-        assert_eq!(left, [Some("used".to_owned())]);
+        let left: Vec<_> = known.cells.keys().map(|(_, identity, ..)| identity.repository()).collect();
+        assert_eq!(left, [Some("used")]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use crate::api::{AwsAccount, CredentialGrant, Identity, TokenStatus};
+use crate::api::{AwsAccount, AwsResource, CredentialGrant, Identity, TokenStatus};
 use crate::engine::pipeline::grants::{self, Asker};
 use crate::engine::pipeline::kind::interval;
 use crate::error::Error;
@@ -56,9 +56,9 @@ fn domain_of(token: &TokenStatus, account: &AwsAccount) -> String {
         region: account.spec.region.clone(),
         owner: token.owner.clone(),
         domain: token.domain.clone(),
-        repository: None,
+        resource: AwsResource::Domain,
     };
-    identity.domain_resource()
+    identity.domain_grant_name()
 }
 
 fn selects_by_label(account: &AwsAccount) -> bool {

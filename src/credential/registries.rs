@@ -8,8 +8,8 @@ use kube::ResourceExt;
 use super::render::{DomainKey, Registry as Rendered};
 use super::store::Templates;
 use crate::api::{
-    AwsAccount, EndpointType, Format, Identity, KindName, PackageFormat, Registry, RegistryCredential,
-    RepositoryName,
+    AwsAccount, AwsResource, EndpointType, Format, Identity, KindName, PackageFormat, Registry,
+    RegistryCredential, RepositoryName,
 };
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::kind::interval;
@@ -65,7 +65,7 @@ pub(super) fn terms(
     let declared = object.spec.token.duration.map(interval);
     let mut terms = BTreeMap::new();
     for Resolved { identity, .. } in registries {
-        let resource = identity.domain_resource();
+        let resource = identity.domain_grant_name();
         let grant = caches.credential_grant(account, &namespace, &resource)?;
         let most = grant.max_duration.map_or(LONGEST_LIFE, interval);
         let duration = declared.unwrap_or(LONGEST_LIFE.min(most));
@@ -169,7 +169,7 @@ impl Scope<'_> {
         let status = self.caches.repositories.get(key).and_then(|repository| repository.status.clone());
         let pinned = status.and_then(|status| status.identity).map(|pinned| self.seen_from_here(pinned));
         let granted = pinned.is_some_and(|pinned| {
-            self.caches.credential_grant(self.account, self.namespace, &pinned.domain_resource()).is_ok()
+            self.caches.credential_grant(self.account, self.namespace, &pinned.domain_grant_name()).is_ok()
         });
         if granted {
             return found;
@@ -196,7 +196,7 @@ impl Scope<'_> {
             account,
             region: self.account.spec.region.clone(),
             domain: name.domain.clone(),
-            repository: Some(name.name.clone()),
+            resource: AwsResource::Repository(name.name.clone()),
         }
     }
 }
@@ -204,7 +204,7 @@ impl Scope<'_> {
 /// The addresses behind a private endpoint, which serves all domains (CodeArtifact User Guide, "Create VPC endpoints").
 fn private(endpoint: &str, identity: &Identity) -> Endpoints {
     let base = endpoint.trim_end_matches('/');
-    let repository = identity.repository.as_deref().unwrap_or_default();
+    let repository = identity.repository().unwrap_or_default();
     let address = |format: PackageFormat| {
         format!("{base}/{}/d/{}-{}/{repository}/", format.as_str(), identity.domain, identity.owner)
     };

@@ -91,7 +91,7 @@ fn facts_of(identity: &Identity, domain: Option<&DomainDescription>) -> Result<D
         let status = domain.status().map_or("unknown", |status| status.as_str());
         return Err(Error::waiting(
             Reason::Progressing,
-            format!("AWS gives domain {} the status {status}, not Active", identity.resource()),
+            format!("AWS gives domain {identity} the status {status}, not Active"),
         ));
     }
     Ok(DomainFacts::from(domain))

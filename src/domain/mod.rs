@@ -7,11 +7,10 @@ pub mod state;
 
 use kube::ResourceExt;
 
-use crate::api::{CommonStatus, Domain, DomainStatus, Identity, KindName, Mode};
+use crate::api::{AwsResource, CommonStatus, Domain, DomainStatus, Identity, KindName, Mode};
 use crate::aws::{Aws, tagging};
 use crate::engine::object::{Controlled, ReadByUsers, Target};
 use crate::engine::pipeline::downstreams::Downstreams;
-use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings};
 use crate::engine::pipeline::tags;
 use crate::error::{Error, Result};
@@ -87,16 +86,12 @@ impl Kind for DomainKind {
             region: account.region.clone(),
             owner: owner.clone(),
             domain: domain.spec.name.clone().unwrap_or_else(|| domain.name_any()),
-            repository: None,
+            resource: AwsResource::Domain,
         })
     }
 
     fn declare(domain: &Domain, _: &Identity, scope: &Scope<'_>) -> Result<DomainState> {
         Ok(DomainState::declared(&domain.spec, scope.tags(&domain.spec.tags)))
-    }
-
-    fn claims(_: &Identity, _: &DomainState) -> Vec<Claim> {
-        vec![]
     }
 
     async fn observe(

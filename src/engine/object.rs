@@ -61,9 +61,7 @@ pub struct Target {
 impl Target {
     /// What objects of a kind stand for in AWS, whichever account they sign in to.
     pub fn aws(kind: KindName, identity: &Identity) -> Self {
-        let Identity { region, owner, domain, repository, .. } = identity;
-        let repository = repository.as_deref().unwrap_or_default();
-        Self { kind, key: ObjectKey::new("", format!("{region} {owner}:{domain}/{repository}")) }
+        Self { kind, key: ObjectKey::new("", identity.canonical_name()) }
     }
 
     /// A reference to an AwsAccount.

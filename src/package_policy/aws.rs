@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use super::plan::Step;
 use super::state::{Packages, controls_of};
 use crate::api::{Identity, OriginControls, PackageFormat, PackageName, Permission};
-use crate::aws::{Aws, AwsError, Named};
+use crate::aws::{Aws, AwsError, Named, repository_name};
 use crate::error::{Error, Result};
 
 /// Up to so many packages are described one by one, and so many pages of the list of packages are read for more.
@@ -41,7 +41,7 @@ async fn list(aws: &Aws, identity: &Identity, wanted: &[&PackageName]) -> Result
     for _ in 0..FEW {
         let call = aws.reads().await.list_packages().domain(&identity.domain).domain_owner(&identity.owner);
         let call = call
-            .repository(repository(identity)?)
+            .repository(repository_name(identity)?)
             .set_format(format.map(|format| format.as_str().into()))
             .max_results(1000)
             .set_next_token(next);
@@ -61,7 +61,7 @@ async fn list(aws: &Aws, identity: &Identity, wanted: &[&PackageName]) -> Result
 async fn describe(aws: &Aws, identity: &Identity, package: &PackageName) -> Result<Option<OriginControls>> {
     let call = aws.reads().await.describe_package().domain(&identity.domain).domain_owner(&identity.owner);
     let call = call
-        .repository(repository(identity)?)
+        .repository(repository_name(identity)?)
         .format(package.format.as_str().into())
         .set_namespace(package.namespace.clone())
         .package(&package.name);
@@ -93,7 +93,7 @@ pub(super) async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Resu
     let call = aws.writes().await.put_package_origin_configuration().domain(&identity.domain);
     let call = call
         .domain_owner(&identity.owner)
-        .repository(repository(identity)?)
+        .repository(repository_name(identity)?)
         .format(package.format.as_str().into())
         .set_namespace(package.namespace.clone())
         .package(&package.name)
@@ -107,8 +107,4 @@ fn name_of(package: &PackageSummary) -> Option<PackageName> {
     let format = PackageFormat::ALL.into_iter().find(|known| known.as_str() == format)?;
     let namespace = package.namespace().filter(|namespace| !namespace.is_empty()).map(Into::into);
     Some(PackageName { format, namespace, name: package.package()?.into() })
-}
-
-fn repository(identity: &Identity) -> Result<&str> {
-    identity.repository.as_deref().ok_or_else(|| Error::Internal("an identity names no repository".into()))
 }

@@ -6,7 +6,7 @@ use kube::ResourceExt;
 
 use super::PackagePolicyKind;
 use super::state::{PolicyState, Rival};
-use crate::api::{AwsAccount, Identity, PackageName, PackagePolicy};
+use crate::api::{AwsAccount, AwsResource, Identity, PackageName, PackagePolicy};
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::Scope;
@@ -24,7 +24,7 @@ pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Ca
             let key = ObjectKey::named(reference, &namespace);
             let follower = Follower { account, caches, namespace: &namespace };
             let (_, its) = follower.repository(reference, |named| {
-                caches.check_grants(account, &namespace, &[Claim::Use(named.resource())]).is_ok()
+                caches.check_grants(account, &namespace, &[Claim::Use(named.grant_name())]).is_ok()
             })?;
             if its.region != own.region {
                 return Err(Error::invalid(
@@ -43,7 +43,7 @@ pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Ca
             region: own.region.clone(),
             owner: named.owner.clone().unwrap_or_else(|| own.account_id.clone()),
             domain: named.domain.clone(),
-            repository: Some(named.name.clone()),
+            resource: AwsResource::Repository(named.name.clone()),
         }),
         (None, None) => Err(Error::invalid(
             "spec.repositoryRef",

@@ -13,7 +13,6 @@ use crate::api::{
 use crate::aws::Aws;
 use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
 use crate::engine::pipeline::downstreams::Downstreams;
-use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings, interval};
 use crate::error::Result;
 
@@ -97,10 +96,6 @@ impl Kind for PackagePolicyKind {
     fn declare(policy: &PackagePolicy, identity: &Identity, scope: &Scope<'_>) -> Result<PolicyState> {
         declare::refuse_twins(&policy.spec.packages)?;
         Ok(declare::declare(policy, identity, scope))
-    }
-
-    fn claims(_: &Identity, _: &PolicyState) -> Vec<Claim> {
-        vec![]
     }
 
     fn remark(want: &PolicyState, _: Option<&PolicyFacts>) -> Option<String> {

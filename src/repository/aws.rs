@@ -8,7 +8,7 @@ use super::plan::Step;
 use super::state::{CreationTimes, RepositoryFacts, UpstreamState};
 use super::way_back;
 use crate::api::{Identity, PackageFormat, Tags};
-use crate::aws::{Aws, AwsError, AwsErrorKind, Named, tagging};
+use crate::aws::{Aws, AwsError, AwsErrorKind, Named, repository_name, tagging};
 use crate::error::{Error, Result};
 
 /// The external connections that the service's documentation names; AWS refuses one of these only for what the repository has.
@@ -63,7 +63,8 @@ async fn endpoints(aws: &Aws, identity: &Identity) -> Result<Endpoints> {
 
 async fn endpoint(aws: &Aws, identity: &Identity, format: PackageFormat) -> Result<String> {
     let call = aws.reads().await.get_repository_endpoint().format(format.as_str().into());
-    let call = call.domain(&identity.domain).domain_owner(&identity.owner).repository(name_of(identity)?);
+    let call =
+        call.domain(&identity.domain).domain_owner(&identity.owner).repository(repository_name(identity)?);
     let output = call.send().await.named("GetRepositoryEndpoint")?;
     output.repository_endpoint.ok_or_else(|| Error::Internal("AWS gave no endpoint".into()))
 }
@@ -102,7 +103,7 @@ async fn create(
     let names: Vec<_> = upstreams.iter().map(|upstream| upstream.name.clone()).collect();
     let call = aws.writes().await.create_repository().domain(&identity.domain).domain_owner(&identity.owner);
     let call = call
-        .repository(name_of(identity)?)
+        .repository(repository_name(identity)?)
         .set_description((!description.is_empty()).then(|| description.to_owned()))
         .set_upstreams((!names.is_empty()).then(|| to_aws(&names)).transpose()?)
         .set_tags(Some(tagging::to_aws(tags)?));
@@ -110,7 +111,7 @@ async fn create(
     let output = match output.map_err(|error| about_upstreams(error, &names)) {
         // The repository may exist although this identity may not read it: describing it decides what to do next.
         Err(error) if error.is_conflict() => {
-            return describe(aws, identity, name_of(identity)?).await.and(Err(error.into()));
+            return describe(aws, identity, repository_name(identity)?).await.and(Err(error.into()));
         }
         output => output?,
     };
@@ -129,7 +130,7 @@ async fn update(
     upstreams: Option<&[String]>,
 ) -> Result<()> {
     let call = aws.writes().await.update_repository().domain(&identity.domain).domain_owner(&identity.owner);
-    let call = call.repository(name_of(identity)?).set_description(description);
+    let call = call.repository(repository_name(identity)?).set_description(description);
     let call = call.set_upstreams(upstreams.map(to_aws).transpose()?).send().await;
     let Err(error) = call.named("UpdateRepository") else { return Ok(()) };
     Err(match upstreams {
@@ -145,13 +146,14 @@ async fn update(
 
 async fn connect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()> {
     let call = aws.writes().await.associate_external_connection().external_connection(connection);
-    let call = call.domain(&identity.domain).domain_owner(&identity.owner).repository(name_of(identity)?);
+    let call =
+        call.domain(&identity.domain).domain_owner(&identity.owner).repository(repository_name(identity)?);
     let Err(error) = call.send().await.named("AssociateExternalConnection") else { return Ok(()) };
     if !matches!(error.kind, AwsErrorKind::Rejected | AwsErrorKind::Conflict | AwsErrorKind::Quota) {
         return Err(error.into());
     }
     // Attaching twice may be refused in the same way as attaching a second one, and that as invalid or as over the quota.
-    let now = describe(aws, identity, name_of(identity)?).await?;
+    let now = describe(aws, identity, repository_name(identity)?).await?;
     let attached = now.iter().flat_map(RepositoryDescription::external_connections);
     if attached.filter_map(|one| one.external_connection_name()).any(|name| name == connection) {
         return Ok(());
@@ -162,13 +164,14 @@ async fn connect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()>
 
 async fn disconnect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()> {
     let call = aws.writes().await.disassociate_external_connection().external_connection(connection);
-    let call = call.domain(&identity.domain).domain_owner(&identity.owner).repository(name_of(identity)?);
+    let call =
+        call.domain(&identity.domain).domain_owner(&identity.owner).repository(repository_name(identity)?);
     absent_is_done(call.send().await.named("DisassociateExternalConnection"))
 }
 
 async fn delete(aws: &Aws, identity: &Identity) -> Result<()> {
     let call = aws.writes().await.delete_repository().domain(&identity.domain).domain_owner(&identity.owner);
-    absent_is_done(call.repository(name_of(identity)?).send().await.named("DeleteRepository"))
+    absent_is_done(call.repository(repository_name(identity)?).send().await.named("DeleteRepository"))
 }
 
 fn absent_is_done<T>(result: Result<T, AwsError>) -> Result<()> {
@@ -213,9 +216,4 @@ fn to_aws(names: &[String]) -> Result<Vec<UpstreamRepository>> {
 
 fn described(repository: Option<RepositoryDescription>) -> Result<RepositoryDescription> {
     repository.ok_or_else(|| Error::Internal("AWS described no repository".into()))
-}
-
-/// The repository's name; every identity of this kind has one.
-pub(super) fn name_of(identity: &Identity) -> Result<&str> {
-    identity.repository.as_deref().ok_or_else(|| Error::Internal("an identity names no repository".into()))
 }

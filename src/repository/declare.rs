@@ -6,7 +6,7 @@ use kube::ResourceExt;
 
 use super::graph::refuse_cycle;
 use super::state::{RepositoryState, UpstreamState};
-use crate::api::{AwsAccount, Identity, Mode, ObjectRef, Repository, Upstream};
+use crate::api::{AwsAccount, AwsResource, Identity, Mode, ObjectRef, Repository, Upstream};
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::Scope;
@@ -27,9 +27,9 @@ pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &C
             let key = ObjectKey::named(reference, &namespace);
             let follower = Follower { account, caches, namespace: &namespace };
             let (_, domain) = follower.domain(reference, |domain| {
-                let within = Identity { repository: Some(name.clone()), ..domain.clone() };
+                let within = domain.repository_named(name.clone());
                 let granted = |claim| caches.check_grants(account, &namespace, &[claim]).is_ok();
-                granted(Claim::Use(domain.resource())) || granted(Claim::Use(within.resource()))
+                granted(Claim::Use(domain.grant_name())) || granted(Claim::Use(within.grant_name()))
             })?;
             if domain.region != own.region {
                 return Err(Error::invalid(
@@ -59,7 +59,7 @@ pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &C
         region: own.region.clone(),
         owner,
         domain,
-        repository: Some(name),
+        resource: AwsResource::Repository(name),
     })
 }
 
@@ -77,7 +77,7 @@ pub(super) fn declare(
             if enforced {
                 scope.refuse_unless_granted(Claim::Use(format!(
                     "{}/{}",
-                    identity.domain_resource(),
+                    identity.domain_grant_name(),
                     named.name
                 )))?;
             }
@@ -120,7 +120,7 @@ fn resolve_upstream(
             ));
         }
     };
-    if Some(&named.name) == identity.repository.as_ref() {
+    if Some(named.name.as_str()) == identity.repository() {
         return Err(Error::invalid(
             field,
             named.name,
@@ -141,22 +141,22 @@ fn referred(
     let Scope { account, caches, namespace, .. } = *scope;
     let follower = Follower { account, caches, namespace };
     let (object, its) = follower
-        .repository(reference, |named| scope.refuse_unless_granted(Claim::Use(named.resource())).is_ok())?;
+        .repository(reference, |named| scope.refuse_unless_granted(Claim::Use(named.grant_name())).is_ok())?;
     if (&its.owner, &its.domain, &its.region) != (&identity.owner, &identity.domain, &identity.region) {
         return Err(Error::invalid(
             field,
             key.to_string(),
             format!(
                 "it stands for {}, and an upstream must be in the same domain, {}; name a repository of that domain",
-                its.resource(),
-                identity.domain_resource()
+                its,
+                identity.domain_grant_name()
             ),
         ));
     }
     // Of an object that was refused what it names, AWS is asked, as it is of an upstream by AWS name.
     let status = object.status.as_ref().filter(|_| standing::owns(object.as_ref()));
     let created = status.and_then(|status| status.created_time);
-    Ok(UpstreamState { name: its.repository.unwrap_or_default(), created })
+    Ok(UpstreamState { name: its.repository().unwrap_or_default().to_owned(), created })
 }
 
 fn refuse_duplicates(upstreams: &[Result<UpstreamState>]) -> Result<()> {

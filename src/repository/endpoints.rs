@@ -29,7 +29,7 @@ pub fn template(url: &str, asked: PackageFormat, identity: &Identity) -> Option<
     let (scheme, rest) = url.split_once("://")?;
     let (authority, path) = rest.split_once('/')?;
     let tail = path.strip_prefix(asked.as_str())?.strip_prefix('/')?;
-    let repository = identity.repository.as_deref()?;
+    let repository = identity.repository()?;
     let label = format!("{}-{}", identity.domain, identity.owner);
     let own_host = authority.strip_prefix(&label).is_some_and(|rest| rest.starts_with('.'));
     let known = (own_host && tail == format!("{repository}/")) || tail == format!("d/{label}/{repository}/");
@@ -40,7 +40,7 @@ pub fn template(url: &str, asked: PackageFormat, identity: &Identity) -> Option<
 /// All addresses of a repository, from the template of its domain.
 pub fn fill(template: &str, identity: &Identity) -> Option<Endpoints> {
     let base = template.strip_suffix(REPOSITORY_END)?;
-    let repository = identity.repository.as_deref()?;
+    let repository = identity.repository()?;
     let url = |format: &str| format!("{}{repository}/", base.replacen(FORMAT, format, 1));
     Some(PackageFormat::ALL.iter().map(|format| (format.as_str().to_owned(), url(format.as_str()))).collect())
 }
@@ -53,7 +53,7 @@ pub fn of_service(identity: &Identity) -> Option<Endpoints> {
     if OTHER_PARTITIONS.iter().any(|prefix| region.starts_with(prefix)) {
         return None;
     }
-    let repository = identity.repository.as_deref()?;
+    let repository = identity.repository()?;
     let asked = PackageFormat::Npm;
     let host = format!("{domain}-{owner}.d.codeartifact.{region}.amazonaws.com");
     derive(&format!("https://{host}/{}/{repository}/", asked.as_str()), asked, identity)
@@ -62,6 +62,7 @@ pub fn of_service(identity: &Identity) -> Option<Endpoints> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::AwsResource;
 
     fn identity() -> Identity {
         Identity {
@@ -69,7 +70,7 @@ mod tests {
             region: "us-east-1".into(),
             owner: "123456789012".into(),
             domain: "acme".into(),
-            repository: Some("npm".into()),
+            resource: AwsResource::Repository("npm".into()),
         }
     }
 
@@ -81,7 +82,7 @@ mod tests {
         for region in ["cn-north-1", "us-iso-east-1", "eusc-de-east-1"] {
             assert_eq!(of_service(&Identity { region: region.into(), ..identity() }), None, "{region}");
         }
-        assert_eq!(of_service(&Identity { repository: None, ..identity() }), None);
+        assert_eq!(of_service(&identity().sibling(AwsResource::Domain)), None);
     }
 
     #[test]

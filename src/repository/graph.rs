@@ -64,7 +64,7 @@ fn successors(
     let namespace = repository.namespace().unwrap_or_default();
     let Ok(account) = caches.account(&repository.spec.management.account_ref.name) else { return vec![] };
     let may_use = |upstream: &Identity| {
-        let claim = Claim::Use(upstream.seen_from(&identity.account).resource());
+        let claim = Claim::Use(upstream.seen_from(&identity.account).grant_name());
         caches.check_grants(&account, &namespace, &[claim]).is_ok()
     };
     let upstreams = repository.spec.upstreams.iter();
@@ -76,7 +76,7 @@ fn successors(
                 if named.is_some_and(|named| may_use(&named)) { vec![key] } else { vec![] }
             }
             (None, Some(name)) => {
-                let named = Identity { repository: Some(name.clone()), ..identity.clone() };
+                let named = identity.repository_named(name.clone());
                 let objects = by_name.get(&named.canonical()).filter(|_| may_use(&named));
                 objects.cloned().unwrap_or_default()
             }

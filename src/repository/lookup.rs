@@ -3,10 +3,10 @@
 use aws_sdk_codeartifact::types::{PackageFormat, PackageSummary, RepositorySummary};
 use futures::future::try_join_all;
 
-use super::aws::{describe, name_of};
+use super::aws::describe;
 use super::state::{CreationTimes, UpstreamState};
 use crate::api::Identity;
-use crate::aws::{Aws, Named, timestamp};
+use crate::aws::{Aws, Named, repository_name, timestamp};
 use crate::engine::pipeline::downstreams::Upstreams;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
@@ -37,7 +37,7 @@ pub(super) async fn creation_times(
         None => Ok(found),
         Some(missing) => Err(Error::waiting(
             Reason::NotFound,
-            format!("upstream {missing} does not exist in domain {}", identity.domain_resource()),
+            format!("upstream {missing} does not exist in domain {}", identity.domain_grant_name()),
         )),
     }
 }
@@ -101,7 +101,7 @@ pub(super) async fn packages_with_versions(
     let (mut holding, mut count, mut next) = (None, 0, None);
     loop {
         let call = aws.reads().await.list_packages().domain(&identity.domain).domain_owner(&identity.owner);
-        let call = call.repository(name_of(identity)?).max_results(1000).set_next_token(next);
+        let call = call.repository(repository_name(identity)?).max_results(1000).set_next_token(next);
         let page = call.send().await.named("ListPackages")?;
         count += page.packages().len();
         for package in page.packages() {
@@ -120,7 +120,7 @@ async fn has_versions(aws: &Aws, identity: &Identity, package: &PackageSummary) 
     let call =
         aws.reads().await.list_package_versions().domain(&identity.domain).domain_owner(&identity.owner);
     let call = call
-        .repository(name_of(identity)?)
+        .repository(repository_name(identity)?)
         .set_format(package.format.clone())
         .set_namespace(package.namespace.clone())
         .set_package(package.package.clone())

@@ -17,7 +17,7 @@ use crate::api::{
     CommonStatus, DeletionPolicy, Identity, KindName, Mode, Repository, RepositoryDeletionPolicy,
     RepositoryStatus,
 };
-use crate::aws::{Aws, AwsErrorKind, tagging};
+use crate::aws::{Aws, AwsErrorKind, repository_name, tagging};
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
 use crate::engine::pipeline::downstreams::Downstreams;
@@ -59,8 +59,8 @@ impl Controlled for Repository {
         let named = named.map(|(kind, reference)| Target::new(kind, ObjectKey::named(reference, &namespace)));
         let by_name = self.spec.upstreams.iter().filter(|upstream| upstream.repository_ref.is_none());
         let by_name = by_name.filter_map(|upstream| {
-            let own = self.status.as_ref()?.identity.clone()?;
-            Some(Target::aws(KindName::Repository, &Identity { repository: upstream.name.clone(), ..own }))
+            let own = self.status.as_ref()?.identity.as_ref()?;
+            Some(Target::aws(KindName::Repository, &own.repository_named(upstream.name.clone()?)))
         });
         [account].into_iter().chain(named).chain(by_name).collect()
     }
@@ -110,8 +110,8 @@ impl Kind for RepositoryKind {
         declare::declare(repository, identity, scope)
     }
 
-    fn claims(identity: &Identity, state: &RepositoryState) -> Vec<Claim> {
-        let domain = identity.domain_resource();
+    fn grants_of_state(identity: &Identity, state: &RepositoryState) -> Vec<Claim> {
+        let domain = identity.domain_grant_name();
         let upstreams = state.upstreams.iter();
         let upstreams = upstreams.map(|upstream| Claim::Use(format!("{domain}/{}", upstream.name)));
         upstreams.chain(state.connection.clone().map(Claim::Connect)).collect()
@@ -125,7 +125,7 @@ impl Kind for RepositoryKind {
     ) -> Result<Option<Observed<Self>>> {
         let status = repository.status.clone().unwrap_or_default();
         let mode = repository.spec.management.mode;
-        let described = match (aws::describe(aws, identity, aws::name_of(identity)?).await, want) {
+        let described = match (aws::describe(aws, identity, repository_name(identity)?).await, want) {
             // Another account's domain may let repositories be created and not let them be read: AWS refuses to create what
             // exists already, and what was made as declared is taken to be so still.
             (Err(Error::Aws(error)), Some(want))
@@ -208,7 +208,7 @@ impl Kind for RepositoryKind {
     /// Upstreams by AWS name, which no reference tells about.
     fn depends_on(repository: &Repository, identity: &Identity) -> Vec<Identity> {
         let names = repository.spec.upstreams.iter().filter_map(|upstream| upstream.name.clone());
-        names.map(|name| Identity { repository: Some(name), ..identity.clone() }).collect()
+        names.map(|name| identity.repository_named(name)).collect()
     }
 
     fn executing(context: &Context, identity: &Identity, step: &Step) {

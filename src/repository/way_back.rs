@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepositoryInfo};
 
-use super::aws::{describe, name_of};
+use super::aws::describe;
 use super::cycle::cycle_through;
 use crate::api::Identity;
-use crate::aws::{Aws, AwsError, AwsErrorKind};
+use crate::aws::{Aws, AwsError, AwsErrorKind, repository_name};
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
@@ -37,7 +37,7 @@ pub(super) async fn explain(aws: &Aws, identity: &Identity, upstreams: &[String]
 }
 
 async fn way_back(aws: &Aws, identity: &Identity, upstreams: &[String]) -> Result<Option<Vec<String>>> {
-    let own = name_of(identity)?.to_owned();
+    let own = repository_name(identity)?.to_owned();
     let mut edges = BTreeMap::from([(own.clone(), upstreams.to_vec())]);
     let mut open = upstreams.to_vec();
     while let Some(name) = open.pop().filter(|_| edges.len() <= LOOKED_INTO) {

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_codeartifact::config::{BehaviorVersion, Region};
 use aws_sdk_codeartifact::{Client, Config};
 use codeartifact_emulator::{Emulator, Options};
-use codeartifact_operator::api::{Identity, Limits as Rates, OWNER_TAG, Tags};
+use codeartifact_operator::api::{AwsResource, Identity, Limits as Rates, OWNER_TAG, Tags};
 use codeartifact_operator::aws::{Aws, Limits};
 use codeartifact_operator::engine::object::Controlled;
 use codeartifact_operator::engine::pipeline::downstreams::Downstreams;
@@ -118,7 +118,7 @@ pub(crate) fn identity(domain: &str, repository: Option<&str>) -> Identity {
         region: "us-east-1".into(),
         owner: ACCOUNT.into(),
         domain: domain.into(),
-        repository: repository.map(Into::into),
+        resource: repository.map_or(AwsResource::Domain, |name| AwsResource::Repository(name.into())),
     }
 }
 

@@ -63,7 +63,7 @@ fn references_and_names_come_to_what_aws_calls_them_seen_from_our_account() {
     registries.as_array_mut().unwrap().extend([named, own]);
     let credential = credential("team", "1h", &registries);
     let resolved = resolve(&credential, &account(), &caches).unwrap();
-    let resources: Vec<_> = resolved.iter().map(|registry| registry.identity.resource()).collect();
+    let resources: Vec<_> = resolved.iter().map(|registry| registry.identity.to_string()).collect();
     assert_eq!(resources, ["acme/npm-store", "999999999999:shared/r", "acme/r"]);
 }
 

@@ -14,7 +14,6 @@ use crate::engine::pipeline::deeds::Deeds;
 use crate::engine::pipeline::deletions::Deletions;
 use crate::engine::pipeline::kind::{Kind, Scope};
 use crate::engine::pipeline::screen::{Owner, Verdict, screen};
-use crate::engine::pipeline::standing::claims;
 use crate::engine::pipeline::steps::{self, Taken};
 use crate::engine::pipeline::teardown;
 use crate::engine::reconciler::Reconciler;
@@ -120,15 +119,15 @@ impl<'a, K: Kind> Pass<'a, K> {
         let mark = hub.writes();
         hub.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), mark);
         // Grants are checked first: a namespace without a grant must cause no look-up and learn nothing about other objects.
-        caches.check_grants(&account, &namespace, &claims(settings.mode, &identity))?;
+        caches.check_grants(&account, &namespace, &K::required_grants(&identity, settings.mode))?;
         let want = K::declare(self.object, &identity, &scope)?;
         if settings.mode == Mode::Enforce {
-            caches.check_grants(&account, &namespace, &K::claims(&identity, &want))?;
+            caches.check_grants(&account, &namespace, &K::grants_of_state(&identity, &want))?;
         }
         let aws = &self.sign_in(&account).await?;
         let have = K::observe(aws, &identity, self.object, Some(&want)).await?;
         let (state, facts) = have.map(|have| (have.state, have.facts)).unzip();
-        let verdict = screen::<K>(&settings, &owner, &identity.named(), &want, state.as_ref())
+        let verdict = screen::<K>(&settings, &owner, &identity.with_kind(), &want, state.as_ref())
             .inspect_err(|_| self.wait_for_owner(&identity, mark))?;
         let message = match verdict {
             Verdict::Hold(steps) => {
@@ -165,12 +164,14 @@ impl<'a, K: Kind> Pass<'a, K> {
     ) -> Result<String> {
         K::tell(&mut self.status, None, facts);
         if !exists && K::OWNED {
-            let message = format!("{} does not exist in AWS", identity.named());
+            let message = format!("{} does not exist in AWS", identity.with_kind());
             return Err(Error::waiting(Reason::NotFound, message));
         }
         // Objects that refer to this one need the identity also in the mode Observe.
-        let exists =
-            format!("{} exists in AWS; spec.mode is Observe, so that nothing is written", identity.named());
+        let exists = format!(
+            "{} exists in AWS; spec.mode is Observe, so that nothing is written",
+            identity.with_kind()
+        );
         K::pin(&mut self.status, identity);
         Ok(with_remark::<K>(&exists, want, facts))
     }
@@ -211,7 +212,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         have: Option<&K::State>,
     ) -> Result<Taken<K::Step, K::Facts>> {
         if K::pinned(&self.status) != Some(identity) {
-            let first = steps.first().map(|step| format!("{}: {step}", identity.named()));
+            let first = steps.first().map(|step| format!("{}: {step}", identity.with_kind()));
             self.pin(identity.clone(), first).await?;
         }
         let this = &*self;
@@ -280,12 +281,7 @@ fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
             format!(
                 "the spec now names {} of account {} in {}, but this object manages {} of account {} in {}; put the spec back, or \
                  make a new object",
-                named.resource(),
-                named.account,
-                named.region,
-                pinned.resource(),
-                pinned.account,
-                pinned.region
+                named, named.account, named.region, pinned, pinned.account, pinned.region
             ),
         )),
         _ => Ok(()),

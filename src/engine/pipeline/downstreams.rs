@@ -79,7 +79,7 @@ impl Downstreams {
         F: Future<Output = Result<Upstreams>>,
     {
         let asked = Instant::now();
-        let own = identity.repository.as_deref().unwrap_or_default();
+        let own = identity.repository().unwrap_or_default();
         let domain = self.domain(identity);
         let _turn = domain.turn.lock().await;
         if let Some(answer) = domain.state().answer(own, asked, Instant::now()) {
@@ -99,7 +99,7 @@ impl Downstreams {
 
     /// A write of ours changes, or may have changed, the upstreams of the identity's repository.
     pub fn written(&self, identity: &Identity, upstreams: Written) {
-        let Some(repository) = identity.repository.clone() else { return };
+        let Some(repository) = identity.repository().map(str::to_owned) else { return };
         let write = Write { at: Instant::now(), repository, upstreams };
         self.domain(identity).state().write(write);
     }
@@ -183,6 +183,7 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::AwsResource;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn identity(repository: &str) -> Identity {
@@ -191,7 +192,7 @@ mod tests {
             region: "us-east-1".into(),
             owner: "123456789012".into(),
             domain: "acme".into(),
-            repository: Some(repository.into()),
+            resource: AwsResource::Repository(repository.into()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::core::{Selector, SelectorExt};
 
-use crate::api::{AwsAccount, CredentialGrant, Grant, NamespaceMatch};
+use crate::api::{AwsAccount, CredentialGrant, Grant, Identity, Mode, NamespaceMatch};
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 use kube::ResourceExt;
@@ -19,6 +19,17 @@ pub enum Claim {
     Use(String),
     /// Attach an external connection.
     Connect(String),
+}
+
+/// What a namespace needs on a resource in a mode: to manage the resource and to use its domain, or to use it.
+pub fn on_resource(identity: &Identity, mode: Mode) -> Vec<Claim> {
+    let name = identity.grant_name();
+    let within = name != identity.domain_grant_name();
+    let domain = within.then(|| Claim::Use(identity.domain_grant_name()));
+    match mode {
+        Mode::Observe => vec![Claim::Use(name)],
+        Mode::Enforce => [Claim::Manage(name)].into_iter().chain(domain).collect(),
+    }
 }
 
 /// Who asks: a namespace and its labels.

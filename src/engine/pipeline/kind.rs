@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::engine::context::Context;
 use crate::engine::object::Controlled;
 use crate::engine::pipeline::downstreams::Downstreams;
-use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::grants::{self, Claim};
 use crate::engine::watching::caches::Caches;
 use crate::error::Result;
 use jiff::SignedDuration;
@@ -40,8 +40,16 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// The state that the spec declares, with the owner tag where the kind has tags.
     fn declare(object: &Self::Object, identity: &Identity, scope: &Scope<'_>) -> Result<Self::State>;
 
-    /// The grants needed beyond those on the resource itself: upstreams, external connections.
-    fn claims(identity: &Identity, state: &Self::State) -> Vec<Claim>;
+    /// What the object's namespace must be granted for the resource: checked before each reconcile and before a deletion.
+    fn required_grants(identity: &Identity, mode: Mode) -> Vec<Claim> {
+        grants::on_resource(identity, mode)
+    }
+
+    /// What the namespace must be granted beyond [`Self::required_grants`] for what the state names: upstreams, external
+    /// connections.
+    fn grants_of_state(_identity: &Identity, _state: &Self::State) -> Vec<Claim> {
+        Vec::new()
+    }
 
     /// The state in AWS, narrowed to what the object manages; `None` when it does not exist.
     fn observe(
@@ -56,6 +64,11 @@ pub trait Kind: Sized + Send + Sync + 'static {
 
     /// The writes that let the resource go and leave it in AWS.
     fn release(have: &Self::State) -> Vec<Self::Step>;
+
+    /// Whether nothing is left to delete of what AWS shows; `have` is `None` when nothing exists.
+    fn is_deleted(_identity: &Identity, have: Option<&Self::State>) -> bool {
+        have.is_none()
+    }
 
     /// Whether AWS shows the effect of a step; `have` is `None` when nothing exists.
     fn shows(step: &Self::Step, have: Option<&Self::State>) -> bool;

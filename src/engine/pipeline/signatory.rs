@@ -10,13 +10,13 @@ use crate::engine::watching::caches::Caches;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
-/// An AwsAccount for the account and Region of the identity that still grants the resource to the namespace. The AwsAccount that
+/// An AwsAccount for the account and Region of the identity that still grants the namespace what is `needed`. The AwsAccount that
 /// the spec names is tried first. When no AwsAccount may sign, the error is that of the first candidate.
 pub(in crate::engine) fn signatory(
     caches: &Caches,
     named: &str,
     identity: &Identity,
-    namespace: &str,
+    (namespace, needed): (&str, &[Claim]),
 ) -> Result<Arc<AwsAccount>> {
     let mut accounts = caches.accounts.all();
     accounts.retain(|account| {
@@ -27,7 +27,7 @@ pub(in crate::engine) fn signatory(
     for account in accounts {
         let name = account.name_any();
         match caches.account(&name).and_then(|account| {
-            caches.check_grants(&account, namespace, &[Claim::Manage(identity.resource())])?;
+            caches.check_grants(&account, namespace, needed)?;
             Ok(account)
         }) {
             Ok(account) => return Ok(account),
@@ -47,6 +47,7 @@ pub(in crate::engine) fn signatory(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::AwsResource;
     use serde_json::json;
 
     fn account(name: &str, region: &str, granted: bool, suspended: bool) -> AwsAccount {
@@ -68,8 +69,9 @@ mod tests {
             region: "us-east-1".into(),
             owner: "123456789012".into(),
             domain: "acme".into(),
-            repository: None,
+            resource: AwsResource::Domain,
         };
+        let needed = [Claim::Manage("acme".into())];
         let of = |name, region, granted| account(name, region, granted, false);
         let here = "us-east-1";
         let table: Vec<(&str, Vec<AwsAccount>, Result<&str, Reason>)> = vec![
@@ -103,7 +105,7 @@ mod tests {
             for account in accounts {
                 caches.accounts.apply(account);
             }
-            let signs = signatory(&caches, "named", &identity, "team");
+            let signs = signatory(&caches, "named", &identity, ("team", &needed));
             let signs = signs.map(|account| account.name_any()).map_err(|error| error.reason());
             assert_eq!(signs, expected.map(str::to_owned), "{what}");
         }

@@ -5,7 +5,6 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::{CommonStatus, Identity, Mode};
 use crate::engine::object::{Controlled, ObjectKey};
-use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::Kind;
 use crate::engine::status::summary::{self, STALLED};
 use crate::engine::watching::caches::Caches;
@@ -20,15 +19,6 @@ const VERDICTS: [Reason; 5] = [
     Reason::GrantMissing,
 ];
 
-/// What an object needs to be allowed for what it stands for.
-pub fn claims(mode: Mode, identity: &Identity) -> Vec<Claim> {
-    if mode == Mode::Observe {
-        return vec![Claim::Use(identity.resource())];
-    }
-    let domain = identity.repository.as_ref().map(|_| Claim::Use(identity.domain_resource()));
-    [Claim::Manage(identity.resource())].into_iter().chain(domain).collect()
-}
-
 /// Whether an object enforces `identity`, its namespace may, and nobody else was found to own it.
 pub fn has_say<K: Kind>(object: &K::Object, identity: &Identity, caches: &Caches) -> bool {
     let settings = K::settings(object);
@@ -39,8 +29,7 @@ pub fn has_say<K: Kind>(object: &K::Object, identity: &Identity, caches: &Caches
         && object.meta().deletion_timestamp.is_none()
         && (!K::OWNED || owns(object))
         && account.is_some_and(|account| {
-            let claims = claims(settings.mode, identity);
-            caches.check_grants(&account, &namespace, &claims).is_ok()
+            caches.check_grants(&account, &namespace, &K::required_grants(identity, settings.mode)).is_ok()
         })
 }
 

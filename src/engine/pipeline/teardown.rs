@@ -44,12 +44,13 @@ async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings, patience: Pati
     if pass.object.suspended() {
         pass.notes.push(Note::normal(
             Reason::Released,
-            format!("{} is left as it is: the object is suspended", identity.resource()),
+            format!("{identity} is left as it is: the object is suspended"),
         ));
         return Ok(Done::gone());
     }
     let namespace = pass.object.namespace().unwrap_or_default();
-    let account = match signatory(&pass.context.caches, &settings.account, &identity, &namespace) {
+    let needed = K::required_grants(&identity, settings.mode);
+    let account = match signatory(&pass.context.caches, &settings.account, &identity, (&namespace, &needed)) {
         Ok(account) => account,
         Err(error) if error.reason() == Reason::Suspended && settings.deletion == DeletionPolicy::Delete => {
             return Err(error);
@@ -72,8 +73,7 @@ pub(in crate::engine) fn blocked_by<K: Kind>(object: &K::Object, error: Error) -
             Error::waiting(
                 Reason::DeletionBlocked,
                 format!(
-                    "{} cannot be deleted in AWS: {error}; mend that, or set spec.deletionPolicy to Retain to let go of it",
-                    identity.resource()
+                    "{identity} cannot be deleted in AWS: {error}; mend that, or set spec.deletionPolicy to Retain to let go of it"
                 ),
             )
         }
@@ -98,7 +98,7 @@ async fn let_go<K: Kind>(
     identity: &Identity,
     patience: Patience,
 ) -> Result<Done> {
-    let resource = identity.resource();
+    let resource = identity.to_string();
     let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(pass, account, identity)).await {
         Ok(Ok(Found::Ours)) => {
             pass.context.hub.written(identity);
@@ -158,8 +158,7 @@ fn look_again(resource: &str, unseen: &str) -> Error {
 
 fn left_behind<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
     let message = format!(
-        "{} stays in AWS, perhaps with our owner tag still on it: {why}; before another object adopts it, remove its tag {OWNER_TAG} by hand",
-        identity.resource()
+        "{identity} stays in AWS, perhaps with our owner tag still on it: {why}; before another object adopts it, remove its tag {OWNER_TAG} by hand"
     );
     pass.notes.push(Note::warning(Reason::Released, message));
     Done::gone()
@@ -167,12 +166,13 @@ fn left_behind<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) 
 
 async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Done> {
     let aws = pass.sign_in(account).await?;
-    let Some(have) = K::observe(&aws, identity, pass.object, None).await? else {
+    let have = K::observe(&aws, identity, pass.object, None).await?;
+    let Some(have) = have.filter(|have| !K::is_deleted(identity, Some(&have.state))) else {
         return absent(pass, identity);
     };
     if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
         return match pass.unseen() {
-            Unseen::Unconfirmed => Err(look_again(&identity.resource(), &why)),
+            Unseen::Unconfirmed => Err(look_again(&identity.to_string(), &why)),
             // Somebody made another one of that name after we deleted ours.
             Unseen::Confirmed | Unseen::Deleted => Ok(left_alone(pass, identity, &why)),
         };
@@ -191,15 +191,16 @@ async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity:
         }
     }
     pass.deletion_accepted();
-    match K::observe(&aws, identity, pass.object, None).await? {
-        None => absent(pass, identity),
-        Some(_) => Err(Error::waiting(Reason::Deleting, format!("AWS still shows {}", identity.resource()))),
+    let have = K::observe(&aws, identity, pass.object, None).await?;
+    if K::is_deleted(identity, have.as_ref().map(|have| &have.state)) {
+        return absent(pass, identity);
     }
+    Err(Error::waiting(Reason::Deleting, format!("AWS still shows {identity}")))
 }
 
 /// AWS does not show the resource.
 fn absent<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity) -> Result<Done> {
-    let resource = identity.resource();
+    let resource = identity.to_string();
     let message = match pass.unseen() {
         Unseen::Unconfirmed => return Err(look_again(&resource, "AWS does not show it")),
         Unseen::Deleted => format!("{resource} is deleted in AWS"),
@@ -211,7 +212,7 @@ fn absent<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity) -> Result<Done> 
 
 /// A resource that this object does not own is not deleted.
 fn left_alone<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
-    let message = format!("{} stays in AWS: {why}", identity.resource());
+    let message = format!("{identity} stays in AWS: {why}");
     pass.notes.push(Note::warning(Reason::Released, message));
     Done::gone()
 }
@@ -223,16 +224,14 @@ async fn refuse_while_blocked<K: Kind>(pass: &Pass<'_, K>, aws: &Aws, identity: 
         return Ok(());
     }
     let repositories = blockers.iter().filter_map(|blocker| blocker.repository.clone());
-    let awaited: Vec<_> = repositories
-        .map(|repository| Identity { repository: Some(repository), ..identity.clone() })
-        .collect();
+    let awaited: Vec<_> = repositories.map(|repository| identity.repository_named(repository)).collect();
     pass.context.hub.depends_on_aws(&pass.target(), &awaited, before);
     let blockers: Vec<_> = blockers.into_iter().map(|blocker| blocker.text).collect();
     Err(Error::waiting(
         Reason::DeletionBlocked,
         format!(
             "{} cannot be deleted in AWS because of {}; remove that, or set spec.deletionPolicy to Retain to let go of it",
-            identity.resource(),
+            identity,
             blockers.join(", ")
         ),
     ))

@@ -61,5 +61,5 @@ impl<K: Kind> Pass<'_, K> {
 }
 
 fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> Note {
-    Note::normal(reason, format!("{}: {}", identity.resource(), sentence(steps)))
+    Note::normal(reason, format!("{identity}: {}", sentence(steps)))
 }

@@ -69,7 +69,7 @@ impl Caches {
         grants::any_use(account, Asker { namespace, labels: labels.as_ref() })
     }
 
-    /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_resource`] writes it).
+    /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_grant_name`] writes it).
     pub fn credential_grant(
         &self,
         account: &AwsAccount,

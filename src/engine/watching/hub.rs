@@ -78,7 +78,7 @@ impl Hub {
     /// Records the AWS resources that an object depends on: the object is woken when the operator writes one of them. The object
     /// is woken at once when one of them was written after the first `since` writes.
     pub fn depends_on_aws(&self, object: &Target, identities: &[Identity], since: u64) {
-        let names: Vec<_> = identities.iter().map(aws_name).collect();
+        let names: Vec<_> = identities.iter().map(Identity::canonical_name).collect();
         let mut inner = self.lock();
         if inner.written_since(&names, since) {
             inner.wake(object);
@@ -88,7 +88,7 @@ impl Hub {
 
     /// The operator wrote a resource in AWS: every object that depends on the resource is woken.
     pub fn written(&self, identity: &Identity) {
-        let name = aws_name(identity);
+        let name = identity.canonical_name();
         let mut inner = self.lock();
         for user in inner.aws.users(&name) {
             inner.wake(user);
@@ -142,12 +142,6 @@ impl Inner {
     }
 }
 
-/// What AWS knows a resource by, whichever account signs.
-fn aws_name(identity: &Identity) -> String {
-    let repository = identity.repository.as_deref().unwrap_or_default();
-    format!("{}/{}/{}/{repository}", identity.region, identity.owner, identity.domain)
-}
-
 impl Target {
     /// An object as something to refer to.
     pub fn new(kind: KindName, key: ObjectKey) -> Self {
@@ -158,6 +152,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::AwsResource;
     use futures::FutureExt;
 
     fn target(kind: KindName, name: &str) -> Target {
@@ -189,7 +184,7 @@ mod tests {
             region: "us-east-1".into(),
             owner: "123456789012".into(),
             domain: "acme".into(),
-            repository: Some(repository.into()),
+            resource: AwsResource::Repository(repository.into()),
         }
     }
 

@@ -171,7 +171,7 @@ mod tests {
                 .check_grants(
                     &account,
                     "team",
-                    &[crate::engine::pipeline::grants::Claim::Use(identity.resource())],
+                    &[crate::engine::pipeline::grants::Claim::Use(identity.grant_name())],
                 )
                 .is_ok()
         };
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn who_has_the_grant_is_told_the_truth() {
         let grants = json!([{"namespaces": {"names": ["team"]}, "use": ["acme/npm"]}]);
-        assert_eq!(told(&grants, &caches("platform", true, true)).unwrap().resource(), "acme/npm");
+        assert_eq!(told(&grants, &caches("platform", true, true)).unwrap().to_string(), "acme/npm");
         let waiting = told(&grants, &caches("platform", true, false)).unwrap_err().to_string();
         assert_eq!(waiting, "Repository platform/npm has not been reconciled yet");
     }

@@ -180,7 +180,7 @@ fn what_may_not_act_makes_no_cycle() {
         object.spec.name = Some("b".into());
         object.metadata.name = Some(name.into());
         if let Some(identity) = object.status.as_mut().and_then(|status| status.identity.as_mut()) {
-            identity.repository = Some("b".into());
+            *identity = identity.repository_named("b");
         }
         object
     };
@@ -273,7 +273,7 @@ fn a_domain_reference_takes_its_pinned_identity() {
         .unwrap()
     };
     caches.domains.apply(domain("us-east-1"));
-    assert_eq!(identify(&app, &account, &caches).unwrap().resource(), "acme/Web");
+    assert_eq!(identify(&app, &account, &caches).unwrap().to_string(), "acme/Web");
     caches.domains.apply(domain("eu-west-1"));
     let error = identify(&app, &account, &caches).unwrap_err().to_string();
     for word in ["spec.accountRef.name is default", "us-east-1", "Domain team/d", "eu-west-1"] {
