@@ -38,6 +38,8 @@ pub enum Given {
 pub enum Place {
     /// In Ready=True.
     Ready,
+    /// In Ready=True, of an object that works and is in trouble: one Warning event, and metrics count the object as degraded.
+    Degraded,
     /// In Ready, whose status stays as it was.
     Kept,
     /// In Ready=False and Reconciling=True.
@@ -105,7 +107,7 @@ reasons! {
     /// The Secret holds a valid login.
     Issued ByLogins Ready "Nothing."
     /// The token could not be renewed; the login in the Secret still works until the time that the message names.
-    RenewalFailing ByLogins Ready "Do what the message says before that time. The operator tries again by itself."
+    RenewalFailing ByLogins Degraded "Do what the message says before that time. The operator tries again by itself."
     /// The object, or its AwsAccount, has `spec.suspend: true`.
     Suspended ByAll Kept "Set `spec.suspend` to false."
     /// A write to AWS is under way, or the operator is being restarted in the middle of one.
@@ -180,6 +182,18 @@ reasons! {
     Renewed ByLogins Event "Nothing."
 }
 
+impl Reason {
+    /// The reason that conditions, events and metrics spell so.
+    pub fn named(name: &str) -> Option<Self> {
+        REASONS.iter().map(|row| row.reason).find(|reason| reason.as_str() == name)
+    }
+
+    /// Whether the reason stands for an object that is ready and in trouble.
+    pub fn is_degraded(self) -> bool {
+        REASONS.iter().any(|row| row.reason == self && row.place == Place::Degraded)
+    }
+}
+
 impl Given {
     /// The kinds, for a reader.
     pub fn words(self) -> &'static str {
@@ -199,6 +213,7 @@ impl Place {
     pub fn words(self) -> &'static str {
         match self {
             Self::Ready => "Ready=True",
+            Self::Degraded => "Ready=True, degraded",
             Self::Kept => "Ready, status as before",
             Self::Reconciling => "Ready=False, Reconciling=True",
             Self::Stalled => "Ready=False, Stalled=True",
@@ -234,6 +249,9 @@ and Argo CD understand:
 | `Drifted` | In Observe mode: whether AWS differs from the spec, with the steps that Enforce would take. |
 | `DeletionBlocked` | `True`: the object is being deleted, and the message says what is in the way. |
 
+An object that is *degraded* works and is in trouble: `Ready` is `True`, its message says what is wrong and until when the object
+works, a Warning event tells of it once, and the metrics count it apart.
+
 Each condition, each event and some metrics give one of these reasons:
 
 | reason | kinds | where | when | what to do |
@@ -251,6 +269,15 @@ mod tests {
             page == reference(),
             "docs/conditions.md is stale: run `make generated` and commit what it changes"
         );
+    }
+
+    #[test]
+    fn every_reason_is_known_by_its_name() {
+        for row in REASONS {
+            assert_eq!(Reason::named(row.reason.as_str()), Some(row.reason));
+        }
+        assert_eq!(Reason::named("NoSuchReason"), None);
+        assert!(Reason::RenewalFailing.is_degraded() && !Reason::Issued.is_degraded());
     }
 
     #[test]

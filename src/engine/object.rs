@@ -141,18 +141,17 @@ pub struct Done {
 impl Done {
     /// In sync; looked at again after the interval.
     pub fn synced(message: impl Into<String>, interval: SignedDuration) -> Self {
-        Self {
-            reason: Reason::Synced,
-            message: message.into(),
-            again: Again::Every(interval),
-            drift: None,
-            gone: false,
-        }
+        Self::ready(Reason::Synced, message, Again::Every(interval))
+    }
+
+    /// Ready, perhaps in trouble: the reason says which of the two.
+    pub fn ready(reason: Reason, message: impl Into<String>, again: Again) -> Self {
+        Self { reason, message: message.into(), again, drift: None, gone: false }
     }
 
     /// Nothing keeps the deleted object any more.
     pub fn gone() -> Self {
-        Self { reason: Reason::Deleted, message: String::new(), again: Again::Never, drift: None, gone: true }
+        Self { gone: true, ..Self::ready(Reason::Deleted, "", Again::Never) }
     }
 }
 

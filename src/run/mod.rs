@@ -283,10 +283,10 @@ fn health<K: Controlled>(cache: &Cache<K>) -> Health {
     let mut health = Health::default();
     for object in cache.all() {
         match object.status().map(K::common).and_then(summary::ready) {
-            Some(ready) if ready.status == "True" && ready.reason == Reason::RenewalFailing.as_str() => {
-                health.degraded += 1;
+            Some(ready) if ready.status == "True" => {
+                let degraded = Reason::named(&ready.reason).is_some_and(Reason::is_degraded);
+                *(if degraded { &mut health.degraded } else { &mut health.ready }) += 1;
             }
-            Some(ready) if ready.status == "True" => health.ready += 1,
             Some(_) => health.unready += 1,
             None => health.unknown += 1,
         }

@@ -9,7 +9,7 @@ use crate::credential::demand::Held;
 use crate::credential::notes;
 use crate::credential::schedule::retry_wait;
 use crate::credential::write::Written;
-use crate::engine::object::{Again, Done, Note, ObjectKey};
+use crate::engine::object::{Again, Done, ObjectKey};
 use crate::engine::status::summary;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
@@ -37,7 +37,7 @@ impl Pass<'_> {
         self.status.secret_name = Some(name);
     }
 
-    pub(super) fn done(&mut self, tokens: &Tokens) -> Done {
+    pub(super) fn done(&self, tokens: &Tokens) -> Done {
         let next = tokens.values().map(Held::look_again).min();
         let failing = tokens.values().find_map(|held| held.failing.as_ref().map(|failing| (held, failing)));
         if let Some((held, failing)) = failing {
@@ -47,23 +47,18 @@ impl Pass<'_> {
         let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();
         let message = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
         let again = self.no_later_than(next.unwrap_or(Timestamp::MAX));
-        Done { reason: Reason::Issued, message, again, drift: None, gone: false }
+        Done::ready(Reason::Issued, message, again)
     }
 
-    /// The old token is kept. Said once as an event, and for as long as it lasts in the condition.
-    pub(super) fn failing(&mut self, error: &Error, end: Timestamp, retry_at: Timestamp) -> Done {
+    /// The login works and cannot be renewed.
+    pub(super) fn failing(&self, error: &Error, end: Timestamp, retry_at: Timestamp) -> Done {
         let message = format!("the login works until {end}, but cannot be renewed: {error}");
-        let ready = summary::ready(&self.status.common);
-        if ready.is_none_or(|ready| ready.reason != Reason::RenewalFailing.as_str()) {
-            self.notes.push(Note::warning(Reason::RenewalFailing, message.clone()));
-        }
-        let again = self.no_later_than(retry_at);
-        Done { reason: Reason::RenewalFailing, message, again, drift: None, gone: false }
+        Done::ready(Reason::RenewalFailing, message, self.no_later_than(retry_at))
     }
 
     /// After a failure that takes nothing away: whatever fails in AWS, a Secret that is as declared and still works is not
     /// called broken. `restored`: the Secret was put back in this pass.
-    pub(super) fn kept(&mut self, error: Error, restored: bool) -> Result<Done> {
+    pub(super) fn kept(&self, error: Error, restored: bool) -> Result<Done> {
         let Some(end) = self.works_until(&error, restored) else { return Err(error) };
         let asked = match error.outlook() {
             Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),

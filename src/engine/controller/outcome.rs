@@ -77,14 +77,23 @@ fn made_progress(outcome: &Result<Done>, notes: &[Note]) -> bool {
         && notes.iter().any(|note| !note.warning)
 }
 
-/// One warning for a new failure, not one for each retry.
+/// One warning for a new failure or a new trouble, not one for each retry.
 fn new_failure(before: &CommonStatus, now: &CommonStatus, outcome: &Result<Done>) -> Option<Note> {
-    let Err(error) = outcome else { return None };
+    let error = match outcome {
+        Ok(done) => return new_trouble(before, done),
+        Err(error) => error,
+    };
     let said = |status| ready(status).map(|ready| (&ready.reason, &ready.message));
     // Waiting for something that is declared too is how things start, in whatever order they are applied.
     let ordinary = error.outlook() == Outlook::Waiting && error.reason() != Reason::DeletionBlocked;
     let new = !ordinary && said(before) != said(now);
     new.then(|| Note::warning(error.reason(), error.to_string()))
+}
+
+/// The warning about an object that is ready and in trouble, when it was not in that trouble before.
+fn new_trouble(before: &CommonStatus, done: &Done) -> Option<Note> {
+    let known = ready(before).is_some_and(|ready| ready.reason == done.reason.as_str());
+    (done.reason.is_degraded() && !known).then(|| Note::warning(done.reason, done.message.clone()))
 }
 
 fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> Circumstances {
@@ -107,7 +116,7 @@ fn log(note: &Note) {
 pub(super) fn counted(outcome: &Result<Done>) -> Outcome {
     match outcome {
         Ok(done) if done.gone => Outcome::Gone,
-        Ok(done) if done.reason == Reason::RenewalFailing => Outcome::Degraded,
+        Ok(done) if done.reason.is_degraded() => Outcome::Degraded,
         Ok(_) => Outcome::Synced,
         Err(Error::Internal(_)) => Outcome::InternalError,
         Err(error) => match error.outlook() {
@@ -122,6 +131,29 @@ pub(super) fn counted(outcome: &Result<Done>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trouble_is_warned_about_once() {
+        let done = |reason, message: &str| {
+            Ok(Done { reason, ..Done::synced(message, SignedDuration::ZERO) })
+        };
+        let failing = |message| done(Reason::RenewalFailing, message);
+        let mut status = CommonStatus::default();
+        let table = [
+            (done(Reason::Issued, "works"), None),
+            (failing("until noon"), Some("until noon")),
+            (failing("until noon, and AWS says another word"), None),
+            (done(Reason::Issued, "works"), None),
+            (failing("until midnight"), Some("until midnight")),
+        ];
+        for (outcome, expected) in table {
+            let now = summarize(&status, &Circumstances::default(), &outcome, jiff::Timestamp::UNIX_EPOCH);
+            let told = new_failure(&status, &now, &outcome);
+            let expected = expected.map(|message| Note::warning(Reason::RenewalFailing, message));
+            assert_eq!(told, expected, "{outcome:?}");
+            status = now;
+        }
+    }
 
     #[test]
     fn a_login_that_cannot_be_renewed_counts_as_degraded() {

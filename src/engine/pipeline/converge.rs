@@ -291,6 +291,6 @@ fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
 impl Done {
     /// Nothing was looked at, and nothing is due: the user asked for that.
     pub fn suspended() -> Self {
-        Self { reason: Reason::Suspended, again: Again::Never, gone: false, ..Self::gone() }
+        Self::ready(Reason::Suspended, "", Again::Never)
     }
 }

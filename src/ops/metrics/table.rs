@@ -53,7 +53,7 @@ pub(super) const OBJECTS: Described = Described {
     name: "objects",
     shape: Shape::Gauge,
     labels: "kind, ready (true, degraded, false, unknown)",
-    help: "Objects by the status of their Ready condition; degraded when it is True with the reason RenewalFailing, unknown when it was not reported yet",
+    help: "Objects by the status of their Ready condition; degraded when it is True and the object is in trouble (RenewalFailing), unknown when it was not reported yet",
 };
 pub(super) const QUEUE_DEPTH: Described = Described {
     name: "queue_depth",
