@@ -134,9 +134,7 @@ mod tests {
 
     #[test]
     fn a_trouble_is_warned_about_once() {
-        let done = |reason, message: &str| {
-            Ok(Done { reason, ..Done::synced(message, SignedDuration::ZERO) })
-        };
+        let done = |reason, message: &str| Ok(Done { reason, ..Done::synced(message, SignedDuration::ZERO) });
         let failing = |message| done(Reason::RenewalFailing, message);
         let mut status = CommonStatus::default();
         let table = [
