@@ -109,6 +109,11 @@ impl Error {
         }
     }
 
+    /// Whether nothing is wrong, and work only waits until a suspension ends.
+    pub fn is_suspension(&self) -> bool {
+        self.outlook() == Outlook::Waiting && self.reason() == Reason::Suspended
+    }
+
     /// What the user should expect.
     pub fn outlook(&self) -> Outlook {
         match self {

@@ -29,7 +29,7 @@ use kube::ResourceExt;
 use crate::api::{CommonStatus, KindName, RegistryCredential, RegistryCredentialStatus};
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Report, Target};
-use crate::engine::reconciler::Reconciler;
+use crate::engine::reconciler::{OWN_SUSPENSION, Reconciler};
 
 use pass::Pass;
 use services::Services;
@@ -68,7 +68,7 @@ impl Reconciler for CredentialReconciler {
         context: &Context,
     ) -> Report<RegistryCredentialStatus> {
         let mut pass = Pass::new(&self.0, object, context);
-        let outcome = pass.rest().await;
+        let outcome = pass.rest(OWN_SUSPENSION).await;
         Report { status: pass.status, outcome, notes: pass.notes }
     }
 

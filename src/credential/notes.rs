@@ -5,8 +5,9 @@ use std::borrow::Borrow;
 use super::demand::Held;
 use super::registries::Terms;
 use super::render::DomainKey;
+use super::slot::FORCEABLE;
 use super::write::Written;
-use crate::api::{RegistryCredentialStatus, TokenStatus};
+use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenStatus};
 use crate::engine::object::Note;
 use crate::reason::Reason;
 
@@ -57,6 +58,22 @@ pub(super) fn written(
     Some(Note::normal(reason, sentence))
 }
 
+/// The event about a renewal that was asked for and was not made; `None` when each token is new.
+pub(super) fn not_renewed(before: &[TokenStatus], now: &[TokenStatus]) -> Option<Note> {
+    let fresh = fresh(before, now);
+    let kept: Vec<_> =
+        now.iter().filter(|token| !fresh.contains(token)).map(|token| &*token.domain).collect();
+    (!kept.is_empty()).then(|| {
+        Note::normal(
+            Reason::Issued,
+            format!(
+                "the token for {} is younger than {FORCEABLE:#} and was not renewed; give {RENEW_AT} another value after that time",
+                kept.join(", ")
+            ),
+        )
+    })
+}
+
 /// Tokens that are new since the last status. `renews_at` is ignored: with another renewal time it is still the same token.
 fn fresh<'a>(before: &[TokenStatus], now: &'a [TokenStatus]) -> Vec<&'a TokenStatus> {
     let same = |one: &TokenStatus, other: &TokenStatus| {
@@ -102,6 +119,15 @@ mod tests {
             let said = told.map(|note| format!("{}: {}", note.reason.as_str(), note.message));
             assert_eq!(said.as_deref(), *expected);
         }
+    }
+
+    #[test]
+    fn a_renewal_that_was_asked_for_too_early_is_told() {
+        assert_eq!(not_renewed(&[issued(0)], &[issued(1)]), None);
+        let note = not_renewed(&[issued(0)], &[issued(0)]).unwrap();
+        let expected = "the token for acme is younger than 5m and was not renewed; give codeartifact-operator.dev/renew-at another \
+                        value after that time";
+        assert_eq!((note.reason, note.message.as_str()), (Reason::Issued, expected));
     }
 
     #[test]

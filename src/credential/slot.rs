@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 
 /// How old a token must be before somebody can force another: no value of the annotation mints without end.
-const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long a token that nobody uses is kept: who comes back soon needs no other.
 const IDLE: SignedDuration = SignedDuration::from_mins(10);

@@ -18,7 +18,7 @@ use crate::kubernetes::is_gone;
 use crate::reason::Reason;
 pub(super) use calls::Removal;
 use calls::{apply, create, delete, empty, read, says};
-use refusal::{cannot_be_changed, refusal, unchangeable};
+use refusal::{cannot_be_changed, has_other_type, refusal, unchangeable};
 
 /// What writing a Secret came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub(super) async fn ensure(
             }
             Err(error) if verdict == Verdict::TakeOver && says(&error, cannot_be_changed) => {
                 watch(context, seen.as_ref(), wanted);
-                return Err(unchangeable(wanted));
+                return Err(unchangeable(wanted, says(&error, has_other_type)));
             }
             Err(error) if verdict == Verdict::Apply && says(&error, cannot_be_changed) => {
                 match delete(context, &wanted.namespace, &wanted.name, seen.as_ref()).await {

@@ -180,7 +180,7 @@ impl<R: Reconciler> Controller<R> {
         // Writing the finalizer made a newer version of the object.
         let object = self.cache.get(&ObjectKey::of(object.as_ref())).unwrap_or_else(|| Arc::clone(object));
         let report = self.guarded(&object).await;
-        Ok((object, report))
+        Ok((object, if deleting { report } else { suspended(report) }))
     }
 
     /// A panic in one reconcile is that object's error and nobody else's.
@@ -240,6 +240,14 @@ impl Drop for Handed<'_> {
             self.queue.done(self.key);
         }
     }
+}
+
+/// An object whose AwsAccount is suspended has not failed: the object stays as ready as before.
+fn suspended<S>(report: Report<S>) -> Report<S> {
+    let outcome = report.outcome.or_else(|error| {
+        if error.is_suspension() { Ok(Done::suspended(error.to_string())) } else { Err(error) }
+    });
+    Report { outcome, ..report }
 }
 
 fn is_deleting<K: Controlled>(object: &K) -> bool {

@@ -8,6 +8,9 @@ use jiff::SignedDuration;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, Done, ObjectKey, Report};
 
+/// Why an object with `spec.suspend: true` is left alone.
+pub const OWN_SUSPENSION: &str = "spec.suspend is true";
+
 /// Looks after one kind.
 pub trait Reconciler: Send + Sync + 'static {
     /// The kind.
@@ -27,7 +30,7 @@ pub trait Reconciler: Send + Sync + 'static {
         _context: &Context,
     ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send {
         let status = object.status().cloned().unwrap_or_default();
-        std::future::ready(Report { status, outcome: Ok(Done::suspended()), notes: Vec::new() })
+        std::future::ready(Report { status, outcome: Ok(Done::suspended(OWN_SUSPENSION)), notes: Vec::new() })
     }
 
     /// The object is gone: nothing is remembered for it any more.

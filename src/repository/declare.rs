@@ -108,6 +108,10 @@ fn resolve_upstream(
     let (field, named) = match (&upstream.repository_ref, &upstream.name) {
         (Some(reference), _) => {
             let field = field("repositoryRef");
+            let key = ObjectKey::named(reference, scope.namespace);
+            if key == ObjectKey::new(scope.namespace, scope.name) {
+                return Err(own_upstream(field, key.to_string()));
+            }
             let named = referred(&field, reference, identity, scope)?;
             (field, named)
         }
@@ -121,13 +125,17 @@ fn resolve_upstream(
         }
     };
     if Some(named.name.as_str()) == identity.repository() {
-        return Err(Error::invalid(
-            field,
-            named.name,
-            "a repository cannot be its own upstream; remove it from the list",
-        ));
+        return Err(own_upstream(field, named.name));
     }
     Ok(named)
+}
+
+fn own_upstream(field: String, value: String) -> Error {
+    Error::invalid(
+        field,
+        value,
+        "a repository cannot be its own upstream; remove this upstream from the list",
+    )
 }
 
 /// The upstream that another object stands for, which must be in the same domain.

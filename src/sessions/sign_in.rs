@@ -166,6 +166,12 @@ async fn ask(sts: &aws_sdk_sts::Client) -> Result<Caller, AwsError> {
 /// Adds what an administrator can do about it.
 fn explain(account: &AwsAccount, error: AwsError) -> AwsError {
     let remedy = match (&account.spec.credentials.secret_ref, error.kind) {
+        (_, AwsErrorKind::SignIn) if error.message.contains("scoped to a valid region") => format!(
+            "spec.region of AwsAccount {} is {}, and AWS expects another Region at this endpoint; correct spec.region, or \
+             spec.endpoints.sts",
+            account.name_any(),
+            account.spec.region
+        ),
         (Some(reference), AwsErrorKind::SignIn) => {
             format!("AWS does not accept the keys in {}; put valid ones there", secret::named(reference))
         }
@@ -189,4 +195,38 @@ fn explain_role(base: &Session, role_arn: &str, error: AwsError) -> AwsError {
         who = base.identity_arn
     );
     AwsError { operation: "AssumeRole", message: format!("{remedy} ({})", error.message), ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sign_in_that_fails_says_which_field_is_wrong() {
+        let secret = json!({"secretRef": {"namespace": "platform", "name": "keys"}});
+        let region = "Credential should be scoped to a valid region, not 'us-east-11', but 'us-east-1'.";
+        let table = [
+            (secret.clone(), AwsErrorKind::SignIn, region, "spec.region of AwsAccount default is us-east-11"),
+            (json!({}), AwsErrorKind::SignIn, region, "spec.region of AwsAccount default is us-east-11"),
+            (
+                secret,
+                AwsErrorKind::SignIn,
+                "The security token is invalid.",
+                "the keys in Secret platform/keys",
+            ),
+            (json!({}), AwsErrorKind::SignIn, "no credentials", "IAM role"),
+            (json!({}), AwsErrorKind::Rejected, "404", "spec.endpoints.sts"),
+            (json!({}), AwsErrorKind::Unavailable, "refused", "refused"),
+        ];
+        for (credentials, kind, message, expected) in table {
+            let spec =
+                json!({"accountId": "123456789012", "region": "us-east-11", "credentials": credentials});
+            let account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
+            let error = AwsError { operation: "GetCallerIdentity", kind, message: message.into() };
+            let told = explain(&account, error).message;
+            assert!(told.contains(expected) && told.contains(message), "{told}");
+        }
+    }
 }

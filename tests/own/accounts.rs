@@ -1,11 +1,11 @@
 //! What an AwsAccount tells about its sign-in follows the keys, whether anybody uses it or not.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use harness::objects::conditions;
-use kube::api::DeleteParams;
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::scene::{Scene, scene};
+use crate::scene::{Scene, object, scene};
 
 /// How soon it must be told, on the emulator's clock.
 const SOON: &str = "75s";
@@ -72,4 +72,45 @@ async fn an_account_tells_soon_who_it_is_when_its_key_was_replaced() -> Result<(
     keys(&scene, "other", "other").await?;
     scene.emulator.forward(SOON).await?;
     until(&scene, "True", other).await
+}
+
+async fn suspend(scene: &Scene<'_>, suspend: bool) -> Result<()> {
+    let accounts = scene.cluster.api("AwsAccount", "").await?;
+    let patch = Patch::Merge(json!({"spec": {"suspend": suspend}}));
+    accounts.patch("default", &PatchParams::default(), &patch).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_suspended_account_serves_stays_as_ready_as_it_was() -> Result<()> {
+    scene!(scene);
+    let domain = object("Domain", "acme", &json!({}));
+    let store = object("Repository", "store", &json!({"domainRef": {"name": "acme"}}));
+    let registry = json!({"repositoryRef": {"name": "store"}, "formats": ["npm"]});
+    let login = object("RegistryCredential", "login", &json!({"registries": [registry]}));
+    let all = [("Domain", "acme"), ("Repository", "store"), ("RegistryCredential", "login")];
+    for manifest in [&domain, &store, &login] {
+        scene.apply(manifest).await?;
+    }
+    for (kind, name) in all {
+        scene.ready(kind, name).await?;
+    }
+    suspend(&scene, true).await?;
+    for (kind, name) in all {
+        let kept = |object: &kube::api::DynamicObject| {
+            let told = conditions(object);
+            told.len() == 1 && told[0].reason == "Suspended" && told[0].status == "True"
+        };
+        let object = scene.until("it is suspended and Ready as before", kind, name, kept).await?;
+        let message = conditions(&object).remove(0).message;
+        ensure!(message.contains("AwsAccount default is suspended"), "{message}");
+    }
+    // A token that has ended in the meantime is told.
+    scene.emulator.forward("13h").await?;
+    scene.says(("RegistryCredential", "login"), "Stalled", "AwsAccount default is suspended").await?;
+    suspend(&scene, false).await?;
+    for (kind, name) in all {
+        scene.ready(kind, name).await?;
+    }
+    Ok(())
 }

@@ -52,6 +52,12 @@ impl Moved {
     }
 }
 
+/// The manifest of an object of ours.
+pub(crate) fn object(kind: &str, name: &str, spec: &Value) -> String {
+    json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+        .to_string()
+}
+
 impl<'a> Scene<'a> {
     /// An operator of the whole cluster, whose AwsAccount `default` grants everything to everybody.
     pub(crate) async fn start(cluster: &'a ControlPlane, emulator: &'a Emulator) -> Result<Self> {

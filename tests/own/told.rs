@@ -4,12 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use aws_sdk_codeartifact::types::Tag;
 use serde_json::{Value, json};
 
-use crate::scene::{NAMESPACE, Scene, scene};
-
-fn object(kind: &str, name: &str, spec: &Value) -> String {
-    json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-        .to_string()
-}
+use crate::scene::{NAMESPACE, Scene, object, scene};
 
 fn domain(spec: &Value) -> String {
     object("Domain", "acme", spec)
@@ -164,5 +159,30 @@ async fn what_is_done_again_because_of_a_stale_answer_is_told_once() -> Result<(
     scene.until_idle().await?;
     let (updated, corrected) = (scene.told("Updated").await?, scene.told("DriftCorrected").await?);
     ensure!(updated.len() == 1 && updated[0].1 == 1 && corrected.is_empty(), "{updated:?} {corrected:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_another_policy_leaves_behind_is_no_drift() -> Result<()> {
+    scene!(scene);
+    scene.apply(&domain(&json!({}))).await?;
+    scene.apply(&object("Repository", "store", &json!({"domainRef": {"name": "acme"}}))).await?;
+    let policy = |name: &str, publish: &str| {
+        let packages = json!([{"format": "npm", "name": "hello"}]);
+        let origin = json!({"publish": publish, "upstream": "Block"});
+        let spec = json!({"repositoryRef": {"name": "store"}, "mode": "Enforce", "packages": packages, "origin": origin});
+        object("PackagePolicy", name, &spec)
+    };
+    scene.apply(&policy("open", "Allow")).await?;
+    scene.ready("PackagePolicy", "open").await?;
+    scene.apply(&policy("shut", "Block")).await?;
+    scene.until_event("Updated", "publish").await?;
+    scene.until_idle().await?;
+    let before = scene.took_effect("PutPackageOriginConfiguration");
+    scene.delete("PackagePolicy", "shut").await?;
+    scene.until_calls("the other policy holds again", "PutPackageOriginConfiguration", before + 1).await?;
+    scene.until_idle().await?;
+    let told = scene.told("DriftCorrected").await?;
+    ensure!(told.is_empty(), "{told:?}");
     Ok(())
 }

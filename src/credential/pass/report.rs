@@ -31,6 +31,7 @@ impl Pass<'_> {
         let declared = self.status.common.observed_generation == self.object.meta().generation;
         self.notes.extend(notes::written(&self.status, declared, &told, &name, written));
         if !tokens.values().any(|held| held.failing.is_some() || held.again.is_some()) {
+            self.notes.extend(self.force().and_then(|_| notes::not_renewed(&self.status.tokens, &told)));
             self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
         }
         self.status.tokens = told;

@@ -16,6 +16,9 @@ use crate::reason::{Outlook, Reason};
 impl Pass<'_> {
     /// What becomes of the Secret after a pass that failed: the error as it is to be told, and whether the Secret stays.
     pub(super) async fn failed(&mut self, error: Error) -> Result<Done> {
+        if error.is_suspension() {
+            return self.rest(&error.to_string()).await;
+        }
         match self.coverage() {
             Coverage::Withdrawn(lost) => {
                 self.withdraw(&lost).await?;
@@ -41,20 +44,21 @@ impl Pass<'_> {
     }
 
     /// A suspended login is not renewed. Its Secret is removed when a grant has gone, and the status says when a token has expired.
-    pub(in crate::credential) async fn rest(&mut self) -> Result<Done> {
+    /// `why` says which suspension it is.
+    pub(in crate::credential) async fn rest(&mut self, why: &str) -> Result<Done> {
         if let Coverage::Withdrawn(lost) | Coverage::Wider(lost) = self.coverage() {
             self.withdraw(&lost).await?;
             return Err(lost);
         }
-        let Some(end) = self.first_end() else { return Ok(Done::suspended()) };
+        let Some(end) = self.first_end() else { return Ok(Done::suspended(why)) };
         if self.context.clock.now() < end {
-            return Ok(Done { again: self.no_later_than(end), ..Done::suspended() });
+            return Ok(Done { again: self.no_later_than(end), ..Done::suspended(why) });
         }
         let name = self.status.secret_name.clone().unwrap_or_else(|| self.secret_name());
         Err(Error::stalled(
             Reason::Suspended,
             format!(
-                "the login in Secret {name} expired at {end}, and spec.suspend keeps it from being renewed; set spec.suspend to false"
+                "the login in Secret {name} expired at {end} and is not renewed, because {why}; set spec.suspend to false"
             ),
         ))
     }

@@ -45,11 +45,11 @@ fn refused(seen: Option<&SecretRecord>, wanted: &Wanted) -> String {
             "Secret {name} is controlled by {controller}; let that object go, or set another spec.secret.name"
         );
     }
-    let consent = format!("annotate the Secret with {ALLOW_TAKEOVER}={}", owner.name);
-    let hand_over = match wanted.adoption {
-        SecretAdoption::Never => format!("set spec.secret.adoption to TakeOver and {consent}"),
-        SecretAdoption::TakeOver => consent,
-    };
+    let consents = foreign.and_then(|foreign| foreign.allows.as_ref()) == Some(&owner.name);
+    let allow = "set spec.secret.adoption to TakeOver".to_owned();
+    let allow = (wanted.adoption == SecretAdoption::Never).then_some(allow);
+    let consent = (!consents).then(|| format!("annotate the Secret with {ALLOW_TAKEOVER}={}", owner.name));
+    let hand_over = allow.into_iter().chain(consent).collect::<Vec<_>>().join(" and ");
     format!(
         "Secret {name} is not controlled by this RegistryCredential{}; to have the Secret taken over and its data replaced, {hand_over}; or \
          delete the Secret, or set another spec.secret.name",
@@ -58,15 +58,21 @@ fn refused(seen: Option<&SecretRecord>, wanted: &Wanted) -> String {
 }
 
 /// A Secret that its consent does not make changeable.
-pub(super) fn unchangeable(wanted: &Wanted) -> Error {
+pub(super) fn unchangeable(wanted: &Wanted, has_other_type: bool) -> Error {
+    let why = if has_other_type { "its type is not Opaque" } else { "it is immutable" };
     Error::stalled(
         Reason::SecretNotOurs,
         format!(
-            "Secret {} cannot be taken over, because it is immutable or its type is not Opaque; delete the Secret, or set another \
+            "Secret {} cannot be taken over, because {why}; delete the Secret, or set another \
              spec.secret.name",
             wanted.name
         ),
     )
+}
+
+/// Whether the API server refuses to change the type of the Secret.
+pub(super) fn has_other_type(status: &Status) -> bool {
+    status.details.iter().flat_map(|details| &details.causes).any(|cause| cause.field == "type")
 }
 
 /// Whether somebody made it immutable, or remade it with another type: it can only be replaced. A policy's refusal names no field,

@@ -141,7 +141,7 @@ impl<'a, K: Kind> Pass<'a, K> {
             }
             Verdict::Take(steps) => {
                 self.note_shown(&identity, state.as_ref(), &steps);
-                let taken = self.take(aws, &identity, &steps, state.as_ref()).await?;
+                let taken = self.take(aws, &identity, &steps, (&want, state.as_ref())).await?;
                 self.finish(&identity, &want, facts, taken)?
             }
         };
@@ -191,7 +191,9 @@ impl<'a, K: Kind> Pass<'a, K> {
             let note = K::tell_unfinished(&mut self.status, want, facts.as_ref(), steps);
             return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
         }
-        self.pipeline.deeds.settled(&ObjectKey::of(self.object), taken.done.is_empty());
+        let key = ObjectKey::of(self.object);
+        self.pipeline.deeds.settled(&key, taken.done.is_empty());
+        self.pipeline.deeds.matches(&key, want);
         let facts = taken.facts.or(facts);
         K::tell(&mut self.status, Some(want), facts.as_ref());
         K::carried_out(&mut self.status, self.object.meta().generation);
@@ -209,7 +211,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         aws: &Aws,
         identity: &Identity,
         steps: &[K::Step],
-        have: Option<&K::State>,
+        states: (&K::State, Option<&K::State>),
     ) -> Result<Taken<K::Step, K::Facts>> {
         if K::pinned(&self.status) != Some(identity) {
             let first = steps.first().map(|step| format!("{}: {step}", identity.with_kind()));
@@ -218,7 +220,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         let this = &*self;
         let execute = |step: K::Step| async move { this.execute(aws, identity, &step).await };
         let taken = steps::take(steps, K::INDEPENDENT, &self.context.stop, execute).await;
-        self.note_steps(identity, &taken, have);
+        self.note_steps(identity, &taken, states);
         Ok(taken)
     }
 
@@ -289,8 +291,8 @@ fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
 }
 
 impl Done {
-    /// Nothing was looked at, and nothing is due: the user asked for that.
-    pub fn suspended() -> Self {
-        Self::ready(Reason::Suspended, "", Again::Never)
+    /// Nothing was looked at, and nothing is due: somebody asked for that. `why` says who.
+    pub fn suspended(why: impl Into<String>) -> Self {
+        Self::ready(Reason::Suspended, why, Again::Never)
     }
 }

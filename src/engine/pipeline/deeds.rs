@@ -22,6 +22,8 @@ const MOST_TOLD: usize = 256;
 #[derive(Debug)]
 pub(in crate::engine) struct Deeds<S> {
     known: Mutex<HashMap<ObjectKey, Known<S>>>,
+    /// Hashes of the desired states that AWS was last made to match.
+    matched: Mutex<HashMap<ObjectKey, u64>>,
 }
 
 /// The deeds for one object.
@@ -44,7 +46,7 @@ pub(in crate::engine) struct Deed<S> {
 
 impl<S> Default for Deeds<S> {
     fn default() -> Self {
-        Self { known: Mutex::default() }
+        Self { known: Mutex::default(), matched: Mutex::default() }
     }
 }
 
@@ -104,9 +106,22 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         }
     }
 
+    /// AWS matches a desired state.
+    pub(in crate::engine) fn matches(&self, key: &ObjectKey, desired: &impl Debug) {
+        let mut matched = self.matched.lock().unwrap_or_else(PoisonError::into_inner);
+        matched.insert(key.clone(), hash(desired));
+    }
+
+    /// Whether AWS was made to match another desired state before. Not known, and so `false`, after a restart.
+    pub(in crate::engine) fn desires_anew(&self, key: &ObjectKey, desired: &impl Debug) -> bool {
+        let matched = self.matched.lock().unwrap_or_else(PoisonError::into_inner);
+        matched.get(key).is_some_and(|matched| *matched != hash(desired))
+    }
+
     /// The object is gone.
     pub(in crate::engine) fn forget(&self, key: &ObjectKey) {
         self.lock().remove(key);
+        self.matched.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
     fn change(&self, key: &ObjectKey, uid: &str, change: impl FnOnce(&mut Known<S>)) {
@@ -139,15 +154,19 @@ impl<S: Debug> Known<S> {
             self.told.clear();
             self.told_at = now;
         }
-        let mut hasher = DefaultHasher::new();
-        format!("{step:?}").hash(&mut hasher);
-        let hash = hasher.finish();
+        let hash = hash(step);
         let fresh = !self.told.contains(&hash);
         if fresh && self.told.len() < MOST_TOLD {
             self.told.push(hash);
         }
         fresh
     }
+}
+
+fn hash(value: &impl Debug) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{value:?}").hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -207,6 +226,18 @@ mod tests {
             !deeds.took(&key(), "1", (&[7], Updated), at(22)).is_empty(),
             "AWS had shown it: somebody undid it"
         );
+    }
+
+    #[test]
+    fn another_desired_state_is_known_as_such_until_the_object_is_gone() {
+        let deeds = Deeds::<u8>::default();
+        assert!(!deeds.desires_anew(&key(), &1), "nothing is known");
+        deeds.matches(&key(), &1);
+        assert!(!deeds.desires_anew(&key(), &1) && deeds.desires_anew(&key(), &2));
+        deeds.matches(&key(), &2);
+        assert!(deeds.desires_anew(&key(), &1) && !deeds.desires_anew(&key(), &2));
+        deeds.forget(&key());
+        assert!(!deeds.desires_anew(&key(), &1));
     }
 
     #[test]

@@ -32,18 +32,21 @@ impl<K: Kind> Pass<'_, K> {
         &mut self,
         identity: &Identity,
         taken: &Taken<K::Step, K::Facts>,
-        have: Option<&K::State>,
+        (want, have): (&K::State, Option<&K::State>),
     ) {
+        let (key, uid, now) = self.doer();
         let settled = K::Object::common(&self.status);
-        let spec_changed =
-            settled.observed_generation != self.object.meta().generation || !summary::is_ready(settled);
+        // The spec may be the same and resolve to another state, because something that it refers to has changed.
+        let desires_anew = self.pipeline.deeds.desires_anew(&key, want);
+        let spec_changed = desires_anew
+            || settled.observed_generation != self.object.meta().generation
+            || !summary::is_ready(settled);
         let reason = match have {
             None => Reason::Created,
             Some(have) if K::owner(have) == Ownership::Untagged => Reason::Adopted,
             Some(_) if spec_changed => Reason::Updated,
             Some(_) => Reason::DriftCorrected,
         };
-        let (key, uid, now) = self.doer();
         let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), now);
         for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
             let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();

@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(1)), 1);
         assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(2)), 2);
         assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(3)), 1);
-        assert_eq!(streaks.count(&key, Some(2), &Ok(Done::suspended()), at(4)), 0);
+        assert_eq!(streaks.count(&key, Some(2), &Ok(Done::suspended("spec.suspend is true")), at(4)), 0);
         assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(5)), 1);
     }
 

@@ -42,7 +42,7 @@ pub fn summarize(
 ) -> CommonStatus {
     let mut conditions = Conditions { before, generation: of.generation, now, list: Vec::new() };
     match outcome {
-        Ok(done) if done.reason == Reason::Suspended => conditions.add_suspended(),
+        Ok(done) if done.reason == Reason::Suspended => conditions.add_suspended(&done.message),
         Ok(done) => conditions.add_success(done),
         Err(error) => conditions.add_failure(error, of.denied_for),
     }
@@ -91,9 +91,9 @@ impl Conditions<'_> {
     }
 
     /// As ready as it was: nobody has looked since.
-    fn add_suspended(&mut self) {
+    fn add_suspended(&mut self, why: &str) {
         let ready = is_ready(self.before);
-        self.add(READY, ready, Reason::Suspended, "spec.suspend is true: nothing is looked at or changed");
+        self.add(READY, ready, Reason::Suspended, &format!("{why}: nothing is looked at or changed"));
     }
 
     fn add_failure(&mut self, error: &Error, denied_for: SignedDuration) {
@@ -168,7 +168,7 @@ mod tests {
         let level = Done { drift: Some(vec![]), ..synced.clone() };
         let table: Vec<(&str, Result<Done, Error>, i64, Vec<&str>)> = vec![
             ("in sync", Ok(synced), 0, vec!["Ready=True Synced"]),
-            ("suspended", Ok(Done::suspended()), 0, vec!["Ready=False Suspended"]),
+            ("suspended", Ok(Done::suspended("spec.suspend is true")), 0, vec!["Ready=False Suspended"]),
             ("drifted", Ok(drifted), 0, vec!["Ready=True Synced", "Drifted=True Drifted"]),
             ("not drifted", Ok(level), 0, vec!["Ready=True Synced", "Drifted=False InSync"]),
             (

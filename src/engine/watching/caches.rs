@@ -52,7 +52,10 @@ impl Caches {
             Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} {why}"))
         })?;
         if account.spec.suspend {
-            return Err(Error::waiting(Reason::Suspended, format!("AwsAccount {name} is suspended")));
+            return Err(Error::waiting(
+                Reason::Suspended,
+                format!("AwsAccount {name} is suspended, because its spec.suspend is true"),
+            ));
         }
         Ok(account)
     }

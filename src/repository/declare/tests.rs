@@ -121,6 +121,13 @@ fn invalid() -> Vec<Row> {
             &["spec.upstreams[0].name is app", "its own upstream"],
         ),
         (
+            "itself by reference",
+            over(&json!([reference("app")])),
+            vec![],
+            Reason::InvalidSpec,
+            &["spec.upstreams[0].repositoryRef is team/app", "its own upstream"],
+        ),
+        (
             "the same one by reference and by name",
             over(&json!([reference("store"), {"name": "store"}])),
             vec![repository("store", &json!({}), Some("acme"))],

@@ -117,7 +117,7 @@ async fn a_suspended_login_that_has_expired_is_not_called_ready() -> Result<()> 
     world.login("login", &json!({"suspend": true})).await?;
     world.ready_for("login", "Suspended").await?;
     emulator.forward("13h").await?;
-    world.stalled("login", "set spec.suspend to false").await?;
+    world.stalled("login", "because spec.suspend is true; set spec.suspend to false").await?;
     world.login("login", &json!({"suspend": false})).await?;
     world.issued("login").await.map(drop)
 }

@@ -55,9 +55,11 @@ fn a_secret_in_the_way_is_told_with_its_owner_and_every_way_out() {
     let owner = |api_version: &str, kind: &str, name: &str| json!({"ownerReferences": [{"apiVersion": api_version, "kind": kind, "name": name, "uid": "1", "controller": true}]});
     let written = json!({"managedFields": [
         {"manager": "kubectl-create", "operation": "Update", "time": "2026-01-01T00:00:00Z"},
-        {"manager": "cron", "operation": "Update", "time": "2026-01-02T00:00:00Z"},
+        {"manager": "cron", "operation": "Update", "time": "2026-01-02T00:00:00Z", "fieldsV1": {"f:data": {"f:.npmrc": {}}}},
+        {"manager": "kubectl-annotate", "operation": "Update", "time": "2026-01-03T00:00:00Z", "fieldsV1": {"f:metadata": {}}},
         {"manager": "old", "operation": "Update"},
     ]});
+    let consents = json!({"annotations": {"codeartifact-operator.dev/allow-takeover": "login"}});
     let (never, take) = (SecretAdoption::Never, SecretAdoption::TakeOver);
     let table = [
         (
@@ -72,6 +74,12 @@ fn a_secret_in_the_way_is_told_with_its_owner_and_every_way_out() {
             take,
             "Secret npm is not controlled by this RegistryCredential; to have the Secret taken over and its data replaced, annotate the Secret with \
              codeartifact-operator.dev/allow-takeover=login; or delete the Secret, or set another spec.secret.name",
+        ),
+        (
+            consents,
+            never,
+            "Secret npm is not controlled by this RegistryCredential; to have the Secret taken over and its data replaced, set \
+             spec.secret.adoption to TakeOver; or delete the Secret, or set another spec.secret.name",
         ),
         (
             owner("external-secrets.io/v1", "ExternalSecret", "npm"),
