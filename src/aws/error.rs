@@ -144,7 +144,7 @@ fn said(code: Option<&str>, message: Option<&str>, response: &Response) -> (AwsE
         (None, _) if (200..300).contains(&status) => {
             "the answer cannot be read; is the endpoint right?".to_owned()
         }
-        (None, _) if status >= 500 => format!("HTTP {status}, and no word of AWS about it"),
+        (None, _) if status >= 500 => format!("HTTP {status} of AWS without a reason"),
         (None, _) => format!("HTTP {status} without an error code of AWS; is the endpoint right?"),
     };
     if message.is_some_and(|message| {

@@ -42,6 +42,11 @@ pub(super) fn written(
         Written::Created if before.tokens.is_empty() => {
             (Reason::Created, format!("Secret {name} created, with a login for {}", lives(&fresh)))
         }
+        // The status was lost, so that nobody knows which tokens are new.
+        Written::Changed if before.tokens.is_empty() => (
+            Reason::Updated,
+            format!("Secret {name} written as declared, with a login for {}", lives(tokens)),
+        ),
         _ if !fresh.is_empty() => {
             (Reason::Renewed, format!("Secret {name} holds a new token for {}", lives(&fresh)))
         }
@@ -133,12 +138,15 @@ mod tests {
     #[test]
     fn each_write_has_its_word() {
         let first = "Created: Secret login created, with a login for acme until 2026-01-01T12:00:00Z";
+        let lost =
+            "Updated: Secret login written as declared, with a login for acme until 2026-01-01T12:00:00Z";
         let renewed = "Renewed: Secret login holds a new token for acme until 2026-01-01T20:00:00Z";
         check(
             &RegistryCredentialStatus::default(),
             &[
                 (false, 0, "login", Written::Created, Some(first)),
                 (false, 0, "login", Written::Already, None),
+                (false, 0, "login", Written::Changed, Some(lost)),
             ],
         );
         let deleted = "Updated: Secret login had been deleted and was put back";

@@ -74,6 +74,7 @@ pub(super) async fn ensure(
     for _ in 0..ATTEMPTS {
         let verdict = judge(seen.as_ref(), wanted, last);
         admitted(context, verdict, seen.as_ref(), wanted)?;
+        let since = secrets.removals();
         let tried = match (verdict, &seen) {
             (Verdict::Create, _) => create(context, wanted, files).await,
             (Verdict::Apply | Verdict::TakeOver, Some(seen)) => apply(context, seen, wanted, files).await,
@@ -85,7 +86,7 @@ pub(super) async fn ensure(
                 let now = SecretRecord::of(&meta.metadata);
                 let written = if replaced { Written::Changed } else { change(verdict, seen.as_ref(), &now) };
                 let write = write_of(&now);
-                secrets.apply(now);
+                secrets.apply_written(now, since);
                 return Ok((written, write));
             }
             Err(error) if verdict == Verdict::TakeOver && says(&error, cannot_be_changed) => {

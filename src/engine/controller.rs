@@ -23,7 +23,7 @@ use crate::engine::status::requeue;
 use crate::engine::status::streaks::Streaks;
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::change::{
-    account, asks_for_work, concerns_sharers, concerns_users, holds, targets,
+    account, asks_for_work, concerns_sharers, concerns_users, holds, is_finished, targets,
 };
 use crate::engine::watching::malformed::Reports;
 use crate::engine::watching::watch::Change;
@@ -121,7 +121,10 @@ impl<R: Reconciler> Controller<R> {
         }
         if before.is_none_or(|before| asks_for_work(before, now)) {
             if initial {
-                self.queue.push(object.key, Urgency::Routine);
+                self.queue.push(
+                    object.key,
+                    if is_finished(now.as_ref()) { Urgency::Routine } else { Urgency::Now },
+                );
             } else {
                 self.queue.ask(object.key, Urgency::Now);
             }

@@ -6,7 +6,7 @@ use kube::ResourceExt;
 
 use super::PackagePolicyKind;
 use super::state::{PolicyState, Rival};
-use crate::api::{AwsAccount, AwsResource, Identity, PackageName, PackagePolicy};
+use crate::api::{AwsAccount, AwsResource, Identity, Mode, PackageName, PackagePolicy};
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::Scope;
@@ -76,13 +76,21 @@ pub(super) fn declare(policy: &PackagePolicy, identity: &Identity, scope: &Scope
         .iter()
         .filter(|other| ObjectKey::of(other.as_ref()) != own && counts(other, identity, scope.caches))
         .map(|other| Rival {
-            name: ObjectKey::of(other.as_ref()).to_string(),
+            name: named(other, policy),
             origin: other.spec.origin,
             packages: other.spec.packages.clone(),
         })
         .collect();
     rivals.sort_by(|one, other| one.name.cmp(&other.name));
     PolicyState::declared(&policy.spec.packages, policy.spec.origin, &rivals)
+}
+
+/// How a policy is told of another one. Whoever only observes a repository may have no right to know what other namespaces hold.
+fn named(other: &PackagePolicy, policy: &PackagePolicy) -> String {
+    if policy.spec.mode == Mode::Observe && other.namespace() != policy.namespace() {
+        return "a PackagePolicy of another namespace".into();
+    }
+    format!("PackagePolicy {}", ObjectKey::of(other))
 }
 
 /// Whether another policy has a say about the same repository. What it guards stays guarded while its account is suspended
@@ -166,5 +174,19 @@ mod tests {
             assert_eq!((controls.publish, controls.upstream), (Allow, upstream), "{sentence}");
             assert_eq!(state.disputes.0.len(), disputes, "{sentence}");
         }
+    }
+
+    #[test]
+    fn an_observer_learns_no_names_of_other_namespaces() {
+        let own = policy("team", "a", "Observe", "npm", "Allow");
+        let others = [("team", "PackagePolicy team/b"), ("platform", "a PackagePolicy of another namespace")];
+        for (namespace, expected) in others {
+            assert_eq!(named(&policy(namespace, "b", "Enforce", "npm", "Block"), &own), expected);
+        }
+        let own = policy("team", "a", "Enforce", "npm", "Allow");
+        assert_eq!(
+            named(&policy("platform", "b", "Enforce", "npm", "Block"), &own),
+            "PackagePolicy platform/b"
+        );
     }
 }

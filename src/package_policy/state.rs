@@ -29,7 +29,7 @@ pub struct PolicyFacts {
 /// Another policy for the same repository.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rival {
-    /// `namespace/name`.
+    /// Kind, namespace and name, as a part of a sentence.
     pub name: String,
     /// What it says.
     pub origin: OriginControls,
@@ -89,8 +89,7 @@ fn dispute(package: &PackageName, own: OriginControls, rival: &Rival) -> Option<
             Permission::Block => format!("{member} is Allow there and Block here, and Block holds"),
         })
         .collect();
-    (!parts.is_empty())
-        .then(|| format!("{package} is also in PackagePolicy {}: {}", rival.name, parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("{package} is also in {}: {}", rival.name, parts.join("; ")))
 }
 
 /// The controls that AWS gave; `None` when they are missing or of a kind that we do not know, so that they are set.
@@ -131,7 +130,7 @@ mod tests {
     }
 
     fn rival(origin: OriginControls, packages: &[PackageName]) -> Rival {
-        Rival { name: "team/other".into(), origin, packages: packages.to_vec() }
+        Rival { name: "PackagePolicy team/other".into(), origin, packages: packages.to_vec() }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use harness::objects::conditions;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::DeleteParams;
 use serde_json::json;
 
 use crate::scene::{Scene, object, scene};
@@ -74,13 +74,6 @@ async fn an_account_tells_soon_who_it_is_when_its_key_was_replaced() -> Result<(
     until(&scene, "True", other).await
 }
 
-async fn suspend(scene: &Scene<'_>, suspend: bool) -> Result<()> {
-    let accounts = scene.cluster.api("AwsAccount", "").await?;
-    let patch = Patch::Merge(json!({"spec": {"suspend": suspend}}));
-    accounts.patch("default", &PatchParams::default(), &patch).await?;
-    Ok(())
-}
-
 #[tokio::test]
 async fn what_a_suspended_account_serves_stays_as_ready_as_it_was() -> Result<()> {
     scene!(scene);
@@ -95,7 +88,7 @@ async fn what_a_suspended_account_serves_stays_as_ready_as_it_was() -> Result<()
     for (kind, name) in all {
         scene.ready(kind, name).await?;
     }
-    suspend(&scene, true).await?;
+    scene.suspend_account(true).await?;
     for (kind, name) in all {
         let kept = |object: &kube::api::DynamicObject| {
             let told = conditions(object);
@@ -108,7 +101,7 @@ async fn what_a_suspended_account_serves_stays_as_ready_as_it_was() -> Result<()
     // A token that has ended in the meantime is told.
     scene.emulator.forward("13h").await?;
     scene.says(("RegistryCredential", "login"), "Stalled", "AwsAccount default is suspended").await?;
-    suspend(&scene, false).await?;
+    scene.suspend_account(false).await?;
     for (kind, name) in all {
         scene.ready(kind, name).await?;
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{NAMESPACE, Scene, scene};
 
+const FINALIZER: &str = "codeartifact-operator.dev/finalizer";
 const OWNER: &str = "codeartifact-operator.dev/owner";
 
 fn domain(policy: &str) -> String {
@@ -92,11 +93,11 @@ async fn a_deletion_under_a_suspended_account_is_blocked_and_goes_on_with_it() -
     scene!(scene);
     scene.apply(&domain("Delete")).await?;
     scene.ready("Domain", "acme").await?;
-    suspend(&scene, true).await?;
+    scene.suspend_account(true).await?;
     scene.delete("Domain", "acme").await?;
     let blocked = scene.condition("Domain", "acme", "DeletionBlocked", "True").await?;
     ensure!(blocked.message.contains("suspended") && blocked.message.contains("Retain"), "{blocked:?}");
-    suspend(&scene, false).await?;
+    scene.suspend_account(false).await?;
     scene.gone("Domain", "acme").await?;
     ensure!(scene.aws().list_domains().send().await?.domains().is_empty());
     Ok(())
@@ -131,12 +132,33 @@ async fn delete_while_answers_are_late(scene: &Scene<'_>, policy: &str) -> Resul
     scene.gone("Domain", "acme").await
 }
 
-async fn suspend(scene: &Scene<'_>, suspend: bool) -> Result<()> {
-    patch(scene, "AwsAccount", "", "default", &json!({"spec": {"suspend": suspend}})).await
-}
-
 async fn patch(scene: &Scene<'_>, kind: &str, namespace: &str, name: &str, patch: &Value) -> Result<()> {
     let api = scene.cluster.api(kind, namespace).await?;
     api.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn an_object_that_others_keep_says_that_nothing_stands_behind_it() -> Result<()> {
+    scene!(scene);
+    scene.apply(&domain("Delete")).await?;
+    scene.ready("Domain", "acme").await?;
+    let kept = json!({"metadata": {"finalizers": [FINALIZER, "example.com/keep"]}});
+    patch(&scene, "Domain", NAMESPACE, "acme", &kept).await?;
+    scene.delete("Domain", "acme").await?;
+    scene.says(("Domain", "acme"), "Ready", "only finalizers of others keep the object").await?;
+    let left = |object: &kube::api::DynamicObject| {
+        let status = object.data.pointer("/status/arn");
+        object.metadata.finalizers == Some(vec!["example.com/keep".into()]) && status.is_none()
+    };
+    scene.until("our finalizer is off", "Domain", "acme", left).await?;
+    let store = json!({
+        "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Repository", "metadata": {"name": "store"},
+        "spec": {"domainRef": {"name": "acme"}},
+    });
+    scene.apply(&store.to_string()).await?;
+    scene.says(("Repository", "store"), "Ready", "Domain team/acme is not ready (Deleted)").await?;
+    ensure!(scene.calls("CreateRepository") == 0, "a repository was asked for in a domain that is gone");
+    patch(&scene, "Domain", NAMESPACE, "acme", &json!({"metadata": {"finalizers": null}})).await?;
+    scene.gone("Domain", "acme").await
 }

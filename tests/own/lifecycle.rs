@@ -5,7 +5,9 @@ use aws_sdk_codeartifact::types::{RepositoryDescription, Tag};
 
 use kube::api::DeleteParams;
 
-use crate::scene::{NAMESPACE, scene};
+use serde_json::json;
+
+use crate::scene::{NAMESPACE, object, scene};
 
 const DOMAIN: &str = "apiVersion: codeartifact-operator.dev/v1alpha1\nkind: Domain\nmetadata: {name: acme}\n";
 const REPOSITORY: &str =
@@ -189,5 +191,44 @@ async fn a_namespace_deleted_at_once_leaves_nothing_in_aws() -> Result<()> {
     scene.cluster.api("Namespace", "").await?.delete(NAMESPACE, &DeleteParams::default()).await?;
     scene.install.gone("Namespace", "", NAMESPACE).await?;
     ensure!(scene.aws().list_domains().send().await?.domains().is_empty());
+    Ok(())
+}
+
+/// A watch may report a Secret as gone before the answer to its create has come.
+#[tokio::test]
+async fn secrets_that_are_deleted_as_soon_as_they_are_there_come_back() -> Result<()> {
+    const LOGINS: usize = 20;
+    const DELETERS: usize = 3;
+    const DELETIONS: usize = 100;
+    scene!(scene);
+    scene.apply(&object("Domain", "acme", &json!({}))).await?;
+    scene.apply(&object("Repository", "store", &json!({"domainRef": {"name": "acme"}}))).await?;
+    let registries = json!([{"repositoryRef": {"name": "store"}, "formats": ["npm"]}]);
+    let names: Vec<_> = (0..LOGINS).map(|number| format!("login-{number}")).collect();
+    for name in &names {
+        scene.apply(&object("RegistryCredential", name, &json!({"registries": registries}))).await?;
+    }
+    for name in &names {
+        scene.ready("RegistryCredential", name).await?;
+    }
+    let secrets = scene.cluster.api("Secret", NAMESPACE).await?;
+    let deletes = |deleter: usize| {
+        let (secrets, names) = (&secrets, &names);
+        async move {
+            let mut left = DELETIONS;
+            for name in names.iter().cycle().skip(deleter * LOGINS / DELETERS).take(50 * LOGINS) {
+                // Most are not there yet: the operator puts them back.
+                left -= usize::from(left > 0 && secrets.delete(name, &DeleteParams::default()).await.is_ok());
+            }
+            DELETIONS - left
+        }
+    };
+    let deleted = futures::future::join_all((0..DELETERS).map(deletes)).await;
+    println!("deleted {deleted:?}");
+    ensure!(deleted.iter().sum::<usize>() > LOGINS, "{deleted:?} deletions");
+    for name in &names {
+        let back = || async { secrets.get(name).await.map(drop).map_err(anyhow::Error::from) };
+        harness::wait_for(&format!("Secret {name} is back"), harness::wait::PATIENCE, back).await?;
+    }
     Ok(())
 }

@@ -79,6 +79,14 @@ impl<'a> Scene<'a> {
         Ok(())
     }
 
+    /// Sets `spec.suspend` of the AwsAccount.
+    pub(crate) async fn suspend_account(&self, suspend: bool) -> Result<()> {
+        let accounts = self.cluster.api("AwsAccount", "").await?;
+        let patch = Patch::Merge(json!({"spec": {"suspend": suspend}}));
+        accounts.patch("default", &PatchParams::default(), &patch).await?;
+        Ok(())
+    }
+
     pub(crate) async fn ready(&self, kind: &str, name: &str) -> Result<Condition> {
         self.install.ready(kind, NAMESPACE, name).await
     }

@@ -186,3 +186,26 @@ async fn what_another_policy_leaves_behind_is_no_drift() -> Result<()> {
     ensure!(told.is_empty(), "{told:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_correction_that_aws_interrupts_is_told_as_one() -> Result<()> {
+    scene!(scene);
+    scene.apply(&domain(&json!({}))).await?;
+    let spec = json!({"domainRef": {"name": "acme"}, "description": "declared", "tags": {"team": "a"}});
+    scene.apply(&object("Repository", "store", &spec)).await?;
+    scene.ready("Repository", "store").await?;
+    let updated = scene.told("Updated").await?;
+    let aws = scene.aws();
+    aws.update_repository().domain("acme").repository("store").description("by hand").send().await?;
+    let arn = scene.status("Repository", "store", "/arn").await?;
+    aws.untag_resource().resource_arn(arn).tag_keys("team").send().await?;
+    // Each of the two corrections takes effect, and its answer is an error.
+    let lost = |operation: &str| json!({"match": {"operation": operation}, "fault": {"failAfterWrite": true}, "times": 1});
+    scene.emulator.set_faults(&json!([lost("UpdateRepository"), lost("TagResource")])).await?;
+    scene.reconcile_now("Repository", "store").await?;
+    told_once(&scene, "DriftCorrected", "set description to \"declared\"").await?;
+    told_once(&scene, "DriftCorrected", "set tag team").await?;
+    let told = scene.told("Updated").await?;
+    ensure!(told == updated, "{told:?}");
+    Ok(())
+}

@@ -10,7 +10,7 @@ use crate::api::{CommonStatus, RECONCILE_AT};
 use crate::engine::object::{Controlled, Done, Note, ObjectKey, Report};
 use crate::engine::queue::finished::Finished;
 use crate::engine::reconciler::Reconciler;
-use crate::engine::status::summary::{Circumstances, ready, summarize};
+use crate::engine::status::summary::{Circumstances, ready, released, summarize};
 use crate::engine::watching::change::holds;
 use crate::error::{Error, Result};
 use crate::ops::Outcome;
@@ -35,7 +35,7 @@ impl<R: Reconciler> Controller<R> {
         notes.iter().for_each(log);
         let gone = is_deleting(object) && outcome.as_ref().is_ok_and(|done| done.gone);
         let (written, failure) = if gone {
-            (self.let_go(object).await, None)
+            (self.let_go(object, status).await, None)
         } else {
             self.write_status(object, status, &outcome).await
         };
@@ -45,8 +45,21 @@ impl<R: Reconciler> Controller<R> {
         written.and(outcome)
     }
 
-    async fn let_go(&self, object: &R::Object) -> Result<()> {
-        if holds(object) { self.publisher.remove_finalizer(object).await } else { Ok(()) }
+    /// Takes our finalizer off. An object that finalizers of others keep says first that nothing stands behind it any more.
+    async fn let_go(&self, object: &R::Object, mut status: <R::Object as Controlled>::Status) -> Result<()> {
+        if !holds(object) {
+            return Ok(());
+        }
+        if object.finalizers().len() == 1 {
+            return self.publisher.remove_finalizer(object).await;
+        }
+        let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
+        let of = circumstances(object, SignedDuration::ZERO);
+        *R::Object::common_mut(&mut status) = released(&before, &of, self.context.clock.now());
+        self.publisher.status(object, &status).await?;
+        let key = ObjectKey::of(object);
+        let newest = self.cache.get(&key).filter(|newest| newest.uid() == object.uid());
+        self.publisher.remove_finalizer(newest.as_deref().unwrap_or(object)).await
     }
 
     /// Writes the status. Returns also what is to be told of a new failure.
@@ -58,7 +71,10 @@ impl<R: Reconciler> Controller<R> {
     ) -> (Result<()>, Option<Note>) {
         let now = self.context.clock.now();
         let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), outcome, now));
-        let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
+        // The reconcile itself may have written a status.
+        let newest = self.cache.get(&ObjectKey::of(object)).filter(|newest| newest.uid() == object.uid());
+        let before = newest.as_deref().unwrap_or(object).status();
+        let before = before.map(R::Object::common).cloned().unwrap_or_default();
         let common = summarize(&before, &of, outcome, now);
         let failure = new_failure(&before, &common, outcome);
         failure.iter().for_each(log);

@@ -66,6 +66,9 @@ impl<K: Kind> Reconciler for Pipeline<K> {
         {
             context.accounts.forget(session);
         }
+        if outcome.as_ref().is_ok_and(|done| done.gone) {
+            K::tell(&mut pass.status, None, None);
+        }
         let outcome = if deleting {
             outcome.map_err(|error| teardown::blocked_by::<K>(&object, error))
         } else {

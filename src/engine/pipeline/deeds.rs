@@ -112,10 +112,11 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         matched.insert(key.clone(), hash(desired));
     }
 
-    /// Whether AWS was made to match another desired state before. Not known, and so `false`, after a restart.
-    pub(in crate::engine) fn desires_anew(&self, key: &ObjectKey, desired: &impl Debug) -> bool {
+    /// Whether AWS has matched this desired state since the object last desired another one; `None` when that is not known, as
+    /// after a restart.
+    pub(in crate::engine) fn matched(&self, key: &ObjectKey, desired: &impl Debug) -> Option<bool> {
         let matched = self.matched.lock().unwrap_or_else(PoisonError::into_inner);
-        matched.get(key).is_some_and(|matched| *matched != hash(desired))
+        matched.get(key).map(|matched| *matched == hash(desired))
     }
 
     /// The object is gone.
@@ -231,13 +232,13 @@ mod tests {
     #[test]
     fn another_desired_state_is_known_as_such_until_the_object_is_gone() {
         let deeds = Deeds::<u8>::default();
-        assert!(!deeds.desires_anew(&key(), &1), "nothing is known");
+        assert_eq!(deeds.matched(&key(), &1), None);
         deeds.matches(&key(), &1);
-        assert!(!deeds.desires_anew(&key(), &1) && deeds.desires_anew(&key(), &2));
+        assert_eq!((deeds.matched(&key(), &1), deeds.matched(&key(), &2)), (Some(true), Some(false)));
         deeds.matches(&key(), &2);
-        assert!(deeds.desires_anew(&key(), &1) && !deeds.desires_anew(&key(), &2));
+        assert_eq!((deeds.matched(&key(), &1), deeds.matched(&key(), &2)), (Some(false), Some(true)));
         deeds.forget(&key());
-        assert!(!deeds.desires_anew(&key(), &1));
+        assert_eq!(deeds.matched(&key(), &2), None);
     }
 
     #[test]

@@ -36,11 +36,12 @@ impl<K: Kind> Pass<'_, K> {
     ) {
         let (key, uid, now) = self.doer();
         let settled = K::Object::common(&self.status);
-        // The spec may be the same and resolve to another state, because something that it refers to has changed.
-        let desires_anew = self.pipeline.deeds.desires_anew(&key, want);
-        let spec_changed = desires_anew
-            || settled.observed_generation != self.object.meta().generation
-            || !summary::is_ready(settled);
+        // The same spec may resolve to another state, because something that the spec refers to has changed; and a correction that
+        // AWS interrupted leaves the object not ready, though the spec is the same.
+        let matched = self.pipeline.deeds.matched(&key, want);
+        let as_before =
+            || settled.observed_generation == self.object.meta().generation && summary::is_ready(settled);
+        let spec_changed = !matched.unwrap_or_else(as_before);
         let reason = match have {
             None => Reason::Created,
             Some(have) if K::owner(have) == Ownership::Untagged => Reason::Adopted,

@@ -61,6 +61,15 @@ pub fn starting(before: &CommonStatus, of: &Circumstances, message: &str, now: T
     CommonStatus { conditions: conditions.list, ..before.clone() }
 }
 
+/// The common status of a deleted object of which nothing is left but finalizers of others.
+pub fn released(before: &CommonStatus, of: &Circumstances, now: Timestamp) -> CommonStatus {
+    let mut conditions = Conditions { before, generation: of.generation, now, list: Vec::new() };
+    let message =
+        "the object is deleted, and the operator is done with it; only finalizers of others keep the object";
+    conditions.add(READY, false, Reason::Deleted, message);
+    CommonStatus { observed_generation: of.generation, conditions: conditions.list, ..before.clone() }
+}
+
 /// The Ready condition.
 pub fn ready(status: &CommonStatus) -> Option<&Condition> {
     find(status, READY)
@@ -235,6 +244,18 @@ mod tests {
         assert!(status.conditions.iter().all(|condition| condition.message == "create the domain"));
         let synced = summarize(&before, &of, &Ok(Done::synced("ok", SignedDuration::ZERO)), at(2));
         assert!(is_ready(&synced));
+    }
+
+    #[test]
+    fn an_object_that_others_keep_is_not_ready_any_more() {
+        let of = Circumstances { generation: Some(2), ..Circumstances::default() };
+        let synced =
+            summarize(&CommonStatus::default(), &of, &Ok(Done::synced("ok", SignedDuration::ZERO)), at(1));
+        let status = released(&synced, &of, at(2));
+        assert_eq!(
+            (types(&status), status.observed_generation),
+            (vec!["Ready=False Deleted".to_owned()], Some(2))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The objects of one kind, as last seen.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kube::Resource;
 
@@ -36,17 +36,46 @@ impl<K: Resource> Stored for K {
 pub struct Cache<K> {
     objects: Arc<RwLock<HashMap<ObjectKey, Arc<K>>>>,
     unreadable: Arc<RwLock<HashSet<ObjectKey>>>,
+    removed: Arc<Mutex<Removed>>,
+}
+
+/// The uids of the objects that were removed last, the newest first, and how many were removed in all.
+#[derive(Debug, Default)]
+struct Removed {
+    newest: VecDeque<Box<str>>,
+    count: u64,
+}
+
+/// How many removed objects are remembered. While a create is on its way, few are removed.
+const REMEMBERED: usize = 256;
+
+impl Removed {
+    fn add(&mut self, uid: &str) {
+        self.newest.truncate(REMEMBERED - 1);
+        self.newest.push_front(uid.into());
+        self.count += 1;
+    }
+
+    /// Whether the object was removed after the first `since` removals; yes when that is not remembered.
+    fn holds(&self, uid: Option<&str>, since: u64) -> bool {
+        let newer = usize::try_from(self.count.saturating_sub(since)).unwrap_or(usize::MAX);
+        newer > self.newest.len() || self.newest.iter().take(newer).any(|removed| Some(&**removed) == uid)
+    }
 }
 
 impl<K> Clone for Cache<K> {
     fn clone(&self) -> Self {
-        Self { objects: Arc::clone(&self.objects), unreadable: Arc::clone(&self.unreadable) }
+        Self {
+            objects: Arc::clone(&self.objects),
+            unreadable: Arc::clone(&self.unreadable),
+            removed: Arc::clone(&self.removed),
+        }
     }
 }
 
 impl<K> Default for Cache<K> {
     fn default() -> Self {
-        Self { objects: Arc::default(), unreadable: Arc::default() }
+        Self { objects: Arc::default(), unreadable: Arc::default(), removed: Arc::default() }
     }
 }
 
@@ -71,7 +100,22 @@ impl<K: Stored> Cache<K> {
         self.read().is_empty()
     }
 
-    /// Takes in what a watch or a write of ours showed, unless something newer of the same object is known.
+    /// How many objects were removed so far: the mark that [`Self::apply_written`] takes.
+    pub fn removals(&self) -> u64 {
+        self.removed().count
+    }
+
+    /// Takes in the answer to a write of ours that may have created the object. `since` is [`Self::removals`] from before the
+    /// write: a watch may have reported the object as gone before the answer came, and no event would remove the object again.
+    pub fn apply_written(&self, object: K, since: u64) {
+        // The lock is held until the object is in the map, or else the object could be removed in between.
+        let removed = self.removed();
+        if !removed.holds(object.uid(), since) {
+            self.apply(object);
+        }
+    }
+
+    /// Takes in what a watch showed, unless something newer of the same object is known.
     /// Returns what was known before and what is known now; `None` when nothing changed.
     pub fn apply(&self, object: K) -> Option<(Option<Arc<K>>, Arc<K>)> {
         let key = object.key();
@@ -99,8 +143,11 @@ impl<K: Stored> Cache<K> {
 
     /// Forgets an object.
     pub fn remove(&self, key: &ObjectKey) -> Option<Arc<K>> {
+        let mut removed = self.removed();
         self.unreadable_mut().remove(key);
-        self.write().remove(key)
+        let known = self.write().remove(key);
+        known.as_ref().and_then(|known| known.uid()).into_iter().for_each(|uid| removed.add(uid));
+        known
     }
 
     /// The API server has an object of that key, but it does not parse. Returns what was known of it before.
@@ -135,6 +182,10 @@ impl<K: Stored> Cache<K> {
 
     fn unreadable_mut(&self) -> RwLockWriteGuard<'_, HashSet<ObjectKey>> {
         self.unreadable.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn removed(&self) -> MutexGuard<'_, Removed> {
+        self.removed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<ObjectKey, Arc<K>>> {
@@ -199,6 +250,32 @@ mod tests {
         cache.mark_unreadable(&key);
         cache.remove(&key);
         assert!(!cache.is_unreadable(&key), "it was deleted");
+    }
+
+    #[test]
+    fn what_was_created_and_is_gone_before_the_answer_stays_gone() {
+        let (cache, key) = (Cache::default(), ObjectKey::new("", "acme"));
+        let since = cache.removals();
+        cache.apply_written(domain("1", "5"), since);
+        assert_eq!(version(cache.get(&key)).as_deref(), Some("5"));
+        cache.remove(&key);
+        cache.apply_written(domain("1", "5"), since);
+        assert!(cache.is_empty(), "the watch was faster than the answer");
+        cache.apply_written(domain("2", "7"), since);
+        assert_eq!(version(cache.get(&key)).as_deref(), Some("7"), "another object of that name");
+        cache.remove(&key);
+        let since = cache.removals();
+        cache.apply_written(domain("3", "8"), since);
+        assert!(!cache.is_empty(), "removed before the write was sent");
+        for uid in 0..REMEMBERED {
+            cache.apply(domain(&format!("other-{uid}"), "9"));
+            cache.remove(&key);
+        }
+        cache.apply_written(domain("4", "9"), since);
+        assert!(!cache.is_empty(), "as many are remembered as were removed");
+        cache.remove(&key);
+        cache.apply_written(domain("5", "9"), since);
+        assert!(cache.is_empty(), "more were removed than are remembered");
     }
 
     #[test]

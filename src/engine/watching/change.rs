@@ -5,6 +5,7 @@ use kube::ResourceExt;
 use crate::api::{FINALIZER, KindName, RECONCILE_AT, RENEW_AT};
 use crate::engine::object::{Controlled, ObjectKey, Target};
 use crate::engine::pipeline::standing::verdict;
+use crate::engine::status::summary;
 
 /// Whether our finalizer is on the object.
 pub(in crate::engine) fn holds<K: ResourceExt>(object: &K) -> bool {
@@ -20,6 +21,16 @@ pub(in crate::engine) fn asks_for_work<K: Controlled>(before: &K, now: &K) -> bo
         || annotation(before, RECONCILE_AT) != annotation(now, RECONCILE_AT)
         || annotation(before, RENEW_AT) != annotation(now, RENEW_AT)
         || holds(before) && !holds(now)
+}
+
+/// Whether an earlier operator carried out the object's present spec: at the start, such an object can wait.
+pub(in crate::engine) fn is_finished<K: Controlled>(object: &K) -> bool {
+    let status = object.status().map(K::common);
+    let generation = status.and_then(|status| status.observed_generation);
+    object.meta().deletion_timestamp.is_none()
+        && generation.is_some()
+        && generation == object.meta().generation
+        && status.is_some_and(summary::is_ready)
 }
 
 /// Whether the change affects the dependents of the object.
@@ -112,6 +123,30 @@ mod tests {
             })
             .collect();
         serde_json::from_value(json!({"arn": "arn", "conditions": list})).unwrap()
+    }
+
+    #[test]
+    fn only_what_is_ready_as_declared_can_wait_at_the_start() {
+        let condition = |status: &str| conditions(&[("Ready", status, "Synced")]);
+        let observed = |status: &str, generation| {
+            let mut status = condition(status);
+            status.common.observed_generation = generation;
+            Some(status)
+        };
+        let deleted = json!({"generation": 2, "deletionTimestamp": "2026-01-01T00:00:00Z"});
+        let table = [
+            ("ready", json!({"generation": 2}), observed("True", Some(2)), true),
+            ("never looked at", json!({"generation": 2}), None, false),
+            ("an older spec", json!({"generation": 2}), observed("True", Some(1)), false),
+            ("pinned only", json!({"generation": 1}), observed("False", None), false),
+            ("failing", json!({"generation": 2}), observed("False", Some(2)), false),
+            ("deleted", deleted, observed("True", Some(2)), false),
+        ];
+        for (sentence, metadata, status, expected) in table {
+            let mut object = domain(metadata);
+            object.status = status;
+            assert_eq!(is_finished(&object), expected, "{sentence}");
+        }
     }
 
     #[test]
