@@ -2,7 +2,7 @@
 
 use crate::certificates::Certificates;
 use crate::error::Error;
-use crate::perform::Disconnect;
+use crate::pipeline::Disconnect;
 use crate::server::{App, UnderWay, routes};
 use crate::wire::{REQUEST_ID, header_value, request_id};
 use axum::Router;

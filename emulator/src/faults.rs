@@ -6,7 +6,7 @@ pub(crate) use spec::Rule;
 
 use crate::error::Error;
 use crate::glob;
-use crate::perform::Access;
+use crate::pipeline::Access;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -50,8 +50,8 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    /// Whether it can befall calls that do this.
-    fn befalls(&self, access: Access) -> bool {
+    /// Whether it can apply to calls that do this.
+    fn applies(&self, access: Access) -> bool {
         match self {
             Self::StaleReads(_) => access == Access::Read,
             Self::FailAfterWrite => access != Access::Read,
@@ -141,7 +141,7 @@ impl Armed {
             let suits = |pattern: &str| subject.repositories.iter().any(|name| glob::matches(pattern, name));
             pattern.as_deref().is_none_or(suits)
         };
-        self.effect.befalls(subject.access)
+        self.effect.applies(subject.access)
             && self.rule.times.is_none_or(|times| self.fired < times)
             && suits(operation, Some(subject.operation))
             && suits(domain, subject.domain)

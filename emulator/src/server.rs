@@ -8,15 +8,15 @@ use crate::data;
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::journal::Journal;
-use crate::names::{UNKNOWN, UNREAD};
+use crate::operation_names::{UNKNOWN, UNREAD};
 use crate::operations;
 use crate::options::Options;
 use crate::request_log::OnCall;
 use crate::state::Store;
 use crate::state::ledger::Unsaved;
-use crate::stray;
 use crate::sts;
 use crate::throttle::Throttle;
+use crate::unrouted;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -60,7 +60,7 @@ impl Drop for UnderWay {
 
 /// Why the clock was not moved.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unmoved {
+pub(crate) enum ClockNotMoved {
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
     #[error(transparent)]
@@ -83,7 +83,7 @@ impl App {
     }
 
     /// Move the clock. How it stands is kept with the state.
-    pub(crate) fn move_clock(&self, to: Move) -> Result<(), Unmoved> {
+    pub(crate) fn move_clock(&self, to: Move) -> Result<(), ClockNotMoved> {
         // One move after the other.
         let store = self.store();
         let setting = self.clock.after_move(to)?;
@@ -161,11 +161,12 @@ async fn pod_request(State(app): State<Arc<App>>, request: Request<Body>) -> Res
 
 async fn unknown(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let request = request.map(|_| Bytes::new());
-    stray::refuse(&app, (API, UNKNOWN), &request, Error::unknown_operation(), Error::to_json_response).await
+    unrouted::refuse(&app, (API, UNKNOWN), &request, Error::unknown_operation(), Error::to_json_response)
+        .await
 }
 
 impl Unread {
     async fn refuse(self, app: &App, service: &'static str, render: fn(&Error) -> Response) -> Response {
-        stray::refuse(app, (service, UNREAD), &self.request, self.error, render).await
+        unrouted::refuse(app, (service, UNREAD), &self.request, self.error, render).await
     }
 }

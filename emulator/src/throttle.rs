@@ -2,7 +2,7 @@
 //! per token, or per address of those who prove nothing.
 
 use crate::error::{Error, Result};
-use crate::perform::{Access, Call};
+use crate::pipeline::{Access, Call};
 use crate::rates::{PER_TOKEN, READ, Rates, UNAUTHENTICATED, WRITE};
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;

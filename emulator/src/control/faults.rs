@@ -1,6 +1,6 @@
 //! The list of faults.
 
-use super::asked::{Body, Refused};
+use super::extract::{Body, Refused};
 use crate::faults::{Rule, Shown};
 use crate::server::App;
 use axum::extract::State;

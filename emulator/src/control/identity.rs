@@ -1,7 +1,7 @@
 //! Who there is: principals, the providers that vouch for people, and pods.
 
-use super::asked::{Object, Query, Refused};
 use super::change;
+use super::extract::{Object, Query, Refused};
 use crate::server::App;
 use crate::state;
 use crate::state::principal::{NotPut, PodSpec, PrincipalSpec, ProviderSpec};

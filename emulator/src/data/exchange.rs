@@ -2,8 +2,8 @@
 
 use super::{Target, file};
 use crate::error::{Error, Result};
-use crate::names::{self, UNKNOWN};
-use crate::perform::Access;
+use crate::operation_names::{self, UNKNOWN};
+use crate::pipeline::Access;
 use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::publish::Publication;
@@ -57,7 +57,7 @@ impl Exchange {
     }
 
     fn new(call: (&'static str, Access), permission: Permission, effect: Effect) -> Self {
-        debug_assert!(names::all().any(|known| known == call), "faults cannot name {call:?}");
+        debug_assert!(operation_names::all().any(|known| known == call), "faults cannot name {call:?}");
         let (operation, access) = call;
         Self { operation, access, permission, package: None, version: None, effect }
     }

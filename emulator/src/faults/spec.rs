@@ -2,7 +2,7 @@
 
 use super::Effect;
 use crate::error::{Error, Reason, Resource, ResourceType};
-use crate::{glob, names, times};
+use crate::{glob, operation_names, times};
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -84,11 +84,11 @@ impl Match {
     /// Refuse what no call can ever match.
     fn check(&self, effect: &Effect) -> Result<(), String> {
         let Some(pattern) = &self.operation else { return Ok(()) };
-        let mut called = names::all().filter(|(name, _)| glob::matches(pattern, name)).peekable();
+        let mut called = operation_names::all().filter(|(name, _)| glob::matches(pattern, name)).peekable();
         if called.peek().is_none() {
             return Err(format!("no operation is called {pattern:?}; docs/emulator.md lists all names"));
         }
-        if called.any(|(_, access)| effect.befalls(access)) {
+        if called.any(|(_, access)| effect.applies(access)) {
             return Ok(());
         }
         Err(match effect {

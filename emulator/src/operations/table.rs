@@ -5,8 +5,8 @@ use super::{
 };
 use crate::glob;
 use crate::model::{self as input, Members, Place};
-use crate::perform::Access;
-use crate::perform::Access::{Mint, Read, Write};
+use crate::pipeline::Access;
+use crate::pipeline::Access::{Mint, Read, Write};
 use http::Method;
 
 /// One operation of the service model.

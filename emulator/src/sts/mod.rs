@@ -13,8 +13,8 @@ pub(crate) use reply::error_response;
 
 use crate::error::Error;
 use crate::journal::kept;
-use crate::names::UNKNOWN;
-use crate::perform::{Access, Call, perform};
+use crate::operation_names::UNKNOWN;
+use crate::pipeline::{Access, Call, perform};
 use crate::server::App;
 use crate::signer::Signer;
 use crate::state::Caller;

@@ -2,7 +2,7 @@
 
 use crate::connections::peer;
 use crate::error::{Error, Result};
-use crate::perform::{Access, Call, perform};
+use crate::pipeline::{Access, Call, perform};
 use crate::server::App;
 use crate::state::State;
 use crate::state::policy::{Context, Requester};

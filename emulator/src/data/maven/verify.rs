@@ -7,7 +7,7 @@ use super::path::{METADATA, Wanted};
 use super::publish::own;
 use super::{no_asset, snapshot};
 use crate::error::{Error, Result};
-use crate::perform::Refused;
+use crate::pipeline::Refused;
 use crate::state::State;
 use crate::state::version::{Asset, Status, Version};
 use axum::response::Response;

@@ -1,6 +1,6 @@
 //! What calls are called, in the journal and for faults.
 
-use crate::perform::Access;
+use crate::pipeline::Access;
 use crate::{data, operations, sts};
 
 /// A request that is none of the others.

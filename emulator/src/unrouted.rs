@@ -1,7 +1,7 @@
 //! Requests that come to no operation. They are calls too: the journal tells them by method and path.
 
 use crate::error::Error;
-use crate::perform::{Access, Call, perform};
+use crate::pipeline::{Access, Call, perform};
 use crate::server::App;
 use crate::signer::Signer;
 use axum::body::Bytes;
