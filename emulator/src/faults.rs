@@ -4,9 +4,9 @@ mod spec;
 
 pub(crate) use spec::Rule;
 
+use crate::call::{Access, Subject};
 use crate::error::Error;
 use crate::glob;
-use crate::pipeline::Access;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -58,15 +58,6 @@ impl Effect {
             _ => true,
         }
     }
-}
-
-/// What a fault is matched against.
-pub(crate) struct Subject<'a> {
-    pub(crate) operation: &'a str,
-    pub(crate) domain: Option<&'a str>,
-    pub(crate) repositories: &'a [String],
-    pub(crate) principal: Option<&'a str>,
-    pub(crate) access: Access,
 }
 
 /// A fault that hits this call.

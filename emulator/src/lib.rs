@@ -5,6 +5,7 @@
 
 mod addresses;
 mod body;
+mod call;
 mod certificates;
 mod clock;
 mod connections;

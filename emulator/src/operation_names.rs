@@ -1,13 +1,7 @@
 //! What calls are called, in the journal and for faults.
 
-use crate::pipeline::Access;
+use crate::call::{Access, UNKNOWN, UNREAD};
 use crate::{data, operations, sts};
-
-/// A request that is none of the others.
-pub(crate) const UNKNOWN: &str = "Unknown";
-
-/// A request whose body could not be read.
-pub(crate) const UNREAD: &str = "Unread";
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Access)> {

@@ -1,8 +1,8 @@
 //! One line for each request, for people who watch and for programs that collect.
 
+use crate::call::{UNKNOWN, UNREAD};
 use crate::clock::machine_time;
 use crate::journal::{Entry, plain};
-use crate::operation_names::{UNKNOWN, UNREAD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt;

@@ -2,13 +2,13 @@
 
 use crate::addresses::Addresses;
 use crate::body::{Unread, collected};
+use crate::call::{UNKNOWN, UNREAD};
 use crate::clock::{Clock, Move, OutOfRange};
 use crate::control;
 use crate::data;
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::journal::Journal;
-use crate::operation_names::{UNKNOWN, UNREAD};
 use crate::operations;
 use crate::options::Options;
 use crate::request_log::OnCall;

@@ -1,9 +1,9 @@
 //! One request of a package manager, understood: what it is called, what it needs, what it does.
 
 use super::{Target, file};
+use crate::call::{Access, UNKNOWN};
 use crate::error::{Error, Result};
-use crate::operation_names::{self, UNKNOWN};
-use crate::pipeline::Access;
+use crate::operation_names;
 use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::publish::Publication;

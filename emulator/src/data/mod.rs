@@ -13,14 +13,12 @@ mod ruby;
 
 pub(crate) use names::names;
 
-use crate::connections::peer;
+use crate::call::{Call, Payer, UNKNOWN, peer};
 use crate::error::Error;
-use crate::operation_names::UNKNOWN;
-use crate::pipeline::{Call, perform};
+use crate::pipeline::perform;
 use crate::server::App;
 use crate::state::version::Asset;
 use crate::state::{DomainKey, Settings};
-use crate::throttle::Payer;
 use crate::unrouted::{self, place};
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};

@@ -16,11 +16,11 @@ mod versions;
 pub(crate) use input::Input;
 pub(crate) use table::{is_action, is_operation, names};
 
+use crate::call::{Access, Call, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::journal::kept;
 use crate::model::{Place, Raw};
-use crate::operation_names::UNKNOWN;
-use crate::pipeline::{Access, Call, perform};
+use crate::pipeline::perform;
 use crate::server::App;
 use crate::signer::Signer;
 use crate::state::State;

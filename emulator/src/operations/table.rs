@@ -3,10 +3,10 @@
 use super::{
     Handler, connections, domains, groups, packages, policies, repositories, tags, tokens, versions,
 };
+use crate::call::Access;
+use crate::call::Access::{Mint, Read, Write};
 use crate::glob;
 use crate::model::{self as input, Members, Place};
-use crate::pipeline::Access;
-use crate::pipeline::Access::{Mint, Read, Write};
 use http::Method;
 
 /// One operation of the service model.

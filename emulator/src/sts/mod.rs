@@ -11,10 +11,10 @@ mod web_identity;
 pub(crate) use pod::answer as answer_pod;
 pub(crate) use reply::error_response;
 
+use crate::call::{Access, Call, UNKNOWN};
 use crate::error::Error;
 use crate::journal::kept;
-use crate::operation_names::UNKNOWN;
-use crate::pipeline::{Access, Call, perform};
+use crate::pipeline::perform;
 use crate::server::App;
 use crate::signer::Signer;
 use crate::state::Caller;
