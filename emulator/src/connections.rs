@@ -1,9 +1,10 @@
 //! Connections: accepted, served, and ended when it is time.
 
+use crate::app::{App, UnderWay};
 use crate::call::{Disconnect, Peer};
 use crate::certificates::Certificates;
 use crate::error::Error;
-use crate::server::{App, UnderWay, routes};
+use crate::server::routes;
 use crate::wire::{REQUEST_ID, header_value, request_id};
 use axum::Router;
 use axum::response::Response;

@@ -4,9 +4,9 @@ mod extract;
 mod faults;
 mod identity;
 
+use crate::app::{App, ClockNotMoved};
 use crate::clock::{Move, Reading};
 use crate::seed::Seed;
-use crate::server::{App, ClockNotMoved};
 use crate::state;
 use axum::Json;
 use axum::Router;

@@ -1,12 +1,12 @@
 //! The running emulator: its thread, its address, and what tests may ask it directly.
 
 use crate::addresses::{Addresses, listener};
+use crate::app::App;
 use crate::certificates::Certificates;
 use crate::clock::{Clock, Move};
 use crate::connections::{Stop, serve};
 use crate::journal::Entry;
 use crate::options::Options;
-use crate::server::App;
 use crate::state::ledger::LedgerError;
 use crate::state::{Settings, Store};
 use jiff::{SignedDuration, Timestamp};

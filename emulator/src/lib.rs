@@ -4,6 +4,7 @@
 //! clients of CodeArtifact need, the package managers' data plane, and control routes for tests.
 
 mod addresses;
+mod app;
 mod body;
 mod call;
 mod certificates;

@@ -1,10 +1,10 @@
 //! What every call goes through, whatever its protocol: faults, effect, journal.
 
+use crate::app::App;
 use crate::call::{Access, Call, Disconnect, Refused};
 use crate::error::{Error, Result};
 use crate::faults::{Effect, Fired};
 use crate::journal::Entry;
-use crate::server::App;
 use crate::state::State;
 use axum::response::Response;
 use http::StatusCode;

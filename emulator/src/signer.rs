@@ -1,7 +1,7 @@
 //! Who signed a request, found out before anything is done for it.
 
+use crate::app::App;
 use crate::call::{Payer, peer};
-use crate::server::App;
 use crate::state::Caller;
 use crate::wire::sigv4::{Refusal, Scope, parse};
 use axum::body::Bytes;

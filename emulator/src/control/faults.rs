@@ -1,8 +1,8 @@
 //! The list of faults.
 
 use super::extract::{Body, Refused};
+use crate::app::App;
 use crate::faults::{Rule, Shown};
-use crate::server::App;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};

@@ -2,7 +2,7 @@
 
 use super::change;
 use super::extract::{Object, Query, Refused};
-use crate::server::App;
+use crate::app::App;
 use crate::state;
 use crate::state::principal::{NotPut, PodSpec, PrincipalSpec, ProviderSpec};
 use axum::extract::State;

@@ -13,10 +13,10 @@ mod ruby;
 
 pub(crate) use names::names;
 
+use crate::app::App;
 use crate::call::{Call, Payer, UNKNOWN, peer};
 use crate::error::Error;
 use crate::pipeline::perform;
-use crate::server::App;
 use crate::state::version::Asset;
 use crate::state::{DomainKey, Settings};
 use crate::unrouted::{self, place};

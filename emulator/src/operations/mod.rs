@@ -16,12 +16,12 @@ mod versions;
 pub(crate) use input::Input;
 pub(crate) use table::{is_action, is_operation, names};
 
+use crate::app::App;
 use crate::call::{Access, Call, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::journal::kept;
 use crate::model::{Place, Raw};
 use crate::pipeline::perform;
-use crate::server::App;
 use crate::signer::Signer;
 use crate::state::State;
 use crate::unrouted::place;

@@ -1,9 +1,9 @@
 //! Credentials of a container, as the agent of EKS Pod Identity serves them.
 
+use crate::app::App;
 use crate::call::{Access, Call, Payer, peer};
 use crate::error::{Error, Result};
 use crate::pipeline::perform;
-use crate::server::App;
 use crate::state::State;
 use crate::state::policy::{Context, Requester};
 use crate::state::principal::{Assumption, Session, SessionTags};
