@@ -64,7 +64,7 @@ impl Emulator {
         drop(listen.send(main));
         let addresses = options.address_per_domain.then(|| Addresses::new(address.port(), listen));
         if let Some(addresses) = &addresses {
-            addresses.follow(store.current());
+            addresses.follow(store.current().domain_numbers());
         }
         let clock = Clock::new(clock, options.signature_clock);
         let app = Arc::new(App::new(&options, store, clock, addresses));

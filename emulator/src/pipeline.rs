@@ -100,7 +100,7 @@ fn run(
         (Access::Read | Access::Write | Access::Mint, _) => {
             let answer = store.change(now, |state| effect(state, now))?;
             if let Some(addresses) = &app.addresses {
-                addresses.follow(store.current());
+                addresses.follow(store.current().domain_numbers());
             }
             Ok(answer)
         }
