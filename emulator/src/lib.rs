@@ -35,9 +35,10 @@ mod times;
 mod unrouted;
 mod wire;
 
+pub use clock::SignatureClock;
 pub use emulator::{Emulator, StartError};
 pub use journal::Entry;
-pub use options::{Options, Quotas, SignatureClock, UnknownQuota};
+pub use options::{Options, Quotas, UnknownQuota};
 pub use rates::{BadRate, Rates};
 pub use request_log::OnCall;
 pub use state::ledger::LedgerError;
