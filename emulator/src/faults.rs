@@ -82,9 +82,14 @@ impl Faults {
         Self { list: Mutex::new(list), generation: watch::Sender::new(0) }
     }
 
-    /// Put this list in place of the old one; held calls are let go.
-    pub(crate) fn replace(&self, rules: Vec<Rule>, seed: u64) -> Result<(), String> {
-        let armed = |(at, rule)| Armed::try_from(rule).map_err(|why| format!("fault {}: {why}", at + 1));
+    /// Put this list in place of the old one; held calls are let go. `names` are those that calls can have.
+    pub(crate) fn replace(
+        &self,
+        rules: Vec<Rule>,
+        seed: u64,
+        names: &[(&str, Access)],
+    ) -> Result<(), String> {
+        let armed = |(at, rule)| Armed::new(rule, names).map_err(|why| format!("fault {}: {why}", at + 1));
         let faults = rules.into_iter().enumerate().map(armed).collect::<Result<Vec<_>, _>>()?;
         *self.lock() = List { faults, chance: fastrand::Rng::with_seed(seed) };
         self.generation.send_modify(|generation| *generation += 1);
@@ -123,6 +128,10 @@ impl Faults {
 }
 
 impl Armed {
+    fn new(rule: Rule, names: &[(&str, Access)]) -> Result<Self, String> {
+        Ok(Self { effect: rule.effect(names)?, rule, fired: 0, held: Arc::default() })
+    }
+
     fn applies_to(&self, subject: &Subject<'_>) -> bool {
         let Match { operation, domain, repository, principal } = &self.rule.matching;
         let suits = |pattern: &Option<String>, value: Option<&str>| {
@@ -138,14 +147,6 @@ impl Armed {
             && suits(domain, subject.domain)
             && is_about(repository)
             && suits(principal, subject.principal)
-    }
-}
-
-impl TryFrom<Rule> for Armed {
-    type Error = String;
-
-    fn try_from(rule: Rule) -> Result<Self, String> {
-        Ok(Self { effect: rule.effect()?, rule, fired: 0, held: Arc::default() })
     }
 }
 
