@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, Meta, UseTree, Visibility};
 
 /// The source folders that are checked.
-const CRATES: [&str; 1] = ["src"];
+const CRATES: [&str; 2] = ["src", "emulator/src"];
 
 type Names = Vec<String>;
 

@@ -1,6 +1,5 @@
 //! One loopback address for each domain, for files that are keyed by host, such as `.netrc`.
 
-use crate::state::State;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Mutex, PoisonError};
@@ -30,17 +29,12 @@ impl Addresses {
         Self { port, listen, open: Mutex::default() }
     }
 
-    /// Listen for the domains that are new. Whoever is told of one afterwards can connect at once: the
-    /// machine queues connections that are not accepted yet. A listener stays when its domain goes, for
-    /// the next domain of that number.
-    pub(crate) fn follow(&self, state: &State) {
+    /// Listen for the domains that are new among those with these numbers. Whoever is told of one
+    /// afterwards can connect at once: the machine queues connections that are not accepted yet. A listener
+    /// stays when its domain goes, for the next domain of that number.
+    pub(crate) fn follow(&self, numbers: impl Iterator<Item = u32>) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let missing: Vec<_> = state
-            .domains
-            .values()
-            .map(|domain| domain.number)
-            .filter(|number| !open.contains(number))
-            .collect();
+        let missing: Vec<_> = numbers.filter(|number| !open.contains(number)).collect();
         for number in missing {
             let Some(address) = address(number) else { continue };
             match listener(SocketAddr::new(IpAddr::V4(address), self.port)) {

@@ -1,7 +1,7 @@
 //! The emulator's clock: the machine's time moved by an offset, and a way to wait for its next move.
 
-use crate::options::SignatureClock;
 use crate::times;
+use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -18,6 +18,17 @@ const LATEST: Timestamp = Timestamp::constant(253_370_764_800, 0);
 pub(crate) struct Clock {
     setting: watch::Sender<Setting>,
     signatures: SignatureClock,
+}
+
+/// The clock that the age of signatures goes by, and with it the `Date` of answers, by which clients correct
+/// their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SignatureClock {
+    /// The emulator's, which can be moved.
+    #[default]
+    Emulator,
+    /// The machine's, for clients that sign by it whatever the emulator's clock says.
+    Machine,
 }
 
 /// How a clock stands.

@@ -1,9 +1,10 @@
 //! Connections: accepted, served, and ended when it is time.
 
+use crate::app::{App, UnderWay};
+use crate::call::{Disconnect, Peer};
 use crate::certificates::Certificates;
 use crate::error::Error;
-use crate::perform::Disconnect;
-use crate::server::{App, UnderWay, routes};
+use crate::server::routes;
 use crate::wire::{REQUEST_ID, header_value, request_id};
 use axum::Router;
 use axum::response::Response;
@@ -13,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::TcpListener;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -63,15 +64,6 @@ pub(crate) async fn serve(
     };
     // Dropping what is served, with the runtime, ends it.
     door.stop.now.run_until_cancelled(serving).await;
-}
-
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy)]
-struct Peer(IpAddr);
-
-/// The address that a request comes from.
-pub(crate) fn peer<T>(request: &Request<T>) -> IpAddr {
-    request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| *address)
 }
 
 /// What every connection needs.

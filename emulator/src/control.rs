@@ -1,20 +1,20 @@
 //! Control routes for tests and demonstrations: clock, journal, faults, principals, seed, reset.
 
-mod asked;
+mod extract;
 mod faults;
 mod identity;
 
+use crate::app::{App, ClockNotMoved};
 use crate::clock::{Move, Reading};
 use crate::seed::Seed;
-use crate::server::{App, Unmoved};
 use crate::state;
-use asked::{Body, Object, Query, Refused};
 use axum::Json;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use extract::{Body, Object, Query, Refused};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ async fn health() -> Json<Value> {
 
 #[derive(Deserialize)]
 struct After {
-    #[serde(default, deserialize_with = "asked::whole")]
+    #[serde(default, deserialize_with = "extract::whole")]
     after: Option<u64>,
 }
 
@@ -91,16 +91,16 @@ async fn read_clock(State(app): State<Arc<App>>, Query(query): Query<After>) -> 
 }
 
 async fn move_clock(State(app): State<Arc<App>>, Object(to): Object<Move>) -> Result<Json<Reading>, Refused> {
-    app.move_clock(to).map_err(|unmoved| match unmoved {
-        Unmoved::OutOfRange(_) => Refused::bad_request(unmoved),
-        Unmoved::Unsaved(_) => Refused::failed(unmoved),
+    app.move_clock(to).map_err(|not_moved| match not_moved {
+        ClockNotMoved::OutOfRange(_) => Refused::bad_request(not_moved),
+        ClockNotMoved::Unsaved(_) => Refused::failed(not_moved),
     })?;
     Ok(Json(app.clock.read()))
 }
 
 #[derive(Deserialize)]
 struct Since {
-    #[serde(default, deserialize_with = "asked::whole")]
+    #[serde(default, deserialize_with = "extract::whole")]
     since: Option<u64>,
     #[serde(default)]
     format: Option<Format>,

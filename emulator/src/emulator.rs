@@ -1,12 +1,12 @@
 //! The running emulator: its thread, its address, and what tests may ask it directly.
 
 use crate::addresses::{Addresses, listener};
+use crate::app::App;
 use crate::certificates::Certificates;
 use crate::clock::{Clock, Move};
 use crate::connections::{Stop, serve};
 use crate::journal::Entry;
 use crate::options::Options;
-use crate::server::App;
 use crate::state::ledger::LedgerError;
 use crate::state::{Settings, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -64,7 +64,7 @@ impl Emulator {
         drop(listen.send(main));
         let addresses = options.address_per_domain.then(|| Addresses::new(address.port(), listen));
         if let Some(addresses) = &addresses {
-            addresses.follow(store.current());
+            addresses.follow(store.current().domain_numbers());
         }
         let clock = Clock::new(clock, options.signature_clock);
         let app = Arc::new(App::new(&options, store, clock, addresses));

@@ -1,14 +1,11 @@
-//! The one error of the wire: a code, a status, a message, and the members that the model declares.
+//! The one error that callers get: a code, a status, a message, and the members that the model declares.
 
 mod members;
 
 pub(crate) use members::{Reason, Resource, ResourceType};
 
-use crate::state::ledger::Unsaved;
-use crate::wire::header_value;
-use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
-use serde_json::{Map, Value};
+use http::StatusCode;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// A refusal, as a caller sees it.
@@ -18,8 +15,8 @@ pub(crate) struct Error {
     pub(crate) code: Cow<'static, str>,
     pub(crate) status: StatusCode,
     pub(crate) message: String,
-    resource: Option<Box<Resource>>,
-    reason: Option<Reason>,
+    pub(crate) resource: Option<Box<Resource>>,
+    pub(crate) reason: Option<Reason>,
     pub(crate) retry_after_seconds: Option<u32>,
 }
 
@@ -112,36 +109,6 @@ impl Error {
     fn about(self, kind: ResourceType, id: &str) -> Self {
         self.of(Resource { id: Some(id.into()), kind: Some(kind) })
     }
-
-    /// As restJson1 has it: the body's members, `x-amzn-errortype`, and `Retry-After`.
-    pub(crate) fn to_json_response(&self) -> Response {
-        let mut body = Map::new();
-        body.insert("message".into(), self.message.as_str().into());
-        if let Some(resource) = &self.resource {
-            let id = resource.id.as_deref().map(|id| ("resourceId".into(), id.into()));
-            let kind = resource.kind.and_then(ResourceType::name);
-            body.extend(id);
-            body.extend(kind.map(|name| ("resourceType".into(), name.into())));
-        }
-        if let Some(reason) = self.reason {
-            body.insert("reason".into(), reason.name().into());
-        }
-        let mut response = Response::new(Value::Object(body).to_string().into());
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("x-amzn-errortype", header_value(&self.code));
-        if let Some(seconds) = self.retry_after_seconds {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
-    }
-}
-
-impl From<Unsaved> for Error {
-    fn from(unsaved: Unsaved) -> Self {
-        Self::new("InternalFailure", unsaved.to_string())
-    }
 }
 
 /// What is wrong with one value.
@@ -197,15 +164,5 @@ mod tests {
              Member must be good"
         );
         assert_eq!(error.status, StatusCode::BAD_REQUEST);
-    }
-
-    #[test]
-    fn throttling_says_when_to_come_back() {
-        let mut error = Error::new("ThrottlingException", "Rate exceeded");
-        error.retry_after_seconds = Some(3);
-        let response = error.to_json_response();
-        assert_eq!(response.status(), 429);
-        assert_eq!(response.headers()["retry-after"], "3");
-        assert_eq!(response.headers()["x-amzn-errortype"], "ThrottlingException");
     }
 }

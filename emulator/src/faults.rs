@@ -4,9 +4,9 @@ mod spec;
 
 pub(crate) use spec::Rule;
 
+use crate::call::{Access, Subject};
 use crate::error::Error;
 use crate::glob;
-use crate::perform::Access;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -50,23 +50,14 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    /// Whether it can befall calls that do this.
-    fn befalls(&self, access: Access) -> bool {
+    /// Whether it can apply to calls that do this.
+    fn applies(&self, access: Access) -> bool {
         match self {
             Self::StaleReads(_) => access == Access::Read,
             Self::FailAfterWrite => access != Access::Read,
             _ => true,
         }
     }
-}
-
-/// What a fault is matched against.
-pub(crate) struct Subject<'a> {
-    pub(crate) operation: &'a str,
-    pub(crate) domain: Option<&'a str>,
-    pub(crate) repositories: &'a [String],
-    pub(crate) principal: Option<&'a str>,
-    pub(crate) access: Access,
 }
 
 /// A fault that hits this call.
@@ -91,9 +82,14 @@ impl Faults {
         Self { list: Mutex::new(list), generation: watch::Sender::new(0) }
     }
 
-    /// Put this list in place of the old one; held calls are let go.
-    pub(crate) fn replace(&self, rules: Vec<Rule>, seed: u64) -> Result<(), String> {
-        let armed = |(at, rule)| Armed::try_from(rule).map_err(|why| format!("fault {}: {why}", at + 1));
+    /// Put this list in place of the old one; held calls are let go. `names` are those that calls can have.
+    pub(crate) fn replace(
+        &self,
+        rules: Vec<Rule>,
+        seed: u64,
+        names: &[(&str, Access)],
+    ) -> Result<(), String> {
+        let armed = |(at, rule)| Armed::new(rule, names).map_err(|why| format!("fault {}: {why}", at + 1));
         let faults = rules.into_iter().enumerate().map(armed).collect::<Result<Vec<_>, _>>()?;
         *self.lock() = List { faults, chance: fastrand::Rng::with_seed(seed) };
         self.generation.send_modify(|generation| *generation += 1);
@@ -132,6 +128,10 @@ impl Faults {
 }
 
 impl Armed {
+    fn new(rule: Rule, names: &[(&str, Access)]) -> Result<Self, String> {
+        Ok(Self { effect: rule.effect(names)?, rule, fired: 0, held: Arc::default() })
+    }
+
     fn applies_to(&self, subject: &Subject<'_>) -> bool {
         let Match { operation, domain, repository, principal } = &self.rule.matching;
         let suits = |pattern: &Option<String>, value: Option<&str>| {
@@ -141,20 +141,12 @@ impl Armed {
             let suits = |pattern: &str| subject.repositories.iter().any(|name| glob::matches(pattern, name));
             pattern.as_deref().is_none_or(suits)
         };
-        self.effect.befalls(subject.access)
+        self.effect.applies(subject.access)
             && self.rule.times.is_none_or(|times| self.fired < times)
             && suits(operation, Some(subject.operation))
             && suits(domain, subject.domain)
             && is_about(repository)
             && suits(principal, subject.principal)
-    }
-}
-
-impl TryFrom<Rule> for Armed {
-    type Error = String;
-
-    fn try_from(rule: Rule) -> Result<Self, String> {
-        Ok(Self { effect: rule.effect()?, rule, fired: 0, held: Arc::default() })
     }
 }
 

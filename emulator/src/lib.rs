@@ -4,7 +4,9 @@
 //! clients of CodeArtifact need, the package managers' data plane, and control routes for tests.
 
 mod addresses;
+mod app;
 mod body;
+mod call;
 mod certificates;
 mod clock;
 mod connections;
@@ -17,25 +19,26 @@ mod glob;
 mod journal;
 mod manifest;
 mod model;
-mod names;
+mod operation_names;
 mod operations;
 mod options;
-mod perform;
+mod pipeline;
 mod rates;
 mod request_log;
 mod seed;
 mod server;
 mod signer;
 mod state;
-mod stray;
 mod sts;
 mod throttle;
 mod times;
+mod unrouted;
 mod wire;
 
+pub use clock::SignatureClock;
 pub use emulator::{Emulator, StartError};
 pub use journal::Entry;
-pub use options::{Options, Quotas, SignatureClock, UnknownQuota};
+pub use options::{Options, Quotas, UnknownQuota};
 pub use rates::{BadRate, Rates};
 pub use request_log::OnCall;
 pub use state::ledger::LedgerError;

@@ -1,8 +1,8 @@
 //! What an emulator is started with.
 
+use crate::clock::SignatureClock;
 use crate::rates::Rates;
 use crate::request_log::OnCall;
-use clap::ValueEnum;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -58,17 +58,6 @@ impl Default for Options {
             on_call: None,
         }
     }
-}
-
-/// The clock that the age of signatures goes by, and with it the `Date` of answers, by which clients correct
-/// their own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum SignatureClock {
-    /// The emulator's, which can be moved.
-    #[default]
-    Emulator,
-    /// The machine's, for clients that sign by it whatever the emulator's clock says.
-    Machine,
 }
 
 /// Quotas, with the defaults of the CodeArtifact user guide.

@@ -1,6 +1,6 @@
 //! Rates by name, with the defaults of the CodeArtifact user guide.
 
-use crate::operations::is_operation;
+use crate::model::is_operation;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 

@@ -1,8 +1,8 @@
 //! One line for each request, for people who watch and for programs that collect.
 
+use crate::call::{UNKNOWN, UNREAD};
 use crate::clock::machine_time;
 use crate::journal::{Entry, plain};
-use crate::names::{UNKNOWN, UNREAD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt;
@@ -85,8 +85,8 @@ impl Entry {
             (_, None) => name.to_owned(),
         });
         let format = text("format").filter(|_| package.is_some());
-        let is_stray = [UNKNOWN, UNREAD].contains(&self.operation.as_str());
-        let path = ["method", "path"].into_iter().filter(|_| is_stray).filter_map(text);
+        let is_unrouted = [UNKNOWN, UNREAD].contains(&self.operation.as_str());
+        let path = ["method", "path"].into_iter().filter(|_| is_unrouted).filter_map(text);
         let all: Vec<_> = [Some(place.as_str()).filter(|place| !place.is_empty()), text("package-group")]
             .into_iter()
             .chain([format, package.as_deref(), text("version"), text("resourceArn"), text("RoleArn")])

@@ -1,9 +1,8 @@
 //! Who signed a request, found out before anything is done for it.
 
-use crate::connections::peer;
-use crate::server::App;
+use crate::app::App;
+use crate::call::{Payer, peer};
 use crate::state::Caller;
-use crate::throttle::Payer;
 use crate::wire::sigv4::{Refusal, Scope, parse};
 use axum::body::Bytes;
 use http::Request;

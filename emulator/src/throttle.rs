@@ -1,25 +1,13 @@
 //! Rates, as the service limits them: off unless asked for, each with a bucket of its own per account,
 //! per token, or per address of those who prove nothing.
 
+use crate::call::{Access, Call, Payer};
 use crate::error::{Error, Result};
-use crate::perform::{Access, Call};
 use crate::rates::{PER_TOKEN, READ, Rates, UNAUTHENTICATED, WRITE};
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-
-/// Whose rates a call counts towards.
-#[derive(Clone, Debug)]
-pub(crate) enum Payer {
-    /// The account of a caller whose signature was verified.
-    Account(String),
-    /// An authorization token that is good.
-    Token(String),
-    /// Where somebody calls from who has shown nothing that is good.
-    Address(IpAddr),
-}
 
 impl Payer {
     fn key(&self) -> String {

@@ -1,8 +1,9 @@
 //! The list of faults.
 
-use super::asked::{Body, Refused};
+use super::extract::{Body, Refused};
+use crate::app::App;
 use crate::faults::{Rule, Shown};
-use crate::server::App;
+use crate::operation_names;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -58,8 +59,9 @@ async fn clear_faults(State(app): State<Arc<App>>) -> Result<StatusCode, Refused
 
 /// The store must keep earlier states from before the first call that a stale read may look behind.
 pub(super) fn replace(app: &App, faults: Vec<Rule>, seed: u64) -> Result<(), Refused> {
+    let names: Vec<_> = operation_names::all().collect();
     let mut store = app.store();
-    app.faults.replace(faults, seed).map_err(Refused::bad_request)?;
+    app.faults.replace(faults, seed, &names).map_err(Refused::bad_request)?;
     store.keep_past(app.faults.make_reads_stale());
     Ok(())
 }

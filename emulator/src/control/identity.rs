@@ -1,8 +1,8 @@
 //! Who there is: principals, the providers that vouch for people, and pods.
 
-use super::asked::{Object, Query, Refused};
 use super::change;
-use crate::server::App;
+use super::extract::{Object, Query, Refused};
+use crate::app::App;
 use crate::state;
 use crate::state::principal::{NotPut, PodSpec, PrincipalSpec, ProviderSpec};
 use axum::extract::State;

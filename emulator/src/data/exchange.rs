@@ -1,9 +1,8 @@
 //! One request of a package manager, understood: what it is called, what it needs, what it does.
 
-use super::{Target, file};
+use super::{Target, file, names};
+use crate::call::{Access, UNKNOWN};
 use crate::error::{Error, Result};
-use crate::names::{self, UNKNOWN};
-use crate::perform::Access;
 use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::publish::Publication;
@@ -57,7 +56,8 @@ impl Exchange {
     }
 
     fn new(call: (&'static str, Access), permission: Permission, effect: Effect) -> Self {
-        debug_assert!(names::all().any(|known| known == call), "faults cannot name {call:?}");
+        let mut known = names().chain([(UNKNOWN, Access::Read)]);
+        debug_assert!(known.any(|one| one == call), "faults cannot name {call:?}");
         let (operation, access) = call;
         Self { operation, access, permission, package: None, version: None, effect }
     }

@@ -13,15 +13,13 @@ mod ruby;
 
 pub(crate) use names::names;
 
-use crate::connections::peer;
+use crate::app::App;
+use crate::call::{Call, Payer, UNKNOWN, peer};
 use crate::error::Error;
-use crate::names::UNKNOWN;
-use crate::perform::{Call, perform};
-use crate::server::App;
+use crate::pipeline::perform;
 use crate::state::version::Asset;
 use crate::state::{DomainKey, Settings};
-use crate::stray::{self, place};
-use crate::throttle::Payer;
+use crate::unrouted::{self, place};
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -45,7 +43,7 @@ struct Target {
 pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     let Some(mut target) = Target::parse(request.uri().path()) else {
         let error = Error::new("ResourceNotFoundException", "No repository has this address");
-        return stray::refuse(app, ("data", UNKNOWN), &request, error, render).await;
+        return unrouted::refuse(app, ("data", UNKNOWN), &request, error, render).await;
     };
     let from = peer(&request);
     target.origin = own_address(app, &target.domain);

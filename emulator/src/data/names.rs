@@ -1,6 +1,6 @@
 //! What requests of package managers are called, in the journal and for faults.
 
-use crate::perform::Access;
+use crate::call::Access;
 
 const READS: [&str; 18] = [
     "CargoGetConfig",

@@ -24,7 +24,7 @@ pub(crate) enum ResourceType {
 
 impl ResourceType {
     /// The model's name, if it has one.
-    pub(super) fn name(self) -> Option<&'static str> {
+    pub(crate) fn name(self) -> Option<&'static str> {
         match self {
             Self::Domain => Some("domain"),
             Self::Repository => Some("repository"),
@@ -49,7 +49,7 @@ pub(crate) enum Reason {
 
 impl Reason {
     /// The model's name.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CannotParse => "CANNOT_PARSE",
             Self::EncryptionKeyError => "ENCRYPTION_KEY_ERROR",

@@ -1,13 +1,15 @@
-//! The service model: what each operation takes, where it travels, and what it must satisfy.
+//! The service model: its operations, what each of them takes, where it travels, and what it must satisfy.
 //!
 //! Names and constraints are those of the published model, version 2018-09-22.
 
 mod inputs;
+mod operation;
 mod shape;
 pub(crate) mod shapes;
 mod values;
 
 pub(crate) use inputs::*;
+pub(crate) use operation::{Operation, Resource, find, is_action, is_operation, names};
 pub(crate) use values::{Raw, Values};
 
 use shape::Shape;

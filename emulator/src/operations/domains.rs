@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
     let encryption_key = input.text("encryptionKey");
-    let tags = Tags::of(input)?;
+    let tags = Tags::of(input.list("tags").unwrap_or_default())?;
     if !tags.is_empty() {
         let arn = state.settings.arn(&key.owner, &format!("domain/{}", key.name));
         input.authorize(state, "TagResource", &arn)?;

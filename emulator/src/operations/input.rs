@@ -1,8 +1,7 @@
 //! What a handler gets besides the state: checked members, the caller, the time.
 
-use super::table::{Operation, Resource};
 use crate::error::{Error, Result, violation};
-use crate::model::Values;
+use crate::model::{Operation, Resource, Values};
 use crate::state::access::Ask;
 use crate::state::group::{ROOT, arn_path};
 use crate::state::package::PackageKey;

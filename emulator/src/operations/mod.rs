@@ -1,4 +1,4 @@
-//! The API's operations: one table from method and path to handler, and the way of every request.
+//! The code of the API's operations, and the way of every request to it.
 
 mod connections;
 mod domains;
@@ -14,29 +14,28 @@ mod tokens;
 mod versions;
 
 pub(crate) use input::Input;
-pub(crate) use table::{is_action, is_operation, names};
 
+use crate::app::App;
+use crate::call::{Access, Call, UNKNOWN};
 use crate::error::{Error, Result};
 use crate::journal::kept;
-use crate::model::{Place, Raw};
-use crate::names::UNKNOWN;
-use crate::perform::{Access, Call, perform};
-use crate::server::App;
+use crate::model::{Operation, Place, Raw, Resource};
+use crate::pipeline::perform;
 use crate::signer::Signer;
 use crate::state::State;
-use crate::stray::place;
+use crate::unrouted::place;
 use axum::body::Bytes;
 use axum::response::Response;
 use http::Request;
 use named::Named;
-use table::{Operation, Resource};
 
 /// An operation's code. It runs on a copy of the state, which is kept when it succeeds.
 type Handler = fn(&Input<'_>, &mut State) -> Result<Response>;
 
 /// Answer a request under `/v1`.
 pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
-    let operation = table::find(request.method(), request.uri().path());
+    let found = table::find(request.method(), request.uri().path());
+    let operation = found.map(|(operation, _)| operation);
     let has_payload = operation.is_some_and(|operation| operation.has(Place::Payload));
     let raw = Raw::parse(request, has_payload);
     let signer = Signer::of(app, request, "codeartifact", has_payload);
@@ -57,13 +56,13 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         render: Error::to_json_response,
     };
     perform(app, call, |state, now| {
-        let operation = operation.ok_or_else(Error::unknown_operation)?;
+        let (operation, handler) = found.ok_or_else(Error::unknown_operation)?;
         let caller = signer.verified.map_err(|refusal| refusal.for_codeartifact())?;
         let values = raw.check(operation.input, request.headers())?;
         let input = Input { operation, values: &values, body: request.body(), caller: &caller, now };
         let resource = input.resource(state)?;
         input.authorize(state, operation.name, &resource)?;
-        (operation.handler)(&input, state)
+        handler(&input, state)
     })
     .await
 }

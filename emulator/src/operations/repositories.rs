@@ -17,7 +17,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let name = input.repository_name()?;
     let description = input.text("description");
     let upstreams = upstream_names(input).unwrap_or_default();
-    let tags = Tags::of(input)?;
+    let tags = Tags::of(input.list("tags").unwrap_or_default())?;
     let arn = repository_arn(state, &key, name);
     if !tags.is_empty() {
         input.authorize(state, "TagResource", &arn)?;

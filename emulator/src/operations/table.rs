@@ -1,186 +1,77 @@
-//! The table of the API's 48 operations.
+//! The code of each of the API's 48 operations.
 
 use super::{
     Handler, connections, domains, groups, packages, policies, repositories, tags, tokens, versions,
 };
-use crate::glob;
-use crate::model::{self as input, Members, Place};
-use crate::perform::Access;
-use crate::perform::Access::{Mint, Read, Write};
+use crate::model::{self, Operation};
 use http::Method;
 
-/// One operation of the service model.
-pub(crate) struct Operation {
-    pub(crate) name: &'static str,
-    method: &'static str,
-    path: &'static str,
-    pub(crate) access: Access,
-    pub(crate) resource: Resource,
-    pub(crate) input: Members,
-    pub(crate) handler: Handler,
+/// The operation for a method and a path below `/v1`, and its code.
+pub(super) fn find(method: &Method, path: &str) -> Option<(&'static Operation, Handler)> {
+    let operation = model::find(method, path)?;
+    let (_, handler) = HANDLERS.iter().find(|(name, _)| *name == operation.name)?;
+    Some((operation, *handler))
 }
 
-/// What kind of ARN an operation's permission is checked against.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Resource {
-    /// No resource type: only policies for `*` apply.
-    Any,
-    Domain,
-    Repository,
-    Package,
-    /// The package in the repository that a copy goes to. The repository itself is asked about by the handler.
-    CopiedPackage,
-    PackageGroup,
-    /// The group that the package belongs to, which the request does not name.
-    AssociatedGroup,
-    /// The request names an ARN itself.
-    Named,
-}
-
-impl Operation {
-    /// Whether a member travels there.
-    pub(crate) fn has(&self, place: Place) -> bool {
-        self.input.iter().copied().flatten().any(|member| member.place == place)
-    }
-}
-
-use Resource::{Any, AssociatedGroup, CopiedPackage, Domain, Named, Package, PackageGroup, Repository};
-
-/// The operation for a method and a path below `/v1`.
-pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Operation> {
-    let path = path.strip_prefix("/v1")?;
-    OPERATIONS.iter().find(|operation| operation.path == path && operation.method == method.as_str())
-}
-
-/// What the operations are called.
-pub(crate) fn names() -> impl Iterator<Item = (&'static str, Access)> {
-    OPERATIONS.iter().map(|operation| (operation.name, operation.access))
-}
-
-/// Whether an operation has that name.
-pub(crate) fn is_operation(name: &str) -> bool {
-    names().any(|(known, _)| known == name)
-}
-
-/// What policies allow beside the operations.
-const OTHER_ACTIONS: &[&str] =
-    &["AssociateWithDownstreamRepository", "PutPackageMetadata", "ReadFromRepository"];
-
-/// Whether a lower-case pattern means something that policies can allow here. The service's prefix is left out.
-pub(crate) fn is_action(pattern: &str) -> bool {
-    let mut names = names().map(|(name, _)| name).chain(OTHER_ACTIONS.iter().copied());
-    names.any(|name| glob::matches(pattern, &name.to_ascii_lowercase()))
-}
-
-const fn operation(
-    name: &'static str,
-    (method, path): (&'static str, &'static str),
-    (access, resource): (Access, Resource),
-    input: Members,
-    handler: Handler,
-) -> Operation {
-    Operation { name, method, path, access, resource, input, handler }
-}
-
-#[rustfmt::skip]
-static OPERATIONS: &[Operation] = &[
-    operation("AssociateExternalConnection", ("POST", "/repository/external-connection"), (Write, Repository), input::EXTERNAL_CONNECTION, connections::associate),
-    operation("CopyPackageVersions", ("POST", "/package/versions/copy"), (Write, CopiedPackage), input::COPY, versions::copy),
-    operation("CreateDomain", ("POST", "/domain"), (Write, Any), input::CREATE_DOMAIN, domains::create),
-    operation("CreatePackageGroup", ("POST", "/package-group"), (Write, Any), input::CREATE_GROUP, groups::create),
-    operation("CreateRepository", ("POST", "/repository"), (Write, Any), input::CREATE_REPOSITORY, repositories::create),
-    operation("DeleteDomain", ("DELETE", "/domain"), (Write, Domain), input::DOMAIN_ONLY, domains::delete),
-    operation("DeleteDomainPermissionsPolicy", ("DELETE", "/domain/permissions/policy"), (Write, Domain), input::DOMAIN_POLICY_LOCK, policies::delete_domain),
-    operation("DeletePackage", ("DELETE", "/package"), (Write, Package), input::PACKAGE_ONLY, packages::delete),
-    operation("DeletePackageGroup", ("DELETE", "/package-group"), (Write, PackageGroup), input::DELETE_GROUP, groups::delete),
-    operation("DeletePackageVersions", ("POST", "/package/versions/delete"), (Write, Package), input::DELETE_VERSIONS, versions::delete),
-    operation("DeleteRepository", ("DELETE", "/repository"), (Write, Repository), input::REPOSITORY_ONLY, repositories::delete),
-    operation("DeleteRepositoryPermissionsPolicy", ("DELETE", "/repository/permissions/policies"), (Write, Repository), input::REPOSITORY_POLICY_LOCK, policies::delete_repository),
-    operation("DescribeDomain", ("GET", "/domain"), (Read, Domain), input::DOMAIN_ONLY, domains::describe),
-    operation("DescribePackage", ("GET", "/package"), (Read, Package), input::PACKAGE_ONLY, packages::describe),
-    operation("DescribePackageGroup", ("GET", "/package-group"), (Read, PackageGroup), input::GROUP_ONLY, groups::describe),
-    operation("DescribePackageVersion", ("GET", "/package/version"), (Read, Package), input::VERSION_ONLY, versions::describe),
-    operation("DescribeRepository", ("GET", "/repository"), (Read, Repository), input::REPOSITORY_ONLY, repositories::describe),
-    operation("DisassociateExternalConnection", ("DELETE", "/repository/external-connection"), (Write, Repository), input::EXTERNAL_CONNECTION, connections::disassociate),
-    operation("DisposePackageVersions", ("POST", "/package/versions/dispose"), (Write, Package), input::DISPOSE_VERSIONS, versions::dispose),
-    operation("GetAssociatedPackageGroup", ("GET", "/get-associated-package-group"), (Read, AssociatedGroup), input::GET_ASSOCIATED, groups::get_associated),
-    operation("GetAuthorizationToken", ("POST", "/authorization-token"), (Mint, Domain), input::GET_TOKEN, tokens::mint),
-    operation("GetDomainPermissionsPolicy", ("GET", "/domain/permissions/policy"), (Read, Domain), input::DOMAIN_ONLY, policies::get_domain),
-    operation("GetPackageVersionAsset", ("GET", "/package/version/asset"), (Read, Package), input::GET_ASSET, versions::asset),
-    operation("GetPackageVersionReadme", ("GET", "/package/version/readme"), (Read, Package), input::VERSION_ONLY, versions::readme),
-    operation("GetRepositoryEndpoint", ("GET", "/repository/endpoint"), (Read, Repository), input::GET_ENDPOINT, repositories::endpoint),
-    operation("GetRepositoryPermissionsPolicy", ("GET", "/repository/permissions/policy"), (Read, Repository), input::REPOSITORY_ONLY, policies::get_repository),
-    operation("ListAllowedRepositoriesForGroup", ("GET", "/package-group-allowed-repositories"), (Read, PackageGroup), input::LIST_ALLOWED, groups::list_allowed_repositories),
-    operation("ListAssociatedPackages", ("GET", "/list-associated-packages"), (Read, PackageGroup), input::LIST_ASSOCIATED, groups::list_associated),
-    operation("ListDomains", ("POST", "/domains"), (Read, Any), input::LIST_DOMAINS, domains::list),
-    operation("ListPackageGroups", ("POST", "/package-groups"), (Read, Domain), input::LIST_GROUPS, groups::list),
-    operation("ListPackageVersionAssets", ("POST", "/package/version/assets"), (Read, Package), input::LIST_ASSETS, versions::list_assets),
-    operation("ListPackageVersionDependencies", ("POST", "/package/version/dependencies"), (Read, Package), input::LIST_DEPENDENCIES, versions::list_dependencies),
-    operation("ListPackageVersions", ("POST", "/package/versions"), (Read, Package), input::LIST_VERSIONS, packages::list_versions),
-    operation("ListPackages", ("POST", "/packages"), (Read, Repository), input::LIST_PACKAGES, packages::list),
-    operation("ListRepositories", ("POST", "/repositories"), (Read, Any), input::LIST_REPOSITORIES, repositories::list),
-    operation("ListRepositoriesInDomain", ("POST", "/domain/repositories"), (Read, Domain), input::LIST_REPOSITORIES_IN_DOMAIN, repositories::list_in_domain),
-    operation("ListSubPackageGroups", ("POST", "/package-groups/sub-groups"), (Read, PackageGroup), input::LIST_SUB_GROUPS, groups::list_sub),
-    operation("ListTagsForResource", ("POST", "/tags"), (Read, Named), input::RESOURCE_ONLY, tags::list),
-    operation("PublishPackageVersion", ("POST", "/package/version/publish"), (Write, Package), input::PUBLISH, versions::publish),
-    operation("PutDomainPermissionsPolicy", ("PUT", "/domain/permissions/policy"), (Write, Domain), input::PUT_DOMAIN_POLICY, policies::put_domain),
-    operation("PutPackageOriginConfiguration", ("POST", "/package"), (Write, Package), input::PUT_ORIGIN, packages::put_origin_configuration),
-    operation("PutRepositoryPermissionsPolicy", ("PUT", "/repository/permissions/policy"), (Write, Repository), input::PUT_REPOSITORY_POLICY, policies::put_repository),
-    operation("TagResource", ("POST", "/tag"), (Write, Named), input::TAG_RESOURCE, tags::tag),
-    operation("UntagResource", ("POST", "/untag"), (Write, Named), input::UNTAG_RESOURCE, tags::untag),
-    operation("UpdatePackageGroup", ("PUT", "/package-group"), (Write, PackageGroup), input::UPDATE_GROUP, groups::update),
-    operation("UpdatePackageGroupOriginConfiguration", ("PUT", "/package-group-origin-configuration"), (Write, PackageGroup), input::UPDATE_GROUP_ORIGIN, groups::update_origin),
-    operation("UpdatePackageVersionsStatus", ("POST", "/package/versions/update_status"), (Write, Package), input::UPDATE_STATUS, versions::update_status),
-    operation("UpdateRepository", ("PUT", "/repository"), (Write, Repository), input::UPDATE_REPOSITORY, repositories::update),
+/// They come in the order of the model.
+static HANDLERS: &[(&str, Handler)] = &[
+    ("AssociateExternalConnection", connections::associate),
+    ("CopyPackageVersions", versions::copy),
+    ("CreateDomain", domains::create),
+    ("CreatePackageGroup", groups::create),
+    ("CreateRepository", repositories::create),
+    ("DeleteDomain", domains::delete),
+    ("DeleteDomainPermissionsPolicy", policies::delete_domain),
+    ("DeletePackage", packages::delete),
+    ("DeletePackageGroup", groups::delete),
+    ("DeletePackageVersions", versions::delete),
+    ("DeleteRepository", repositories::delete),
+    ("DeleteRepositoryPermissionsPolicy", policies::delete_repository),
+    ("DescribeDomain", domains::describe),
+    ("DescribePackage", packages::describe),
+    ("DescribePackageGroup", groups::describe),
+    ("DescribePackageVersion", versions::describe),
+    ("DescribeRepository", repositories::describe),
+    ("DisassociateExternalConnection", connections::disassociate),
+    ("DisposePackageVersions", versions::dispose),
+    ("GetAssociatedPackageGroup", groups::get_associated),
+    ("GetAuthorizationToken", tokens::mint),
+    ("GetDomainPermissionsPolicy", policies::get_domain),
+    ("GetPackageVersionAsset", versions::asset),
+    ("GetPackageVersionReadme", versions::readme),
+    ("GetRepositoryEndpoint", repositories::endpoint),
+    ("GetRepositoryPermissionsPolicy", policies::get_repository),
+    ("ListAllowedRepositoriesForGroup", groups::list_allowed_repositories),
+    ("ListAssociatedPackages", groups::list_associated),
+    ("ListDomains", domains::list),
+    ("ListPackageGroups", groups::list),
+    ("ListPackageVersionAssets", versions::list_assets),
+    ("ListPackageVersionDependencies", versions::list_dependencies),
+    ("ListPackageVersions", packages::list_versions),
+    ("ListPackages", packages::list),
+    ("ListRepositories", repositories::list),
+    ("ListRepositoriesInDomain", repositories::list_in_domain),
+    ("ListSubPackageGroups", groups::list_sub),
+    ("ListTagsForResource", tags::list),
+    ("PublishPackageVersion", versions::publish),
+    ("PutDomainPermissionsPolicy", policies::put_domain),
+    ("PutPackageOriginConfiguration", packages::put_origin_configuration),
+    ("PutRepositoryPermissionsPolicy", policies::put_repository),
+    ("TagResource", tags::tag),
+    ("UntagResource", tags::untag),
+    ("UpdatePackageGroup", groups::update),
+    ("UpdatePackageGroupOriginConfiguration", groups::update_origin),
+    ("UpdatePackageVersionsStatus", versions::update_status),
+    ("UpdateRepository", repositories::update),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
-    fn every_operation_has_a_route_of_its_own() {
-        let routes: BTreeSet<_> = OPERATIONS.iter().map(|one| (one.method, one.path)).collect();
-        let names: BTreeSet<_> = OPERATIONS.iter().map(|one| one.name).collect();
-        assert_eq!((routes.len(), names.len()), (48, 48));
-    }
-
-    #[test]
-    fn the_documentation_lists_all_of_them() {
-        let documentation = include_str!("../../../docs/emulator.md");
-        let rows = documentation.lines().filter(|line| line.contains("` | `") && line.contains(" /v1/"));
-        let told: BTreeSet<_> = rows.filter_map(|row| Some(row.rsplit_once(" | ")?.0.to_owned())).collect();
-        let row = |one: &Operation| {
-            let kind = format!("{:?}", one.access).to_lowercase();
-            format!("| `{}` | `{} /v1{}` | {kind}", one.name, one.method, one.path)
-        };
-        assert_eq!(told, OPERATIONS.iter().map(row).collect());
-    }
-
-    #[test]
-    fn actions_are_those_of_the_service() {
-        for (pattern, expected) in [
-            ("*", true),
-            ("createdomain", true),
-            ("readfromrepository", true),
-            ("putpackagemetadata", true),
-            ("associatewithdownstreamrepository", true),
-            ("get*", true),
-            ("?reatedomain", true),
-            ("bogus", false),
-            ("createdomains", false),
-            ("bogus*", false),
-            ("", false),
-        ] {
-            assert_eq!(is_action(pattern), expected, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn unknown_paths_find_nothing() {
-        assert!(find(&Method::GET, "/v1/domain").is_some());
-        assert!(find(&Method::PATCH, "/v1/domain").is_none());
-        assert!(find(&Method::GET, "/v1/domain/").is_none());
+    fn every_operation_has_code() {
+        let coded = HANDLERS.iter().map(|(name, _)| *name);
+        assert!(coded.eq(model::names().map(|(name, _)| name)));
     }
 }

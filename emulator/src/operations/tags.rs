@@ -11,7 +11,7 @@ use serde_json::json;
 
 /// Its answer has no body, nor has that of `UntagResource`.
 pub(super) fn tag(input: &Input<'_>, state: &mut State) -> Result<Response> {
-    let given = Tags::of(input)?;
+    let given = Tags::of(input.list("tags").unwrap_or_default())?;
     let limit = state.settings.quotas.tags_per_resource;
     let Tagged { tags, kind, name } = tagged(input, state)?;
     let merged = tags.merged(given);

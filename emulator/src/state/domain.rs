@@ -142,8 +142,13 @@ impl Domain {
 impl State {
     /// The lowest number that no domain has.
     pub(crate) fn free_number(&self) -> u32 {
-        let taken: BTreeSet<_> = self.domains.values().map(|domain| domain.number).collect();
+        let taken: BTreeSet<_> = self.domain_numbers().collect();
         (0..=u32::MAX).find(|number| !taken.contains(number)).unwrap_or_default()
+    }
+
+    /// The numbers that domains have.
+    pub(crate) fn domain_numbers(&self) -> impl Iterator<Item = u32> {
+        self.domains.values().map(|domain| domain.number)
     }
 
     /// The domain with that key.

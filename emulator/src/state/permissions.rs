@@ -3,7 +3,7 @@
 use super::policy::{Kind, Policy};
 use super::principal::Principals;
 use crate::error::{Error, ResourceType, Result};
-use crate::operations::is_action;
+use crate::model::is_action;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};

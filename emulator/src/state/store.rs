@@ -3,6 +3,7 @@
 use super::ledger::{Ledger, LedgerError, Unsaved};
 use super::{Settings, State};
 use crate::clock::Setting;
+use crate::error::Error;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -77,5 +78,11 @@ impl Store {
         if !keep {
             self.past.clear();
         }
+    }
+}
+
+impl From<Unsaved> for Error {
+    fn from(unsaved: Unsaved) -> Self {
+        Self::new("InternalFailure", unsaved.to_string())
     }
 }

@@ -1,7 +1,6 @@
 //! Tags, and what is refused of them.
 
 use crate::error::{Error, ResourceType, Result};
-use crate::operations::Input;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -11,10 +10,10 @@ use std::collections::BTreeMap;
 pub(crate) struct Tags(BTreeMap<String, String>);
 
 impl Tags {
-    /// The `tags` member of a request's body.
-    pub(crate) fn of(input: &Input<'_>) -> Result<Self> {
+    /// From the entries of the `tags` member of a request's body.
+    pub(crate) fn of(entries: &[Value]) -> Result<Self> {
         let mut tags = BTreeMap::new();
-        for tag in input.list("tags").unwrap_or_default() {
+        for tag in entries {
             let text = |name: &str| tag[name].as_str().unwrap_or_default();
             let key = text("key");
             if key.to_ascii_lowercase().starts_with("aws:") {

@@ -11,11 +11,11 @@ mod web_identity;
 pub(crate) use pod::answer as answer_pod;
 pub(crate) use reply::error_response;
 
+use crate::app::App;
+use crate::call::{Access, Call, UNKNOWN};
 use crate::error::Error;
 use crate::journal::kept;
-use crate::names::UNKNOWN;
-use crate::perform::{Access, Call, perform};
-use crate::server::App;
+use crate::pipeline::perform;
 use crate::signer::Signer;
 use crate::state::Caller;
 use crate::wire::sigv4;

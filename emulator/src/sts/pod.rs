@@ -1,13 +1,12 @@
 //! Credentials of a container, as the agent of EKS Pod Identity serves them.
 
-use crate::connections::peer;
+use crate::app::App;
+use crate::call::{Access, Call, Payer, peer};
 use crate::error::{Error, Result};
-use crate::perform::{Access, Call, perform};
-use crate::server::App;
+use crate::pipeline::perform;
 use crate::state::State;
 use crate::state::policy::{Context, Requester};
 use crate::state::principal::{Assumption, Session, SessionTags};
-use crate::throttle::Payer;
 use crate::wire::json_response;
 use axum::body::Bytes;
 use axum::response::Response;

@@ -1,5 +1,6 @@
-//! The wire protocol: signatures, timestamps, pages.
+//! The wire protocol: signatures, errors, timestamps, pages.
 
+mod error;
 pub(crate) mod page;
 pub(crate) mod sigv4;
 

@@ -18,7 +18,7 @@ use serde_json::json;
 
 pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let pattern = pattern(input)?;
-    let tags = Tags::of(input)?;
+    let tags = Tags::of(input.list("tags").unwrap_or_default())?;
     let domain = state.domain(&input.domain_key()?)?;
     if !tags.is_empty() {
         input.authorize(state, "TagResource", &domain.group_arn(pattern.text(), &state.settings))?;

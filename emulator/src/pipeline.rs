@@ -1,64 +1,15 @@
 //! What every call goes through, whatever its protocol: faults, effect, journal.
 
+use crate::app::App;
+use crate::call::{Access, Call, Disconnect, Refused};
 use crate::error::{Error, Result};
-use crate::faults::{Effect, Fired, Subject};
+use crate::faults::{Effect, Fired};
 use crate::journal::Entry;
-use crate::server::App;
 use crate::state::State;
-use crate::throttle::Payer;
 use axum::response::Response;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
-
-/// Whether a call reads, writes or mints a token. Stale reads and failed writes depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    Read,
-    Write,
-    Mint,
-}
-
-/// A call before it has its effect.
-pub(crate) struct Call {
-    pub(crate) service: &'static str,
-    pub(crate) operation: String,
-    pub(crate) access: Access,
-    /// The caller's ARN, as claimed.
-    pub(crate) principal: Option<String>,
-    /// Whose rates it counts towards.
-    pub(crate) payer: Payer,
-    pub(crate) domain: Option<String>,
-    /// All that the call is about.
-    pub(crate) repositories: Vec<String>,
-    /// What the journal keeps of the request. Never a token.
-    pub(crate) parameters: Value,
-    /// How this protocol tells an error.
-    pub(crate) render: fn(&Error) -> Response,
-}
-
-impl Call {
-    /// What faults look at.
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            operation: &self.operation,
-            domain: self.domain.as_deref(),
-            repositories: &self.repositories,
-            principal: self.principal.as_deref(),
-            access: self.access,
-        }
-    }
-}
-
-/// Marks a response that must not be sent: the connection is cut instead.
-#[derive(Clone, Copy)]
-pub(crate) struct Disconnect;
-
-/// Marks an answer that refuses although the call has an effect: the code of its error.
-#[derive(Clone)]
-pub(crate) struct Refused(pub(crate) Cow<'static, str>);
 
 /// Run a call: hold it to its rate, pick a fault, have the effect under the lock, write the journal,
 /// answer.
@@ -149,7 +100,7 @@ fn run(
         (Access::Read | Access::Write | Access::Mint, _) => {
             let answer = store.change(now, |state| effect(state, now))?;
             if let Some(addresses) = &app.addresses {
-                addresses.follow(store.current());
+                addresses.follow(store.current().domain_numbers());
             }
             Ok(answer)
         }

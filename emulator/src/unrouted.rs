@@ -1,8 +1,9 @@
 //! Requests that come to no operation. They are calls too: the journal tells them by method and path.
 
+use crate::app::App;
+use crate::call::{Access, Call};
 use crate::error::Error;
-use crate::perform::{Access, Call, perform};
-use crate::server::App;
+use crate::pipeline::perform;
 use crate::signer::Signer;
 use axum::body::Bytes;
 use axum::response::Response;

@@ -1,18 +1,12 @@
 //! What calls are called, in the journal and for faults.
 
-use crate::perform::Access;
-use crate::{data, operations, sts};
-
-/// A request that is none of the others.
-pub(crate) const UNKNOWN: &str = "Unknown";
-
-/// A request whose body could not be read.
-pub(crate) const UNREAD: &str = "Unread";
+use crate::call::{Access, UNKNOWN, UNREAD};
+use crate::{data, model, sts};
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Access)> {
     let others = [(UNKNOWN, Access::Read), (UNREAD, Access::Read)];
-    operations::names().chain(sts::NAMES).chain(data::names()).chain(others)
+    model::names().chain(sts::NAMES).chain(data::names()).chain(others)
 }
 
 #[cfg(test)]
