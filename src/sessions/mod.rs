@@ -135,8 +135,13 @@ impl Accounts {
     }
 
     /// Reads the keys again and asks STS again who the account's own identity is, and signs in anew when one of them has changed.
+    /// An earlier failure is not remembered here: what woke the AwsAccount may be the mend, such as a new key in its Secret.
     pub async fn check(&self, account: &AwsAccount) -> Result<Arc<Session>> {
-        self.slot(account, None).lock().await.checked = Timestamp::default();
+        {
+            let slot = self.slot(account, None);
+            let mut held = slot.lock().await;
+            (held.checked, held.failure) = (Timestamp::default(), None);
+        }
         let session = self.session(account).await?;
         if self.sign_in.is_still(account, &session).await {
             return Ok(session);

@@ -47,8 +47,8 @@ async fn an_account_tells_soon_that_its_key_was_revoked_and_that_it_works_again(
     key_in_aws(&scene, "another").await?;
     scene.emulator.forward(SOON).await?;
     until(&scene, "False", "aws").await?;
+    // The Secret is watched: nothing else says that the key was corrected.
     keys(&scene, "test", "another").await?;
-    scene.emulator.forward(SOON).await?;
     until(&scene, "True", "arn:aws:iam::123456789012:user/admin").await
 }
 
