@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use codeartifact_operator::api::{GROUP, crds};
 use harness::generated::{GENERATED, derive};
 
 #[test]
@@ -25,6 +26,50 @@ fn generated_files_are_up_to_date() -> Result<()> {
         for name in names {
             let same = committed.get(name) == wanted.get(name);
             ensure!(same, "{generated}{name} is stale: run `make generated` and commit what it changes");
+        }
+    }
+    Ok(())
+}
+
+/// A kind that somebody adds to the list of kinds cannot be watched before the chart has rules for it.
+#[test]
+fn every_kind_has_its_rules_in_the_chart() -> Result<()> {
+    let text = std::fs::read_to_string(harness::repository().join("deploy/install.yaml"))?;
+    let documents: Vec<serde_json::Value> =
+        serde_saphyr::from_multiple(&text).context("deploy/install.yaml")?;
+    let allows = |role: &str, resource: &str, verb: &str| {
+        let of_role = |document: &&serde_json::Value| {
+            document["kind"] == "ClusterRole" && document["metadata"]["name"] == role
+        };
+        let rules = documents.iter().filter(of_role).filter_map(|role| role["rules"].as_array()).flatten();
+        let has = |list: &serde_json::Value, item: &str| {
+            list.as_array().is_some_and(|list| list.iter().any(|one| one == item))
+        };
+        rules.into_iter().any(|rule| {
+            has(&rule["apiGroups"], GROUP) && has(&rule["resources"], resource) && has(&rule["verbs"], verb)
+        })
+    };
+    for crd in crds() {
+        let plural = crd.spec.names.plural;
+        let status = format!("{plural}/status");
+        let mut needed = vec![("codeartifact-operator", status.as_str(), "patch")];
+        needed.extend(
+            ["get", "list", "watch", "patch"].map(|verb| ("codeartifact-operator", plural.as_str(), verb)),
+        );
+        if crd.spec.scope == "Namespaced" {
+            needed.extend(
+                ["get", "list", "watch"].map(|verb| ("codeartifact-operator-view", plural.as_str(), verb)),
+            );
+            needed.extend(
+                ["create", "update", "delete"]
+                    .map(|verb| ("codeartifact-operator-edit", plural.as_str(), verb)),
+            );
+        }
+        for (role, resource, verb) in needed {
+            ensure!(
+                allows(role, resource, verb),
+                "ClusterRole {role} of the chart does not allow to {verb} {resource}"
+            );
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ mod identity;
 mod kind_name;
 mod package_policy;
 mod repository;
+mod status;
 
 pub use account::*;
 pub use common::*;
@@ -24,9 +25,9 @@ pub use identity::{AwsResource, Identity};
 pub use kind_name::KindName;
 pub use package_policy::*;
 pub use repository::*;
+pub use status::ObjectStatus;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::CustomResourceExt;
 
 /// API group of every kind, and the prefix of every label, annotation, finalizer and AWS tag that is ours.
 pub const GROUP: &str = "codeartifact-operator.dev";
@@ -51,5 +52,5 @@ pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// All CRDs, in the order in which they are written and applied.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![AwsAccount::crd(), Domain::crd(), Repository::crd(), PackagePolicy::crd(), RegistryCredential::crd()]
+    KindName::OURS.iter().copied().filter_map(KindName::crd).collect()
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use crate::api::{CommonStatus, KindName, RegistryCredential, RegistryCredentialStatus};
+use crate::api::{KindName, RegistryCredential, RegistryCredentialStatus};
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Report, Target};
 use crate::engine::reconciler::{OWN_SUSPENSION, Reconciler};
@@ -93,19 +93,6 @@ impl Reconciler for CredentialReconciler {
 
 impl Controlled for RegistryCredential {
     const KIND: KindName = KindName::RegistryCredential;
-    type Status = RegistryCredentialStatus;
-
-    fn status(&self) -> Option<&RegistryCredentialStatus> {
-        self.status.as_ref()
-    }
-
-    fn common(status: &RegistryCredentialStatus) -> &CommonStatus {
-        &status.common
-    }
-
-    fn common_mut(status: &mut RegistryCredentialStatus) -> &mut CommonStatus {
-        &mut status.common
-    }
 
     fn references(&self) -> Vec<Target> {
         let namespace = self.namespace().unwrap_or_default();

@@ -7,12 +7,11 @@ pub mod state;
 
 use kube::ResourceExt;
 
-use crate::api::{AwsResource, CommonStatus, Domain, DomainStatus, Identity, KindName, Mode};
+use crate::api::{AwsResource, Domain, DomainStatus, Identity, KindName, Mode, Tags};
 use crate::aws::{Aws, tagging};
 use crate::engine::object::{Controlled, ReadByUsers, Target};
 use crate::engine::pipeline::downstreams::Downstreams;
-use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings};
-use crate::engine::pipeline::tags;
+use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings};
 use crate::error::{Error, Result};
 
 pub use plan::Step;
@@ -24,19 +23,6 @@ pub struct DomainKind;
 
 impl Controlled for Domain {
     const KIND: KindName = KindName::Domain;
-    type Status = DomainStatus;
-
-    fn status(&self) -> Option<&DomainStatus> {
-        self.status.as_ref()
-    }
-
-    fn common(status: &DomainStatus) -> &CommonStatus {
-        &status.common
-    }
-
-    fn common_mut(status: &mut DomainStatus) -> &mut CommonStatus {
-        &mut status.common
-    }
 
     fn references(&self) -> Vec<Target> {
         vec![Target::account(&self.spec.management.account_ref.name)]
@@ -153,28 +139,16 @@ impl Kind for DomainKind {
         (!remarks.is_empty()).then(|| remarks.join(". "))
     }
 
-    fn pinned(status: &DomainStatus) -> Option<&Identity> {
-        status.identity.as_ref()
-    }
-
-    fn pin(status: &mut DomainStatus, identity: Identity) {
-        status.identity = Some(identity);
-    }
-
-    fn intend(status: &mut DomainStatus, want: &DomainState) {
-        tags::remember(&mut status.tag_keys, &want.tags);
-    }
-
     fn tell(status: &mut DomainStatus, state: Option<&DomainState>, facts: Option<&DomainFacts>) {
         state::tell(status, state, facts);
     }
 
-    fn owner(state: &DomainState) -> Ownership<'_> {
-        tags::ownership(&state.tags)
+    fn tags(state: &DomainState) -> Option<&Tags> {
+        Some(&state.tags)
     }
 
-    fn claimed(have: &DomainState, owner_tag: &str) -> DomainState {
-        DomainState { tags: tags::claimed(&have.tags, owner_tag), ..have.clone() }
+    fn with_tags(state: &DomainState, tags: Tags) -> DomainState {
+        DomainState { tags, ..state.clone() }
     }
 }
 

@@ -28,6 +28,7 @@ use crate::engine::watching::change::{
 use crate::engine::watching::malformed::Reports;
 use crate::engine::watching::watch::Change;
 use crate::error::{Error, Result};
+use kube::core::object::HasStatus;
 
 /// Everything that runs one kind.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub struct Controller<R: Reconciler> {
 }
 
 /// What a reconciler reports, with the status of its kind.
-type StatusReport<R> = Report<<<R as Reconciler>::Object as Controlled>::Status>;
+type StatusReport<R> = Report<<<R as Reconciler>::Object as HasStatus>::Status>;
 
 /// So many outcomes are written at once when the operator stops.
 const AT_THE_END: usize = 16;

@@ -6,10 +6,11 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
+use kube::core::object::HasStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::api::{CommonStatus, Identity, KindName};
+use crate::api::{Identity, KindName, ObjectStatus};
 use crate::error::Error;
 use crate::reason::Reason;
 
@@ -72,19 +73,19 @@ impl Target {
 
 /// An object that a controller of ours looks after.
 pub trait Controlled:
-    Resource<DynamicType = ()> + Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+    Resource<DynamicType = ()>
+    + HasStatus<Status: ObjectStatus + Clone + Default + fmt::Debug + PartialEq + Serialize + Send + Sync>
+    + Clone
+    + fmt::Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
 {
     /// Which kind it is.
     const KIND: KindName;
-    /// Its status.
-    type Status: Clone + Default + fmt::Debug + PartialEq + Serialize + Send + Sync;
 
-    /// What was last reported.
-    fn status(&self) -> Option<&Self::Status>;
-    /// The part that every status has.
-    fn common(status: &Self::Status) -> &CommonStatus;
-    /// The part that every status has, to be changed.
-    fn common_mut(status: &mut Self::Status) -> &mut CommonStatus;
     /// Everything that this object refers to, the AwsAccount included. Its own namespace is added by the engine.
     fn references(&self) -> Vec<Target>;
     /// The part of the status that dependents and siblings read: only a change of that part wakes them.

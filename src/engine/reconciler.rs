@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, Done, ObjectKey, Report};
+use kube::core::object::HasStatus;
 
 /// Why an object with `spec.suspend: true` is left alone.
 pub const OWN_SUSPENSION: &str = "spec.suspend is true";
@@ -21,14 +22,14 @@ pub trait Reconciler: Send + Sync + 'static {
         &self,
         object: Arc<Self::Object>,
         context: &Context,
-    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send;
+    ) -> impl Future<Output = Report<<Self::Object as HasStatus>::Status>> + Send;
 
     /// What must be done for an object although it is suspended; as a rule, nothing.
     fn while_suspended(
         &self,
         object: &Self::Object,
         _context: &Context,
-    ) -> impl Future<Output = Report<<Self::Object as Controlled>::Status>> + Send {
+    ) -> impl Future<Output = Report<<Self::Object as HasStatus>::Status>> + Send {
         let status = object.status().cloned().unwrap_or_default();
         std::future::ready(Report { status, outcome: Ok(Done::suspended(OWN_SUSPENSION)), notes: Vec::new() })
     }

@@ -7,13 +7,11 @@ pub mod state;
 
 use kube::ResourceExt;
 
-use crate::api::{
-    AdoptionPolicy, CommonStatus, DeletionPolicy, Identity, KindName, PackagePolicy, PackagePolicyStatus,
-};
+use crate::api::{AdoptionPolicy, DeletionPolicy, Identity, KindName, PackagePolicy, PackagePolicyStatus};
 use crate::aws::Aws;
 use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
 use crate::engine::pipeline::downstreams::Downstreams;
-use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings, interval};
+use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings, interval};
 use crate::error::Result;
 
 pub use plan::Step;
@@ -31,19 +29,6 @@ pub struct PackagePolicyKind;
 
 impl Controlled for PackagePolicy {
     const KIND: KindName = KindName::PackagePolicy;
-    type Status = PackagePolicyStatus;
-
-    fn status(&self) -> Option<&PackagePolicyStatus> {
-        self.status.as_ref()
-    }
-
-    fn common(status: &PackagePolicyStatus) -> &CommonStatus {
-        &status.common
-    }
-
-    fn common_mut(status: &mut PackagePolicyStatus) -> &mut CommonStatus {
-        &mut status.common
-    }
 
     fn references(&self) -> Vec<Target> {
         let namespace = self.namespace().unwrap_or_default();
@@ -145,14 +130,6 @@ impl Kind for PackagePolicyKind {
         vec![identity.clone()]
     }
 
-    fn pinned(status: &PackagePolicyStatus) -> Option<&Identity> {
-        status.identity.as_ref()
-    }
-
-    fn pin(status: &mut PackagePolicyStatus, identity: Identity) {
-        status.identity = Some(identity);
-    }
-
     fn tell(status: &mut PackagePolicyStatus, state: Option<&PolicyState>, facts: Option<&PolicyFacts>) {
         state::tell(status, state, facts);
     }
@@ -173,14 +150,6 @@ impl Kind for PackagePolicyKind {
         (!failed.is_empty()).then(|| {
             format!("{in_sync} of {all} packages are as declared; {} refused ({names}{others})", failed.len())
         })
-    }
-
-    fn owner(_: &PolicyState) -> Ownership<'_> {
-        Ownership::Shared
-    }
-
-    fn claimed(have: &PolicyState, _: &str) -> PolicyState {
-        have.clone()
     }
 }
 

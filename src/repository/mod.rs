@@ -14,16 +14,14 @@ mod way_back;
 use kube::ResourceExt;
 
 use crate::api::{
-    CommonStatus, DeletionPolicy, Identity, KindName, Mode, Repository, RepositoryDeletionPolicy,
-    RepositoryStatus,
+    DeletionPolicy, Identity, KindName, Mode, Repository, RepositoryDeletionPolicy, RepositoryStatus, Tags,
 };
 use crate::aws::{Aws, AwsErrorKind, repository_name, tagging};
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::grants::Claim;
-use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Ownership, Scope, Settings};
-use crate::engine::pipeline::tags;
+use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings};
 use crate::error::{Error, Result};
 
 pub use plan::Step;
@@ -35,19 +33,6 @@ pub struct RepositoryKind;
 
 impl Controlled for Repository {
     const KIND: KindName = KindName::Repository;
-    type Status = RepositoryStatus;
-
-    fn status(&self) -> Option<&RepositoryStatus> {
-        self.status.as_ref()
-    }
-
-    fn common(status: &RepositoryStatus) -> &CommonStatus {
-        &status.common
-    }
-
-    fn common_mut(status: &mut RepositoryStatus) -> &mut CommonStatus {
-        &mut status.common
-    }
 
     fn references(&self) -> Vec<Target> {
         let namespace = self.namespace().unwrap_or_default();
@@ -219,31 +204,19 @@ impl Kind for RepositoryKind {
         users::executed(context, identity, step);
     }
 
-    fn pinned(status: &RepositoryStatus) -> Option<&Identity> {
-        status.identity.as_ref()
-    }
-
-    fn pin(status: &mut RepositoryStatus, identity: Identity) {
-        status.identity = Some(identity);
-    }
-
     fn carried_out(status: &mut RepositoryStatus, generation: Option<i64>) {
         status.carried_out_generation = generation;
-    }
-
-    fn intend(status: &mut RepositoryStatus, want: &RepositoryState) {
-        tags::remember(&mut status.tag_keys, &want.tags);
     }
 
     fn tell(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
         state::tell(status, state, facts);
     }
 
-    fn owner(state: &RepositoryState) -> Ownership<'_> {
-        tags::ownership(&state.tags)
+    fn tags(state: &RepositoryState) -> Option<&Tags> {
+        Some(&state.tags)
     }
 
-    fn claimed(have: &RepositoryState, owner_tag: &str) -> RepositoryState {
-        RepositoryState { tags: tags::claimed(&have.tags, owner_tag), ..have.clone() }
+    fn with_tags(state: &RepositoryState, tags: Tags) -> RepositoryState {
+        RepositoryState { tags, ..state.clone() }
     }
 }

@@ -14,7 +14,7 @@ use kube::{Api, Resource};
 use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
-use crate::api::{COMPONENT, KindName, MANAGED_BY, MANAGER, RegistryCredential};
+use crate::api::{COMPONENT, KindName, MANAGED_BY, MANAGER, ObjectStatus, RegistryCredential};
 use crate::aws_account::AccountReconciler;
 use crate::credential::CredentialReconciler;
 use crate::credential::record::{SecretRecord, SeenSecret};
@@ -90,12 +90,18 @@ impl Operator {
         context.metrics.queues_from(move || hub.depths());
         let credentials = caches.credentials.clone();
         context.metrics.expiries_from(move || expiries(&credentials));
-        self.control_accounts();
-        self.control_kind::<DomainKind>(&caches.domains);
-        self.control_kind::<RepositoryKind>(&caches.repositories);
-        self.control_kind::<PackagePolicyKind>(&caches.policies);
-        self.control(CredentialReconciler::new(&context), &caches.credentials);
-        self.watch_namespaces();
+        for kind in KindName::OURS.iter().chain([&KindName::Namespace]) {
+            match kind {
+                KindName::AwsAccount => self.control_accounts(),
+                KindName::Domain => self.control_kind::<DomainKind>(&caches.domains),
+                KindName::Repository => self.control_kind::<RepositoryKind>(&caches.repositories),
+                KindName::PackagePolicy => self.control_kind::<PackagePolicyKind>(&caches.policies),
+                KindName::RegistryCredential => {
+                    self.control(CredentialReconciler::new(&context), &caches.credentials);
+                }
+                KindName::Namespace => self.watch_namespaces(),
+            }
+        }
         self.watch_secrets();
 
         let lists = std::mem::take(&mut self.lists);
@@ -282,7 +288,7 @@ impl Operator {
 fn health<K: Controlled>(cache: &Cache<K>) -> Health {
     let mut health = Health::default();
     for object in cache.all() {
-        match object.status().map(K::common).and_then(summary::ready) {
+        match object.status().map(ObjectStatus::common).and_then(summary::ready) {
             Some(ready) if ready.status == "True" => {
                 let degraded = Reason::named(&ready.reason).is_some_and(Reason::is_degraded);
                 *(if degraded { &mut health.degraded } else { &mut health.ready }) += 1;

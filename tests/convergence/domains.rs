@@ -5,10 +5,10 @@ use codeartifact_operator::aws::tagging;
 use codeartifact_operator::domain::{DomainKind, DomainState};
 use futures::stream::{self, StreamExt};
 
-use crate::world::{AT_ONCE, Subject, World, identity, say, tags};
+use crate::world::{AT_ONCE, Trial, World, identity, say, tags};
 
-pub(crate) fn subject(domain: &str) -> Subject<DomainKind> {
-    Subject {
+pub(crate) fn subject(domain: &str) -> Trial<DomainKind> {
+    Trial {
         identity: identity(domain, None),
         object: Domain::new(domain, DomainSpec::default()),
         remember: |domain, status| domain.status = Some(status),
@@ -44,7 +44,7 @@ async fn every_pair_of_domain_states_converges_in_one_pass() {
 async fn a_new_domain_is_known_after_two_calls() {
     let world = World::new().await;
     let mut subject = subject("acme");
-    subject.pass(&world.aws, states()[2].as_ref()).await;
+    subject.reconcile(&world.aws, states()[2].as_ref()).await;
     assert_eq!(world.called_since(0), ["DescribeDomain", "CreateDomain"]);
     let status = subject.object.status.unwrap();
     assert_eq!(status.arn.as_deref(), Some("arn:aws:codeartifact:us-east-1:123456789012:domain/acme"));
@@ -58,10 +58,10 @@ async fn a_new_domain_is_known_after_two_calls() {
 async fn tags_of_other_tools_stay() {
     let world = World::new().await;
     let mut subject = subject("acme");
-    subject.pass(&world.aws, states()[5].as_ref()).await;
+    subject.reconcile(&world.aws, states()[5].as_ref()).await;
     let arn = subject.object.status.clone().unwrap().arn.unwrap();
     tagging::tag(&world.aws, &arn, &[("cost".to_owned(), "7".to_owned())].into()).await.unwrap();
-    subject.pass(&world.aws, states()[1].as_ref()).await;
+    subject.reconcile(&world.aws, states()[1].as_ref()).await;
     let left = tagging::list(&world.aws, &arn).await.unwrap();
     assert_eq!(left, tags(&[("cost", "7")]), "what we set went, theirs stayed");
 }

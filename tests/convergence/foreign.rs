@@ -9,12 +9,12 @@ use codeartifact_operator::repository::{RepositoryKind, Step};
 
 use crate::domains;
 use crate::repositories::{over, subject};
-use crate::world::{Subject, World, identity};
+use crate::world::{Trial, World, identity};
 
-fn observer(name: &str) -> Subject<RepositoryKind> {
+fn observer(name: &str) -> Trial<RepositoryKind> {
     let mut spec = RepositorySpec::default();
     spec.management.mode = Mode::Observe;
-    Subject { object: Repository::new(name, spec), ..subject(name) }
+    Trial { object: Repository::new(name, spec), ..subject(name) }
 }
 
 fn kind(error: &Error) -> Option<AwsErrorKind> {
@@ -49,7 +49,7 @@ async fn creating_needs_no_right_to_describe_or_to_ask_for_addresses() {
     world.deny(&["DescribeRepository", "GetRepositoryEndpoint"]).await;
     let want = over(&[]);
     let mut app = subject("app");
-    let steps = app.pass(&world.aws, Some(&want)).await;
+    let steps = app.reconcile(&world.aws, Some(&want)).await;
     assert!(matches!(steps.as_slice(), [Step::Create { .. }]), "{steps:?}");
     let status = app.object.status.clone().unwrap();
     assert!(status.arn.is_some() && status.endpoints.is_empty(), "{status:?}");

@@ -7,7 +7,7 @@ use codeartifact_operator::engine::pipeline::kind::Kind;
 use codeartifact_operator::package_policy::{PackagePolicyKind, PolicyState};
 use codeartifact_operator::reason::Outlook;
 
-use crate::world::{Subject, World, identity, say};
+use crate::world::{Trial, World, identity, say};
 
 const CONTROLS: [OriginControls; 4] = [
     OriginControls { publish: Permission::Allow, upstream: Permission::Allow },
@@ -24,13 +24,13 @@ fn pypi(name: &str) -> PackageName {
     PackageName { format: PackageFormat::Pypi, namespace: None, name: name.into() }
 }
 
-fn subject(repository: &str) -> Subject<PackagePolicyKind> {
+fn subject(repository: &str) -> Trial<PackagePolicyKind> {
     let spec: PackagePolicySpec = serde_json::from_value(serde_json::json!({
         "repository": {"domain": "acme", "name": repository},
         "packages": [], "origin": {"publish": "Allow", "upstream": "Block"}
     }))
     .unwrap();
-    Subject {
+    Trial {
         identity: identity("acme", Some(repository)),
         object: PackagePolicy::new("policy", spec),
         remember: |policy, status| policy.status = Some(status),
@@ -51,12 +51,12 @@ async fn every_pair_of_controls_converges_in_one_pass() {
             let package = [npm(&format!("package-{pairs}"))];
             let mut policy = subject("app");
             assert_eq!(
-                policy.pass(&world.aws, Some(&state(&package, *have))).await.len(),
+                policy.reconcile(&world.aws, Some(&state(&package, *have))).await.len(),
                 1,
                 "it is made first"
             );
             let want = state(&package, *want);
-            let steps = policy.pass(&world.aws, Some(&want)).await;
+            let steps = policy.reconcile(&world.aws, Some(&want)).await;
             let after =
                 PackagePolicyKind::observe(&world.aws, &policy.identity, &policy.object, Some(&want)).await;
             let after = after.unwrap().unwrap();
@@ -75,9 +75,9 @@ async fn many_packages_are_read_from_a_list_and_the_rest_one_by_one() {
         (0..20).map(|number| npm(&format!("package-{number:02}"))).chain([pypi("other")]).collect();
     let want = state(&packages, CONTROLS[1]);
     let mut policy = subject("app");
-    assert_eq!(policy.pass(&world.aws, Some(&want)).await.len(), 21);
+    assert_eq!(policy.reconcile(&world.aws, Some(&want)).await.len(), 21);
     let before = world.last_call();
-    assert_eq!(policy.pass(&world.aws, Some(&want)).await, []);
+    assert_eq!(policy.reconcile(&world.aws, Some(&want)).await, []);
     let calls = world.called_since(before);
     let count = |operation: &str| calls.iter().filter(|call| *call == operation).count();
     // The emulator's pages hold 4, so that three pages show 12 of 21.
@@ -89,10 +89,10 @@ async fn many_packages_are_read_from_a_list_and_the_rest_one_by_one() {
 async fn few_packages_are_read_one_by_one_and_only_what_differs_is_written() {
     let world = World::with_repositories(&["app"]).await;
     let mut policy = subject("app");
-    policy.pass(&world.aws, Some(&state(&[npm("one")], CONTROLS[1]))).await;
+    policy.reconcile(&world.aws, Some(&state(&[npm("one")], CONTROLS[1]))).await;
     let want = state(&[npm("one"), pypi("two")], CONTROLS[1]);
     let before = world.last_call();
-    policy.pass(&world.aws, Some(&want)).await;
+    policy.reconcile(&world.aws, Some(&want)).await;
     let mut calls = world.called_since(before);
     calls.sort();
     assert_eq!(calls, ["DescribePackage", "DescribePackage", "PutPackageOriginConfiguration"]);

@@ -5,11 +5,11 @@ use codeartifact_operator::repository::{RepositoryKind, RepositoryState, Upstrea
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
-use crate::world::{AT_ONCE, Subject, World, identity, say, tags};
+use crate::world::{AT_ONCE, Trial, World, identity, say, tags};
 
 /// A repository in `acme`.
-pub(crate) fn subject(name: &str) -> Subject<RepositoryKind> {
-    Subject {
+pub(crate) fn subject(name: &str) -> Trial<RepositoryKind> {
+    Trial {
         identity: identity("acme", Some(name)),
         object: Repository::new(name, RepositorySpec::default()),
         remember: |repository, status| repository.status = Some(status),
@@ -77,7 +77,7 @@ async fn a_new_repository_is_known_after_three_calls_and_watched_with_two() {
     let want = over(&[("a-store", created(&world, "a-store").await)]);
     let mut subject = subject("app");
     let before = world.last_call();
-    subject.pass(&world.aws, Some(&want)).await;
+    subject.reconcile(&world.aws, Some(&want)).await;
     assert_eq!(
         world.called_since(before),
         ["DescribeRepository", "CreateRepository", "GetRepositoryEndpoint"]
@@ -88,7 +88,7 @@ async fn a_new_repository_is_known_after_three_calls_and_watched_with_two() {
     assert!(status.arn.is_some() && status.created_time.is_some() && status.administrator_account.is_some());
 
     let before = world.last_call();
-    assert_eq!(subject.pass(&world.aws, Some(&want)).await, []);
+    assert_eq!(subject.reconcile(&world.aws, Some(&want)).await, []);
     assert_eq!(world.called_since(before), ["DescribeRepository", "ListTagsForResource"]);
     assert_eq!(subject.object.status.unwrap(), status, "a second look changes no status");
 }

@@ -1,4 +1,4 @@
-//! An emulator, a client of it, and a pass of a kind without Kubernetes around it.
+//! An emulator, a client of it, and a reconcile of a kind without Kubernetes around it.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -7,13 +7,18 @@ use aws_credential_types::Credentials;
 use aws_sdk_codeartifact::config::{BehaviorVersion, Region};
 use aws_sdk_codeartifact::{Client, Config};
 use codeartifact_emulator::{Emulator, Options};
-use codeartifact_operator::api::{AwsResource, Identity, Limits as Rates, OWNER_TAG, Tags};
+use codeartifact_operator::api::{
+    AdoptionPolicy, AwsResource, DeletionPolicy, Identity, Limits as Rates, Mode, OWNER_TAG, Tags,
+};
 use codeartifact_operator::aws::{Aws, Limits};
-use codeartifact_operator::engine::object::Controlled;
+use codeartifact_operator::engine::pipeline::apply::{Applied, Subject, Unwitnessed, apply};
 use codeartifact_operator::engine::pipeline::downstreams::Downstreams;
-use codeartifact_operator::engine::pipeline::kind::Kind;
+use codeartifact_operator::engine::pipeline::kind::{Kind, Settings};
+use codeartifact_operator::engine::pipeline::screen::Owner;
+use kube::core::object::HasStatus;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
 /// The account that the emulator serves.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -128,29 +133,49 @@ pub(crate) fn tags(pairs: &[(&str, &str)]) -> Tags {
     own.into_iter().chain(pairs.iter().map(|(key, value)| ((*key).into(), (*value).into()))).collect()
 }
 
-/// What a pass is about: the object whose status remembers, and how to put a status on it.
-pub(crate) struct Subject<K: Kind> {
+/// What a reconcile is about: the object whose status remembers, and how to put a status on it.
+pub(crate) struct Trial<K: Kind> {
     /// What AWS calls it.
     pub(crate) identity: Identity,
     /// The object.
     pub(crate) object: K::Object,
     /// Puts a status on the object.
-    pub(crate) remember: fn(&mut K::Object, <K::Object as Controlled>::Status),
+    pub(crate) remember: fn(&mut K::Object, <K::Object as HasStatus>::Status),
 }
 
-impl<K: Kind> Subject<K> {
-    /// Observe, plan, execute, tell: as the pipeline does. Returns the steps.
-    pub(crate) async fn pass(&mut self, aws: &Aws, want: Option<&K::State>) -> Vec<K::Step> {
-        let observed = K::observe(aws, &self.identity, &self.object, want).await.unwrap();
-        let (have, mut facts) = observed.map(|observed| (observed.state, observed.facts)).unzip();
-        let steps = K::plan(want, have.as_ref());
+impl<K: Kind> Trial<K> {
+    /// One reconcile: makes AWS as desired by the pipeline's own `apply`, or deletes the resource, and remembers in status. Returns the
+    /// steps that were taken.
+    pub(crate) async fn reconcile(&mut self, aws: &Aws, want: Option<&K::State>) -> Vec<K::Step> {
+        let Some(want) = want else { return self.delete(aws).await };
+        let owner = Owner::new("test", &[], "team", "app");
+        let settings = Settings {
+            account: "default".into(),
+            mode: Mode::Enforce,
+            adoption: AdoptionPolicy::Never,
+            deletion: DeletionPolicy::Delete,
+            interval: jiff::SignedDuration::from_hours(1),
+        };
+        let subject =
+            Subject { object: &self.object, identity: &self.identity, settings: &settings, owner: &owner };
+        let applied = apply::<K>(subject, aws, want, &mut Unwitnessed, &CancellationToken::new()).await;
+        let Applied::Taken { taken, have, facts } = applied.unwrap() else { panic!("the mode is Enforce") };
+        assert!(taken.error.is_none(), "{:?}, from {have:?} to {want:?}: {:?}", taken.failed, taken.error);
+        let mut status = self.object.status().cloned().unwrap_or_default();
+        K::tell(&mut status, Some(want), taken.facts.or(facts).as_ref());
+        (self.remember)(&mut self.object, status);
+        taken.done
+    }
+
+    async fn delete(&mut self, aws: &Aws) -> Vec<K::Step> {
+        let observed = K::observe(aws, &self.identity, &self.object, None).await.unwrap();
+        let steps = K::plan(None, observed.map(|observed| observed.state).as_ref());
         for step in &steps {
             let told = K::execute(aws, &self.identity, step).await;
-            facts =
-                told.unwrap_or_else(|error| panic!("{step}, from {have:?} to {want:?}: {error}")).or(facts);
+            told.unwrap_or_else(|error| panic!("{step}: {error}"));
         }
         let mut status = self.object.status().cloned().unwrap_or_default();
-        K::tell(&mut status, want, facts.filter(|_| want.is_some()).as_ref());
+        K::tell(&mut status, None, None);
         (self.remember)(&mut self.object, status);
         steps
     }
@@ -161,15 +186,15 @@ impl<K: Kind> Subject<K> {
         blockers.unwrap().into_iter().map(|blocker| blocker.text).collect()
     }
 
-    /// One pass to `have`, one to `want`; then AWS holds `want`, and nothing is left to do.
+    /// One reconcile to `have`, one to `want`; then AWS holds `want`, and nothing is left to do.
     pub(crate) async fn converges(mut self, aws: &Aws, have: Option<&K::State>, want: Option<&K::State>) {
-        self.pass(aws, have).await;
-        self.pass(aws, want).await;
+        self.reconcile(aws, have).await;
+        self.reconcile(aws, want).await;
         let after = K::observe(aws, &self.identity, &self.object, want).await.unwrap();
         let after = after.map(|after| after.state);
-        assert_eq!(after.as_ref(), want, "one pass from {have:?}");
+        assert_eq!(after.as_ref(), want, "one reconcile from {have:?}");
         let left = K::plan(want, after.as_ref());
-        assert_eq!(left, [], "a second pass from {have:?} to {want:?}");
+        assert_eq!(left, [], "a second reconcile from {have:?} to {want:?}");
     }
 }
 

@@ -212,7 +212,7 @@ async fn secrets_that_are_deleted_as_soon_as_they_are_there_come_back() -> Resul
         scene.ready("RegistryCredential", name).await?;
     }
     let secrets = scene.cluster.api("Secret", NAMESPACE).await?;
-    let deletes = |deleter: usize| {
+    let delete_many = |deleter: usize| {
         let (secrets, names) = (&secrets, &names);
         async move {
             let mut left = DELETIONS;
@@ -223,7 +223,7 @@ async fn secrets_that_are_deleted_as_soon_as_they_are_there_come_back() -> Resul
             DELETIONS - left
         }
     };
-    let deleted = futures::future::join_all((0..DELETERS).map(deletes)).await;
+    let deleted = futures::future::join_all((0..DELETERS).map(delete_many)).await;
     println!("deleted {deleted:?}");
     ensure!(deleted.iter().sum::<usize>() > LOGINS, "{deleted:?} deletions");
     for name in &names {

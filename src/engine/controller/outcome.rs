@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use super::{Controller, StatusReport, is_deleting};
-use crate::api::{CommonStatus, RECONCILE_AT};
+use crate::api::{CommonStatus, ObjectStatus, RECONCILE_AT};
 use crate::engine::object::{Controlled, Done, Note, ObjectKey, Report};
 use crate::engine::queue::finished::Finished;
 use crate::engine::reconciler::Reconciler;
@@ -15,6 +15,7 @@ use crate::engine::watching::change::holds;
 use crate::error::{Error, Result};
 use crate::ops::Outcome;
 use crate::reason::{Outlook, Reason};
+use kube::core::object::HasStatus;
 
 impl<R: Reconciler> Controller<R> {
     /// Writes the outcome of a finished reconcile.
@@ -46,16 +47,16 @@ impl<R: Reconciler> Controller<R> {
     }
 
     /// Takes our finalizer off. An object that finalizers of others keep says first that nothing stands behind it any more.
-    async fn let_go(&self, object: &R::Object, mut status: <R::Object as Controlled>::Status) -> Result<()> {
+    async fn let_go(&self, object: &R::Object, mut status: <R::Object as HasStatus>::Status) -> Result<()> {
         if !holds(object) {
             return Ok(());
         }
         if object.finalizers().len() == 1 {
             return self.publisher.remove_finalizer(object).await;
         }
-        let before = object.status().map(R::Object::common).cloned().unwrap_or_default();
+        let before = object.status().map(ObjectStatus::common).cloned().unwrap_or_default();
         let of = circumstances(object, SignedDuration::ZERO);
-        *R::Object::common_mut(&mut status) = released(&before, &of, self.context.clock.now());
+        *status.common_mut() = released(&before, &of, self.context.clock.now());
         self.publisher.status(object, &status).await?;
         let key = ObjectKey::of(object);
         let newest = self.cache.get(&key).filter(|newest| newest.uid() == object.uid());
@@ -66,7 +67,7 @@ impl<R: Reconciler> Controller<R> {
     async fn write_status(
         &self,
         object: &R::Object,
-        mut status: <R::Object as Controlled>::Status,
+        mut status: <R::Object as HasStatus>::Status,
         outcome: &Result<Done>,
     ) -> (Result<()>, Option<Note>) {
         let now = self.context.clock.now();
@@ -74,11 +75,11 @@ impl<R: Reconciler> Controller<R> {
         // The reconcile itself may have written a status.
         let newest = self.cache.get(&ObjectKey::of(object)).filter(|newest| newest.uid() == object.uid());
         let before = newest.as_deref().unwrap_or(object).status();
-        let before = before.map(R::Object::common).cloned().unwrap_or_default();
+        let before = before.map(ObjectStatus::common).cloned().unwrap_or_default();
         let common = summarize(&before, &of, outcome, now);
         let failure = new_failure(&before, &common, outcome);
         failure.iter().for_each(log);
-        *R::Object::common_mut(&mut status) = common;
+        *status.common_mut() = common;
         let written = self.publisher.status(object, &status).await;
         if let Ok(true) = written {
             self.context.metrics.kubernetes_write(R::Object::KIND.as_str());

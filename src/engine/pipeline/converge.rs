@@ -1,4 +1,4 @@
-//! From the spec to AWS: declare, observe, plan, screen, execute.
+//! A reconcile of an object that stands for something in AWS: resolve, apply, report.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -6,22 +6,24 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 
-use crate::api::{AwsAccount, Identity, Mode};
+use crate::api::{AwsAccount, Identity, Mode, ObjectStatus as _};
 use crate::aws::{Aws, AwsErrorKind};
 use crate::engine::context::Context;
 use crate::engine::object::{Again, Controlled, Done, Note, ObjectKey, Report, Target};
+use crate::engine::pipeline::apply::{Applied, Subject, Witness, apply};
 use crate::engine::pipeline::deeds::Deeds;
 use crate::engine::pipeline::deletions::Deletions;
-use crate::engine::pipeline::kind::{Kind, Scope};
-use crate::engine::pipeline::screen::{Owner, Verdict, screen};
-use crate::engine::pipeline::steps::{self, Taken};
-use crate::engine::pipeline::teardown;
+use crate::engine::pipeline::kind::{Kind, Scope, Settings};
+use crate::engine::pipeline::screen::Owner;
+use crate::engine::pipeline::steps::Taken;
+use crate::engine::pipeline::{tags, teardown};
 use crate::engine::reconciler::Reconciler;
 use crate::engine::status::publish::Publisher;
 use crate::engine::status::summary::{self, Circumstances};
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 use crate::sessions::Session;
+use kube::core::object::HasStatus;
 
 /// The reconciler of every kind that is backed by AWS.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ impl<K: Kind> Pipeline<K> {
 }
 
 /// The status of a kind's object.
-pub(in crate::engine) type StatusOf<K> = <<K as Kind>::Object as Controlled>::Status;
+pub(in crate::engine) type StatusOf<K> = <<K as Kind>::Object as HasStatus>::Status;
 
 impl<K: Kind> Reconciler for Pipeline<K> {
     type Object = K::Object;
@@ -106,19 +108,33 @@ impl<'a, K: Kind> Pass<'a, K> {
         Self { object, context, pipeline, status, notes: Vec::new(), session: None }
     }
 
+    /// Resolve, apply, report.
     async fn converge(&mut self) -> Result<Done> {
         let settings = K::settings(self.object);
-        let account = self.context.caches.account(&settings.account)?;
+        let Resolved { account, owner, identity, want, mark } = self.resolve(&settings)?;
+        let aws = self.sign_in(&account).await?;
+        let (object, stop) = (self.object, &self.context.stop);
+        let subject = Subject { object, identity: &identity, settings: &settings, owner: &owner };
+        let mut witness = Teller { pass: self, identity: &identity };
+        let applied = apply::<K>(subject, &aws, &want, &mut witness, stop).await;
+        if applied.as_ref().is_err_and(|error| REFUSALS.contains(&error.reason())) {
+            self.wait_for_owner(&identity, mark);
+        }
+        self.report(identity, &want, &settings, applied?)
+    }
+
+    /// What the object stands for and what it declares, from caches alone.
+    fn resolve(&self, settings: &Settings) -> Result<Resolved<K>> {
+        let (caches, hub) = (&self.context.caches, &self.context.hub);
+        let account = caches.account(&settings.account)?;
         let owner = self.owner(&account);
         let namespace = self.object.namespace().unwrap_or_default();
         let name = self.object.name_any();
-        let caches = &self.context.caches;
         let scope =
             Scope { account: &account, caches, owner_tag: &owner.tag, namespace: &namespace, name: &name };
 
         let identity = K::identify(self.object, &scope)?;
-        check_pinned(K::pinned(&self.status), &identity)?;
-        let hub = &self.context.hub;
+        check_pinned(self.status.identity(), &identity)?;
         let mark = hub.writes();
         hub.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), mark);
         // Grants are checked first: a namespace without a grant must cause no look-up and learn nothing about other objects.
@@ -127,28 +143,29 @@ impl<'a, K: Kind> Pass<'a, K> {
         if settings.mode == Mode::Enforce {
             caches.check_grants(&account, &namespace, &K::grants_of_state(&identity, &want))?;
         }
-        let aws = &self.sign_in(&account).await?;
-        let have = K::observe(aws, &identity, self.object, Some(&want)).await?;
-        let (state, facts) = have.map(|have| (have.state, have.facts)).unzip();
-        let verdict = screen::<K>(&settings, &owner, &identity.with_kind(), &want, state.as_ref())
-            .inspect_err(|_| self.wait_for_owner(&identity, mark))?;
-        let message = match verdict {
-            Verdict::Hold(steps) => {
+        Ok(Resolved { account, owner, identity, want, mark })
+    }
+
+    /// Puts into status what came of it.
+    fn report(
+        &mut self,
+        identity: Identity,
+        want: &K::State,
+        settings: &Settings,
+        applied: Applied<K>,
+    ) -> Result<Done> {
+        match applied {
+            Applied::Held { steps, exists, facts } => {
                 let drift = Some(steps.iter().map(ToString::to_string).collect());
-                let message = self.hold(identity, &want, (state.is_some(), facts.as_ref()))?;
-                return Ok(Done {
-                    reason: Reason::Observed,
-                    drift,
-                    ..Done::synced(message, settings.interval)
-                });
+                let message = self.hold(identity, want, (exists, facts.as_ref()))?;
+                let held = Done::synced(message, settings.interval);
+                Ok(Done { reason: Reason::Observed, drift, ..held })
             }
-            Verdict::Take(steps) => {
-                self.note_shown(&identity, state.as_ref(), &steps);
-                let taken = self.take(aws, &identity, &steps, (&want, state.as_ref())).await?;
-                self.finish(&identity, &want, facts, taken)?
+            Applied::Taken { taken, have, facts } => {
+                self.note_steps(&identity, &taken, (want, have.as_ref()));
+                Ok(Done::synced(self.finish(&identity, want, facts, taken)?, settings.interval))
             }
-        };
-        Ok(Done::synced(message, settings.interval))
+        }
     }
 
     /// Has the object woken when another object of ours lets the resource go.
@@ -175,7 +192,7 @@ impl<'a, K: Kind> Pass<'a, K> {
             "{} exists in AWS; spec.mode is Observe, so that nothing is written",
             identity.with_kind()
         );
-        K::pin(&mut self.status, identity);
+        self.status.pin(identity);
         Ok(with_remark::<K>(&exists, want, facts))
     }
 
@@ -189,7 +206,7 @@ impl<'a, K: Kind> Pass<'a, K> {
     ) -> Result<String> {
         if let Some(error) = taken.error {
             // Some steps may have taken effect: what was to be set must still be known as ours later.
-            K::intend(&mut self.status, want);
+            tags::intend::<K>(&mut self.status, want);
             let steps = (taken.done.as_slice(), taken.failed.as_slice());
             let note = K::tell_unfinished(&mut self.status, want, facts.as_ref(), steps);
             return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
@@ -200,31 +217,12 @@ impl<'a, K: Kind> Pass<'a, K> {
         let facts = taken.facts.or(facts);
         K::tell(&mut self.status, Some(want), facts.as_ref());
         K::carried_out(&mut self.status, self.object.meta().generation);
-        if K::OWNED && !summary::is_ready(K::Object::common(&self.status)) {
+        if K::OWNED && !summary::is_ready(self.status.common()) {
             // Objects that waited for this resource are woken, whether or not something was written.
             self.context.hub.written(identity);
         }
         let message = K::not_compared(facts.as_ref()).unwrap_or("in sync with AWS");
         Ok(with_remark::<K>(message, want, facts.as_ref()))
-    }
-
-    /// Executes the steps, with the identity pinned before the first of them.
-    async fn take(
-        &mut self,
-        aws: &Aws,
-        identity: &Identity,
-        steps: &[K::Step],
-        states: (&K::State, Option<&K::State>),
-    ) -> Result<Taken<K::Step, K::Facts>> {
-        if K::pinned(&self.status) != Some(identity) {
-            let first = steps.first().map(|step| format!("{}: {step}", identity.with_kind()));
-            self.pin(identity.clone(), first).await?;
-        }
-        let this = &*self;
-        let execute = |step: K::Step| async move { this.execute(aws, identity, &step).await };
-        let taken = steps::take(steps, K::INDEPENDENT, &self.context.stop, execute).await;
-        self.note_steps(identity, &taken, states);
-        Ok(taken)
     }
 
     /// Carries out one step, and tells whom it concerns.
@@ -243,13 +241,12 @@ impl<'a, K: Kind> Pass<'a, K> {
     /// Writes the identity into status, so that a deletion finds the resource whatever becomes of the spec. `first` is the step that
     /// follows; without one nothing is written now.
     async fn pin(&mut self, identity: Identity, first: Option<String>) -> Result<()> {
-        K::pin(&mut self.status, identity);
+        self.status.pin(identity);
         let Some(message) = first else { return Ok(()) };
         let of = Circumstances { generation: self.object.meta().generation, ..Circumstances::default() };
-        let before = K::Object::common(&self.status).clone();
+        let before = self.status.common().clone();
         let mut status = self.status.clone();
-        *K::Object::common_mut(&mut status) =
-            summary::starting(&before, &of, &message, self.context.clock.now());
+        *status.common_mut() = summary::starting(&before, &of, &message, self.context.clock.now());
         let _first = self.context.first_writes.begin();
         if self.pipeline.publisher.status(self.object, &status).await? {
             return Ok(());
@@ -271,6 +268,44 @@ impl<'a, K: Kind> Pass<'a, K> {
         let aws = session.aws.clone();
         self.session = Some(session);
         Ok(aws)
+    }
+}
+
+/// What an object stands for and what it declares.
+struct Resolved<K: Kind> {
+    account: Arc<AwsAccount>,
+    owner: Owner,
+    identity: Identity,
+    want: K::State,
+    /// How many writes of ours to AWS were made before the look.
+    mark: u64,
+}
+
+/// Why a resource may not be touched that exists in AWS. The object is woken when another object of ours lets the resource go.
+const REFUSALS: [Reason; 2] = [Reason::OwnedByOther, Reason::AdoptionRefused];
+
+/// Pins the identity before the first step, and tells others of each step.
+struct Teller<'p, 'a, K: Kind> {
+    pass: &'p mut Pass<'a, K>,
+    identity: &'p Identity,
+}
+
+impl<K: Kind> Witness<K> for Teller<'_, '_, K> {
+    async fn planned(&mut self, have: Option<&K::State>, steps: &[K::Step]) -> Result<()> {
+        self.pass.note_shown(self.identity, have, steps);
+        if self.pass.status.identity() == Some(self.identity) {
+            return Ok(());
+        }
+        let first = steps.first().map(|step| format!("{}: {step}", self.identity.with_kind()));
+        self.pass.pin(self.identity.clone(), first).await
+    }
+
+    fn executing(&self, step: &K::Step) {
+        K::executing(self.pass.context, self.identity, step);
+    }
+
+    fn executed(&self, step: &K::Step) {
+        K::executed(self.pass.context, self.identity, step);
     }
 }
 

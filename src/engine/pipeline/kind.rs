@@ -12,6 +12,7 @@ use crate::engine::pipeline::grants::{self, Claim};
 use crate::engine::watching::caches::Caches;
 use crate::error::Result;
 use jiff::SignedDuration;
+use kube::core::object::HasStatus;
 
 /// A kind that declares something in AWS.
 ///
@@ -100,29 +101,20 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// Called after a step took effect, to record the effect and to wake dependents.
     fn executed(_context: &Context, _identity: &Identity, _step: &Self::Step) {}
 
-    /// The identity that was pinned.
-    fn pinned(status: &<Self::Object as Controlled>::Status) -> Option<&Identity>;
-
-    /// Pins the identity.
-    fn pin(status: &mut <Self::Object as Controlled>::Status, identity: Identity);
-
-    /// Remembers what some steps of an unfinished pass may have set, so that a later pass may remove it.
-    fn intend(_status: &mut <Self::Object as Controlled>::Status, _want: &Self::State) {}
-
     /// Puts into status what is now known. `facts` is `None` when nothing exists.
     fn tell(
-        status: &mut <Self::Object as Controlled>::Status,
+        status: &mut <Self::Object as HasStatus>::Status,
         state: Option<&Self::State>,
         facts: Option<&Self::Facts>,
     );
 
     /// Puts into status that the spec of a generation was carried out from beginning to end.
-    fn carried_out(_status: &mut <Self::Object as Controlled>::Status, _generation: Option<i64>) {}
+    fn carried_out(_status: &mut <Self::Object as HasStatus>::Status, _generation: Option<i64>) {}
 
     /// Puts into status what a pass achieved that took only some steps; `facts` are those from before it. Returns what the user
     /// should know of the steps that `failed`.
     fn tell_unfinished(
-        _status: &mut <Self::Object as Controlled>::Status,
+        _status: &mut <Self::Object as HasStatus>::Status,
         _want: &Self::State,
         _facts: Option<&Self::Facts>,
         (_done, _failed): (&[Self::Step], &[Self::Step]),
@@ -146,11 +138,15 @@ pub trait Kind: Sized + Send + Sync + 'static {
         None
     }
 
-    /// The owner tag's value, where the kind has one.
-    fn owner(state: &Self::State) -> Ownership<'_>;
+    /// The tags of the resource; `None` where the kind has none.
+    fn tags(_state: &Self::State) -> Option<&Tags> {
+        None
+    }
 
-    /// The state as it would be with our owner tag on it and nothing else changed.
-    fn claimed(have: &Self::State, owner_tag: &str) -> Self::State;
+    /// The same state with other tags.
+    fn with_tags(state: &Self::State, _tags: Tags) -> Self::State {
+        state.clone()
+    }
 }
 
 /// Something in AWS that stands in the way of a deletion.

@@ -1,5 +1,6 @@
 //! The way from an object to AWS: resolve, observe, plan, screen, execute, tear down.
 
+pub mod apply;
 pub mod converge;
 pub(in crate::engine) mod deeds;
 pub(in crate::engine) mod deletions;
@@ -9,7 +10,7 @@ pub mod kind;
 pub mod screen;
 pub(in crate::engine) mod signatory;
 pub mod standing;
-pub(in crate::engine) mod steps;
+pub mod steps;
 pub mod tags;
 pub(in crate::engine) mod teardown;
 pub(in crate::engine) mod telling;

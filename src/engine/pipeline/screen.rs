@@ -2,6 +2,7 @@
 
 use crate::api::{AdoptionPolicy, Mode, OWNER_TAG};
 use crate::engine::pipeline::kind::{Kind, Ownership, Settings};
+use crate::engine::pipeline::tags;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
@@ -47,17 +48,18 @@ pub fn screen<K: Kind>(
 ) -> Result<Verdict<K::Step>> {
     if settings.mode == Mode::Observe {
         // Observe ignores ownership: with our owner tag assumed, only real differences are reported.
-        let have = have.map(|have| K::claimed(have, &owner.tag));
+        let have = have.map(|have| tags::claimed::<K>(have, &owner.tag));
         return Ok(Verdict::Hold(K::plan(Some(want), have.as_ref())));
     }
     let steps = K::plan(Some(want), have);
-    match have.map(K::owner) {
+    match have.map(tags::owner::<K>) {
         None | Some(Ownership::Shared) => Ok(Verdict::Take(steps)),
         Some(Ownership::Tagged(tag)) if owner.is(tag) => Ok(Verdict::Take(steps)),
         Some(Ownership::Tagged(tag)) => Err(Error::stalled(Reason::OwnedByOther, owned(what, tag, owner))),
         Some(Ownership::Untagged) => {
-            let differences =
-                have.map(|have| K::plan(Some(want), Some(&K::claimed(have, &owner.tag)))).unwrap_or_default();
+            let differences = have
+                .map(|have| K::plan(Some(want), Some(&tags::claimed::<K>(have, &owner.tag))))
+                .unwrap_or_default();
             let fixed = have.and_then(|have| K::fixed_difference(want, have));
             adopt(settings.adoption, what, fixed, &differences, steps)
         }

@@ -3,7 +3,7 @@
 
 use kube::{Resource, ResourceExt};
 
-use crate::api::{CommonStatus, Identity, Mode};
+use crate::api::{CommonStatus, Identity, Mode, ObjectStatus};
 use crate::engine::object::{Controlled, ObjectKey};
 use crate::engine::pipeline::kind::Kind;
 use crate::engine::status::summary::{self, STALLED};
@@ -35,7 +35,7 @@ pub fn has_say<K: Kind>(object: &K::Object, identity: &Identity, caches: &Caches
 
 /// Whether the object owns its AWS name, as far as is known.
 pub fn owns<K: Controlled>(object: &K) -> bool {
-    let status = object.status().map(K::common);
+    let status = object.status().map(ObjectStatus::common);
     let refused = status.and_then(verdict).filter(|verdict| *verdict != Reason::InvalidSpec);
     // What was found last is hidden while the object is suspended.
     refused.is_none() && (!object.suspended() || status.is_some_and(summary::is_ready))

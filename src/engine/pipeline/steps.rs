@@ -8,17 +8,17 @@ use crate::reason::{Outlook, Reason};
 
 /// What came of some steps.
 #[derive(Debug)]
-pub(in crate::engine) struct Taken<S, F> {
+pub struct Taken<S, F> {
     /// The newest facts that AWS answered with.
-    pub(in crate::engine) facts: Option<F>,
+    pub facts: Option<F>,
     /// The steps that took effect.
-    pub(in crate::engine) done: Vec<S>,
+    pub done: Vec<S>,
     /// The steps that failed.
-    pub(in crate::engine) failed: Vec<S>,
+    pub failed: Vec<S>,
     /// The step that may have taken effect although it failed.
-    pub(in crate::engine) doubtful: Option<S>,
+    pub doubtful: Option<S>,
     /// What decides how the pass ends, unless all steps took effect.
-    pub(in crate::engine) error: Option<Error>,
+    pub error: Option<Error>,
 }
 
 /// Executes the steps in order. The first failure ends the sequence. With independent steps, only a failure that the next

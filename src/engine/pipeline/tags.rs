@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{OWNER_TAG, Tags};
-use crate::engine::pipeline::kind::Ownership;
+use crate::api::{OWNER_TAG, ObjectStatus, Tags};
+use crate::engine::pipeline::kind::{Kind, Ownership};
 
 /// The tags in AWS that an object may change: those that it wants, those that it set before, and the owner tag.
 /// Other tools' tags are left out, so that they stay.
@@ -64,16 +64,26 @@ pub fn are_off(keys: &[String], have: &Tags) -> bool {
     !keys.iter().any(|key| have.contains_key(key))
 }
 
-/// The tags with the owner tag set.
-pub fn claimed(tags: &Tags, owner_tag: &str) -> Tags {
+/// A state as it would be with our owner tag on the resource and nothing else changed.
+pub(super) fn claimed<K: Kind>(state: &K::State, owner_tag: &str) -> K::State {
+    let Some(tags) = K::tags(state) else { return state.clone() };
     let mut tags = tags.clone();
     tags.insert(OWNER_TAG.into(), owner_tag.into());
-    tags
+    K::with_tags(state, tags)
 }
 
-/// Whose a resource with these tags is.
-pub fn ownership(tags: &Tags) -> Ownership<'_> {
-    tags.get(OWNER_TAG).map_or(Ownership::Untagged, |tag| Ownership::Tagged(tag))
+/// Whose the resource is.
+pub(super) fn owner<K: Kind>(state: &K::State) -> Ownership<'_> {
+    K::tags(state).map_or(Ownership::Shared, |tags| {
+        tags.get(OWNER_TAG).map_or(Ownership::Untagged, |tag| Ownership::Tagged(tag))
+    })
+}
+
+/// Remembers in status which tags the steps of an unfinished reconcile may have set, so that a later one may remove them.
+pub(super) fn intend<K: Kind>(status: &mut impl ObjectStatus, want: &K::State) {
+    if let (Some(known), Some(tags)) = (status.tag_keys_mut(), K::tags(want)) {
+        remember(known, tags);
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use kube::ResourceExt;
 
-use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG};
+use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG, ObjectStatus};
 use crate::aws::Aws;
 use crate::engine::object::{Controlled as _, Done, Note};
 use crate::engine::pipeline::converge::Pass;
@@ -10,8 +10,10 @@ use crate::engine::pipeline::deletions::{STALENESS, Unseen};
 use crate::engine::pipeline::kind::{Kind, Ownership, Settings};
 use crate::engine::pipeline::signatory::signatory;
 use crate::engine::pipeline::steps::leaves_doubt;
+use crate::engine::pipeline::tags;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
+use kube::core::object::HasStatus as _;
 
 /// How long letting go may wait for AWS before it goes without.
 const RELEASE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -37,7 +39,7 @@ pub(in crate::engine) async fn release<K: Kind>(pass: &mut Pass<'_, K>) -> Resul
 }
 
 async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings, patience: Patience) -> Result<Done> {
-    let Some(identity) = K::pinned(&pass.status).cloned() else { return Ok(Done::gone()) };
+    let Some(identity) = pass.status.identity().cloned() else { return Ok(Done::gone()) };
     if !K::OWNED || settings.mode == Mode::Observe {
         return Ok(Done::gone());
     }
@@ -65,7 +67,7 @@ async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings, patience: Pati
 
 /// What somebody must allow before a deletion can go on, as the condition `DeletionBlocked` tells it.
 pub(in crate::engine) fn blocked_by<K: Kind>(object: &K::Object, error: Error) -> Error {
-    let identity = object.status().and_then(K::pinned);
+    let identity = object.status().and_then(ObjectStatus::identity);
     let settings = K::settings(object);
     let needs_somebody = error.outlook() == Outlook::Denied || error.reason() == Reason::Suspended;
     match identity {
@@ -127,7 +129,7 @@ async fn let_go<K: Kind>(
 async fn untag<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Found> {
     let aws = pass.sign_in(account).await?;
     let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(Found::Nothing) };
-    if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
+    if let Some(why) = not_ours(pass, account, tags::owner::<K>(&have.state)) {
         return Ok(Found::NotOurs(why));
     }
     pass.note_shown(identity, Some(&have.state), &[]);
@@ -170,7 +172,7 @@ async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity:
     let Some(have) = have.filter(|have| !K::is_deleted(identity, Some(&have.state))) else {
         return absent(pass, identity);
     };
-    if let Some(why) = not_ours(pass, account, K::owner(&have.state)) {
+    if let Some(why) = not_ours(pass, account, tags::owner::<K>(&have.state)) {
         return match pass.unseen() {
             Unseen::Unconfirmed => Err(look_again(&identity.to_string(), &why)),
             // Somebody made another one of that name after we deleted ours.

@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use crate::api::Identity;
-use crate::engine::object::{Controlled, Note, ObjectKey};
+use crate::api::ObjectStatus as _;
+use crate::engine::object::{Note, ObjectKey};
 use crate::engine::pipeline::converge::Pass;
 use crate::engine::pipeline::deeds::Deed;
 use crate::engine::pipeline::kind::{Kind, Ownership};
 use crate::engine::pipeline::screen::sentence;
 use crate::engine::pipeline::steps::Taken;
+use crate::engine::pipeline::tags;
 use crate::engine::status::summary;
 use crate::reason::Reason;
 
@@ -35,7 +37,7 @@ impl<K: Kind> Pass<'_, K> {
         (want, have): (&K::State, Option<&K::State>),
     ) {
         let (key, uid, now) = self.doer();
-        let settled = K::Object::common(&self.status);
+        let settled = self.status.common();
         // The same spec may resolve to another state, because something that the spec refers to has changed; and a correction that
         // AWS interrupted leaves the object not ready, though the spec is the same.
         let matched = self.pipeline.deeds.matched(&key, want);
@@ -44,7 +46,7 @@ impl<K: Kind> Pass<'_, K> {
         let spec_changed = !matched.unwrap_or_else(as_before);
         let reason = match have {
             None => Reason::Created,
-            Some(have) if K::owner(have) == Ownership::Untagged => Reason::Adopted,
+            Some(have) if tags::owner::<K>(have) == Ownership::Untagged => Reason::Adopted,
             Some(_) if spec_changed => Reason::Updated,
             Some(_) => Reason::DriftCorrected,
         };

@@ -7,7 +7,8 @@ use kube::Resource;
 use kube::core::PartialObjectMeta;
 
 use crate::api::{
-    AwsAccount, CredentialGrant, Domain, KindName, PackagePolicy, RegistryCredential, Repository,
+    AwsAccount, CredentialGrant, Domain, KindName, ObjectStatus, PackagePolicy, RegistryCredential,
+    Repository,
 };
 use crate::credential::record::SecretRecord;
 use crate::engine::object::{Controlled, ObjectKey, Target};
@@ -37,6 +38,20 @@ pub struct Caches {
     pub secrets: Cache<SecretRecord>,
     /// Which repositories use which as upstream, as AWS showed them.
     pub downstreams: Downstreams,
+}
+
+/// Asks the cache of the target's kind. A Namespace has no status and is not waited for.
+macro_rules! of_kind {
+    ($caches:ident, $target:ident, $ask:ident) => {
+        match $target.kind {
+            KindName::AwsAccount => $ask(&$caches.accounts, &$target.key),
+            KindName::Domain => $ask(&$caches.domains, &$target.key),
+            KindName::Repository => $ask(&$caches.repositories, &$target.key),
+            KindName::PackagePolicy => $ask(&$caches.policies, &$target.key),
+            KindName::RegistryCredential => $ask(&$caches.credentials, &$target.key),
+            KindName::Namespace => false,
+        }
+    };
 }
 
 impl Caches {
@@ -85,18 +100,10 @@ impl Caches {
 
     /// Whether an object manages something in AWS or holds a token. An object that never had a grant does neither.
     pub fn uses_aws(&self, target: &Target) -> bool {
-        fn told<K: Controlled>(cache: &Cache<K>, key: &ObjectKey, test: impl Fn(&K::Status) -> bool) -> bool {
-            cache.get(key).is_some_and(|object| object.status().is_some_and(test))
+        fn uses<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> bool {
+            cache.get(key).is_some_and(|object| object.status().is_some_and(ObjectStatus::uses_aws))
         }
-        match target.kind {
-            KindName::Domain => told(&self.domains, &target.key, |status| status.identity.is_some()),
-            KindName::Repository => told(&self.repositories, &target.key, |status| status.identity.is_some()),
-            KindName::PackagePolicy => told(&self.policies, &target.key, |status| status.identity.is_some()),
-            KindName::RegistryCredential => {
-                told(&self.credentials, &target.key, |status| !status.tokens.is_empty())
-            }
-            KindName::AwsAccount | KindName::Namespace => false,
-        }
+        of_kind!(self, target, uses)
     }
 
     /// Whether an object is being deleted.
@@ -104,14 +111,7 @@ impl Caches {
         fn deleted<K: Resource>(cache: &Cache<K>, key: &ObjectKey) -> bool {
             cache.get(key).is_some_and(|object| object.meta().deletion_timestamp.is_some())
         }
-        match target.kind {
-            KindName::AwsAccount => deleted(&self.accounts, &target.key),
-            KindName::Domain => deleted(&self.domains, &target.key),
-            KindName::Repository => deleted(&self.repositories, &target.key),
-            KindName::PackagePolicy => deleted(&self.policies, &target.key),
-            KindName::RegistryCredential => deleted(&self.credentials, &target.key),
-            KindName::Namespace => false,
-        }
+        of_kind!(self, target, deleted)
     }
 
     /// The labels of a namespace; `None` while it has not been seen.

@@ -2,7 +2,7 @@
 
 use kube::ResourceExt;
 
-use crate::api::{FINALIZER, KindName, RECONCILE_AT, RENEW_AT};
+use crate::api::{FINALIZER, KindName, ObjectStatus, RECONCILE_AT, RENEW_AT};
 use crate::engine::object::{Controlled, ObjectKey, Target};
 use crate::engine::pipeline::standing::verdict;
 use crate::engine::status::summary;
@@ -25,7 +25,7 @@ pub(in crate::engine) fn asks_for_work<K: Controlled>(before: &K, now: &K) -> bo
 
 /// Whether an earlier operator carried out the object's present spec: at the start, such an object can wait.
 pub(in crate::engine) fn is_finished<K: Controlled>(object: &K) -> bool {
-    let status = object.status().map(K::common);
+    let status = object.status().map(ObjectStatus::common);
     let generation = status.and_then(|status| status.observed_generation);
     object.meta().deletion_timestamp.is_none()
         && generation.is_some()
@@ -50,7 +50,7 @@ pub(in crate::engine) fn concerns_sharers<K: Controlled>(before: Option<&K>, now
 fn read_by_users<K: Controlled>(object: &K) -> impl PartialEq {
     let meta = object.meta();
     let version = (meta.uid.as_deref(), meta.generation, meta.deletion_timestamp.is_some());
-    (version, object.status().map(K::common).and_then(verdict), object.read_by_users())
+    (version, object.status().map(ObjectStatus::common).and_then(verdict), object.read_by_users())
 }
 
 /// The AwsAccount whose answers a pass over the object waits for.

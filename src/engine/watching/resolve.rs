@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
+use crate::api::ObjectStatus as _;
 use crate::api::{AwsAccount, Domain, Identity, KindName, ObjectRef, Repository};
 use crate::engine::object::{Controlled, ObjectKey};
 use crate::engine::status::summary;
@@ -126,7 +127,7 @@ fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> 
 
 /// The referenced object's own condition says why it cannot be used yet; whether it exists in AWS may not be known.
 fn not_in_aws<K: Controlled>(object: &K, key: &ObjectKey) -> Error {
-    let ready = object.status().and_then(|status| summary::ready(K::common(status)));
+    let ready = object.status().and_then(|status| summary::ready(status.common()));
     let named = format!("{} {key}", K::KIND.as_str());
     let message = match ready {
         Some(ready) if ready.status != "True" => {
