@@ -127,7 +127,7 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn resolve<'s>(&self, index: usize, spec: &'s Registry) -> Result<Resolved<'s>> {
         let identity = match (&spec.repository_ref, &spec.repository) {
-            (Some(reference), _) => self.declared(index, &ObjectKey::named(reference, self.namespace))?,
+            (Some(reference), _) => self.declared(&ObjectKey::named(reference, self.namespace))?,
             (None, Some(name)) => self.named(name),
             (None, None) => {
                 let field = format!("spec.registries[{index}]");
@@ -144,19 +144,9 @@ impl Scope<'_> {
 
     /// A Repository object: its names in AWS, seen from our account. Nothing else in its status is believed: whoever may write
     /// that could send our token elsewhere.
-    fn declared(&self, index: usize, key: &ObjectKey) -> Result<Identity> {
+    fn declared(&self, key: &ObjectKey) -> Result<Identity> {
         let pinned = self.pinned(key)?;
-        if pinned.region != self.account.spec.region {
-            return Err(Error::invalid(
-                format!("spec.registries[{index}].repositoryRef"),
-                format!("{key} in Region {}", pinned.region),
-                format!(
-                    "AwsAccount {} works in {}; choose another spec.accountRef",
-                    self.account.name_any(),
-                    self.account.spec.region
-                ),
-            ));
-        }
+        resolve::refuse_other_region(self.account, KindName::Repository, key, &pinned)?;
         Ok(self.seen_from_here(pinned))
     }
 

@@ -6,13 +6,13 @@ use kube::ResourceExt;
 
 use super::PackagePolicyKind;
 use super::state::{PolicyState, Rival};
-use crate::api::{AwsAccount, AwsResource, Identity, Mode, PackageName, PackagePolicy};
+use crate::api::{AwsAccount, AwsResource, Identity, KindName, Mode, PackageName, PackagePolicy};
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::Scope;
 use crate::engine::pipeline::standing;
 use crate::engine::watching::caches::Caches;
-use crate::engine::watching::resolve::Follower;
+use crate::engine::watching::resolve::{Follower, refuse_other_region};
 use crate::error::{Error, Result};
 
 /// What AWS calls the repository. Waits for the Repository that the policy refers to.
@@ -26,16 +26,7 @@ pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Ca
             let (_, its) = follower.repository(reference, |named| {
                 caches.check_grants(account, &namespace, &[Claim::Use(named.grant_name())]).is_ok()
             })?;
-            if its.region != own.region {
-                return Err(Error::invalid(
-                    "spec.accountRef.name",
-                    account.name_any(),
-                    format!(
-                        "it works in {} and Repository {key} lies in {}; name the AwsAccount that the Repository names",
-                        own.region, its.region
-                    ),
-                ));
-            }
+            refuse_other_region(account, KindName::Repository, &key, &its)?;
             Ok(Identity { account: own.account_id.clone(), ..its })
         }
         (None, Some(named)) => Ok(Identity {

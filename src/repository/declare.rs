@@ -6,13 +6,13 @@ use kube::ResourceExt;
 
 use super::graph::refuse_cycle;
 use super::state::{RepositoryState, UpstreamState};
-use crate::api::{AwsAccount, AwsResource, Identity, Mode, ObjectRef, Repository, Upstream};
+use crate::api::{AwsAccount, AwsResource, Identity, KindName, Mode, ObjectRef, Repository, Upstream};
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::grants::Claim;
 use crate::engine::pipeline::kind::Scope;
 use crate::engine::pipeline::standing;
 use crate::engine::watching::caches::Caches;
-use crate::engine::watching::resolve::Follower;
+use crate::engine::watching::resolve::{Follower, refuse_other_region};
 use crate::error::{Error, Result};
 use crate::reason::Outlook;
 
@@ -31,16 +31,7 @@ pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &C
                 let granted = |claim| caches.check_grants(account, &namespace, &[claim]).is_ok();
                 granted(Claim::Use(domain.grant_name())) || granted(Claim::Use(within.grant_name()))
             })?;
-            if domain.region != own.region {
-                return Err(Error::invalid(
-                    "spec.accountRef.name",
-                    account.name_any(),
-                    format!(
-                        "it works in {} and Domain {key} lies in {}; name the AwsAccount that the Domain names",
-                        own.region, domain.region
-                    ),
-                ));
-            }
+            refuse_other_region(account, KindName::Domain, &key, &domain)?;
             (domain.owner, domain.domain)
         }
         (None, Some(domain)) => {

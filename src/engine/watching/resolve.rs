@@ -105,6 +105,29 @@ pub fn repository(caches: &Caches, key: &ObjectKey) -> Result<(Arc<Repository>, 
     Ok((repository, identity))
 }
 
+/// Refuses a reference to what lies in another Region than the one that the AwsAccount works in.
+pub fn refuse_other_region(
+    account: &AwsAccount,
+    kind: KindName,
+    key: &ObjectKey,
+    found: &Identity,
+) -> Result<()> {
+    let own = &account.spec.region;
+    if found.region == *own {
+        return Ok(());
+    }
+    let kind = kind.as_str();
+    Err(Error::invalid(
+        "spec.accountRef.name",
+        account.name_any(),
+        format!(
+            "AwsAccount {} works in {own}, and {kind} {key} lies in {}; name the AwsAccount that the {kind} names",
+            account.name_any(),
+            found.region
+        ),
+    ))
+}
+
 /// The answer to a reference into another namespace that no grant covers. It is the same whether the object exists or not, or else
 /// anybody could learn what other namespaces have. `missing` says which grant there may not be.
 pub fn out_of_reach(kind: KindName, key: &ObjectKey, missing: &str) -> Error {
