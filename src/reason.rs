@@ -44,7 +44,7 @@ pub enum Place {
     Ready,
     /// In Ready=True, of an object that works and is in trouble: one Warning event, and metrics count the object as degraded.
     Degraded,
-    /// In Ready, whose status stays as it was; in Ready=False when the AwsAccount rests, or a login has expired.
+    /// In Ready, whose status stays as it was, until a login expires.
     Kept,
     /// In Ready=False and Reconciling=True.
     Reconciling,
@@ -58,6 +58,8 @@ pub enum Place {
     Blocked,
     /// In an event.
     Event,
+    /// In an event, and in Ready=False of an object that others keep.
+    Done,
 }
 
 /// One row of the table of reasons.
@@ -108,7 +110,7 @@ reasons! {
     Synced ByAllButLogins Ready "Nothing."
     /// The resource exists in AWS and can be read. The mode is Observe, so nothing is written.
     Observed ByAwsKinds Ready "Nothing. The condition Drifted says what Enforce would change."
-    /// The Secret holds a valid login.
+    /// The Secret holds a valid login. As an event: a renewal was asked for, and the token was younger than 5 minutes and was kept.
     Issued ByLogins Ready "Nothing."
     /// The token could not be renewed; the login in the Secret still works until the time that the message names.
     RenewalFailing ByLogins Degraded "Do what the message says before that time. The operator tries again by itself."
@@ -176,15 +178,15 @@ reasons! {
     InSync ByAwsKinds Drifted "Nothing."
     /// The operator created the resource in AWS, or the Secret.
     Created ByMakers Event "Nothing."
-    /// The operator changed the resource in AWS: for the first time, after the spec had changed, or while the object was not ready. Or
-    /// the operator wrote the Secret again with the token that it had: the spec, or somebody else, had changed it, or it was deleted.
+    /// The operator changed the resource in AWS for the first time, or because the spec, or something that the spec refers to, had
+    /// changed. Or the operator wrote the Secret without a new token: the spec had changed, or somebody had changed or deleted the Secret.
     Updated ByUsersOfAccounts Event "Nothing."
     /// The operator took over a resource in AWS, or a Secret, that existed before.
     Adopted ByMakers Event "Nothing."
     /// The object is gone. The resource stays in AWS, without the owner tag if the operator could remove the tag.
     Released ByOwners Event "Remove the owner tag by hand if the message asks for that."
-    /// The operator deleted the resource in AWS, or the resource was gone already.
-    Deleted ByOwners Event "Nothing."
+    /// The operator deleted the resource in AWS, or the resource was gone already. In Ready: the operator is done with the deleted object.
+    Deleted ByKeepers Done "Nothing. If the object stays, look at `metadata.finalizers`: only finalizers of others keep it."
     /// Somebody had changed the resource in AWS, and the operator changed it back.
     DriftCorrected ByAwsKinds Event "Find out who changes the resource, if this happens again."
     /// The Secret holds a new token.
@@ -242,15 +244,16 @@ impl Place {
         match self {
             Self::Ready => "Ready=True",
             Self::Degraded => "Ready=True, degraded",
-            Self::Kept => {
-                "Ready, status as before; with a suspended AwsAccount Ready=False, Reconciling=True; once a login has expired Ready=False, Stalled=True"
-            }
+            Self::Kept => "Ready, status as before; once a login has expired Ready=False, Stalled=True",
             Self::Reconciling => "Ready=False, Reconciling=True",
             Self::Stalled => "Ready=False, Stalled=True",
             Self::Denied => "Ready=False, Reconciling=True; Stalled=True instead after 10 minutes",
             Self::Drifted => "Drifted",
             Self::Blocked => "Ready=False, Reconciling=True, DeletionBlocked=True",
             Self::Event => "event",
+            Self::Done => {
+                "event of Domain and Repository; Ready=False while finalizers of others keep the object"
+            }
         }
     }
 }
