@@ -139,3 +139,42 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::AwsErrorKind;
+
+    fn aws(kind: AwsErrorKind) -> Error {
+        AwsError { operation: "Call", kind, message: String::new() }.into()
+    }
+
+    fn kubernetes(code: u16, message: &str) -> Error {
+        let status = kube::core::Status { code, message: message.into(), ..kube::core::Status::default() };
+        kube::Error::Api(Box::new(status)).into()
+    }
+
+    #[test]
+    fn a_failure_stands_where_the_table_of_reasons_says() {
+        use AwsErrorKind::{Conflict, Denied, NotFound, Quota, Rejected, SignIn, Throttled, Unavailable};
+        let of_aws =
+            [Conflict, Denied, NotFound, Quota, Rejected, SignIn, Throttled(None), Unavailable].map(aws);
+        let of_kubernetes = [
+            (400, "admission webhook said no"),
+            (403, "exceeded quota: q"),
+            (401, ""),
+            (422, "is invalid"),
+            (409, ""),
+            (503, ""),
+        ]
+        .map(|(code, message)| kubernetes(code, message));
+        let own = [
+            Error::invalid("spec.name", "x", "y"),
+            Error::KubeTimeout(Duration::ZERO),
+            Error::Internal(String::new()),
+        ];
+        for error in of_aws.into_iter().chain(of_kubernetes).chain(own) {
+            assert_eq!(error.reason().place(), Some(error.outlook().place()), "{:?}", error.reason());
+        }
+    }
+}

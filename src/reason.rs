@@ -21,14 +21,18 @@ pub enum Outlook {
 pub enum Given {
     /// By every kind.
     ByAll,
-    /// By AwsAccount and by every kind that signs in with one.
-    ByAllThatSignIn,
     /// By every kind that refers to an AwsAccount.
     ByUsersOfAccounts,
+    /// By every kind but RegistryCredential.
+    ByAllButLogins,
     /// By Domain, Repository and PackagePolicy.
     ByAwsKinds,
     /// By Domain and Repository: a resource in AWS belongs to one object.
     ByOwners,
+    /// By AwsAccount, Domain and Repository: their deletion may have to wait.
+    ByKeepers,
+    /// By Domain, Repository and RegistryCredential: each makes something that belongs to it.
+    ByMakers,
     /// By RegistryCredential.
     ByLogins,
 }
@@ -40,7 +44,7 @@ pub enum Place {
     Ready,
     /// In Ready=True, of an object that works and is in trouble: one Warning event, and metrics count the object as degraded.
     Degraded,
-    /// In Ready, whose status stays as it was.
+    /// In Ready, whose status stays as it was, until a login expires.
     Kept,
     /// In Ready=False and Reconciling=True.
     Reconciling,
@@ -54,6 +58,8 @@ pub enum Place {
     Blocked,
     /// In an event.
     Event,
+    /// In an event, and in Ready=False of an object that others keep.
+    Done,
 }
 
 /// One row of the table of reasons.
@@ -101,17 +107,18 @@ macro_rules! reasons {
 
 reasons! {
     /// AWS matches the spec. For an AwsAccount: the operator has signed in.
-    Synced ByAll Ready "Nothing."
+    Synced ByAllButLogins Ready "Nothing."
     /// The resource exists in AWS and can be read. The mode is Observe, so nothing is written.
     Observed ByAwsKinds Ready "Nothing. The condition Drifted says what Enforce would change."
-    /// The Secret holds a valid login.
+    /// The Secret holds a valid login. As an event: a renewal was asked for, and the token was younger than 5 minutes and was kept.
     Issued ByLogins Ready "Nothing."
     /// The token could not be renewed; the login in the Secret still works until the time that the message names.
     RenewalFailing ByLogins Degraded "Do what the message says before that time. The operator tries again by itself."
     /// The object, or its AwsAccount, has `spec.suspend: true`.
     Suspended ByAll Kept "Set `spec.suspend` to false."
-    /// A write to AWS is under way, or the operator is being restarted in the middle of one.
-    Progressing ByAwsKinds Reconciling "Wait."
+    /// A write to AWS is under way, or the operator is being restarted in the middle of one. For a login: a new token is on its way, and
+    /// the old one has expired.
+    Progressing ByUsersOfAccounts Reconciling "Wait."
     /// A referenced object does not exist, or is not ready.
     DependencyNotReady ByUsersOfAccounts Reconciling "Create or mend the object that the message names. The operator notices at once."
     /// The AwsAccount does not exist, or cannot be read.
@@ -121,19 +128,19 @@ reasons! {
     /// Another client changed the same thing at the same time.
     Conflict ByAll Reconciling "Wait. If the reason stays, find the other writer: two tools manage the same resource."
     /// AWS asked the operator to slow down.
-    Throttled ByAllThatSignIn Reconciling "Wait. If the reason stays, lower `spec.limits` of the AwsAccount or raise the quotas in AWS."
+    Throttled ByAll Reconciling "Wait. If the reason stays, lower `spec.limits` of the AwsAccount or raise the quotas in AWS."
     /// AWS failed, or could not be reached.
-    AwsUnavailable ByAllThatSignIn Reconciling "Check `spec.endpoints` of the AwsAccount, the proxy and the network, if the reason stays."
+    AwsUnavailable ByAll Reconciling "Check `spec.endpoints` of the AwsAccount, the proxy and the network, if the reason stays."
     /// The API server of Kubernetes failed, or could not be reached.
     KubernetesUnavailable ByAll Reconciling "Wait. If the reason stays, look at the health of the API server."
-    /// The resource is being deleted in AWS, which takes a moment.
+    /// The resource is being deleted in AWS, or AWS does not show it, which is believed after 30 s.
     Deleting ByOwners Reconciling "Wait."
     /// The Secret is being deleted, and a finalizer keeps it.
     SecretDeleting ByLogins Reconciling "Remove the finalizer of the Secret, or set another `spec.secret.name`."
-    /// A resource in AWS keeps the object from being deleted, or AWS denies the deletion.
-    DeletionBlocked ByOwners Blocked "Remove what the message names, or set `spec.deletionPolicy` to Retain to leave the resource in AWS."
+    /// A resource in AWS keeps the object from being deleted, or AWS denies the deletion. For an AwsAccount: objects still use it.
+    DeletionBlocked ByKeepers Blocked "Remove what the message names, or set `spec.deletionPolicy` to Retain to leave the resource in AWS."
     /// A value of the spec cannot be carried out. The message names the field and the value.
-    InvalidSpec ByAll Stalled "Correct the field."
+    InvalidSpec ByUsersOfAccounts Stalled "Correct the field."
     /// The object does not match its schema, so that it cannot be read.
     Malformed ByAll Stalled "Correct the object. Until then the operator leaves it alone, and its deletion waits."
     /// The spec names another resource than the one that this object manages.
@@ -142,24 +149,27 @@ reasons! {
     OwnedByOther ByOwners Stalled "Let the other object go, or set another name."
     /// The resource exists in AWS, has no owner tag, and `spec.adoptionPolicy` does not allow to take it over.
     AdoptionRefused ByOwners Stalled "Set `spec.adoptionPolicy` to IfIdentical or Overwrite, or `spec.mode` to Observe."
-    /// A Secret of that name belongs to somebody else.
+    /// A Secret of that name belongs to somebody else. The object is Reconciling instead while the Secret of an earlier
+    /// RegistryCredential of its name is being removed.
     SecretNotOurs ByLogins Stalled "Delete the Secret, set another `spec.secret.name`, or let the operator take the Secret over with `spec.secret.adoption`."
-    /// No grant of the AwsAccount allows this namespace to do what the spec asks for.
-    GrantMissing ByUsersOfAccounts Denied "Ask a cluster administrator for the grant that the message names."
+    /// No grant of the AwsAccount allows this namespace to do what the spec asks for. A login whose AwsAccount was deleted is
+    /// Reconciling instead.
+    GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
-    AccessDenied ByAllThatSignIn Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
+    AccessDenied ByAll Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
     /// A quota of the AWS account, or a `ResourceQuota` of the namespace, is reached.
-    QuotaExceeded ByAll Denied "Raise the quota, or remove what is not needed."
-    /// The AwsAccount cannot sign in to AWS.
-    SignInFailed ByAllThatSignIn Denied "Do what the message of the AwsAccount says."
+    QuotaExceeded ByUsersOfAccounts Denied "Raise the quota, or remove what is not needed."
+    /// The AwsAccount cannot sign in to AWS. When its credentials belong to another account, the AwsAccount is Stalled at once, and the
+    /// objects that use it stay Reconciling.
+    SignInFailed ByAll Denied "Do what the message of the AwsAccount says."
     /// AWS does not accept the request.
-    AwsRejected ByAllThatSignIn Stalled "Correct the spec as the message of AWS says."
+    AwsRejected ByAll Stalled "Correct the spec as the message of AWS says."
     /// A webhook or a policy of the cluster refused what the operator wrote.
     AdmissionDenied ByAll Denied "Change the webhook or policy that the message names, or the spec."
     /// The roles of the operator in the cluster do not allow what the operator has to do.
     KubernetesForbidden ByAll Denied "Install the chart's roles; an older release may lack one."
     /// The API server does not accept what the operator wrote.
-    KubernetesRejected ByAll Stalled "Correct the spec as the message says."
+    KubernetesRejected ByAll Denied "Correct the spec as the message says."
     /// The operator has a defect.
     InternalError ByAll Reconciling "Report the message, with the operator's log."
     /// AWS differs from the spec, and the mode is Observe.
@@ -167,19 +177,32 @@ reasons! {
     /// AWS matches the spec, and the mode is Observe.
     InSync ByAwsKinds Drifted "Nothing."
     /// The operator created the resource in AWS, or the Secret.
-    Created ByUsersOfAccounts Event "Nothing."
-    /// The operator changed the resource in AWS, or the Secret, after the spec had changed.
+    Created ByMakers Event "Nothing."
+    /// The operator changed the resource in AWS for the first time, or because the spec, or something that the spec refers to, had
+    /// changed. Or the operator wrote the Secret without a new token: the spec had changed, or somebody had changed or deleted the Secret.
     Updated ByUsersOfAccounts Event "Nothing."
     /// The operator took over a resource in AWS, or a Secret, that existed before.
-    Adopted ByUsersOfAccounts Event "Nothing."
+    Adopted ByMakers Event "Nothing."
     /// The object is gone. The resource stays in AWS, without the owner tag if the operator could remove the tag.
-    Released ByAwsKinds Event "Remove the owner tag by hand if the message asks for that."
-    /// The operator deleted the resource in AWS, or the Secret.
-    Deleted ByUsersOfAccounts Event "Nothing."
+    Released ByOwners Event "Remove the owner tag by hand if the message asks for that."
+    /// The operator deleted the resource in AWS, or the resource was gone already. In Ready: the operator is done with the deleted object.
+    Deleted ByKeepers Done "Nothing. If the object stays, look at `metadata.finalizers`: only finalizers of others keep it."
     /// Somebody had changed the resource in AWS, and the operator changed it back.
     DriftCorrected ByAwsKinds Event "Find out who changes the resource, if this happens again."
     /// The Secret holds a new token.
     Renewed ByLogins Event "Nothing."
+}
+
+#[cfg(test)]
+impl Outlook {
+    /// Where the reason of a failure with this outlook stands.
+    pub fn place(self) -> Place {
+        match self {
+            Self::Retrying(_) | Self::Waiting => Place::Reconciling,
+            Self::Denied => Place::Denied,
+            Self::Stalled => Place::Stalled,
+        }
+    }
 }
 
 impl Reason {
@@ -188,9 +211,14 @@ impl Reason {
         REASONS.iter().map(|row| row.reason).find(|reason| reason.as_str() == name)
     }
 
+    /// Where the reason stands.
+    pub fn place(self) -> Option<Place> {
+        REASONS.iter().find(|row| row.reason == self).map(|row| row.place)
+    }
+
     /// Whether the reason stands for an object that is ready and in trouble.
     pub fn is_degraded(self) -> bool {
-        REASONS.iter().any(|row| row.reason == self && row.place == Place::Degraded)
+        self.place() == Some(Place::Degraded)
     }
 }
 
@@ -199,10 +227,12 @@ impl Given {
     pub fn words(self) -> &'static str {
         match self {
             Self::ByAll => "all",
-            Self::ByAllThatSignIn => "all that sign in, AwsAccount included",
             Self::ByUsersOfAccounts => "all but AwsAccount",
+            Self::ByAllButLogins => "all but RegistryCredential",
             Self::ByAwsKinds => "Domain, Repository, PackagePolicy",
             Self::ByOwners => "Domain, Repository",
+            Self::ByKeepers => "AwsAccount, Domain, Repository",
+            Self::ByMakers => "Domain, Repository, RegistryCredential",
             Self::ByLogins => "RegistryCredential",
         }
     }
@@ -214,13 +244,16 @@ impl Place {
         match self {
             Self::Ready => "Ready=True",
             Self::Degraded => "Ready=True, degraded",
-            Self::Kept => "Ready, status as before",
+            Self::Kept => "Ready, status as before; once a login has expired Ready=False, Stalled=True",
             Self::Reconciling => "Ready=False, Reconciling=True",
             Self::Stalled => "Ready=False, Stalled=True",
             Self::Denied => "Ready=False, Reconciling=True; Stalled=True instead after 10 minutes",
             Self::Drifted => "Drifted",
             Self::Blocked => "Ready=False, Reconciling=True, DeletionBlocked=True",
             Self::Event => "event",
+            Self::Done => {
+                "event of Domain and Repository; Ready=False while finalizers of others keep the object"
+            }
         }
     }
 }
@@ -238,6 +271,8 @@ pub fn reference() -> String {
 const HEAD: &str = "\
 # Conditions and reasons
 
+<!-- Generated by `make generated` from src/reason.rs. Do not edit. -->
+
 Every object of this operator reports what it does in `status.conditions`, by the rules of kstatus that `kubectl wait`, Flux
 and Argo CD understand:
 
@@ -252,7 +287,7 @@ and Argo CD understand:
 An object that is *degraded* works and is in trouble: `Ready` is `True`, its message says what is wrong and until when the object
 works, a Warning event tells of it once, and the metrics count it apart.
 
-Each condition, each event and some metrics give one of these reasons:
+A failure is told once by a Warning event with its reason, unless the object only waits for something else. Each condition, each event and some metrics give one of these reasons:
 
 | reason | kinds | where | when | what to do |
 |---|---|---|---|---|

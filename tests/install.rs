@@ -1,7 +1,9 @@
 //! The chart installs an operator whose rights are enough: for the whole cluster, and in some namespaces with Roles alone.
 
-use anyhow::Result;
-use harness::{Emulator, Install, Options, own, shared};
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use harness::{Emulator, Install, Options, cluster_tool, own, repository, shared};
 use serde_json::json;
 
 #[tokio::test]
@@ -43,5 +45,31 @@ async fn two_namespaced_installs_share_a_cluster_with_roles_alone() -> Result<()
         assert!(denied.is_empty(), "{denied:#?}");
     }
     assert_ne!(first.operator.address()?, second.operator.address()?);
+    Ok(())
+}
+
+#[test]
+fn the_values_refuse_a_log_level_that_the_operator_could_not_read() -> Result<()> {
+    let chart = repository().join("charts/codeartifact-operator");
+    let levels = [
+        ("info", true),
+        ("off", true),
+        ("info,kube=debug", true),
+        ("codeartifact_operator=trace,warn", true),
+        ("chatty", false),
+        ("kube=loud", false),
+        ("info,", false),
+        ("info kube=debug", false),
+        ("", false),
+    ];
+    for (level, legal) in levels {
+        let value = format!("logLevel={}", level.replace(',', "\\,"));
+        let mut helm = Command::new(cluster_tool("helm")?);
+        let rendered =
+            helm.args(["template", "release"]).arg(&chart).args(["--set-string", &value]).output()?;
+        let said = String::from_utf8_lossy(&rendered.stderr);
+        ensure!(rendered.status.success() == legal, "{level:?}: {said}");
+        ensure!(legal || said.contains("/logLevel"), "{level:?}: {said}");
+    }
     Ok(())
 }

@@ -7,7 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CommonStatus, Tags};
+use super::{CommonStatus, Tags, rules};
 
 /// An AWS account and Region, how to sign in to it, what each namespace may do with it, and how fast it may be called.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,12 +38,13 @@ use super::{CommonStatus, Tags};
 #[serde(rename_all = "camelCase")]
 pub struct AwsAccountSpec {
     /// AWS Region of the service, such as eu-central-1.
-    #[schemars(length(max = 32), regex(pattern = r"^[a-z]+(-[a-z0-9]+)+-[0-9]+$"))]
-    #[x_kube(validation = ("self == oldSelf", "region is immutable"))]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::matches("^[a-z]+(-[a-z0-9]+)+-[0-9]+$", "region is the code of an AWS Region, such as eu-central-1"),
+        validation = ("self == oldSelf", "region is immutable"))]
     pub region: String,
     /// The account, 12 digits; checked against STS at sign-in.
-    #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
-    #[x_kube(validation = ("self == oldSelf", "accountId is immutable"))]
+    #[schemars(length(max = 12))]
+    #[x_kube(validation = rules::account_number(), validation = ("self == oldSelf", "accountId is immutable"))]
     pub account_id: String,
     /// Service addresses that differ from AWS's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,11 +79,13 @@ pub struct AwsAccountSpec {
 pub struct Endpoints {
     /// Address of the CodeArtifact API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 512), regex(pattern = r"^https?://[^\s/?#]+/?$"))]
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::service_address())]
     pub codeartifact: Option<String>,
     /// Address of STS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 512), regex(pattern = r"^https?://[^\s/?#]+/?$"))]
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = rules::service_address())]
     pub sts: Option<String>,
 }
 
@@ -222,6 +225,7 @@ pub struct CredentialGrant {
     /// The role that mints; a token carries its rights. Left out: the account's own identity. A change replaces the tokens that
     /// another identity minted; a role that cannot be assumed takes these logins away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    // A rule with a sentence would cost more than the API server allows: there may be 4,000 of these.
     #[schemars(
         length(max = 2048),
         regex(pattern = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([!-~]+/)?[A-Za-z0-9+=,.@_-]+$")
@@ -230,7 +234,7 @@ pub struct CredentialGrant {
     /// The longest life of such a token, such as 90m or 1h30m, from 15m to 12h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(max = 16))]
-    #[x_kube(validation = ("duration(self) >= duration('15m') && duration(self) <= duration('12h')", "maxDuration must lie between 15m and 12h"))]
+    #[x_kube(validation = rules::duration(), validation = rules::duration_between("maxDuration", "15m", "12h"))]
     pub max_duration: Option<kube::core::Duration>,
 }
 

@@ -9,6 +9,8 @@ use kube::core::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rules;
+
 /// AWS tags, key to value.
 pub type Tags = BTreeMap<String, String>;
 
@@ -48,11 +50,13 @@ pub struct ObjectRef {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DomainName {
     /// Name of the domain.
-    #[schemars(length(min = 2, max = 50), regex(pattern = r"^[a-z][a-z0-9-]{0,48}[a-z0-9]$"))]
+    #[schemars(length(min = 2, max = 50))]
+    #[x_kube(validation = rules::domain_name())]
     pub name: String,
     /// Account that owns the domain, 12 digits; the AwsAccount's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
+    #[schemars(length(max = 12))]
+    #[x_kube(validation = rules::account_number())]
     pub owner: Option<String>,
 }
 
@@ -60,14 +64,17 @@ pub struct DomainName {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RepositoryName {
     /// Name of the domain.
-    #[schemars(length(min = 2, max = 50), regex(pattern = r"^[a-z][a-z0-9-]{0,48}[a-z0-9]$"))]
+    #[schemars(length(min = 2, max = 50))]
+    #[x_kube(validation = rules::domain_name())]
     pub domain: String,
     /// Account that owns the domain, 12 digits; the AwsAccount's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
+    #[schemars(length(max = 12))]
+    #[x_kube(validation = rules::account_number())]
     pub owner: Option<String>,
     /// Name of the repository.
-    #[schemars(length(min = 2, max = 100), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$"))]
+    #[schemars(length(min = 2, max = 100))]
+    #[x_kube(validation = rules::repository_name())]
     pub name: String,
 }
 
@@ -123,7 +130,7 @@ pub struct Management {
     /// How often AWS is checked for drift, such as 90m or 1h30m, from 1m to 24h; up to 10 % is added or taken at random.
     #[serde(default = "one_hour")]
     #[schemars(with = "String", length(max = 16), extend("default" = "1h"))]
-    #[x_kube(validation = ("duration(self) >= duration('1m') && duration(self) <= duration('24h')", "interval must lie between 1m and 24h"))]
+    #[x_kube(validation = rules::duration(), validation = rules::duration_between("interval", "1m", "24h"))]
     pub interval: Duration,
 }
 

@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountRef, CommonStatus, ObjectRef, RepositoryName};
+use super::{AccountRef, CommonStatus, ObjectRef, RepositoryName, rules};
 
 /// A Secret in this namespace that always holds a valid login for some registries.
 ///
@@ -85,19 +85,18 @@ pub struct Registry {
     pub formats: Vec<Format>,
     /// npm scope, with the @.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 215), regex(pattern = r"^@[a-z0-9~-][a-z0-9._~-]*$"))]
+    #[schemars(length(min = 2, max = 215))]
+    #[x_kube(validation = ("self.startsWith('@')", "a scope begins with @, such as @acme"),
+        validation = rules::matches("^@?([a-z0-9~-][a-z0-9._~-]*)?$", "a scope has lower-case letters, digits and . _ ~ - after the @"))]
     pub scope: Option<String>,
     /// Which of the service's own addresses; ipv4 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_type: Option<EndpointType>,
     /// Address of a private endpoint, without a path, instead of the service's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        length(max = 512),
-        regex(
-            pattern = r"^https://[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?/?$"
-        )
-    )]
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = ("self.startsWith('https://')", "endpoint begins with https://, so that no token is sent in the open"),
+        validation = rules::matches("^([a-z]+://)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?/?$", "endpoint is https:// and the name of a host, perhaps with a port; no path follows"))]
     pub endpoint: Option<String>,
 }
 
@@ -129,19 +128,19 @@ pub enum EndpointType {
 /// How long tokens live and when they are renewed.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.renewBefore) || duration(self.renewBefore) <= duration(has(self.duration) ? self.duration : '12h') - duration(self.renewBefore)", "renewBefore must be at most half of duration"))]
+#[x_kube(validation = rules::at_most_half())]
 pub struct TokenSettings {
     /// Life of a token, such as 90m or 1h30m, from 15m to 12h. Left out: 12h, or the longest that the grant allows. Logins of the same duration share a token;
     /// the `RegistryCredential` objects of a namespace may use 8 durations for one domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(max = 16))]
-    #[x_kube(validation = ("duration(self) >= duration('15m') && duration(self) <= duration('12h')", "duration must lie between 15m and 12h"),
-        validation = ("duration(self).getMilliseconds() % 60000 == 0", "duration must be whole minutes"))]
+    #[x_kube(validation = rules::duration(), validation = rules::duration_between("duration", "15m", "12h"),
+        validation = rules::about_duration("duration(self).getMilliseconds() % 60000 == 0").message("duration must be whole minutes"))]
     pub duration: Option<Duration>,
-    /// A pod that starts sees a token that lives at least this long; a third of duration when left out, at most half of it.
+    /// How much life a token has left at least while it is in the Secret. Left out: a third of `duration`; at most half of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(max = 16))]
-    #[x_kube(validation = ("duration(self) >= duration('1m')", "renewBefore must be at least 1m"))]
+    #[x_kube(validation = rules::duration(), validation = rules::about_duration("duration(self) >= duration('1m')").message("renewBefore must be at least 1m"))]
     pub renew_before: Option<Duration>,
 }
 
@@ -200,7 +199,8 @@ pub struct RegistryCredentialStatus {
     /// The tokens in it; never their text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenStatus>,
-    /// The value of the annotation codeartifact-operator.dev/renew-at that was acted on last.
+    /// The value of the annotation codeartifact-operator.dev/renew-at that was acted on last. A new value asks for a new token; a token
+    /// that is younger than 5 minutes is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_renew_at: Option<String>,
 }
@@ -235,8 +235,9 @@ pub struct TokenStatus {
     /// When it stops working.
     #[schemars(with = "String")]
     pub expires_at: Timestamp,
-    /// When it is renewed at the latest: some minutes before what renewBefore asks for, and earlier when another RegistryCredential that
-    /// shares it needs that.
+    /// When it is renewed: as long before its end as `renewBefore` says, and before that 5 % of its life, at least 2 minutes, for the
+    /// renewal itself, and up to 5 % more, which differ from token to token. At 12 h that is 36 to 72 minutes before `renewBefore` asks
+    /// for it. It is renewed earlier if a login that shares the token asks for more.
     #[schemars(with = "String")]
     pub renews_at: Timestamp,
 }

@@ -7,7 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CommonStatus, DeletionPolicy, Identity, Management, Tags};
+use super::{CommonStatus, DeletionPolicy, Identity, Management, Tags, rules};
 
 /// A CodeArtifact domain.
 #[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,11 +26,11 @@ use super::{CommonStatus, DeletionPolicy, Identity, Management, Tags};
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "ARN", type_ = "string", json_path = ".status.arn", priority = 1),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    validation = Rule::new("has(self.spec.name) || self.metadata.name.matches('^[a-z][a-z0-9-]{0,48}[a-z0-9]$')").message("metadata.name is not a legal domain name ([a-z][a-z0-9-]{0,48}[a-z0-9]); set spec.name")
+    validation = Rule::new("has(self.spec.name) || self.metadata.name.matches('^[a-z][a-z0-9-]{0,48}[a-z0-9]$')").message("metadata.name cannot be the name of a domain, which has 2 to 50 lower-case letters, digits and -, begins with a letter and does not end with -; set spec.name"),
+    validation = rules::name_stays()
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)", "name is immutable; make a new object"),
-    validation = ("has(self.owner) == has(oldSelf.owner) && (!has(self.owner) || self.owner == oldSelf.owner)", "owner is immutable; make a new object"),
+#[x_kube(validation = ("has(self.owner) == has(oldSelf.owner) && (!has(self.owner) || self.owner == oldSelf.owner)", "owner is immutable; make a new object"),
     validation = ("has(self.encryptionKey) == has(oldSelf.encryptionKey) && (!has(self.encryptionKey) || self.encryptionKey == oldSelf.encryptionKey)", "encryptionKey is immutable: AWS fixes it when the domain is created"))]
 pub struct DomainSpec {
     /// How the operator manages the domain.
@@ -42,11 +42,13 @@ pub struct DomainSpec {
     pub deletion_policy: DeletionPolicy,
     /// Name of the domain; metadata.name when left out. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 50), regex(pattern = r"^[a-z][a-z0-9-]{0,48}[a-z0-9]$"))]
+    #[schemars(length(min = 2, max = 50))]
+    #[x_kube(validation = rules::domain_name())]
     pub name: Option<String>,
     /// Account that owns the domain, 12 digits; the AwsAccount's own when left out. Another account's domain can only be observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
+    #[schemars(length(max = 12))]
+    #[x_kube(validation = rules::account_number())]
     pub owner: Option<String>,
     /// KMS key by id, ARN or alias, used when the domain is created; AWS's own key when left out. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]

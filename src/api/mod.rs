@@ -15,6 +15,7 @@ mod identity;
 mod kind_name;
 mod package_policy;
 mod repository;
+mod rules;
 mod status;
 
 pub use account::*;

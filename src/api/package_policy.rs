@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountRef, CommonStatus, Identity, Mode, ObjectRef, RepositoryName};
+use super::{AccountRef, CommonStatus, Identity, Mode, ObjectRef, RepositoryName, rules};
 
 /// What holds for the packages of a repository.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ use super::{AccountRef, CommonStatus, Identity, Mode, ObjectRef, RepositoryName}
     category = "codeartifact",
     status = "PackagePolicyStatus",
     derive = "PartialEq",
-    doc = "What holds for the packages of a repository: who may add versions to them. Deleting the object leaves the packages as they are.",
+    doc = "What holds for the packages of a repository: who may add versions to them. Where policies for one repository name the same package, Block wins over Allow, and the conditions say so. Deleting the object leaves the packages as they are, unless other policies name them: then the controls of those come into force.",
     printcolumn(name = "Repository", type_ = "string", json_path = ".status.identity.repository"),
     printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
     printcolumn(
@@ -47,10 +47,10 @@ pub struct PackagePolicySpec {
     /// Stop looking at this object until it is false again.
     #[serde(default)]
     pub suspend: bool,
-    /// How often AWS is checked for drift, 1m to 24h; up to 10 % is added or taken at random.
+    /// How often AWS is checked for drift, such as 90m or 1h30m, from 1m to 24h; up to 10 % is added or taken at random.
     #[serde(default = "one_day")]
     #[schemars(with = "String", length(max = 16), extend("default" = "24h"))]
-    #[x_kube(validation = ("duration(self) >= duration('1m') && duration(self) <= duration('24h')", "interval must lie between 1m and 24h"))]
+    #[x_kube(validation = rules::duration(), validation = rules::duration_between("interval", "1m", "24h"))]
     pub interval: Duration,
     /// The Repository object whose packages these are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,10 +86,15 @@ pub struct PackageName {
     pub format: PackageFormat,
     /// Namespace: npm scope without the @, Maven groupId, Swift scope, generic namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 255), regex(pattern = r"^[^#/\s*@\p{C}]+$"))]
+    #[schemars(length(min = 1, max = 255))]
+    #[x_kube(validation = ("!self.contains('@')", "namespace is the scope without the @: acme for @acme/x"),
+        validation = rules::matches("^[^#/\\\\s*\\\\p{C}]+$", "a namespace has no / * #, no white space and no control characters"))]
     pub namespace: Option<String>,
     /// Name of the package.
-    #[schemars(length(min = 1, max = 255), regex(pattern = r"^[^#/\s*\p{C}]+$"))]
+    #[schemars(length(min = 1, max = 255))]
+    #[x_kube(validation = ("!self.contains('/')", "a name has no /: the package @acme/x of npm has the namespace acme and the name x"),
+        validation = ("!self.contains('*')", "each package is listed by its whole name: * stands for nothing"),
+        validation = rules::matches("^[^#\\\\s\\\\p{C}]+$", "a name has no #, no white space and no control characters"))]
     pub name: String,
 }
 

@@ -7,7 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CommonStatus, DomainName, Identity, Management, ObjectRef, Tags};
+use super::{CommonStatus, DomainName, Identity, Management, ObjectRef, Tags, rules};
 
 /// A CodeArtifact repository.
 #[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,11 +28,11 @@ use super::{CommonStatus, DomainName, Identity, Management, ObjectRef, Tags};
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "ARN", type_ = "string", json_path = ".status.arn", priority = 1),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    validation = Rule::new("has(self.spec.name) || self.metadata.name.matches('^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$')").message("metadata.name is not a legal repository name ([A-Za-z0-9][A-Za-z0-9._-]{1,99}); set spec.name")
+    validation = Rule::new("has(self.spec.name) || self.metadata.name.matches('^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$')").message("metadata.name cannot be the name of a repository, which has 2 to 100 letters, digits and . _ -; set spec.name"),
+    validation = rules::name_stays()
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.domainRef) != has(self.domain)", "exactly one of domainRef and domain is needed"),
-    validation = ("has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)", "name is immutable; make a new object"),
     validation = ("has(self.domain) == has(oldSelf.domain) && (!has(self.domain) || self.domain == oldSelf.domain)", "domain is immutable; make a new object"),
     validation = ("has(self.domainRef) == has(oldSelf.domainRef) && (!has(self.domainRef) || self.domainRef == oldSelf.domainRef)", "domainRef is immutable; make a new object"),
     validation = ("!has(self.externalConnection) || !has(self.upstreams) || size(self.upstreams) == 0", "a repository has upstreams or an external connection, not both"))]
@@ -41,7 +41,8 @@ pub struct RepositorySpec {
     #[serde(flatten)]
     pub management: Management,
     /// What happens in AWS when this object is deleted. `Retain`: the repository stays, without our owner tag. `Delete`: the repository is
-    /// deleted with its packages, as soon as no other repository uses it as upstream. `DeleteIfEmpty`: the same, once it holds no package.
+    /// deleted with its packages, as soon as no other repository uses it as upstream. `DeleteIfEmpty`: the same, once it holds no package
+    /// version; a version that is published between the check and the deletion is lost.
     #[serde(default)]
     pub deletion_policy: RepositoryDeletionPolicy,
     /// The Domain object that it lives in. Immutable.
@@ -52,11 +53,13 @@ pub struct RepositorySpec {
     pub domain: Option<DomainName>,
     /// Name of the repository; metadata.name when left out. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 100), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$"))]
+    #[schemars(length(min = 2, max = 100))]
+    #[x_kube(validation = rules::repository_name())]
     pub name: Option<String>,
     /// Description, at most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1000), regex(pattern = r"^\P{C}*$"))]
+    #[schemars(length(max = 1000))]
+    #[x_kube(validation = rules::matches("^\\\\P{C}*$", "a description is one line, without line breaks and other control characters"))]
     pub description: Option<String>,
     /// Repositories of the same domain that are searched after this one, in order; at most 10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -99,7 +102,8 @@ pub struct Upstream {
     pub repository_ref: Option<ObjectRef>,
     /// A repository of the same domain, by AWS name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 100), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$"))]
+    #[schemars(length(min = 2, max = 100))]
+    #[x_kube(validation = rules::repository_name())]
     pub name: Option<String>,
 }
 

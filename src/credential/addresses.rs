@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::registries::{Resolved, package_formats};
 use crate::api::{EndpointType, Identity, PackageFormat};
-use crate::aws::{AwsErrorKind, Named};
+use crate::aws::{AwsError, AwsErrorKind, Named};
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{Endpoints, derive};
 use crate::sessions::Session;
@@ -37,9 +37,10 @@ impl Addresses {
         let key = (session.proof.clone(), registry.identity.clone(), kind, formats.clone());
         let cell = self.known().cell(&key, Instant::now());
         let question = async || match ask(session, &registry.identity, kind, &formats).await {
-            Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => {
-                registry.by_name.clone().ok_or_else(|| error.into())
-            }
+            Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => registry
+                .by_name
+                .clone()
+                .ok_or_else(|| must_ask(error, &session.identity_arn, &registry.identity)),
             answer => answer,
         };
         let asked = cell.get_or_try_init(question).await.cloned();
@@ -52,6 +53,15 @@ impl Addresses {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why the call is needed, and who needs it: without `spec.endpoints` many identities do without.
+fn must_ask(error: AwsError, who: &str, repository: &Identity) -> Error {
+    Error::from(error).after(&format!(
+        "allow {who} the call codeartifact:GetRepositoryEndpoint on repository {repository}; behind a private endpoint (spec.endpoints of \
+         the AwsAccount), for dualstack and outside the partition aws, the address of a repository does not follow from its name; \
+         spec.registries[].endpoint can name a private endpoint instead"
+    ))
 }
 
 /// What is known, and when it was last asked for.
@@ -141,6 +151,22 @@ mod tests {
         }
         let left: Vec<_> = known.cells.keys().map(|(_, identity, ..)| identity.repository()).collect();
         assert_eq!(left, [Some("used")]);
+    }
+
+    #[test]
+    fn who_must_be_allowed_to_ask_is_named() {
+        let denied = AwsError {
+            operation: "GetRepositoryEndpoint",
+            kind: AwsErrorKind::Denied,
+            message: "AccessDeniedException: no".into(),
+        };
+        let (_, identity, ..) = key("npm");
+        let error = must_ask(denied, "arn:aws:iam::111122223333:role/team-a", &identity);
+        let text = error.to_string();
+        let allow = "GetRepositoryEndpoint: allow arn:aws:iam::111122223333:role/team-a the call codeartifact:GetRepositoryEndpoint on \
+                     repository acme/npm; behind a private endpoint";
+        assert!(text.starts_with(allow) && text.ends_with("AccessDeniedException: no"), "{text}");
+        assert_eq!(error.reason(), crate::reason::Reason::AccessDenied);
     }
 
     #[test]

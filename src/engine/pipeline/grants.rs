@@ -186,6 +186,7 @@ mod tests {
             assert_eq!(checked.is_ok(), allowed, "{namespace} (team {team}): {claim:?}");
             if let Err(error) = checked {
                 assert_eq!(error.reason(), Reason::GrantMissing);
+                assert_eq!(error.reason().place(), Some(error.outlook().place()));
             }
         }
     }

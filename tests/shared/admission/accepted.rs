@@ -47,6 +47,17 @@ pub(super) fn regions() -> impl Iterator<Item = (&'static str, Value)> {
     regions.into_iter().map(|region| ("AwsAccount", json!({"region": region})))
 }
 
+/// Durations in each form that is known, at the limits.
+pub(super) fn durations() -> Vec<(&'static str, Value)> {
+    vec![
+        ("RegistryCredential", json!({"token": {"duration": "15m", "renewBefore": "450s"}})),
+        ("RegistryCredential", json!({"token": {"renewBefore": "6h"}})),
+        ("RegistryCredential", json!({"token": {"duration": "900s", "renewBefore": "1m30s"}})),
+        ("RegistryCredential", json!({"token": {"duration": "1.5h", "renewBefore": "2700.0s"}})),
+        ("Domain", json!({"interval": "23h59m60s"})),
+    ]
+}
+
 /// Changes to the valid objects that keep them valid, at the limits of what the rules allow.
 pub(super) fn specs() -> Vec<(&'static str, Value)> {
     let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
@@ -99,9 +110,6 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             json!({"registries": [registry("@acme"), registry("@other"),
             {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"], "endpointType": "dualstack"}]}),
         ),
-        ("RegistryCredential", json!({"token": {"duration": "15m", "renewBefore": "450s"}})),
-        ("RegistryCredential", json!({"token": {"renewBefore": "6h"}})),
-        ("RegistryCredential", json!({"token": {"duration": "900s", "renewBefore": "1m30s"}})),
         ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
             "RegistryCredential",

@@ -97,7 +97,11 @@ fn is_condition_list(schema: &Value) -> bool {
 
 fn rules(path: &str, schema: &Value) -> Vec<String> {
     let rules = schema["x-kubernetes-validations"].as_array().map(Vec::as_slice).unwrap_or_default();
-    rules.iter().map(|rule| format!("- {path}: {}\n", text(&rule["message"]))).collect()
+    let about = |rule: &Value| {
+        let field = rule["fieldPath"].as_str().map(|field| format!("`{}`", field.trim_start_matches('.')));
+        field.unwrap_or_else(|| path.to_owned())
+    };
+    rules.iter().map(|rule| format!("- {}: {}\n", about(rule), text(&rule["message"]))).collect()
 }
 
 fn type_of(schema: &Value) -> String {

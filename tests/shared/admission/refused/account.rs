@@ -3,24 +3,28 @@
 use serde_json::{Value, json};
 
 use super::super::{Row, row};
-use super::tags;
+use super::{ACCOUNT, NO_DURATION, UNWRITTEN, tags};
 
 const KIND: &str = "AwsAccount";
+const ADDRESS: &str = "an address is https:// or http:// and a host, perhaps with a port; no path follows";
+
 /// Account, sign-in, limits, tags.
 pub(super) fn top() -> Vec<Row> {
     const CREDENTIALS: &str = "credentials needs exactly one of controller and secretRef";
     let both = json!({"credentials": {"controller": {}, "secretRef": {"namespace": "a", "name": "b"}}});
     let mut rows = vec![
-        row(KIND, json!({"accountId": "12345678901"}), "spec.accountId in body should match '^[0-9]{12}$'"),
+        row(KIND, json!({"accountId": "12345678901"}), ACCOUNT),
+        row(KIND, json!({"accountId": "1111-2222-3333"}), "spec.accountId: Too long"),
+        row(KIND, json!({"accountId": "11112222333a"}), ACCOUNT),
         row(KIND, json!({"accountId": null}), "spec.accountId: Required value"),
-        row(KIND, json!({"region": "Frankfurt"}), "spec.region in body should match"),
-        row(KIND, json!({"region": null}), "spec.region: Required value"),
-        row(KIND, json!({"endpoints": {"sts": "sts.example"}}), "spec.endpoints.sts in body should match"),
         row(
             KIND,
-            json!({"endpoints": {"codeartifact": "http://a/b/c"}}),
-            "spec.endpoints.codeartifact in body should match",
+            json!({"region": "Frankfurt"}),
+            "region is the code of an AWS Region, such as eu-central-1",
         ),
+        row(KIND, json!({"region": null}), "spec.region: Required value"),
+        row(KIND, json!({"endpoints": {"sts": "sts.example"}}), ADDRESS),
+        row(KIND, json!({"endpoints": {"codeartifact": "http://a/b/c"}}), ADDRESS),
         row(KIND, both, CREDENTIALS),
         row(KIND, json!({"credentials": {}}), CREDENTIALS),
         row(
@@ -58,7 +62,7 @@ pub(super) fn grants() -> Vec<Row> {
         let credentials = json!([{"domains": ["a"], "maxDuration": duration}]);
         json!({"grants": [{"namespaces": {"all": true}, "credentials": credentials}]})
     };
-    vec![
+    let mut rows = vec![
         row(KIND, subject(json!({})), ONE_SUBJECT),
         row(KIND, subject(json!({"all": true, "names": ["a"]})), ONE_SUBJECT),
         row(KIND, subject(json!({"all": false})), "all can only be true"),
@@ -97,5 +101,7 @@ pub(super) fn grants() -> Vec<Row> {
         ),
         row(KIND, minted("14m"), MAX_DURATION),
         row(KIND, minted("13h"), MAX_DURATION),
-    ]
+    ];
+    rows.extend(NO_DURATION.map(|duration| row(KIND, minted(duration), UNWRITTEN)));
+    rows
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::{Row, row};
+use super::{ACCOUNT, DOMAIN_NAME, NO_DURATION, REPOSITORY_NAME, UNWRITTEN};
 
 const KIND: &str = "RegistryCredential";
 /// Which registries, in which files.
@@ -12,11 +13,6 @@ pub(super) fn registries() -> Vec<Row> {
     let pip = json!({"repositoryRef": {"name": "team"}, "formats": ["pip"]});
     let scoped = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "scope": "@acme"});
     let registry = |registry: Value| json!({ "registries": [registry] });
-    let with = |member: &str, value: Value| {
-        let mut registry = json!({"repositoryRef": {"name": "team"}, "formats": ["pip"]});
-        registry[member] = value;
-        json!({ "registries": [registry] })
-    };
     let endpoints = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "endpointType": "ipv4",
         "endpoint": "https://example.com"});
     vec![
@@ -40,23 +36,7 @@ pub(super) fn registries() -> Vec<Row> {
         ),
         row(KIND, json!({"registries": [scoped, scoped]}), "a scope is used twice"),
         row(KIND, with("scope", json!("@acme")), "a scope needs the format npm in formats"),
-        row(KIND, with("scope", json!("acme")), "spec.registries[0].scope in body should match"),
         row(KIND, registry(endpoints), "endpoint and endpointType exclude each other"),
-        row(
-            KIND,
-            with("endpoint", json!("http://example.com")),
-            "spec.registries[0].endpoint in body should match",
-        ),
-        row(
-            KIND,
-            with("endpoint", json!("https://example.com:70000")),
-            "spec.registries[0].endpoint in body should match",
-        ),
-        row(
-            KIND,
-            with("endpoint", json!("https://a..b:443")),
-            "spec.registries[0].endpoint in body should match",
-        ),
         row(KIND, with("endpointType", json!("ipv6")), "spec.registries[0].endpointType: Unsupported value"),
         row(
             KIND,
@@ -65,6 +45,37 @@ pub(super) fn registries() -> Vec<Row> {
         ),
         row(KIND, with("formats", json!(["pip", "pip"])), "a format is listed twice"),
         row(KIND, with("formats", json!(["rpm"])), "spec.registries[0].formats[0]: Unsupported value"),
+    ]
+}
+
+/// A registry with one more member.
+fn with(member: &str, value: Value) -> Value {
+    let mut registry = json!({"repositoryRef": {"name": "team"}, "formats": ["pip"]});
+    registry[member] = value;
+    json!({ "registries": [registry] })
+}
+
+/// Names and addresses of registries.
+pub(super) fn names() -> Vec<Row> {
+    const SCOPE: &str = "a scope has lower-case letters, digits and . _ ~ - after the @";
+    const ENDPOINT: &str =
+        "endpoint is https:// and the name of a host, perhaps with a port; no path follows";
+    vec![
+        row(KIND, with("scope", json!("acme")), "a scope begins with @, such as @acme"),
+        row(KIND, with("scope", json!("@Acme")), SCOPE),
+        row(KIND, with("scope", json!("@acme/x")), SCOPE),
+        row(
+            KIND,
+            with("endpoint", json!("http://example.com")),
+            "endpoint begins with https://, so that no token is sent in the open",
+        ),
+        row(KIND, with("endpoint", json!("https://example.com:70000")), ENDPOINT),
+        row(KIND, with("endpoint", json!("https://a..b:443")), ENDPOINT),
+        row(KIND, with("endpoint", json!("https://example.com/npm/")), ENDPOINT),
+        row(KIND, with("endpoint", json!("https://user@example.com")), ENDPOINT),
+        row(KIND, with("repository", json!({"domain": "Acme", "name": "team"})), DOMAIN_NAME),
+        row(KIND, with("repository", json!({"domain": "acme", "name": "a/b"})), REPOSITORY_NAME),
+        row(KIND, with("repository", json!({"domain": "acme", "name": "team", "owner": "me"})), ACCOUNT),
     ]
 }
 
@@ -101,6 +112,9 @@ pub(super) fn settings() -> Vec<Row> {
             "a key of annotations is not legal in Kubernetes",
         ),
     ];
+    for field in ["duration", "renewBefore"] {
+        rows.extend(NO_DURATION.map(|duration| row(KIND, json!({"token": {field: duration}}), UNWRITTEN)));
+    }
     for reserved in ["app.kubernetes.io/managed-by", "k8s.io/a", "codeartifact-operator.dev/content"] {
         rows.push(row(KIND, json!({"secret": {"labels": {reserved: "a"}}}), LABELS));
         rows.push(row(KIND, json!({"secret": {"annotations": {reserved: "a"}}}), ANNOTATIONS));

@@ -14,12 +14,12 @@ pub(super) const BY_NAME: [(&str, &str, &str); 2] = [
     (
         "Domain",
         "acme.com",
-        "metadata.name is not a legal domain name ([a-z][a-z0-9-]{0,48}[a-z0-9]); set spec.name",
+        "metadata.name cannot be the name of a domain, which has 2 to 50 lower-case letters, digits and -, begins with a letter and does not end with -; set spec.name",
     ),
     (
         "Repository",
         "a",
-        "metadata.name is not a legal repository name ([A-Za-z0-9][A-Za-z0-9._-]{1,99}); set spec.name",
+        "metadata.name cannot be the name of a repository, which has 2 to 100 letters, digits and . _ -; set spec.name",
     ),
 ];
 
@@ -31,7 +31,9 @@ pub(super) fn on_create() -> Vec<Row> {
         domain(),
         repository::rows(),
         package_policy::rows(),
+        package_policy::names(),
         credential::registries(),
+        credential::names(),
         credential::settings(),
     ]
     .into_iter()
@@ -39,6 +41,14 @@ pub(super) fn on_create() -> Vec<Row> {
     .collect()
 }
 
+/// What looks like a duration and is none, or is too large for any rule to read.
+const NO_DURATION: [&str; 8] = ["1d", "12H", "3600", "1h30", "", "-1h", "9999999999999h", "1h 30m"];
+const UNWRITTEN: &str = "write a duration like 90m or 1h30m, in h, m and s; days are not known";
+const ACCOUNT: &str = "an AWS account is 12 digits, without spaces or dashes";
+const DOMAIN_NAME: &str =
+    "the name of a domain has lower-case letters, digits and -, begins with a letter and does not end with -";
+const REPOSITORY_NAME: &str =
+    "the name of a repository has letters, digits and . _ -, and begins with a letter or a digit";
 const RESERVED: &str = "tag keys under aws: and codeartifact-operator.dev/ are reserved";
 const TAG_KEY: &str = "a tag key has 1 to 128 characters";
 
@@ -69,6 +79,7 @@ fn management(kind: &'static str) -> Vec<Row> {
             "spec.accountRef.name in body should be at least 1 chars long",
         ),
     ];
+    rows.extend(NO_DURATION.map(|duration| row(kind, json!({ "interval": duration }), UNWRITTEN)));
     rows.extend(tags(kind, "must have at most 29 items"));
     rows
 }
@@ -76,9 +87,10 @@ fn management(kind: &'static str) -> Vec<Row> {
 fn domain() -> Vec<Row> {
     const KIND: &str = "Domain";
     let mut rows = vec![
-        row(KIND, json!({"name": "Acme"}), "spec.name in body should match"),
+        row(KIND, json!({"name": "Acme"}), DOMAIN_NAME),
+        row(KIND, json!({"name": "acme-"}), DOMAIN_NAME),
         row(KIND, json!({"name": "a".repeat(51)}), "spec.name: Too long"),
-        row(KIND, json!({"owner": "me"}), "spec.owner in body should match"),
+        row(KIND, json!({"owner": "me"}), ACCOUNT),
         row(KIND, json!({"encryptionKey": "a key"}), "spec.encryptionKey in body should match"),
         row(KIND, json!({"encryptionKey": ""}), "spec.encryptionKey in body should be at least 1 chars long"),
     ];

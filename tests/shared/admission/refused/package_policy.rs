@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::super::{Row, row};
+use super::{ACCOUNT, DOMAIN_NAME, NO_DURATION, REPOSITORY_NAME, UNWRITTEN};
+
+const KIND: &str = "PackagePolicy";
 
 /// Which packages, and who may add versions.
 pub(super) fn rows() -> Vec<Row> {
-    const KIND: &str = "PackagePolicy";
     const REPOSITORY: &str = "exactly one of repositoryRef and repository is needed";
     const NEEDED: &str = "maven, swift and generic packages need a namespace";
     const FORBIDDEN: &str = "pypi, nuget, ruby and cargo packages have no namespace";
@@ -21,21 +23,6 @@ pub(super) fn rows() -> Vec<Row> {
         row(KIND, json!({"mode": "Maybe"}), "spec.mode: Unsupported value"),
         row(KIND, json!({"packages": []}), "spec.packages in body should have at least 1 items"),
         row(KIND, json!({ "packages": many }), "spec.packages: Too many: 101: must have at most 100 items"),
-        row(
-            KIND,
-            package(json!({"format": "npm", "name": "hello*"})),
-            "spec.packages[0].name in body should match",
-        ),
-        row(
-            KIND,
-            package(json!({"format": "npm", "name": "\u{202e}olleh"})),
-            "spec.packages[0].name in body should match",
-        ),
-        row(
-            KIND,
-            package(json!({"format": "npm", "namespace": "@acme", "name": "hello"})),
-            "spec.packages[0].namespace in body should match",
-        ),
         row(
             KIND,
             package(json!({"format": "rpm", "name": "hello"})),
@@ -59,6 +46,44 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(bare.map(|bare| row(KIND, package(bare), NEEDED)));
     let with = ["pypi", "nuget", "ruby", "cargo"]
         .map(|format| json!({"format": format, "namespace": "a", "name": "hello"}));
+    rows.extend(NO_DURATION.map(|duration| row(KIND, json!({ "interval": duration }), UNWRITTEN)));
     rows.extend(with.map(|with| row(KIND, package(with), FORBIDDEN)));
     rows
+}
+
+/// Names of packages and of the repository.
+pub(super) fn names() -> Vec<Row> {
+    const NAME: &str = "a name has no #, no white space and no control characters";
+    const NAMESPACE: &str = "a namespace has no / * #, no white space and no control characters";
+    let package = |package: Value| json!({ "packages": [package] });
+    let named = |member: &str, value: &str| {
+        let mut repository = json!({"domain": "acme", "name": "team"});
+        repository[member] = json!(value);
+        json!({"repositoryRef": null, "repository": repository})
+    };
+    vec![
+        row(
+            KIND,
+            package(json!({"format": "npm", "name": "hello*"})),
+            "each package is listed by its whole name: * stands for nothing",
+        ),
+        row(
+            KIND,
+            package(json!({"format": "npm", "name": "@acme/x"})),
+            "a name has no /: the package @acme/x of npm has the namespace acme and the name x",
+        ),
+        row(KIND, package(json!({"format": "npm", "name": "\u{202e}olleh"})), NAME),
+        row(KIND, package(json!({"format": "npm", "name": "hello world"})), NAME),
+        row(KIND, package(json!({"format": "npm", "name": "hello#1"})), NAME),
+        row(
+            KIND,
+            package(json!({"format": "npm", "namespace": "@acme", "name": "hello"})),
+            "namespace is the scope without the @: acme for @acme/x",
+        ),
+        row(KIND, package(json!({"format": "npm", "namespace": "acme/x", "name": "hello"})), NAMESPACE),
+        row(KIND, package(json!({"format": "maven", "namespace": "com.*", "name": "hello"})), NAMESPACE),
+        row(KIND, named("domain", "Acme"), DOMAIN_NAME),
+        row(KIND, named("name", "a/b"), REPOSITORY_NAME),
+        row(KIND, named("owner", "me"), ACCOUNT),
+    ]
 }
