@@ -29,6 +29,8 @@ pub enum Given {
     ByAwsKinds,
     /// By Domain and Repository: a resource in AWS belongs to one object.
     ByOwners,
+    /// By Domain, Repository and AwsAccount: their deletion may have to wait.
+    ByWhatIsDeleted,
     /// By RegistryCredential.
     ByLogins,
 }
@@ -130,8 +132,8 @@ reasons! {
     Deleting ByOwners Reconciling "Wait."
     /// The Secret is being deleted, and a finalizer keeps it.
     SecretDeleting ByLogins Reconciling "Remove the finalizer of the Secret, or set another `spec.secret.name`."
-    /// A resource in AWS keeps the object from being deleted, or AWS denies the deletion.
-    DeletionBlocked ByOwners Blocked "Remove what the message names, or set `spec.deletionPolicy` to Retain to leave the resource in AWS."
+    /// A resource in AWS keeps the object from being deleted, or AWS denies the deletion. For an AwsAccount: objects use it.
+    DeletionBlocked ByWhatIsDeleted Blocked "Remove what the message names, or set `spec.deletionPolicy` to Retain to leave the resource in AWS. For an AwsAccount: delete the objects that the message names, or let them refer to another AwsAccount. If `helm uninstall` deleted the AwsAccount, see [README](../README.md#uninstall)."
     /// A value of the spec cannot be carried out. The message names the field and the value.
     InvalidSpec ByAll Stalled "Correct the field."
     /// The object does not match its schema, so that it cannot be read.
@@ -203,6 +205,7 @@ impl Given {
             Self::ByUsersOfAccounts => "all but AwsAccount",
             Self::ByAwsKinds => "Domain, Repository, PackagePolicy",
             Self::ByOwners => "Domain, Repository",
+            Self::ByWhatIsDeleted => "Domain, Repository, AwsAccount",
             Self::ByLogins => "RegistryCredential",
         }
     }
