@@ -24,15 +24,15 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
         start::context(&scope, client.clone(), clock.clone(), Metrics::new(clock), stop.clone()).await?;
     start::warn_of_absent(&client, &namespaces).await;
     let held = held(&context, &namespaces).await?;
-    let work = Work { scope: &scope, namespaces, held, context, stop };
+    let mut work = Work { scope: &scope, namespaces, held, marked: false, context, stop };
     work.announce(&server);
-    let marked = work.lease_is_marked(&client, without_lease).await?;
-    if held.count() == 0 && !marked {
+    work.marked = work.lease_is_marked(&client, without_lease).await?;
+    if held.count() == 0 && !work.marked {
         tracing::info!("nothing is held, so nothing is released, and the operator works on");
         return Ok(());
     }
-    let stopped = "stopped: nothing was released, and the operator works on";
-    let user = work.stop.run_until_cancelled(start::user(&client)).await.context(stopped)?;
+    let stopped = || format!("stopped: {}", work.untouched());
+    let user = work.stop.run_until_cancelled(start::user(&client)).await.with_context(stopped)?;
     let lease = LeaseOptions {
         client,
         namespace: scope.operator_namespace.clone(),
@@ -42,7 +42,7 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
         gate: None,
     };
     let leadership = lead(lease, work.stop.clone()).await;
-    work.under(leadership.context(stopped)?).await
+    work.under(leadership.with_context(stopped)?).await
 }
 
 /// The installation that a user belongs to: a ServiceAccount of the operator's namespace, as the hook of the chart has, is of
@@ -58,6 +58,8 @@ struct Work<'a> {
     scope: &'a Scope,
     namespaces: Vec<String>,
     held: Held,
+    /// Whether an earlier release lets the operator rest.
+    marked: bool,
     context: Context,
     stop: CancellationToken,
 }
@@ -115,24 +117,31 @@ impl Work<'_> {
         let noticed = self.stop.run_until_cancelled(tokio::time::sleep(RENEW_DEADLINE)).await;
         noticed.context("stopped")?;
         let failed = let_go(&self.context, &self.namespaces, &self.stop, tally).await?;
-        if self.stop.is_cancelled() {
+        if self.stop.is_cancelled() && tally.released() < self.held.count() {
             bail!("stopped");
         }
         anyhow::ensure!(failed == 0, "{failed} objects could not be released, as the warnings above say");
         Ok(())
     }
 
+    /// What a release left that did nothing.
+    fn untouched(&self) -> &'static str {
+        if self.marked {
+            "nothing was released by this command, and the operator rests as before"
+        } else {
+            "nothing was released, and the operator works on"
+        }
+    }
+
     /// What a release left that did not come to its end, and what to do.
     fn unfinished(&self, why: &anyhow::Error, tally: &Tally, taken_back: bool) -> anyhow::Error {
         let Scope { operator_namespace, lease_name, .. } = self.scope;
         if taken_back {
-            return anyhow::anyhow!(
-                "{why:#}: nothing was released, the Lease is as it was before, and the operator works on"
-            );
+            return anyhow::anyhow!("{why:#}: {}", self.untouched());
         }
         let (released, again) = (tally.released(), remove_mark(operator_namespace, lease_name));
         anyhow::anyhow!(
-            "{why:#}: {released} of {} were released; the others are as they were, and the operator rests. Run the same \
+            "{why:#}: {released} of {} were released; the others keep their finalizers, and the operator rests. Run the same \
              command again to release the rest. To let the operator work again instead: {again}. Domains and Repositories \
              that were released are AdoptionRefused then, until their spec.adoptionPolicy is IfIdentical or Overwrite",
             self.held
@@ -143,7 +152,7 @@ impl Work<'_> {
     fn say_done(&self, tally: &Tally) {
         let Scope { operator_namespace: namespace, lease_name: lease, .. } = self.scope;
         let lines = [
-            format!("released: {} objects; AWS stays as it is, without owner tags", tally.released()),
+            format!("released: {} objects; AWS stays as it is, without owner tags unless a line above says otherwise", tally.released()),
             format!(
                 "an operator that runs rests from now on; to let it work again: {}",
                 remove_mark(namespace, lease)

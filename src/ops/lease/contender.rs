@@ -5,6 +5,7 @@ use std::time::Duration;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Api, PostParams};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::call::{Failure, call, taken};
 use super::record::{Marks, freed, fresh, holder, progressed, releases, renewed, rests, taken_over, works};
@@ -28,6 +29,8 @@ pub(super) struct Contender {
     told: Option<(String, Instant)>,
     /// Another's Lease as last seen, and since when it has not changed.
     seen: Option<(Option<String>, Instant)>,
+    /// Whether a write of ours may have taken effect.
+    asked: bool,
     /// What the Lease said of a release before ours.
     before: Marks,
 }
@@ -37,34 +40,56 @@ impl Contender {
         let api = Api::namespaced(options.client.0, &options.namespace);
         let LeaseOptions { namespace, name, holder, purpose, gate, .. } = options;
         let before = Marks::default();
-        Self { api, namespace, name, holder, purpose, gate, told: None, seen: None, before }
+        Self { api, namespace, name, holder, purpose, gate, told: None, seen: None, asked: false, before }
     }
 
-    /// The Lease once it is ours, and when the call began that made it so.
-    pub(super) async fn acquire(&mut self) -> (Lease, Instant) {
-        loop {
+    /// The Lease once it is ours, and when the call began that made it so. `None` when `stop` is cancelled before that: no
+    /// call is cut off, because its write may take effect.
+    pub(super) async fn acquire(&mut self, stop: &CancellationToken) -> Option<(Lease, Instant)> {
+        while !stop.is_cancelled() {
             let began = Instant::now();
-            match self.try_acquire().await {
-                Ok(Some(lease)) => return (lease, began),
-                Ok(None) => tokio::time::sleep(PERIOD).await,
+            let wait = match self.try_acquire().await {
+                Ok(Some(lease)) => return Some((lease, began)),
+                Ok(None) => PERIOD,
                 Err(problem) => {
                     self.waits(format!("the leader lease cannot be had now: {problem}"), true);
-                    tokio::time::sleep(RETRY).await;
+                    RETRY
                 }
-            }
+            };
+            stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+        }
+        self.withdraw().await;
+        None
+    }
+
+    /// A write without an answer may have taken effect: then the Lease is given back.
+    async fn withdraw(&self) {
+        if !self.asked || matches!(self.own().await, Ok(None)) {
+            return;
+        }
+        let how = match self.purpose {
+            Purpose::Work(_) => Ending::HandOver,
+            Purpose::Release(_) => Ending::TakenBack,
+        };
+        if let Err(problem) = self.end(how).await {
+            tracing::warn!(problem, "the leader lease was asked for, and is not known to be as it was");
         }
     }
 
     async fn try_acquire(&mut self) -> Result<Option<Lease>, String> {
         let Some(lease) = call(self.api.get_opt(&self.name)).await.map_err(Failure::into_text)? else {
             let fresh = self.marked(fresh(&self.name, self.holder.name()));
+            self.asked = true;
             let made = call(self.api.create(&PostParams::default(), &fresh)).await;
             return taken(made, &self.namespace);
         };
         if self.rests(&lease) || !self.free(&lease) {
             return Ok(None);
         }
-        self.before = Marks::of(&lease);
+        if holder(&lease) != Some(self.holder.name()) {
+            self.before = Marks::of(&lease);
+        }
+        self.asked = true;
         let lease = self.marked(taken_over(lease, self.holder.name()));
         taken(self.write(lease).await, &self.namespace)
     }

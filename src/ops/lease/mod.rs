@@ -115,7 +115,7 @@ pub fn remove_mark(namespace: &str, name: &str) -> String {
 /// Waits until this process leads, then keeps the Lease renewed. `None` when `stop` is cancelled before that.
 pub async fn lead(options: LeaseOptions, stop: CancellationToken) -> Option<Leadership> {
     let mut contender = Contender::new(options);
-    let (lease, renewed) = stop.run_until_cancelled(contender.acquire()).await?;
+    let (lease, renewed) = contender.acquire(&stop).await?;
     tracing::info!(holder = contender.holder.name(), "leading");
     let lost = CancellationToken::new();
     // Whatever way the task ends, also by a panic, the right to work ends with it.

@@ -20,6 +20,8 @@ use super::*;
 struct Server {
     lease: Arc<Mutex<Option<Lease>>>,
     down: Arc<AtomicBool>,
+    /// Whether writes take effect and their answers are lost.
+    mute: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -59,6 +61,19 @@ impl Server {
         name.split('_').next().unwrap_or_default().to_owned()
     }
 
+    fn store(&self, mut lease: Lease) -> Response {
+        let mut stored = self.lease.lock().unwrap();
+        let version = stored.as_ref().and_then(|lease| lease.metadata.resource_version.clone());
+        if lease.metadata.resource_version != version {
+            let reason = if version.is_some() { "Conflict" } else { "AlreadyExists" };
+            return refusal(StatusCode::CONFLICT, reason);
+        }
+        let next = version.map_or(1, |version| version.parse::<u64>().unwrap() + 1);
+        lease.metadata.resource_version = Some(next.to_string());
+        *stored = Some(lease.clone());
+        json(StatusCode::OK, &lease)
+    }
+
     fn stored(&self) -> Lease {
         self.lease.lock().unwrap().clone().unwrap()
     }
@@ -96,16 +111,11 @@ async fn write(State(server): State<Server>, body: Bytes) -> Response {
     if server.down.load(Ordering::Relaxed) {
         std::future::pending::<()>().await;
     }
-    let mut lease: Lease = serde_json::from_slice(&body).unwrap();
-    let mut stored = server.lease.lock().unwrap();
-    let version = stored.as_ref().and_then(|lease| lease.metadata.resource_version.clone());
-    if lease.metadata.resource_version != version {
-        return refusal(StatusCode::CONFLICT, if version.is_some() { "Conflict" } else { "AlreadyExists" });
+    let answer = server.store(serde_json::from_slice(&body).unwrap());
+    if server.mute.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
-    let next = version.map_or(1, |version| version.parse::<u64>().unwrap() + 1);
-    lease.metadata.resource_version = Some(next.to_string());
-    *stored = Some(lease.clone());
-    json(StatusCode::OK, &lease)
+    answer
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,7 +199,7 @@ async fn the_successor_in_the_same_pod_goes_on_at_once_when_the_holder_has_ended
     let before = server.lead("one").await;
     before.renewals.abort();
     // The name of a process of this place that has ended: nobody answers under it.
-    let place = holder(&server.stored()).unwrap().rsplitn(3, '_').nth(1).unwrap().to_owned();
+    let place = holder(&server.stored()).unwrap().rsplit('_').nth(1).unwrap().to_owned();
     server.edit(|lease| lease.spec.as_mut().unwrap().holder_identity = Some(format!("one_{place}_ended")));
     let began = Instant::now();
     let _again = server.lead("one").await;
@@ -264,6 +274,23 @@ async fn a_release_that_is_cut_off_or_stopped_lets_the_operator_rest_and_one_tha
     assert!(rests(None).await, "it was cut off");
     assert!(rests(Some(Ending::Released(Progress::Stopped))).await);
     assert!(!rests(Some(Ending::TakenBack)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_is_stopped_before_it_knows_that_it_leads_takes_its_mark_back() {
+    let server = Server::default();
+    server.lead("one").await.release().await;
+    let before = server.stored().metadata.annotations;
+    server.mute.store(true, Ordering::Relaxed);
+    let stop = CancellationToken::new();
+    let release = tokio::spawn(lead(server.release(""), stop.clone()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.holder(), "release");
+    stop.cancel();
+    server.mute.store(false, Ordering::Relaxed);
+    assert!(release.await.unwrap().is_none());
+    assert_eq!(server.stored().metadata.annotations, before);
+    assert_eq!(server.holder(), "");
 }
 
 #[tokio::test(start_paused = true)]
