@@ -1,5 +1,6 @@
 //! The Kubernetes API: how its server is reached, and how long a call may take.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,31 +35,57 @@ pub fn is_gone(error: &Error) -> bool {
     matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.is_not_found()))
 }
 
-/// A client for the cluster of a kubeconfig file, or for the cluster that this pod runs in.
+/// A client for the cluster of a kubeconfig file, of the files that `KUBECONFIG` lists, or that this pod runs in; and the
+/// address of its API server.
 ///
 /// The API server is asked through a proxy only when `proxy` or the kubeconfig's own `proxy-url` names one: what
 /// `HTTPS_PROXY` names leads out of the cluster, to AWS. Retries are the engine's; kube would otherwise repeat a write
 /// for minutes.
-pub(crate) async fn client(
+pub(crate) async fn connect(
     kubeconfig: Option<&Path>,
     proxy: Option<http::Uri>,
-) -> anyhow::Result<KubeClient> {
-    let mut config = match kubeconfig {
-        Some(path) => {
-            let file =
-                Kubeconfig::read_from(path).with_context(|| format!("cannot read {}", path.display()))?;
+) -> anyhow::Result<(KubeClient, http::Uri)> {
+    let file = match kubeconfig {
+        Some(path) => Some(read(path)?),
+        None => merged(&std::env::var_os("KUBECONFIG").unwrap_or_default())?,
+    };
+    let mut config = match file {
+        Some(file) => {
             let asked_for = has_proxy(&file);
-            let mut config =
-                kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?;
+            let config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await;
+            let mut config = config.context("the kubeconfig cannot be used")?;
             config.proxy_url = config.proxy_url.filter(|_| asked_for);
             config
         }
-        None => kube::Config::incluster().context("not in a cluster; use --kubeconfig")?,
+        None => kube::Config::incluster().context("not in a cluster; use --kubeconfig or KUBECONFIG")?,
     };
     config.proxy_url = proxy.or(config.proxy_url);
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));
-    Ok(KubeClient(kube::Client::try_from(config)?))
+    let server = config.cluster_url.clone();
+    Ok((KubeClient(kube::Client::try_from(config)?), server))
+}
+
+fn read(path: &Path) -> anyhow::Result<Kubeconfig> {
+    Kubeconfig::read_from(path).with_context(|| format!("cannot read the kubeconfig {}", path.display()))
+}
+
+/// What a list of files says together, as kubectl reads `KUBECONFIG`: the first that names something counts, files that do
+/// not exist are left out, and an empty list is none.
+fn merged(list: &OsStr) -> anyhow::Result<Option<Kubeconfig>> {
+    let named: Vec<_> = std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect();
+    let mut merged: Option<Kubeconfig> = None;
+    for path in named.iter().filter(|path| path.exists()) {
+        let next = read(path)?;
+        merged = Some(match merged {
+            Some(before) => before.merge(next)?,
+            None => next,
+        });
+    }
+    if merged.is_none() && !named.is_empty() {
+        anyhow::bail!("no file exists that KUBECONFIG names: {}", list.display());
+    }
+    Ok(merged)
 }
 
 /// Whether the cluster of the current context names a proxy of its own.
@@ -94,5 +121,37 @@ mod tests {
             let file: Kubeconfig = serde_json::from_value(file).unwrap();
             assert_eq!(has_proxy(&file), expected, "{current} with {proxy:?}");
         }
+    }
+
+    #[test]
+    fn kubeconfig_files_are_merged_as_kubectl_merges_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, document: serde_json::Value| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, document.to_string()).unwrap();
+            path.display().to_string()
+        };
+        let cluster =
+            |name: &str, server: &str| serde_json::json!({"name": name, "cluster": {"server": server}});
+        let one = file(
+            "one",
+            serde_json::json!({"current-context": "a", "clusters": [cluster("a", "https://one")]}),
+        );
+        let two = file(
+            "two",
+            serde_json::json!({"current-context": "b", "clusters": [cluster("a", "https://two"), cluster("b", "https://b")]}),
+        );
+        let absent = folder.path().join("absent").display().to_string();
+        let servers = |list: &str| {
+            let file = merged(OsStr::new(list)).unwrap()?;
+            let servers = file.clusters.iter().filter_map(|named| named.cluster.as_ref()?.server.clone());
+            Some((file.current_context.unwrap(), servers.collect::<Vec<_>>().join(" ")))
+        };
+        let said = |context: &str, servers: &str| Some((context.to_owned(), servers.to_owned()));
+        assert_eq!(servers(&one), said("a", "https://one"));
+        assert_eq!(servers(&format!("{one}:{two}")), said("a", "https://one https://b"));
+        assert_eq!(servers(&format!("{absent}::{two}:")), said("b", "https://two https://b"));
+        assert_eq!(servers(""), None);
+        assert!(merged(OsStr::new(&absent)).unwrap_err().to_string().contains("KUBECONFIG names"));
     }
 }

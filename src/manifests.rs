@@ -23,17 +23,18 @@ pub fn crd_yaml() -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-/// Applies the definitions server-side and waits until each is served.
-pub async fn apply(client: &kube::Client) -> Result<()> {
+/// Applies the definitions server-side, waits until each is served, and returns how many there are.
+pub async fn apply(client: &kube::Client) -> Result<usize> {
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
     let params = PatchParams::apply(MANAGER).force();
-    for crd in api::crds() {
-        api.patch(&crd.name_any(), &params, &Patch::Apply(&document(&crd)?)).await?;
+    let crds = api::crds();
+    for crd in &crds {
+        api.patch(&crd.name_any(), &params, &Patch::Apply(&document(crd)?)).await?;
     }
-    for crd in api::crds() {
+    for crd in &crds {
         established(&api, &crd.name_any()).await?;
     }
-    Ok(())
+    Ok(crds.len())
 }
 
 async fn established(api: &Api<CustomResourceDefinition>, name: &str) -> Result<()> {

@@ -114,12 +114,13 @@ reasons! {
     Issued ByLogins Ready "Nothing."
     /// The token could not be renewed; the login in the Secret still works until the time that the message names.
     RenewalFailing ByLogins Degraded "Do what the message says before that time. The operator tries again by itself."
-    /// The object, or its AwsAccount, has `spec.suspend: true`.
+    /// The object, or its AwsAccount, has `spec.suspend: true`. A login whose token has ended meanwhile is Stalled.
     Suspended ByAll Kept "Set `spec.suspend` to false."
     /// A write to AWS is under way, or the operator is being restarted in the middle of one. For a login: a new token is on its way, and
     /// the old one has expired.
     Progressing ByUsersOfAccounts Reconciling "Wait."
-    /// A referenced object does not exist, or is not ready.
+    /// A referenced object does not exist, is not ready, or may not be referred to from this namespace. In the last case an
+    /// administrator must add a grant.
     DependencyNotReady ByUsersOfAccounts Reconciling "Create or mend the object that the message names. The operator notices at once."
     /// The AwsAccount does not exist, or cannot be read.
     AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or set another `spec.accountRef.name`."
@@ -137,8 +138,8 @@ reasons! {
     Deleting ByOwners Reconciling "Wait."
     /// The Secret is being deleted, and a finalizer keeps it.
     SecretDeleting ByLogins Reconciling "Remove the finalizer of the Secret, or set another `spec.secret.name`."
-    /// A resource in AWS keeps the object from being deleted, or AWS denies the deletion. For an AwsAccount: objects still use it.
-    DeletionBlocked ByKeepers Blocked "Remove what the message names, or set `spec.deletionPolicy` to Retain to leave the resource in AWS."
+    /// A resource in AWS keeps the object from being deleted, or AWS denies the deletion. For an AwsAccount: objects use it.
+    DeletionBlocked ByKeepers Blocked "Remove what the message names, or set `spec.deletionPolicy` to Retain to leave the resource in AWS. For an AwsAccount: delete the objects that the message names, or let them refer to another AwsAccount. If `helm uninstall` deleted the AwsAccount, see [README](../README.md#uninstall)."
     /// A value of the spec cannot be carried out. The message names the field and the value.
     InvalidSpec ByUsersOfAccounts Stalled "Correct the field."
     /// The object does not match its schema, so that it cannot be read.

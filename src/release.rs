@@ -1,11 +1,15 @@
 //! `codeartifact-operator release`: before an uninstall, lets every object go as Retain does, so that nothing is left
 //! with a finalizer that nobody will ever remove. AWS stays as it is, without our owner tags.
 
+use std::fmt::{Display, Formatter};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures::StreamExt;
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource, ResourceExt};
+use tokio_util::sync::CancellationToken;
 
-use crate::api::FINALIZER;
+use crate::api::{FINALIZER, KindName};
 use crate::domain::DomainKind;
 use crate::engine::context::Context;
 use crate::engine::pipeline::converge::Pipeline;
@@ -14,7 +18,7 @@ use crate::engine::status::publish::Publisher;
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::seen::Seen;
 use crate::engine::watching::watch::Incoming;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kubernetes::kube_call;
 use crate::repository::RepositoryKind;
 
@@ -23,86 +27,146 @@ const AT_ONCE: usize = 16;
 /// How often what was refused is tried: somebody may have edited it in between.
 const ROUNDS: usize = 3;
 
-/// Lets go of everything in the namespaces, or in the whole cluster when there are none. Returns how many objects. One
-/// that cannot be released does not keep the others; it is an error in the end.
-pub async fn release(context: &Context, namespaces: &[String]) -> Result<usize> {
-    let mut released = 0;
-    for _ in 0..ROUNDS {
-        let failed = round(context, namespaces, &mut released).await?;
-        if failed == 0 {
-            return Ok(released);
-        }
+/// How many objects of each kind hold our finalizer.
+#[derive(Clone, Copy, Debug)]
+pub struct Held([(KindName, usize); 3]);
+
+impl Held {
+    /// How many in all.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(|(_, count)| count).sum()
     }
-    Err(Error::Internal("some objects could not be released; see the warnings above".into()))
 }
 
-async fn round(context: &Context, namespaces: &[String], released: &mut usize) -> Result<usize> {
+impl Display for Held {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let kinds = self.0.map(|(kind, count)| format!("{} {count}", kind.as_str())).join(", ");
+        write!(f, "{} objects ({kinds})", self.count())
+    }
+}
+
+/// How far a release has come, also when it is cut off.
+#[derive(Debug, Default)]
+pub struct Tally {
+    begun: AtomicUsize,
+    released: AtomicUsize,
+}
+
+impl Tally {
+    /// How many objects may have been changed.
+    pub fn begun(&self) -> usize {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// How many objects are free.
+    pub fn released(&self) -> usize {
+        self.released.load(Ordering::Relaxed)
+    }
+
+    /// Releases one object; returns whether that worked.
+    async fn count(&self, release: impl Future<Output = Result<()>>) -> bool {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        match release.await {
+            Ok(()) => {
+                self.released.fetch_add(1, Ordering::Relaxed);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an object could not be released");
+                false
+            }
+        }
+    }
+}
+
+/// What is held in the namespaces, or in the whole cluster when there are none.
+pub async fn held(context: &Context, namespaces: &[String]) -> Result<Held> {
     let (caches, client) = (&context.caches, &context.client.0);
     fill(&Api::<Seen<_>>::all(client.clone()), &caches.accounts).await?;
     fill(&Api::<kube::core::PartialObjectMeta<_>>::all(client.clone()), &caches.namespaces).await?;
     fill_namespaced(context, &caches.domains, namespaces).await?;
     fill_namespaced(context, &caches.repositories, namespaces).await?;
-
-    let mut outcomes = vec![
-        release_kind::<RepositoryKind>(context, &caches.repositories).await,
-        release_kind::<DomainKind>(context, &caches.domains).await,
-    ];
     // An operator of some namespaces never held an AwsAccount.
-    if namespaces.is_empty() {
-        outcomes.push(release_accounts(context).await);
-    }
-    *released += outcomes.iter().map(|outcome| outcome.released).sum::<usize>();
-    Ok(outcomes.iter().map(|outcome| outcome.failed).sum())
+    let accounts = if namespaces.is_empty() { holding(&caches.accounts).len() } else { 0 };
+    Ok(Held([
+        (KindName::Repository, holding(&caches.repositories).len()),
+        (KindName::Domain, holding(&caches.domains).len()),
+        (KindName::AwsAccount, accounts),
+    ]))
 }
 
-async fn release_kind<K: Kind>(context: &Context, cache: &Cache<K::Object>) -> Outcome {
+/// Lets go of everything in the namespaces, or in the whole cluster when there are none, until it is told to stop: then no
+/// object is begun any more. One that cannot be released does not keep the others. Returns how many could not.
+pub async fn release(
+    context: &Context,
+    namespaces: &[String],
+    stop: &CancellationToken,
+    tally: &Tally,
+) -> Result<usize> {
+    let mut failed = 0;
+    for _ in 0..ROUNDS {
+        failed = round(context, namespaces, stop, tally).await?;
+        if failed == 0 || stop.is_cancelled() {
+            break;
+        }
+    }
+    Ok(failed)
+}
+
+/// Returns how many were refused.
+async fn round(
+    context: &Context,
+    namespaces: &[String],
+    stop: &CancellationToken,
+    tally: &Tally,
+) -> Result<usize> {
+    held(context, namespaces).await?;
+    let caches = &context.caches;
+    let mut failed = release_kind::<RepositoryKind>(context, &caches.repositories, stop, tally).await;
+    failed += release_kind::<DomainKind>(context, &caches.domains, stop, tally).await;
+    if namespaces.is_empty() {
+        failed += release_accounts(context, stop, tally).await;
+    }
+    Ok(failed)
+}
+
+async fn release_kind<K: Kind>(
+    context: &Context,
+    cache: &Cache<K::Object>,
+    stop: &CancellationToken,
+    tally: &Tally,
+) -> usize {
     let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
     let pipeline = Pipeline::<K>::new(publisher);
-    let released = futures::stream::iter(held(cache)).map(|object| {
+    let objects = futures::stream::iter(holding(cache)).take_until(stop.cancelled());
+    let released = objects.map(|object| {
         let pipeline = &pipeline;
-        async move {
-            let notes = pipeline.release(&object, context).await?;
-            for note in notes {
+        tally.count(async move {
+            for note in pipeline.release(&object, context).await? {
                 tracing::info!(reason = note.reason.as_str(), "{}", note.message);
             }
             Ok(())
-        }
+        })
     });
     let released: Vec<_> = released.buffer_unordered(AT_ONCE).collect().await;
-    released.into_iter().fold(Outcome::default(), Outcome::add)
+    released.into_iter().filter(|released| !released).count()
 }
 
-async fn release_accounts(context: &Context) -> Outcome {
+/// Accounts come last: what could not be released may need them.
+async fn release_accounts(context: &Context, stop: &CancellationToken, tally: &Tally) -> usize {
     let cache = &context.caches.accounts;
     let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
-    let mut outcome = Outcome::default();
-    for account in held(cache) {
-        outcome = outcome.add(publisher.remove_finalizer(account.as_ref()).await);
-    }
-    outcome
-}
-
-/// How many objects were released, and how many refused.
-#[derive(Clone, Copy, Debug, Default)]
-struct Outcome {
-    released: usize,
-    failed: usize,
-}
-
-impl Outcome {
-    fn add(mut self, result: Result<()>) -> Self {
-        match result {
-            Ok(()) => self.released += 1,
-            Err(error) => {
-                tracing::warn!(%error, "an object could not be released");
-                self.failed += 1;
-            }
+    let mut failed = 0;
+    for account in holding(cache) {
+        if stop.is_cancelled() {
+            break;
         }
-        self
+        failed += usize::from(!tally.count(publisher.remove_finalizer(account.as_ref())).await);
     }
+    failed
 }
 
-fn held<K: Resource>(cache: &Cache<K>) -> Vec<std::sync::Arc<K>> {
+fn holding<K: Resource>(cache: &Cache<K>) -> Vec<std::sync::Arc<K>> {
     let holds =
         |object: &std::sync::Arc<K>| object.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
     cache.all().into_iter().filter(holds).collect()

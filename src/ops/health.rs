@@ -17,7 +17,8 @@ use super::Metrics;
 /// What must hold before the operator is ready. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Readiness {
-    open: Arc<RwLock<BTreeMap<String, bool>>>,
+    /// What must hold; with why not, while it does not.
+    gates: Arc<RwLock<BTreeMap<String, Option<String>>>>,
     /// What has ended and only a new start brings back.
     broken: Arc<OnceLock<String>>,
 }
@@ -33,7 +34,7 @@ impl Readiness {
     /// Adds something that must hold, by the words that `/ready` lists while it does not.
     pub fn gate(&self, name: impl Into<String>) -> Gate {
         let name = name.into();
-        self.set(&name, false);
+        self.set(&name, Some(String::new()));
         Gate { readiness: self.clone(), name }
     }
 
@@ -49,24 +50,32 @@ impl Readiness {
 
     /// What does not hold yet; ready when empty.
     pub fn waiting_for(&self) -> Vec<String> {
-        let gates = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        gates.iter().filter(|(_, open)| !**open).map(|(name, _)| name.clone()).collect()
+        let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
+        let closed = gates.iter().filter_map(|(name, why)| Some((name, why.as_deref()?)));
+        closed
+            .map(|(name, why)| if why.is_empty() { name.clone() } else { format!("{name}: {why}") })
+            .collect()
     }
 
-    fn set(&self, name: &str, open: bool) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), open);
+    fn set(&self, name: &str, closed: Option<String>) {
+        self.gates.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), closed);
     }
 }
 
 impl Gate {
     /// It holds.
     pub fn open(&self) {
-        self.readiness.set(&self.name, true);
+        self.readiness.set(&self.name, None);
     }
 
     /// It does not hold any more.
     pub fn close(&self) {
-        self.readiness.set(&self.name, false);
+        self.closed_because("");
+    }
+
+    /// It does not hold, and `/ready` says why.
+    pub fn closed_because(&self, why: &str) {
+        self.readiness.set(&self.name, Some(why.to_owned()));
     }
 }
 
@@ -166,6 +175,12 @@ mod tests {
         let answer = get(address, "/ready").await;
         assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert!(answer.ends_with(r#"{"ready":false,"waitingFor":["leader lease"]}"#), "{answer}");
+        leader.closed_because("another leads");
+        let answer = get(address, "/ready").await;
+        assert!(
+            answer.ends_with(r#"{"ready":false,"waitingFor":["leader lease: another leads"]}"#),
+            "{answer}"
+        );
         leader.open();
         assert!(get(address, "/ready").await.starts_with("HTTP/1.1 200"));
         watches.close();

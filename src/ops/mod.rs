@@ -8,6 +8,6 @@ pub mod telemetry;
 
 pub use follow::follow;
 pub use health::{Gate, Readiness, Server};
-pub use lease::{Leadership, LeaseOptions, lead};
+pub use lease::{Ending, Identity, Leadership, LeaseOptions, Purpose, lead};
 pub use metrics::{Expiry, Health, Metrics, Outcome};
 pub use telemetry::LogFormat;

@@ -3,11 +3,14 @@
 use k8s_openapi::api::coordination::v1::Lease;
 
 use super::CALL_TIMEOUT;
+use crate::error::Error;
 
 /// A failed call.
 pub(super) enum Failure {
     /// Somebody else wrote in between.
     Conflict,
+    /// What was named does not exist.
+    Missing,
     /// Anything else.
     Other(String),
 }
@@ -16,6 +19,7 @@ impl Failure {
     pub(super) fn into_text(self) -> String {
         match self {
             Self::Conflict => "another process wrote it in between".into(),
+            Self::Missing => "the Lease was deleted in between".into(),
             Self::Other(text) => text,
         }
     }
@@ -27,16 +31,35 @@ pub(super) async fn call<T>(call: impl Future<Output = Result<T, kube::Error>>) 
         Ok(Err(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => {
             Err(Failure::Conflict)
         }
-        Ok(Err(error)) => Err(Failure::Other(error.to_string())),
-        Err(_) => Err(Failure::Other(format!("no answer within {CALL_TIMEOUT:?}"))),
+        Ok(Err(kube::Error::Api(status))) if status.is_not_found() => Err(Failure::Missing),
+        Ok(Err(error)) => Err(Failure::Other(Error::from(error).to_string())),
+        Err(_) => Err(Failure::Other(Error::KubeTimeout(CALL_TIMEOUT).to_string())),
     }
 }
 
-/// A conflict while taking a Lease means that somebody else was faster.
-pub(super) fn taken(answer: Result<Lease, Failure>) -> Result<Option<Lease>, String> {
+/// A conflict while taking a Lease means that somebody else was faster; what is missing when a Lease is made is its namespace.
+pub(super) fn taken(answer: Result<Lease, Failure>, namespace: &str) -> Result<Option<Lease>, String> {
     match answer {
         Ok(lease) => Ok(Some(lease)),
         Err(Failure::Conflict) => Ok(None),
+        Err(Failure::Missing) => Err(format!(
+            "the namespace {namespace} does not exist; create it, or name the operator's namespace with --operator-namespace"
+        )),
         Err(failure) => Err(failure.into_text()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_to_take_the_lease_says_what_to_do() {
+        assert_eq!(taken(Ok(Lease::default()), "here"), Ok(Some(Lease::default())));
+        assert_eq!(taken(Err(Failure::Conflict), "here"), Ok(None), "somebody else was faster");
+        let missing = taken(Err(Failure::Missing), "here").unwrap_err();
+        assert!(missing.contains("the namespace here does not exist"), "{missing}");
+        assert!(missing.contains("--operator-namespace"), "{missing}");
+        assert_eq!(taken(Err(Failure::Other("why".into())), "here"), Err("why".into()));
     }
 }

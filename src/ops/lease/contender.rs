@@ -5,88 +5,149 @@ use std::time::Duration;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Api, PostParams};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::call::{Failure, call, taken};
-use super::record::{RELEASED, fresh, holder, marked, released, renewed, taken_over};
-use super::{DURATION, LeaseOptions, PERIOD, RENEW_DEADLINE, RETRY};
+use super::record::{Marks, freed, fresh, holder, progressed, releases, renewed, rests, taken_over, works};
+use super::{
+    DURATION, Ending, Gate, Identity, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY, remove_mark,
+};
+
+/// Between two lines of the log that say the same.
+const REMIND: Duration = Duration::from_mins(5);
+/// How often an end is written while others write the Lease.
+const ENDINGS: usize = 3;
 
 pub(super) struct Contender {
     api: Api<Lease>,
+    namespace: String,
     name: String,
-    pub(super) holder: String,
-    user: String,
-    releases: bool,
-    /// Whether it has been told that everything was let go.
-    told: bool,
+    pub(super) holder: Identity,
+    purpose: Purpose,
+    gate: Option<Gate>,
+    /// What it said last about its waiting, and when.
+    told: Option<(String, Instant)>,
     /// Another's Lease as last seen, and since when it has not changed.
     seen: Option<(Option<String>, Instant)>,
+    /// Whether a write of ours may have taken effect.
+    asked: bool,
+    /// What the Lease said of a release before ours.
+    before: Marks,
 }
 
 impl Contender {
     pub(super) fn new(options: LeaseOptions) -> Self {
         let api = Api::namespaced(options.client.0, &options.namespace);
-        let LeaseOptions { name, holder, user, releases, .. } = options;
-        Self { api, name, holder, user, releases, told: false, seen: None }
+        let LeaseOptions { namespace, name, holder, purpose, gate, .. } = options;
+        let before = Marks::default();
+        Self { api, namespace, name, holder, purpose, gate, told: None, seen: None, asked: false, before }
     }
 
-    /// The Lease once it is ours, and when the call began that made it so.
-    pub(super) async fn acquire(&mut self) -> (Lease, Instant) {
-        loop {
+    /// The Lease once it is ours, and when the call began that made it so. `None` when `stop` is cancelled before that: no
+    /// call is cut off, because its write may take effect.
+    pub(super) async fn acquire(&mut self, stop: &CancellationToken) -> Option<(Lease, Instant)> {
+        while !stop.is_cancelled() {
             let began = Instant::now();
-            match self.try_acquire().await {
-                Ok(Some(lease)) => return (lease, began),
-                Ok(None) => tokio::time::sleep(PERIOD).await,
+            let wait = match self.try_acquire().await {
+                Ok(Some(lease)) => return Some((lease, began)),
+                Ok(None) => PERIOD,
                 Err(problem) => {
-                    tracing::warn!(problem, "the leader lease cannot be had now");
-                    tokio::time::sleep(RETRY).await;
+                    self.waits(format!("the leader lease cannot be had now: {problem}"), true);
+                    RETRY
                 }
-            }
+            };
+            stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+        }
+        self.withdraw().await;
+        None
+    }
+
+    /// A write without an answer may have taken effect: then the Lease is given back.
+    async fn withdraw(&self) {
+        if !self.asked || matches!(self.own().await, Ok(None)) {
+            return;
+        }
+        let how = match self.purpose {
+            Purpose::Work(_) => Ending::HandOver,
+            Purpose::Release(_) => Ending::TakenBack,
+        };
+        if let Err(problem) = self.end(how).await {
+            tracing::warn!(problem, "the leader lease was asked for, and is not known to be as it was");
         }
     }
 
     async fn try_acquire(&mut self) -> Result<Option<Lease>, String> {
         let Some(lease) = call(self.api.get_opt(&self.name)).await.map_err(Failure::into_text)? else {
-            let fresh = marked(fresh(&self.name, &self.holder), self.releases, &self.user);
-            return taken(call(self.api.create(&PostParams::default(), &fresh)).await);
+            let fresh = self.marked(fresh(&self.name, self.holder.name()));
+            self.asked = true;
+            let made = call(self.api.create(&PostParams::default(), &fresh)).await;
+            return taken(made, &self.namespace);
         };
         if self.rests(&lease) || !self.free(&lease) {
             return Ok(None);
         }
-        let lease = marked(taken_over(lease, &self.holder), self.releases, &self.user);
-        taken(self.write(lease).await)
+        if holder(&lease) != Some(self.holder.name()) {
+            self.before = Marks::of(&lease);
+        }
+        self.asked = true;
+        let lease = self.marked(taken_over(lease, self.holder.name()));
+        taken(self.write(lease).await, &self.namespace)
     }
 
-    /// Whether this process may not work because everything was let go.
-    fn rests(&mut self, lease: &Lease) -> bool {
-        let rests = !self.releases && released(lease, &self.user);
-        if rests && !self.told {
-            tracing::warn!(
-                lease = self.name,
-                "everything was released, so that this operator rests; to let it work again, remove the annotation {RELEASED} from the Lease"
-            );
+    fn marked(&self, lease: Lease) -> Lease {
+        match &self.purpose {
+            Purpose::Work(installation) => works(lease, installation),
+            Purpose::Release(own) => releases(lease, own),
         }
-        self.told = rests;
-        rests
+    }
+
+    /// Whether this process may not work because of a release.
+    fn rests(&mut self, lease: &Lease) -> bool {
+        let Purpose::Work(installation) = &self.purpose else { return false };
+        let Some(progress) = rests(lease, installation) else { return false };
+        let again = remove_mark(&self.namespace, &self.name);
+        self.waits(format!("{}: this operator rests. To let it work again: {again}", progress.words()), true);
+        true
     }
 
     /// Whether the Lease is ours, nobody's, or has not been renewed for its duration while we watched.
     fn free(&mut self, lease: &Lease) -> bool {
         let spec = lease.spec.clone().unwrap_or_default();
         let holder = spec.holder_identity.unwrap_or_default();
-        if self.releases || holder.is_empty() || holder == self.holder {
+        if matches!(self.purpose, Purpose::Release(_)) || holder.is_empty() || holder == self.holder.name() {
             return true;
         }
         let version = lease.metadata.resource_version.clone();
         let duration = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
         let duration = duration.map_or(DURATION, Duration::from_secs);
         match &self.seen {
-            Some((seen, since)) if *seen == version => since.elapsed() > duration,
-            _ => {
-                tracing::info!(holder, "another process leads; waiting");
-                self.seen = Some((version, Instant::now()));
-                false
-            }
+            Some((seen, since)) if *seen == version && since.elapsed() > duration => return true,
+            Some((seen, _)) if *seen == version => {}
+            _ => self.seen = Some((version, Instant::now())),
         }
+        // A call that its process sent before it ended may be under way; one that comes later meets our write.
+        if self.holder.knows_ended(&holder) {
+            return true;
+        }
+        self.waits(format!("{holder} leads"), false);
+        false
+    }
+
+    /// Says what this process waits for: in `/ready`, and now and then in the log.
+    fn waits(&mut self, why: String, warns: bool) {
+        let fresh = |(told, at): &(String, Instant)| *told == why && at.elapsed() < REMIND;
+        if self.told.as_ref().is_some_and(fresh) {
+            return;
+        }
+        if warns {
+            tracing::warn!(lease = self.name, "{why}");
+        } else {
+            tracing::info!(lease = self.name, "waiting: {why}");
+        }
+        if let Some(gate) = &self.gate {
+            gate.closed_because(&why);
+        }
+        self.told = Some((why, Instant::now()));
     }
 
     /// Renews until that has not worked for the deadline, or somebody else has the Lease.
@@ -121,9 +182,7 @@ impl Contender {
             Ok(lease) => Ok(Some(lease)),
             Err(Failure::Conflict) => {
                 // Somebody edited it, or an earlier write of ours took effect without an answer.
-                let lease = call(self.api.get_opt(&self.name)).await.map_err(Failure::into_text)?;
-                let ours = lease.filter(|lease| holder(lease) == Some(self.holder.as_str()));
-                match ours {
+                match self.own().await.map_err(Failure::into_text)? {
                     Some(lease) => self.write(renewed(lease)).await.map(Some).map_err(Failure::into_text),
                     None => Ok(None),
                 }
@@ -132,21 +191,40 @@ impl Contender {
         }
     }
 
-    pub(super) async fn release(&self) {
-        let released = async {
-            let lease = call(self.api.get_opt(&self.name)).await.map_err(Failure::into_text)?;
-            let Some(mut lease) = lease.filter(|lease| holder(lease) == Some(self.holder.as_str())) else {
-                return Ok(());
-            };
-            if let Some(spec) = &mut lease.spec {
-                spec.holder_identity = Some(String::new());
+    /// Gives the Lease back, with what it says from now on. A renewal of ours that was cut off may take effect meanwhile.
+    pub(super) async fn end(&self, how: Ending) -> Result<(), String> {
+        let mut failure = Failure::Conflict;
+        for _ in 0..ENDINGS {
+            match self.try_end(how).await {
+                Ok(()) => return Ok(()),
+                Err(Failure::Conflict) => {}
+                Err(other) => {
+                    failure = other;
+                    break;
+                }
             }
-            self.write(lease).await.map(drop).map_err(Failure::into_text)
-        };
-        match released.await {
-            Ok(()) => tracing::info!("the leader lease is released"),
-            Err(problem) => tracing::warn!(problem, "the leader lease could not be released"),
         }
+        Err(failure.into_text())
+    }
+
+    async fn try_end(&self, how: Ending) -> Result<(), Failure> {
+        let Some(lease) = self.own().await? else {
+            // A leader that hands over has nothing to say to another leader.
+            let other = || Failure::Other("another process has the Lease".into());
+            return if how == Ending::HandOver { Ok(()) } else { Err(other()) };
+        };
+        let lease = match how {
+            Ending::HandOver => lease,
+            Ending::TakenBack => self.before.clone().put(lease),
+            Ending::Released(progress) => progressed(lease, progress),
+        };
+        self.write(freed(lease)).await.map(drop)
+    }
+
+    /// The Lease as it is now, if it is ours.
+    async fn own(&self) -> Result<Option<Lease>, Failure> {
+        let lease = call(self.api.get_opt(&self.name)).await?;
+        Ok(lease.filter(|lease| holder(lease) == Some(self.holder.name())))
     }
 
     async fn write(&self, lease: Lease) -> Result<Lease, Failure> {

@@ -6,15 +6,22 @@
 
 mod call;
 mod contender;
+mod identity;
 mod record;
 
 use std::time::Duration;
 
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::{Api, ResourceExt};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::health::Gate;
 use crate::kubernetes::KubeClient;
+use call::Failure;
 use contender::Contender;
-pub use record::RELEASED;
+pub use identity::Identity;
+pub use record::{Progress, RELEASED};
 
 /// Others may take over after this long without a renewal. client-go's default.
 const DURATION: Duration = Duration::from_secs(15);
@@ -36,14 +43,35 @@ pub struct LeaseOptions {
     pub namespace: String,
     /// Name of the Lease.
     pub name: String,
-    /// Who asks, unique among processes that run at the same time: the pod's name. A restarted container of the
-    /// same pod goes on with its own Lease.
-    pub holder: String,
-    /// The uid of the Kubernetes user that the process is; empty when that is not known or it has none.
-    pub user: String,
-    /// Take it from whoever has it to let everything go: that process ends its work when it next renews, and no process of
-    /// the same user works again before the Lease's annotation [`RELEASED`] is removed.
-    pub releases: bool,
+    /// Who asks.
+    pub holder: Identity,
+    /// What it asks for.
+    pub purpose: Purpose,
+    /// Where a waiting process says what it waits for.
+    pub gate: Option<Gate>,
+}
+
+/// What a process wants the Lease for. An installation is known by the uid of its ServiceAccount, which is another one
+/// after the operator was installed anew.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// To work for the installation of this uid; empty when the process does not know it.
+    Work(String),
+    /// To let everything go, whoever leads: that process ends its work when it next renews. The installation that led last,
+    /// and the one of this uid, rest before the Lease's annotation [`RELEASED`] is removed; empty when the release belongs to
+    /// no installation.
+    Release(String),
+}
+
+/// How a leader ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The next process goes on.
+    HandOver,
+    /// A release did nothing: the Lease says what it said before.
+    TakenBack,
+    /// A release ends, and the Lease says how far it came.
+    Released(Progress),
 }
 
 /// Held as long as `lost` is not cancelled.
@@ -51,40 +79,61 @@ pub struct LeaseOptions {
 pub struct Leadership {
     /// Cancelled when the Lease may belong to somebody else; all work must stop.
     pub lost: CancellationToken,
-    releasing: CancellationToken,
-    renewals: tokio::task::JoinHandle<()>,
+    end: oneshot::Sender<Ending>,
+    renewals: tokio::task::JoinHandle<Result<(), String>>,
 }
 
 impl Leadership {
     /// Ends the work's right to go on, and lets the next process take over at once.
     pub async fn release(self) {
-        self.releasing.cancel();
-        if let Err(error) = self.renewals.await {
-            tracing::warn!(%error, "the lease was not released");
+        match self.end(Ending::HandOver).await {
+            Ok(()) => tracing::info!("the leader lease is released"),
+            Err(problem) => tracing::warn!(problem, "the leader lease could not be released"),
         }
     }
+
+    /// Ends the work's right to go on. The error says why the Lease does not tell of the end.
+    pub async fn end(self, how: Ending) -> Result<(), String> {
+        let asked = self.end.send(how).is_ok();
+        let ended = self.renewals.await.map_err(|error| error.to_string()).flatten();
+        if asked { ended } else { Err("the leader lease was lost before".into()) }
+    }
+}
+
+/// Whether the Lease exists, and if so, whether it says that something was released.
+pub async fn is_marked(client: &KubeClient, namespace: &str, name: &str) -> Result<Option<bool>, String> {
+    let api: Api<Lease> = Api::namespaced(client.0.clone(), namespace);
+    let lease = call::call(api.get_opt(name)).await.map_err(Failure::into_text)?;
+    Ok(lease.map(|lease| lease.annotations().contains_key(RELEASED)))
+}
+
+/// How an administrator lets an operator work again after a release.
+pub fn remove_mark(namespace: &str, name: &str) -> String {
+    format!("kubectl annotate lease --namespace {namespace} {name} {RELEASED}-")
 }
 
 /// Waits until this process leads, then keeps the Lease renewed. `None` when `stop` is cancelled before that.
 pub async fn lead(options: LeaseOptions, stop: CancellationToken) -> Option<Leadership> {
     let mut contender = Contender::new(options);
-    let (lease, renewed) = stop.run_until_cancelled(contender.acquire()).await?;
-    tracing::info!(holder = contender.holder, "leading");
-    let (lost, releasing) = (CancellationToken::new(), CancellationToken::new());
+    let (lease, renewed) = contender.acquire(&stop).await?;
+    tracing::info!(holder = contender.holder.name(), "leading");
+    let lost = CancellationToken::new();
     // Whatever way the task ends, also by a panic, the right to work ends with it.
     let ends = lost.clone().drop_guard();
-    let renewals = tokio::spawn({
-        let releasing = releasing.clone();
-        async move {
-            let held = releasing.run_until_cancelled(contender.keep(lease, renewed)).await;
-            drop(ends);
-            match held {
-                Some(()) => tracing::error!("the leader lease is lost"),
-                None => contender.release().await,
-            }
-        }
+    let (end, ended) = oneshot::channel();
+    let renewals = tokio::spawn(async move {
+        let ending = tokio::select! {
+            () = contender.keep(lease, renewed) => None,
+            Ok(ending) = ended => Some(ending),
+        };
+        drop(ends);
+        let Some(ending) = ending else {
+            tracing::error!("the leader lease is lost");
+            return Err("the leader lease is lost".into());
+        };
+        contender.end(ending).await
     });
-    Some(Leadership { lost, releasing, renewals })
+    Some(Leadership { lost, end, renewals })
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ use super::*;
 struct Server {
     lease: Arc<Mutex<Option<Lease>>>,
     down: Arc<AtomicBool>,
+    /// Whether writes take effect and their answers are lost.
+    mute: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -38,18 +40,50 @@ impl Server {
             client: self.client(),
             namespace,
             name,
-            holder: holder.into(),
-            user: "operator".into(),
-            releases: false,
+            holder: Identity::new(holder),
+            purpose: Purpose::Work("installation".into()),
+            gate: None,
         }
+    }
+
+    fn release(&self, own: &str) -> LeaseOptions {
+        LeaseOptions { purpose: Purpose::Release(own.into()), ..self.options("release") }
     }
 
     async fn lead(&self, holder: &str) -> Leadership {
         lead(self.options(holder), CancellationToken::new()).await.unwrap()
     }
 
+    /// Of whose pod the holder is.
     fn holder(&self) -> String {
-        holder(self.lease.lock().unwrap().as_ref().unwrap()).unwrap().to_owned()
+        let stored = self.stored();
+        let name = holder(&stored).unwrap();
+        name.split('_').next().unwrap_or_default().to_owned()
+    }
+
+    fn store(&self, mut lease: Lease) -> Response {
+        let mut stored = self.lease.lock().unwrap();
+        let version = stored.as_ref().and_then(|lease| lease.metadata.resource_version.clone());
+        if lease.metadata.resource_version != version {
+            let reason = if version.is_some() { "Conflict" } else { "AlreadyExists" };
+            return refusal(StatusCode::CONFLICT, reason);
+        }
+        let next = version.map_or(1, |version| version.parse::<u64>().unwrap() + 1);
+        lease.metadata.resource_version = Some(next.to_string());
+        *stored = Some(lease.clone());
+        json(StatusCode::OK, &lease)
+    }
+
+    fn stored(&self) -> Lease {
+        self.lease.lock().unwrap().clone().unwrap()
+    }
+
+    /// Somebody edits the Lease.
+    fn edit(&self, edit: impl FnOnce(&mut Lease)) {
+        let mut stored = self.lease.lock().unwrap();
+        let lease = stored.as_mut().unwrap();
+        lease.metadata.resource_version = Some("77".into());
+        edit(lease);
     }
 }
 
@@ -77,16 +111,11 @@ async fn write(State(server): State<Server>, body: Bytes) -> Response {
     if server.down.load(Ordering::Relaxed) {
         std::future::pending::<()>().await;
     }
-    let mut lease: Lease = serde_json::from_slice(&body).unwrap();
-    let mut stored = server.lease.lock().unwrap();
-    let version = stored.as_ref().and_then(|lease| lease.metadata.resource_version.clone());
-    if lease.metadata.resource_version != version {
-        return refusal(StatusCode::CONFLICT, if version.is_some() { "Conflict" } else { "AlreadyExists" });
+    let answer = server.store(serde_json::from_slice(&body).unwrap());
+    if server.mute.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
-    let next = version.map_or(1, |version| version.parse::<u64>().unwrap() + 1);
-    lease.metadata.resource_version = Some(next.to_string());
-    *stored = Some(lease.clone());
-    json(StatusCode::OK, &lease)
+    answer
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,12 +178,7 @@ async fn a_short_outage_costs_nothing() {
 async fn a_lease_that_somebody_took_is_lost_and_stays_theirs() {
     let server = Server::default();
     let leads = server.lead("one").await;
-    {
-        let mut stored = server.lease.lock().unwrap();
-        let lease = stored.as_mut().unwrap();
-        lease.metadata.resource_version = Some("77".into());
-        lease.spec.as_mut().unwrap().holder_identity = Some("two".into());
-    }
+    server.edit(|lease| lease.spec.as_mut().unwrap().holder_identity = Some("two".into()));
     leads.lost.cancelled().await;
     leads.release().await;
     assert_eq!(server.holder(), "two");
@@ -164,19 +188,35 @@ async fn a_lease_that_somebody_took_is_lost_and_stays_theirs() {
 async fn an_edited_lease_is_renewed_all_the_same() {
     let server = Server::default();
     let leads = server.lead("one").await;
-    server.lease.lock().unwrap().as_mut().unwrap().metadata.resource_version = Some("77".into());
+    server.edit(|_| ());
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert!(!leads.lost.is_cancelled());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restarted_holder_goes_on_at_once() {
+async fn the_successor_in_the_same_pod_goes_on_at_once_when_the_holder_has_ended() {
     let server = Server::default();
     let before = server.lead("one").await;
     before.renewals.abort();
+    // The name of a process of this place that has ended: nobody answers under it.
+    let place = holder(&server.stored()).unwrap().rsplit('_').nth(1).unwrap().to_owned();
+    server.edit(|lease| lease.spec.as_mut().unwrap().holder_identity = Some(format!("one_{place}_ended")));
     let began = Instant::now();
     let _again = server.lead("one").await;
     assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_of_one_pod_do_not_lead_both() {
+    let server = Server::default();
+    let first = server.lead("one").await;
+    let second = lead(server.options("one"), CancellationToken::new());
+    tokio::time::timeout(Duration::from_mins(10), second).await.expect_err("the first one lives");
+    assert!(!first.lost.is_cancelled());
+
+    let release = LeaseOptions { holder: Identity::new("one"), ..server.release("") };
+    let _release = lead(release, CancellationToken::new()).await.unwrap();
+    tokio::time::timeout(RENEW_DEADLINE, first.lost.cancelled()).await.expect("the release has the lead");
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,30 +231,78 @@ async fn waiting_ends_when_the_process_stops() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_let_everything_go_rests_until_the_mark_is_removed_and_another_user_works() {
+async fn an_installation_that_was_released_rests_until_the_mark_is_removed() {
     let server = Server::default();
     let first = server.lead("one").await;
-    let releasing = LeaseOptions { releases: true, ..server.options("release") };
-    let release = lead(releasing, CancellationToken::new()).await.unwrap();
+    let release = lead(server.release(""), CancellationToken::new()).await.unwrap();
     first.lost.cancelled().await;
     assert_eq!(server.holder(), "release");
-    release.release().await;
+    release.end(Ending::Released(Progress::Done)).await.unwrap();
 
-    let stop = CancellationToken::new();
-    let resting = tokio::spawn(lead(server.options("one"), stop.clone()));
+    let gate = crate::ops::Readiness::default();
+    let options = LeaseOptions { gate: Some(gate.gate("leader lease")), ..server.options("one") };
+    let resting = tokio::spawn(lead(options, CancellationToken::new()));
     tokio::time::sleep(DURATION * 4).await;
     assert!(!resting.is_finished(), "it works on");
-    let other = LeaseOptions { user: "another".into(), ..server.options("two") };
+    let waits = gate.waiting_for().join("\n");
+    assert!(waits.starts_with("leader lease: everything was released: this operator rests"), "{waits}");
+    assert!(
+        waits.ends_with(
+            "kubectl annotate lease --namespace operator leader codeartifact-operator.dev/released-"
+        )
+    );
+
+    let other = LeaseOptions { purpose: Purpose::Work("another".into()), ..server.options("two") };
     lead(other, CancellationToken::new()).await.unwrap().release().await;
     let woken = tokio::time::timeout(DURATION, resting).await.unwrap().unwrap();
     assert!(woken.is_some(), "whoever works again removes the mark");
 }
 
-#[test]
-fn who_is_not_known_rests_and_makes_everybody_rest() {
-    let lease = |by: &str| record::marked(record::fresh("leader", "x"), true, by);
-    for (by, user, rests) in [("a", "a", true), ("a", "b", false), ("", "b", true), ("a", "", true)] {
-        assert_eq!(record::released(&lease(by), user), rests, "released by {by:?}, asked by {user:?}");
-    }
-    assert!(!record::released(&record::marked(lease("a"), false, "a"), "a"));
+#[tokio::test(start_paused = true)]
+async fn a_release_that_is_cut_off_or_stopped_lets_the_operator_rest_and_one_that_did_nothing_does_not() {
+    let rests = async |ending: Option<Ending>| {
+        let server = Server::default();
+        server.lead("one").await.release().await;
+        let release = lead(server.release(""), CancellationToken::new()).await.unwrap();
+        match ending {
+            Some(ending) => release.end(ending).await.unwrap(),
+            None => release.renewals.abort(),
+        }
+        let asks = lead(server.options("one"), CancellationToken::new());
+        tokio::time::timeout(DURATION * 4, asks).await.is_err()
+    };
+    assert!(rests(None).await, "it was cut off");
+    assert!(rests(Some(Ending::Released(Progress::Stopped))).await);
+    assert!(!rests(Some(Ending::TakenBack)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_is_stopped_before_it_knows_that_it_leads_takes_its_mark_back() {
+    let server = Server::default();
+    server.lead("one").await.release().await;
+    let before = server.stored().metadata.annotations;
+    server.mute.store(true, Ordering::Relaxed);
+    let stop = CancellationToken::new();
+    let release = tokio::spawn(lead(server.release(""), stop.clone()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.holder(), "release");
+    stop.cancel();
+    server.mute.store(false, Ordering::Relaxed);
+    assert!(release.await.unwrap().is_none());
+    assert_eq!(server.stored().metadata.annotations, before);
+    assert_eq!(server.holder(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_written_though_others_write_the_lease_and_not_into_the_lease_of_another() {
+    let server = Server::default();
+    let release = lead(server.release(""), CancellationToken::new()).await.unwrap();
+    server.edit(|_| ());
+    release.end(Ending::Released(Progress::Done)).await.unwrap();
+    assert_eq!(record::rests(&server.stored(), "x"), Some(Progress::Done));
+
+    let release = lead(server.release(""), CancellationToken::new()).await.unwrap();
+    server.edit(|lease| lease.spec.as_mut().unwrap().holder_identity = Some("two".into()));
+    assert!(release.end(Ending::Released(Progress::Done)).await.is_err());
+    assert_eq!(record::rests(&server.stored(), "x"), Some(Progress::Working));
 }

@@ -1,0 +1,65 @@
+//! The command line.
+
+mod crds;
+mod options;
+mod release;
+mod run;
+mod start;
+mod values;
+
+use std::io::{ErrorKind, Write};
+
+use clap::{Parser, Subcommand};
+
+use crate::ops::metrics;
+use crate::reason;
+use options::{CrdOptions, ReleaseOptions, RunOptions};
+
+/// Kubernetes operator for AWS CodeArtifact.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the controllers.
+    Run(Box<RunOptions>),
+    /// Before an uninstall: takes over from the operator that runs, and lets every object go as Retain does.
+    Release(Box<ReleaseOptions>),
+    /// Writes the CRDs: to standard output, to a folder, or into the cluster.
+    Crds(CrdOptions),
+    /// Prints the reference of the metrics, for the documentation.
+    #[command(hide = true)]
+    Metrics,
+    /// Prints the reference of conditions and reasons, for the documentation.
+    #[command(hide = true)]
+    Conditions,
+}
+
+/// Does what the command line says.
+pub async fn main() -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another TLS provider is installed already"))?;
+    match Cli::parse().command {
+        Command::Run(options) => Box::pin(run::run(*options)).await,
+        Command::Release(options) => Box::pin(release::release(*options)).await,
+        Command::Crds(options) => Box::pin(crds::crds(options)).await,
+        Command::Metrics => print(&mut std::io::stdout(), &metrics::reference()),
+        Command::Conditions => print(&mut std::io::stdout(), &reason::reference()),
+    }
+}
+
+/// Prints a page. A reader who has seen enough, as `head` has, is no failure.
+fn print(out: &mut impl Write, page: &str) -> anyhow::Result<()> {
+    match out.write_all(page.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
+}
+
+#[cfg(test)]
+mod tests;

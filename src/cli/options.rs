@@ -1,0 +1,141 @@
+//! The flags of each command. A flag that is given twice counts the second time; lists add up.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+
+use super::values;
+use crate::ops::LogFormat;
+
+/// What `run` can be told.
+#[derive(Debug, Args)]
+#[command(args_override_self = true)]
+pub(super) struct RunOptions {
+    #[command(flatten)]
+    pub(super) scope: Scope,
+    /// Address of /health, /ready and /metrics.
+    #[arg(long, default_value = "0.0.0.0:8080", env = "CODEARTIFACT_OPERATOR_LISTEN")]
+    pub(super) listen: SocketAddr,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value = "json", env = "CODEARTIFACT_OPERATOR_LOG_FORMAT")]
+    pub(super) log_format: LogFormat,
+    /// Objects of one kind and one AwsAccount that are worked on at once; those of all accounts are four times as many. A
+    /// quarter of that number is guaranteed to each account and to each namespace, up to twice as many of one account and
+    /// eight times as many of all.
+    #[arg(
+        long,
+        default_value_t = 16,
+        value_parser = RangedU64ValueParser::<usize>::new().range(values::CONCURRENCY),
+        env = "CODEARTIFACT_OPERATOR_CONCURRENCY"
+    )]
+    pub(super) concurrency: usize,
+    #[command(flatten)]
+    pub(super) server: ApiServer,
+}
+
+/// What `release` can be told.
+#[derive(Debug, Args)]
+#[command(args_override_self = true)]
+pub(super) struct ReleaseOptions {
+    #[command(flatten)]
+    pub(super) scope: Scope,
+    /// Release although the Lease does not exist, as after its namespace was deleted. No operator may run then: nothing stops it.
+    #[arg(long)]
+    pub(super) without_lease: bool,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value = "text", env = "CODEARTIFACT_OPERATOR_LOG_FORMAT")]
+    pub(super) log_format: LogFormat,
+    #[command(flatten)]
+    pub(super) server: ApiServer,
+}
+
+/// What an operator works on, and as whom: the same for every command that works on objects.
+#[derive(Debug, Args)]
+pub(super) struct Scope {
+    /// Namespaces to work in, separated by commas; the whole cluster when left out.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_parser = values::namespace,
+        env = "CODEARTIFACT_OPERATOR_NAMESPACES"
+    )]
+    namespaces: Vec<String>,
+    /// Name of this cluster in owner tags, unique among clusters that share an account; the uid of kube-system when empty.
+    #[arg(
+        long,
+        default_value = "",
+        value_parser = values::cluster_name,
+        env = "CODEARTIFACT_OPERATOR_CLUSTER_NAME"
+    )]
+    pub(super) cluster_name: String,
+    /// The namespace that the operator runs in; tokens and the Lease are kept there.
+    #[arg(
+        long,
+        default_value = "codeartifact-operator",
+        value_parser = values::namespace,
+        env = "CODEARTIFACT_OPERATOR_OPERATOR_NAMESPACE"
+    )]
+    pub(super) operator_namespace: String,
+    /// Name of the Lease that keeps a second replica idle.
+    #[arg(
+        long,
+        default_value = "codeartifact-operator",
+        value_parser = values::lease_name,
+        env = "CODEARTIFACT_OPERATOR_LEASE_NAME"
+    )]
+    pub(super) lease_name: String,
+    /// How this process's name in the Lease begins; the name of the host when left out.
+    #[arg(long, env = "POD_NAME", hide = true)]
+    pub(super) pod_name: Option<String>,
+    /// A level, or directives such as `info,codeartifact_operator=debug`.
+    #[arg(long, default_value = "info", env = "CODEARTIFACT_OPERATOR_LOG_LEVEL")]
+    pub(super) log_level: String,
+    /// For tests: follow the clock of an emulator on this machine.
+    #[arg(long, hide = true, env = "CODEARTIFACT_OPERATOR_CLOCK")]
+    pub(super) clock: Option<String>,
+}
+
+/// How the Kubernetes API server is reached.
+#[derive(Debug, Args)]
+pub(super) struct ApiServer {
+    /// A kubeconfig file. When left out: the files that `KUBECONFIG` lists, or else the pod's own ServiceAccount.
+    #[arg(long)]
+    pub(super) kubeconfig: Option<PathBuf>,
+    /// A proxy for the Kubernetes API server. `HTTPS_PROXY` is for AWS alone.
+    #[arg(long, env = "CODEARTIFACT_OPERATOR_API_SERVER_PROXY")]
+    pub(super) api_server_proxy: Option<http::Uri>,
+}
+
+/// What `crds` can be told.
+#[derive(Debug, Args)]
+pub(super) struct CrdOptions {
+    /// Write one file a kind into this folder.
+    #[arg(long, conflicts_with = "apply")]
+    pub(super) dir: Option<PathBuf>,
+    /// Apply them server-side and wait until they are established.
+    #[arg(long)]
+    pub(super) apply: bool,
+    #[command(flatten)]
+    pub(super) server: ApiServer,
+}
+
+impl Scope {
+    /// The namespaces, each once; none for the whole cluster.
+    pub(super) fn namespaces(&self) -> Vec<String> {
+        self.namespaces.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect()
+    }
+
+    /// How this process's name in the Lease begins.
+    pub(super) fn pod_name(&self) -> String {
+        let told = self.pod_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        told.map(str::to_owned).or_else(host_name).unwrap_or_else(|| "codeartifact-operator".into())
+    }
+}
+
+fn host_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
