@@ -136,7 +136,7 @@ async fn release_kind<K: Kind>(
     stop: &CancellationToken,
     tally: &Tally,
 ) -> usize {
-    let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
+    let publisher = Publisher::new(context.client.clone(), context.references.clone(), cache.clone());
     let pipeline = Pipeline::<K>::new(publisher);
     let objects = futures::stream::iter(holding(cache)).take_until(stop.cancelled());
     let released = objects.map(|object| {
@@ -155,7 +155,7 @@ async fn release_kind<K: Kind>(
 /// Accounts come last: what could not be released may need them.
 async fn release_accounts(context: &Context, stop: &CancellationToken, tally: &Tally) -> usize {
     let cache = &context.caches.accounts;
-    let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
+    let publisher = Publisher::new(context.client.clone(), context.references.clone(), cache.clone());
     let mut failed = 0;
     for account in holding(cache) {
         if stop.is_cancelled() {

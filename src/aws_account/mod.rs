@@ -10,7 +10,7 @@ use kube::{Api, ResourceExt};
 
 use crate::api::{AwsAccount, AwsAccountStatus};
 use crate::engine::context::Context;
-use crate::engine::object::{Done, ObjectKey, Report, Target};
+use crate::engine::object::{Success, ObjectKey, Report, ObjectId};
 use crate::engine::reconciler::Reconciler;
 use crate::error::{Error, Result};
 use crate::kubernetes::kube_call;
@@ -49,12 +49,12 @@ impl Reconciler for AccountReconciler {
     }
 }
 
-async fn sign_in(account: &AwsAccount, context: &Context, status: &mut AwsAccountStatus) -> Result<Done> {
+async fn sign_in(account: &AwsAccount, context: &Context, status: &mut AwsAccountStatus) -> Result<Success> {
     watch_keys(account, context).await;
     let session = context.accounts.check(account).await?;
     let message = format!("signed in as {}", session.identity_arn);
     status.identity_arn = Some(session.identity_arn.clone());
-    Ok(Done::synced(message, INTERVAL))
+    Ok(Success::synced(message, INTERVAL))
 }
 
 /// Has the account woken when the Secret with its keys changes after this. A Secret that cannot be read is told of by the sign-in.
@@ -64,23 +64,23 @@ async fn watch_keys(account: &AwsAccount, context: &Context) {
     if let Ok(seen) = kube_call(secrets.get_metadata_opt(&reference.name)).await {
         let key = ObjectKey::new(&reference.namespace, &reference.name);
         let known = seen.and_then(|seen| seen.metadata.resource_version);
-        context.secret_watches.wake_on_change(&key, known, Target::account(&account.name_any()));
+        context.secret_watches.wake_on_change(&key, known, ObjectId::account(&account.name_any()));
     }
 }
 
 /// Those who still use the account need it to let go of what they have in AWS.
-fn release(account: &AwsAccount, context: &Context) -> Result<Done> {
+fn release(account: &AwsAccount, context: &Context) -> Result<Success> {
     let name = account.name_any();
-    let mut users = context.hub.users(&Target::account(&name));
+    let mut users = context.references.users(&ObjectId::account(&name));
     users.retain(|user| context.caches.uses_aws(user));
     if users.is_empty() {
         context.accounts.remove(&name);
-        return Ok(Done::gone());
+        return Ok(Success::gone());
     }
     Err(Error::waiting(Reason::DeletionBlocked, blocked(&users)))
 }
 
-fn blocked(users: &[Target]) -> String {
+fn blocked(users: &[ObjectId]) -> String {
     let named: Vec<_> =
         users.iter().take(NAMED_USERS).map(|user| format!("{} {}", user.kind.as_str(), user.key)).collect();
     let more = match users.len().saturating_sub(NAMED_USERS) {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_message_names_five_users_and_counts_the_rest() {
-        let user = |name: &str| Target { kind: KindName::Domain, key: ObjectKey::new("team", name) };
+        let user = |name: &str| ObjectId { kind: KindName::Domain, key: ObjectKey::new("team", name) };
         let some: Vec<_> = ["a", "b"].map(user).into();
         assert!(
             blocked(&some).starts_with("still used by Domain team/a, Domain team/b; delete what uses it")

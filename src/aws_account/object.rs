@@ -1,13 +1,13 @@
 //! What the engine needs to know about an AwsAccount.
 
 use crate::api::{AwsAccount, KindName};
-use crate::engine::object::{Controlled, ReadByUsers, Target};
+use crate::engine::object::{Controlled, ReadByUsers, ObjectId};
 use crate::engine::status::summary::is_ready;
 
 impl Controlled for AwsAccount {
     const KIND: KindName = KindName::AwsAccount;
 
-    fn references(&self) -> Vec<Target> {
+    fn references(&self) -> Vec<ObjectId> {
         Vec::new()
     }
 

@@ -96,7 +96,7 @@ impl Work<'_> {
             () = leadership.lost.cancelled() => Err(anyhow::anyhow!("another process took the lead")),
         };
         let ending = match &worked {
-            Ok(()) => Ending::Released(Progress::Done),
+            Ok(()) => Ending::Released(Progress::Success),
             Err(_) if tally.begun() == 0 => Ending::TakenBack,
             Err(_) => Ending::Released(Progress::Stopped),
         };

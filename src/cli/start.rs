@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::engine::context::Context;
 use crate::engine::queue::first_writes::FirstWrites;
 use crate::engine::watching::caches::Caches;
-use crate::engine::watching::hub::Hub;
+use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::error::Error;
 use crate::kubernetes::{self, KubeClient, kube_call};
@@ -90,11 +90,11 @@ pub(super) async fn context(
         name => name.to_owned(),
     };
     let sdk = Sdk::new(clock.clone(), metrics.clone());
-    let hub = Hub::new(clock.clone());
+    let references = References::new(clock.clone());
     Ok(Context {
-        accounts: Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, &cluster),
-        secret_watches: SecretWatches::new(client.clone(), hub.clone(), stop.clone()),
-        hub,
+        accounts: Accounts::new(client.clone(), clock.clone(), references.clone(), sdk, &cluster),
+        secret_watches: SecretWatches::new(client.clone(), references.clone(), stop.clone()),
+        references,
         first_writes: FirstWrites::default(),
         caches: Caches::default(),
         operator_namespace: scope.operator_namespace.clone(),

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, AwsResource, CredentialGrant, Identity, TokenStatus};
-use crate::engine::pipeline::grants::{self, Asker};
+use crate::engine::pipeline::grants::{self, Requester};
 use crate::engine::pipeline::kind::interval;
 use crate::error::Error;
 use crate::reason::Reason;
@@ -32,7 +32,7 @@ pub(super) enum Coverage {
 }
 
 /// How a token stands that a Secret in the asker's namespace holds.
-pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, asker: Asker<'_>) -> Coverage {
+pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, requester: Requester<'_>) -> Coverage {
     let account = match account {
         Seen::Known(account) => account,
         Seen::Unreadable => return Coverage::Covered,
@@ -42,10 +42,10 @@ pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, asker: Asker<'_>) ->
         }
     };
     let resource = domain_of(token, account);
-    match grants::credential(account, asker, &resource) {
+    match grants::credential(account, requester, &resource) {
         Ok(grant) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
         // A namespace that was not seen yet may have just the labels that a grant asks for.
-        Err(_) if asker.labels.is_none() && selects_by_label(account) => Coverage::Covered,
+        Err(_) if requester.labels.is_none() && selects_by_label(account) => Coverage::Covered,
         Err(error) => Coverage::Withdrawn(error),
     }
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::store::{Kept, Templates};
-use crate::engine::object::Target;
+use super::store::{StoredToken, Templates};
+use crate::engine::object::ObjectId;
 use crate::error::Error;
 
 /// Who asks for a token, and how good it must be.
 #[derive(Clone, Debug)]
-pub(super) struct Demand {
+pub(super) struct TokenRequest {
     /// Who asks.
-    pub(super) user: Target,
+    pub(super) user: ObjectId,
     /// The least rest of its life while it is in use.
     pub(super) renew_before: Option<SignedDuration>,
     /// A value of the renew-at annotation that has not been acted on.
@@ -25,8 +25,8 @@ pub(super) struct Demand {
 
 /// A token that is good to use.
 #[derive(Clone, Debug)]
-pub(super) struct Held {
-    pub(super) kept: Arc<Kept>,
+pub(super) struct CurrentToken {
+    pub(super) kept: Arc<StoredToken>,
     /// When the one who asked must ask again.
     pub(super) renews_at: Timestamp,
     /// When to look again instead of at `renews_at`, because the mint of the next token is under way.
@@ -42,7 +42,7 @@ pub(super) struct Failing {
     pub(super) retry_at: Timestamp,
 }
 
-impl Held {
+impl CurrentToken {
     /// When the one who asked must ask again, if only to say that the token has expired.
     pub(super) fn look_again(&self) -> Timestamp {
         let end = self.kept.token.life.expires;

@@ -28,10 +28,10 @@ use kube::ResourceExt;
 
 use crate::api::{KindName, RegistryCredential, RegistryCredentialStatus};
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Report, Target};
+use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Report, ObjectId};
 use crate::engine::reconciler::{OWN_SUSPENSION, Reconciler};
 
-use pass::Pass;
+use pass::CredentialReconcile;
 use services::Services;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
@@ -56,7 +56,7 @@ impl Reconciler for CredentialReconciler {
         object: Arc<RegistryCredential>,
         context: &Context,
     ) -> Report<RegistryCredentialStatus> {
-        let mut pass = Pass::new(&self.0, &object, context);
+        let mut pass = CredentialReconcile::new(&self.0, &object, context);
         let outcome = pass.run().await;
         Report { status: pass.status, outcome, notes: pass.notes }
     }
@@ -67,7 +67,7 @@ impl Reconciler for CredentialReconciler {
         object: &RegistryCredential,
         context: &Context,
     ) -> Report<RegistryCredentialStatus> {
-        let mut pass = Pass::new(&self.0, object, context);
+        let mut pass = CredentialReconcile::new(&self.0, object, context);
         let outcome = pass.rest(OWN_SUSPENSION).await;
         Report { status: pass.status, outcome, notes: pass.notes }
     }
@@ -94,16 +94,16 @@ impl Reconciler for CredentialReconciler {
 impl Controlled for RegistryCredential {
     const KIND: KindName = KindName::RegistryCredential;
 
-    fn references(&self) -> Vec<Target> {
+    fn references(&self) -> Vec<ObjectId> {
         let namespace = self.namespace().unwrap_or_default();
         let repositories =
             self.spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
         // The grants of the tokens that the Secret holds count whatever the spec says now.
         let tokens = self.status.iter().flat_map(|status| &status.tokens);
-        let held = tokens.filter_map(|token| token.account.as_deref()).map(Target::account);
+        let held = tokens.filter_map(|token| token.account.as_deref()).map(ObjectId::account);
         repositories
-            .map(|reference| Target::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
-            .chain([Target::account(&self.spec.account_ref.name)])
+            .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
+            .chain([ObjectId::account(&self.spec.account_ref.name)])
             .chain(held)
             .collect()
     }

@@ -2,17 +2,17 @@
 
 use std::borrow::Borrow;
 
-use super::demand::Held;
+use super::demand::CurrentToken;
 use super::registries::Terms;
 use super::render::DomainKey;
 use super::slot::FORCEABLE;
 use super::write::Written;
 use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenStatus};
-use crate::engine::object::Note;
+use crate::engine::object::EventRecord;
 use crate::reason::Reason;
 
 /// A token as status tells it, with the AwsAccount and the terms under which it was minted.
-pub(super) fn token(domain: &DomainKey, held: &Held, account: &str, terms: Option<&Terms>) -> TokenStatus {
+pub(super) fn token(domain: &DomainKey, held: &CurrentToken, account: &str, terms: Option<&Terms>) -> TokenStatus {
     let life = held.kept.token.life;
     TokenStatus {
         domain: domain.domain.clone(),
@@ -32,7 +32,7 @@ pub(super) fn written(
     tokens: &[TokenStatus],
     name: &str,
     written: Written,
-) -> Option<Note> {
+) -> Option<EventRecord> {
     let fresh = fresh(&before.tokens, tokens);
     let (reason, sentence) = match written {
         Written::Already => return None,
@@ -60,16 +60,16 @@ pub(super) fn written(
             (Reason::Updated, format!("Secret {name} written as declared"))
         }
     };
-    Some(Note::normal(reason, sentence))
+    Some(EventRecord::normal(reason, sentence))
 }
 
 /// The event about a renewal that was asked for and was not made; `None` when each token is new.
-pub(super) fn not_renewed(before: &[TokenStatus], now: &[TokenStatus]) -> Option<Note> {
+pub(super) fn not_renewed(before: &[TokenStatus], now: &[TokenStatus]) -> Option<EventRecord> {
     let fresh = fresh(before, now);
     let kept: Vec<_> =
         now.iter().filter(|token| !fresh.contains(token)).map(|token| &*token.domain).collect();
     (!kept.is_empty()).then(|| {
-        Note::normal(
+        EventRecord::normal(
             Reason::Issued,
             format!(
                 "the token for {} is younger than {FORCEABLE:#} and was not renewed; give {RENEW_AT} another value after that time",

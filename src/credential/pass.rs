@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kube::{Resource, ResourceExt};
 
 use super::binding::Binding;
-use super::demand::{Demand, Held};
+use super::demand::{TokenRequest, CurrentToken};
 use super::registries::{self, Resolved, Terms};
 use super::render::{self, DomainKey, Login, Registry};
 use super::secret::{Wanted, content_id};
@@ -24,13 +24,13 @@ use crate::api::{
 };
 use crate::aws::AwsErrorKind;
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, Done, Note, ObjectKey, Target};
+use crate::engine::object::{Controlled, Success, EventRecord, ObjectKey, ObjectId};
 use crate::engine::pipeline::kind::interval;
 use crate::error::{Error, Result};
 use crate::sessions::Session;
 
 /// What one reconcile knows and has done so far.
-pub(super) struct Pass<'a> {
+pub(super) struct CredentialReconcile<'a> {
     services: &'a Services,
     object: &'a RegistryCredential,
     context: &'a Context,
@@ -38,7 +38,7 @@ pub(super) struct Pass<'a> {
     minters: BTreeMap<DomainKey, Minter>,
     binding: Option<Binding>,
     pub(super) status: RegistryCredentialStatus,
-    pub(super) notes: Vec<Note>,
+    pub(super) notes: Vec<EventRecord>,
 }
 
 /// Who mints the tokens of a domain, and on which terms.
@@ -48,9 +48,9 @@ struct Minter {
 }
 
 /// The tokens of all domains.
-type Tokens = BTreeMap<DomainKey, Held>;
+type TokensByDomain = BTreeMap<DomainKey, CurrentToken>;
 
-impl<'a> Pass<'a> {
+impl<'a> CredentialReconcile<'a> {
     pub(super) fn new(services: &'a Services, object: &'a RegistryCredential, context: &'a Context) -> Self {
         Self {
             services,
@@ -65,7 +65,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Whatever fails in AWS, a Secret that is as declared and still works is not called broken.
-    pub(super) async fn run(&mut self) -> Result<Done> {
+    pub(super) async fn run(&mut self) -> Result<Success> {
         if self.object.meta().deletion_timestamp.is_some() {
             return self.linger().await;
         }
@@ -82,7 +82,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    async fn converge(&mut self) -> Result<Done> {
+    async fn converge(&mut self) -> Result<Success> {
         let caches = &self.context.caches;
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let registries = registries::resolve(self.object, &account, caches)?;
@@ -94,7 +94,7 @@ impl<'a> Pass<'a> {
         let addresses = registries::templates(&registries, &rendered);
         let tokens = self.tokens(&account, addresses).await?;
         let written = self.write(&rendered, &tokens).await?;
-        self.tell(&tokens, written);
+        self.fill_status(&tokens, written);
         Ok(self.done(&tokens))
     }
 
@@ -136,17 +136,17 @@ impl<'a> Pass<'a> {
         &self,
         account: &AwsAccount,
         mut addresses: BTreeMap<DomainKey, Templates>,
-    ) -> Result<Tokens> {
+    ) -> Result<TokensByDomain> {
         let settings = &self.object.spec.token;
         let user = self.target();
-        let mut demand = Demand {
+        let mut demand = TokenRequest {
             user: user.clone(),
             renew_before: settings.renew_before.map(interval),
             force: self.force(),
             impatient: self.asked_to_look(),
             addresses: Templates::new(),
         };
-        let (mut tokens, mut names) = (Tokens::new(), HashSet::new());
+        let (mut tokens, mut names) = (TokensByDomain::new(), HashSet::new());
         for (domain, Minter { session, terms }) in &self.minters {
             let key = TokenKey {
                 proof: session.proof.clone(),
@@ -158,11 +158,11 @@ impl<'a> Pass<'a> {
             demand.addresses = addresses.remove(domain).unwrap_or_default();
             tokens.insert(domain.clone(), self.services.tokens.hold(&key, session, &demand).await?);
         }
-        self.services.tokens.only(&user, &names);
+        self.services.tokens.release_others(&user, &names);
         Ok(tokens)
     }
 
-    async fn write(&mut self, registries: &[Registry], tokens: &Tokens) -> Result<Written> {
+    async fn write(&mut self, registries: &[Registry], tokens: &TokensByDomain) -> Result<Written> {
         let ids: Vec<_> = tokens.values().map(|held| held.kept.token.id.as_str()).collect();
         let logins = tokens.iter().map(|(domain, held)| (domain.clone(), login(held))).collect();
         let files = render::files(registries, &logins)?;
@@ -221,8 +221,8 @@ impl<'a> Pass<'a> {
         self.status.last_secret_write.as_ref()
     }
 
-    fn target(&self) -> Target {
-        Target::new(RegistryCredential::KIND, ObjectKey::of(self.object))
+    fn target(&self) -> ObjectId {
+        ObjectId::new(RegistryCredential::KIND, ObjectKey::of(self.object))
     }
 
     fn uid(&self) -> String {
@@ -230,7 +230,7 @@ impl<'a> Pass<'a> {
     }
 }
 
-fn login(held: &Held) -> Login {
+fn login(held: &CurrentToken) -> Login {
     let token = &held.kept.token;
     Login { text: token.text.clone(), expires: token.life.expires }
 }

@@ -11,7 +11,7 @@ use kube::Resource;
 use super::binding::Binding;
 use super::field_ownership::{Digest, FieldOwnership, digest, is_marked};
 use crate::api::{CONTENT, KindName, MANAGED_BY, MANAGER, RegistryCredential};
-use crate::engine::object::{ObjectKey, Target};
+use crate::engine::object::{ObjectKey, ObjectId};
 use crate::engine::watching::cache::Stored;
 
 pub use foreign::Foreign;
@@ -88,10 +88,10 @@ impl SecretRecord {
     }
 
     /// The RegistryCredential that controls the Secret.
-    pub fn credential(&self) -> Option<Target> {
+    pub fn credential(&self) -> Option<ObjectId> {
         let controller = self.controller.as_ref().filter(|controller| controller.is_credential)?;
         let key = ObjectKey::new(self.key.namespace.clone(), controller.name.clone());
-        Some(Target::new(KindName::RegistryCredential, key))
+        Some(ObjectId::new(KindName::RegistryCredential, key))
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use super::addresses::Addresses;
 use super::binding::{Binding, BindingKey};
 use super::key_store;
-use super::tokens::Tokens;
+use super::tokens::TokenCache;
 use super::unsaid::Unsaid;
 use crate::engine::context::Context;
 use crate::engine::object::ObjectKey;
@@ -17,7 +17,7 @@ use crate::error::Result;
 #[derive(Clone, Debug)]
 pub(super) struct Services {
     /// The tokens that are in use.
-    pub(super) tokens: Tokens,
+    pub(super) tokens: TokenCache,
     /// The addresses of repositories that no object of ours declares.
     pub(super) addresses: Addresses,
     /// The events that were not written yet.
@@ -29,7 +29,7 @@ impl Services {
     /// Nothing is minted, and no token read, before a RegistryCredential needs it.
     pub(super) fn new(context: &Context) -> Self {
         Self {
-            tokens: Tokens::new(context),
+            tokens: TokenCache::new(context),
             addresses: Addresses::default(),
             unsaid: Unsaid::default(),
             binding_key: Arc::default(),

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
-use super::demand::{Demand, Failing, Held};
+use super::demand::{TokenRequest, Failing, CurrentToken};
 use super::render::DomainKey;
 use super::schedule::{jitter, retry_wait};
-use super::store::{Kept, Origin, Templates};
+use super::store::{StoredToken, Origin, Templates};
 use super::token::Token;
 use crate::clock::Deadline;
-use crate::engine::object::Target;
+use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 
@@ -23,34 +23,34 @@ pub(super) const FORCEABLE: SignedDuration = SignedDuration::from_mins(5);
 const IDLE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A mint that is on its way; everybody who needs it waits for the same one.
-pub(super) type Flight = Shared<BoxFuture<'static, FlightEnd>>;
+pub(super) type InFlightMint = Shared<BoxFuture<'static, MintOutcome>>;
 
 /// What a mint comes to.
-pub(super) type FlightEnd = Result<Arc<Kept>, Arc<Error>>;
+pub(super) type MintOutcome = Result<Arc<StoredToken>, Arc<Error>>;
 
 /// A login waits this long for a mint that is under way, unless the end of the mint wakes the login earlier.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// The token of one key.
 #[derive(Debug, Default)]
-pub(super) struct Slot {
-    state: Mutex<State>,
+pub(super) struct TokenEntry {
+    state: Mutex<EntryState>,
 }
 
 /// What is known.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct EntryState {
     /// Whose tokens it is about, once somebody has asked: the proof of the identity that mints, and the domain.
     pub(super) family: Option<(String, DomainKey)>,
-    pub(super) kept: Option<Arc<Kept>>,
-    pub(super) flight: Option<Flight>,
+    pub(super) kept: Option<Arc<StoredToken>>,
+    pub(super) flight: Option<InFlightMint>,
     /// Minted and not yet kept: the next attempt keeps it and mints no other.
     pub(super) unsaved: Option<Token>,
     failure: Option<Failure>,
-    users: HashSet<Target>,
+    users: HashSet<ObjectId>,
     /// Users who stay with an earlier token until its renewal is due: another user had the newer one minted before its time.
-    staying: HashMap<Target, Arc<Kept>>,
-    forced: HashMap<Target, String>,
+    staying: HashMap<ObjectId, Arc<StoredToken>>,
+    forced: HashMap<ObjectId, String>,
     unused_since: Option<Timestamp>,
 }
 
@@ -62,15 +62,15 @@ struct Failure {
     retry: Deadline,
 }
 
-impl Slot {
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+impl TokenEntry {
+    pub(super) fn lock(&self) -> MutexGuard<'_, EntryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl EntryState {
     /// The answer, if it is known without a mint; `None` when one is due.
-    pub(super) fn answer(&mut self, demand: &Demand, now: Timestamp) -> Option<Result<Held>> {
+    pub(super) fn answer(&mut self, demand: &TokenRequest, now: Timestamp) -> Option<Result<CurrentToken>> {
         self.users.insert(demand.user.clone());
         self.unused_since = None;
         if let Some(own) = self.still_own(demand, now) {
@@ -91,21 +91,21 @@ impl State {
     }
 
     /// The answer while a mint is under way: the token that works.
-    pub(super) fn meanwhile(&self, demand: &Demand, now: Timestamp) -> Result<Held> {
+    pub(super) fn meanwhile(&self, demand: &TokenRequest, now: Timestamp) -> Result<CurrentToken> {
         let kept = self.valid(now).ok_or_else(|| {
             Error::waiting(Reason::Progressing, "a new token is on its way, and the old one has expired")
         })?;
         let again = now.checked_add(ON_ITS_WAY).ok();
-        Ok(Held { again, ..held(Arc::clone(kept), demand, None) })
+        Ok(CurrentToken { again, ..held(Arc::clone(kept), demand, None) })
     }
 
     /// The answer once a mint has ended.
     pub(super) fn after(
         &mut self,
-        demand: &Demand,
+        demand: &TokenRequest,
         now: Timestamp,
-        minted: Result<Arc<Kept>, Arc<Error>>,
-    ) -> Result<Held> {
+        minted: Result<Arc<StoredToken>, Arc<Error>>,
+    ) -> Result<CurrentToken> {
         match minted {
             Ok(kept) => {
                 self.staying.remove(&demand.user);
@@ -120,7 +120,7 @@ impl State {
 
     /// A new token is in use. Returns who else must be told: everybody when the renewal was due, and nobody when one user
     /// forced it; then the others stay with the token that they have.
-    pub(super) fn succeeded(&mut self, kept: Arc<Kept>, demand: &Demand, now: Timestamp) -> Vec<Target> {
+    pub(super) fn succeeded(&mut self, kept: Arc<StoredToken>, demand: &TokenRequest, now: Timestamp) -> Vec<ObjectId> {
         self.flight = None;
         self.failure = None;
         self.handled(demand);
@@ -153,7 +153,7 @@ impl State {
     }
 
     /// The token with the parts of `origin` that are not stored yet; `None` when all are stored. The parts count as stored from now on.
-    pub(super) fn learn(&mut self, origin: &Origin) -> Option<Arc<Kept>> {
+    pub(super) fn learn(&mut self, origin: &Origin) -> Option<Arc<StoredToken>> {
         let kept = self.kept.as_ref()?;
         let known = origin.addresses.keys().all(|kind| kept.origin.addresses.contains_key(kind));
         if known && kept.origin.source == origin.source {
@@ -161,12 +161,12 @@ impl State {
         }
         let mut addresses = kept.origin.addresses.clone();
         addresses.extend(origin.addresses.clone());
-        let more = Kept { origin: Origin { addresses, ..origin.clone() }, ..Kept::clone(kept) };
+        let more = StoredToken { origin: Origin { addresses, ..origin.clone() }, ..StoredToken::clone(kept) };
         Some(Arc::clone(self.kept.insert(Arc::new(more))))
     }
 
     /// The addresses were stored, which gave the Secret with the token a new version.
-    pub(super) fn learnt(&mut self, more: &Arc<Kept>, saved: Arc<Kept>) {
+    pub(super) fn learnt(&mut self, more: &Arc<StoredToken>, saved: Arc<StoredToken>) {
         if self.kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, more)) {
             self.kept = Some(saved);
         }
@@ -181,7 +181,7 @@ impl State {
     }
 
     /// Forgets everybody that `keep` does not know.
-    pub(super) fn retain_users(&mut self, keep: impl Fn(&Target) -> bool) {
+    pub(super) fn retain_users(&mut self, keep: impl Fn(&ObjectId) -> bool) {
         self.users.retain(&keep);
         self.staying.retain(|user, _| keep(user));
         self.forced.retain(|user, _| keep(user));
@@ -193,17 +193,17 @@ impl State {
     }
 
     /// Whether anybody in the namespace but this one uses the token.
-    pub(super) fn serves_others(&self, user: &Target) -> bool {
+    pub(super) fn serves_others(&self, user: &ObjectId) -> bool {
         self.users.iter().any(|known| known.key.namespace == user.key.namespace && known != user)
     }
 
     /// Whether the user uses the token.
-    pub(super) fn serves(&self, user: &Target) -> bool {
+    pub(super) fn serves(&self, user: &ObjectId) -> bool {
         self.users.contains(user)
     }
 
     /// Takes out a token that has expired, or that nobody has used for a while.
-    pub(super) fn take_useless(&mut self, now: Timestamp) -> Option<Arc<Kept>> {
+    pub(super) fn take_useless(&mut self, now: Timestamp) -> Option<Arc<StoredToken>> {
         let since = self.unused_since.map_or(now, |since| since.min(now));
         self.unused_since = Some(since);
         let idle = !self.is_used() && now.duration_since(since) >= IDLE;
@@ -211,7 +211,7 @@ impl State {
     }
 
     /// The earlier token of a user who stays with it, until its renewal is due or the user asks for another.
-    fn still_own(&mut self, demand: &Demand, now: Timestamp) -> Option<Arc<Kept>> {
+    fn still_own(&mut self, demand: &TokenRequest, now: Timestamp) -> Option<Arc<StoredToken>> {
         let own = self.staying.get(&demand.user)?;
         let planned = now < renews_at(own, demand) && !own.token.life.begins_later(now);
         if own.token.life.valid(now) && planned && !self.asks_anew(demand) {
@@ -221,33 +221,33 @@ impl State {
         None
     }
 
-    fn asks_anew(&self, demand: &Demand) -> bool {
+    fn asks_anew(&self, demand: &TokenRequest) -> bool {
         demand.force.is_some() && demand.force.as_ref() != self.forced.get(&demand.user)
     }
 
-    fn good_enough(&self, demand: &Demand, now: Timestamp) -> bool {
+    fn good_enough(&self, demand: &TokenRequest, now: Timestamp) -> bool {
         let asked = self.asks_anew(demand);
-        let young = |kept: &Kept| now.duration_since(kept.token.life.issued) < FORCEABLE;
+        let young = |kept: &StoredToken| now.duration_since(kept.token.life.issued) < FORCEABLE;
         self.valid(now).is_some_and(|kept| {
             now < renews_at(kept, demand) && !kept.token.life.begins_later(now) && (!asked || young(kept))
         })
     }
 
-    fn handled(&mut self, demand: &Demand) {
+    fn handled(&mut self, demand: &TokenRequest) {
         if let Some(force) = &demand.force {
             self.forced.insert(demand.user.clone(), force.clone());
         }
     }
 
-    fn valid(&self, now: Timestamp) -> Option<&Arc<Kept>> {
+    fn valid(&self, now: Timestamp) -> Option<&Arc<StoredToken>> {
         self.kept.as_ref().filter(|kept| kept.token.life.valid(now))
     }
 
-    fn held(&self, demand: &Demand, failing: Option<Failing>) -> Option<Held> {
+    fn held(&self, demand: &TokenRequest, failing: Option<Failing>) -> Option<CurrentToken> {
         self.kept.clone().map(|kept| held(kept, demand, failing))
     }
 
-    fn after_failure(&self, demand: &Demand, now: Timestamp, failure: &Failure) -> Result<Held> {
+    fn after_failure(&self, demand: &TokenRequest, now: Timestamp, failure: &Failure) -> Result<CurrentToken> {
         let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry.at() };
         match self.valid(now) {
             Some(kept) => Ok(held(Arc::clone(kept), demand, Some(failing))),
@@ -256,9 +256,9 @@ impl State {
     }
 }
 
-fn held(kept: Arc<Kept>, demand: &Demand, failing: Option<Failing>) -> Held {
+fn held(kept: Arc<StoredToken>, demand: &TokenRequest, failing: Option<Failing>) -> CurrentToken {
     let renews_at = renews_at(&kept, demand);
-    Held { kept, renews_at, failing, again: None }
+    CurrentToken { kept, renews_at, failing, again: None }
 }
 
 /// How long AWS asked to wait.
@@ -269,7 +269,7 @@ fn asked_to_wait(error: &Error) -> SignedDuration {
     }
 }
 
-fn renews_at(kept: &Kept, demand: &Demand) -> Timestamp {
+fn renews_at(kept: &StoredToken, demand: &TokenRequest) -> Timestamp {
     kept.token.life.renews_at(demand.renew_before, jitter(&kept.token.id))
 }
 

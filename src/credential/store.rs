@@ -24,7 +24,7 @@ const PAGE: u32 = 100;
 
 /// A token with the version of the Secret that keeps it.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct StoredToken {
     pub(super) token: Token,
     pub(super) version: Option<String>,
     pub(super) origin: Origin,
@@ -47,7 +47,7 @@ pub(super) struct Origin {
 pub(super) type Templates = BTreeMap<EndpointType, String>;
 
 /// Every token that was kept, by the name of its Secret.
-pub(super) async fn load(context: &Context) -> Result<Vec<(String, Kept)>> {
+pub(super) async fn load(context: &Context) -> Result<Vec<(String, StoredToken)>> {
     let mut params = ListParams::default().labels(&format!("{COMPONENT}={TOKEN}")).limit(PAGE);
     let mut tokens = Vec::new();
     loop {
@@ -75,13 +75,13 @@ pub(super) async fn save(
     identity: &str,
     origin: Origin,
     token: Token,
-) -> Result<Kept> {
+) -> Result<StoredToken> {
     let name = key.name();
     let secret = Patch::Apply(secret(context, key, identity, &origin, &token));
     context.metrics.kubernetes_write("Secret");
     let params = PatchParams::apply(MANAGER).force();
     let saved = kube_call(api(context).patch_metadata(&name, &params, &secret)).await?;
-    Ok(Kept { token, version: saved.metadata.resource_version, origin })
+    Ok(StoredToken { token, version: saved.metadata.resource_version, origin })
 }
 
 /// Removes a token that is not used any more, unless a newer one has been kept in its place.
@@ -128,7 +128,7 @@ fn secret(context: &Context, key: &TokenKey, identity: &str, origin: &Origin, to
     }
 }
 
-fn parse(secret: Secret) -> Option<Kept> {
+fn parse(secret: Secret) -> Option<StoredToken> {
     let version = secret.metadata.resource_version;
     let mut data = secret.data?;
     let text = SecretString::from(take(&mut data, "token")?);
@@ -143,7 +143,7 @@ fn parse(secret: Secret) -> Option<Kept> {
         domain: DomainKey { domain: known("domain"), owner: known("owner") },
         addresses: serde_json::from_str(&known("addresses")).unwrap_or_default(),
     };
-    Some(Kept { token, version, origin })
+    Some(StoredToken { token, version, origin })
 }
 
 fn take(data: &mut BTreeMap<String, ByteString>, key: &str) -> Option<String> {

@@ -10,15 +10,15 @@ use futures::FutureExt;
 use tokio::sync::OnceCell;
 use tokio::time::error::Elapsed;
 
-use super::demand::{Demand, Held};
+use super::demand::{TokenRequest, CurrentToken};
 use super::render::DomainKey;
 use super::schedule::Life;
-use super::slot::{Flight, FlightEnd, Slot};
-use super::store::{self, Kept, Origin};
+use super::slot::{InFlightMint, MintOutcome, TokenEntry};
+use super::store::{self, StoredToken, Origin};
 use super::token::{Token, TokenKey};
 use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
 use crate::engine::context::Context;
-use crate::engine::object::Target;
+use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 use crate::sessions::Session;
 use admission::{admit, family};
@@ -31,26 +31,26 @@ const SWEEP: Duration = Duration::from_mins(10);
 
 /// The tokens in use. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Tokens {
+pub(super) struct TokenCache {
     context: Context,
-    slots: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
+    slots: Arc<Mutex<HashMap<String, Arc<TokenEntry>>>>,
     loaded: Arc<OnceCell<()>>,
 }
 
-impl Tokens {
+impl TokenCache {
     /// No tokens are known until somebody asks for one.
     pub(super) fn new(context: &Context) -> Self {
         Self { context: context.clone(), slots: Arc::default(), loaded: Arc::default() }
     }
 
     /// A token that is as good as demanded: the one in use, or a new one. One whose renewal fails is given as long as it works.
-    pub(super) async fn hold(&self, key: &TokenKey, session: &Arc<Session>, demand: &Demand) -> Result<Held> {
+    pub(super) async fn hold(&self, key: &TokenKey, session: &Arc<Session>, demand: &TokenRequest) -> Result<CurrentToken> {
         let held = self.obtain(key, session, demand).await?;
         self.learn(key, session, demand).await;
         Ok(held)
     }
 
-    async fn obtain(&self, key: &TokenKey, session: &Arc<Session>, demand: &Demand) -> Result<Held> {
+    async fn obtain(&self, key: &TokenKey, session: &Arc<Session>, demand: &TokenRequest) -> Result<CurrentToken> {
         self.loaded.get_or_try_init(|| self.load()).await?;
         let (slot, flight) = {
             let mut slots = self.slots();
@@ -63,14 +63,14 @@ impl Tokens {
             }
             let running = state.flight.clone().filter(|flight| flight.peek().is_none());
             let flight = running.unwrap_or_else(|| {
-                let flight = self.fly(key.clone(), Arc::clone(session), Arc::clone(slot), demand.clone());
+                let flight = self.start_mint(key.clone(), Arc::clone(session), Arc::clone(slot), demand.clone());
                 state.flight.insert(flight).clone()
             });
             (Arc::clone(slot), flight)
         };
         let Ok(minted) = self.with_patience(&slot, flight.clone()).await else {
-            let (hub, user) = (self.context.hub.clone(), demand.user.clone());
-            tokio::spawn(flight.map(move |_| hub.wake(&user)));
+            let (references, user) = (self.context.references.clone(), demand.user.clone());
+            tokio::spawn(flight.map(move |_| references.wake(&user)));
             return slot.lock().meanwhile(demand, self.context.clock.now());
         };
         slot.lock().after(demand, self.context.clock.now(), minted)
@@ -78,7 +78,7 @@ impl Tokens {
 
     /// The outcome of a mint; an error when it takes long and there is a token that works: whoever has a Secret to put back or to
     /// remove does not wait for AWS.
-    async fn with_patience(&self, slot: &Slot, flight: Flight) -> Result<FlightEnd, Elapsed> {
+    async fn with_patience(&self, slot: &TokenEntry, flight: InFlightMint) -> Result<MintOutcome, Elapsed> {
         if slot.lock().works(self.context.clock.now()) {
             return tokio::time::timeout(PATIENCE, flight).await;
         }
@@ -86,7 +86,7 @@ impl Tokens {
     }
 
     /// Keeps with the token what only this user knows of its origin: a restart finds the addresses there.
-    async fn learn(&self, key: &TokenKey, session: &Session, demand: &Demand) {
+    async fn learn(&self, key: &TokenKey, session: &Session, demand: &TokenRequest) {
         let Some(slot) = self.slots().get(&key.name()).cloned() else { return };
         let Some(more) = slot.lock().learn(&origin(key, session, demand)) else { return };
         let saved =
@@ -108,10 +108,10 @@ impl Tokens {
         region: &str,
         domain: &DomainKey,
         life: Life,
-    ) -> Result<Option<Arc<Kept>>> {
+    ) -> Result<Option<Arc<StoredToken>>> {
         self.loaded.get_or_try_init(|| self.load()).await?;
         let now = self.context.clock.now();
-        let fits = |kept: &Arc<Kept>| {
+        let fits = |kept: &Arc<StoredToken>| {
             let Origin { source: minted_by, region: minted_in, domain: minted_for, addresses: _ } =
                 &kept.origin;
             minted_by == source
@@ -124,18 +124,18 @@ impl Tokens {
     }
 
     /// The user uses the tokens of these keys and no others.
-    pub(super) fn only(&self, user: &Target, keys: &HashSet<String>) {
+    pub(super) fn release_others(&self, user: &ObjectId, keys: &HashSet<String>) {
         for (_, slot) in self.slots().iter().filter(|(name, _)| !keys.contains(*name)) {
             slot.lock().retain_users(|known| known != user);
         }
     }
 
     /// Mints in a task of its own, so that nobody who stops waiting takes the token from the others.
-    fn fly(&self, key: TokenKey, session: Arc<Session>, slot: Arc<Slot>, demand: Demand) -> Flight {
+    fn start_mint(&self, key: TokenKey, session: Arc<Session>, slot: Arc<TokenEntry>, demand: TokenRequest) -> InFlightMint {
         let this = self.clone();
         let work = tokio::spawn(async move {
             let minted = this.renew(&key, &session, &slot, &demand).await;
-            this.settle(&slot, &demand, minted)
+            this.record(&slot, &demand, minted)
         });
         let metrics = self.context.metrics.clone();
         let ended = work.map(move |ended| {
@@ -148,7 +148,7 @@ impl Tokens {
     }
 
     /// Mint, then keep; the token is given to nobody before that.
-    async fn renew(&self, key: &TokenKey, session: &Session, slot: &Slot, demand: &Demand) -> Result<Kept> {
+    async fn renew(&self, key: &TokenKey, session: &Session, slot: &TokenEntry, demand: &TokenRequest) -> Result<StoredToken> {
         let now = self.context.clock.now();
         let unsaved = slot.lock().unsaved.take();
         let token = match unsaved.filter(|token| token.life.valid(now)) {
@@ -163,14 +163,14 @@ impl Tokens {
         kept
     }
 
-    fn settle(&self, slot: &Slot, demand: &Demand, minted: Result<Kept>) -> Result<Arc<Kept>, Arc<Error>> {
+    fn record(&self, slot: &TokenEntry, demand: &TokenRequest, minted: Result<StoredToken>) -> Result<Arc<StoredToken>, Arc<Error>> {
         match minted {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 let now = self.context.clock.now();
                 let others = slot.lock().succeeded(Arc::clone(&kept), demand, now);
                 for user in &others {
-                    self.context.hub.wake(user);
+                    self.context.references.wake(user);
                 }
                 Ok(kept)
             }
@@ -254,12 +254,12 @@ impl Tokens {
         useless
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+    fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<TokenEntry>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn origin(key: &TokenKey, session: &Session, demand: &Demand) -> Origin {
+fn origin(key: &TokenKey, session: &Session, demand: &TokenRequest) -> Origin {
     Origin {
         source: session.source.clone(),
         region: key.region.clone(),

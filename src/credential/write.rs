@@ -12,7 +12,7 @@ use super::render::Files;
 use super::secret::{Verdict, Wanted, is_ours, judge};
 use crate::api::{RegistryCredential, SecretWrite};
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, ObjectKey, Target};
+use crate::engine::object::{Controlled, ObjectKey, ObjectId};
 use crate::error::{Error, Result};
 use crate::kubernetes::is_gone;
 use crate::reason::Reason;
@@ -52,7 +52,7 @@ fn admitted(context: &Context, verdict: Verdict, seen: Option<&SecretRecord>, wa
 }
 
 fn watch(context: &Context, seen: Option<&SecretRecord>, wanted: &Wanted) {
-    let object = Target::new(RegistryCredential::KIND, ObjectKey::new(&wanted.namespace, &wanted.owner.name));
+    let object = ObjectId::new(RegistryCredential::KIND, ObjectKey::new(&wanted.namespace, &wanted.owner.name));
     let known = seen.map(|seen| seen.version.clone());
     context.secret_watches.wake_on_change(&key(wanted), known, object);
 }
@@ -147,9 +147,9 @@ pub(super) async fn remove(
             return Ok(Removal::Absent);
         }
         match delete(context, namespace, name, Some(&found)).await {
-            Ok(Removal::Held) => {
+            Ok(Removal::CurrentToken) => {
                 empty(context, &found).await?;
-                return Ok(Removal::Held);
+                return Ok(Removal::CurrentToken);
             }
             Err(error) if changed_meanwhile(&error) => seen = read(context, &key).await?,
             other => return other,

@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use crate::api::{AwsResource, Domain, DomainStatus, Identity, KindName, Mode, Tags};
 use crate::aws::{Aws, tagging};
-use crate::engine::object::{Controlled, ReadByUsers, Target};
+use crate::engine::object::{Controlled, ReadByUsers, ObjectId};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings};
 use crate::error::{Error, Result};
@@ -24,8 +24,8 @@ pub struct DomainKind;
 impl Controlled for Domain {
     const KIND: KindName = KindName::Domain;
 
-    fn references(&self) -> Vec<Target> {
-        vec![Target::account(&self.spec.management.account_ref.name)]
+    fn references(&self) -> Vec<ObjectId> {
+        vec![ObjectId::account(&self.spec.management.account_ref.name)]
     }
 
     fn read_by_users(&self) -> ReadByUsers<'_> {
@@ -123,7 +123,7 @@ impl Kind for DomainKind {
             .then(|| format!("its encryption key is {have}, not {want}, and AWS never changes that"))
     }
 
-    fn remark(want: &DomainState, facts: Option<&DomainFacts>) -> Option<String> {
+    fn ready_note(want: &DomainState, facts: Option<&DomainFacts>) -> Option<String> {
         let keys = want.encryption_key.0.as_ref().zip(facts.and_then(|facts| facts.encryption_key.as_ref()));
         let key = keys.and_then(|(want, have)| match key::compare(want, have) {
             key::Comparison::Same => None,
@@ -139,8 +139,8 @@ impl Kind for DomainKind {
         (!remarks.is_empty()).then(|| remarks.join(". "))
     }
 
-    fn tell(status: &mut DomainStatus, state: Option<&DomainState>, facts: Option<&DomainFacts>) {
-        state::tell(status, state, facts);
+    fn fill_status(status: &mut DomainStatus, state: Option<&DomainState>, facts: Option<&DomainFacts>) {
+        state::fill_status(status, state, facts);
     }
 
     fn tags(state: &DomainState) -> Option<&Tags> {
@@ -157,14 +157,14 @@ mod tests {
     use super::*;
     use crate::api::{AdoptionPolicy, DeletionPolicy, Tags};
     use crate::engine::pipeline::screen::{Owner, Verdict, screen};
-    use crate::engine::pipeline::uncompared::Uncompared;
+    use crate::engine::pipeline::uncompared::NotCompared;
     use crate::reason::Reason;
     use jiff::SignedDuration;
 
     const ARN: &str = "arn:aws:kms:us-east-1:123456789012:key/1";
 
     fn state(key: Option<&str>, tags: Tags) -> DomainState {
-        DomainState { tags, encryption_key: Uncompared(key.map(Into::into)), arn: Uncompared("arn".into()) }
+        DomainState { tags, encryption_key: NotCompared(key.map(Into::into)), arn: NotCompared("arn".into()) }
     }
 
     #[test]
@@ -233,9 +233,9 @@ mod tests {
             (None, true, Some("ListTagsForResource")),
         ];
         for (key, denied, words) in table {
-            let remark = DomainKind::remark(&state(key, Tags::new()), Some(&facts(denied)));
-            let said = remark.as_ref().zip(words).is_some_and(|(remark, words)| remark.contains(words));
-            assert!(said || (remark.is_none() && words.is_none()), "{key:?}, {denied}: {remark:?}");
+            let ready_note = DomainKind::ready_note(&state(key, Tags::new()), Some(&facts(denied)));
+            let said = ready_note.as_ref().zip(words).is_some_and(|(ready_note, words)| ready_note.contains(words));
+            assert!(said || (ready_note.is_none() && words.is_none()), "{key:?}, {denied}: {ready_note:?}");
         }
     }
 }

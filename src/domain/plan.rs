@@ -90,7 +90,7 @@ pub fn release(have: &DomainState) -> Vec<Step> {
 mod tests {
     use super::*;
     use crate::api::OWNER_TAG;
-    use crate::engine::pipeline::uncompared::Uncompared;
+    use crate::engine::pipeline::uncompared::NotCompared;
 
     const ARN: &str = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
 
@@ -101,13 +101,13 @@ mod tests {
     fn want(pairs: &[(&str, &str)]) -> DomainState {
         DomainState {
             tags: tags(pairs),
-            encryption_key: Uncompared(Some("alias/k".into())),
+            encryption_key: NotCompared(Some("alias/k".into())),
             ..DomainState::default()
         }
     }
 
     fn have(pairs: &[(&str, &str)]) -> DomainState {
-        DomainState { tags: tags(pairs), encryption_key: Uncompared(None), arn: Uncompared(ARN.into()) }
+        DomainState { tags: tags(pairs), encryption_key: NotCompared(None), arn: NotCompared(ARN.into()) }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::api::{DomainSpec, DomainStatus, Tags};
 use crate::aws::timestamp;
 use crate::engine::pipeline::tags;
-use crate::engine::pipeline::uncompared::Uncompared;
+use crate::engine::pipeline::uncompared::NotCompared;
 
 /// What the operator manages of a domain.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,9 +14,9 @@ pub struct DomainState {
     /// Tags, the owner tag among them.
     pub tags: Tags,
     /// The key that a new domain gets. AWS fixes it at creation and answers with the ARN of what it was given.
-    pub encryption_key: Uncompared<Option<String>>,
+    pub encryption_key: NotCompared<Option<String>>,
     /// ARN, once AWS has given one.
-    pub arn: Uncompared<String>,
+    pub arn: NotCompared<String>,
 }
 
 /// What AWS says about a domain, for status.
@@ -39,15 +39,15 @@ pub struct DomainFacts {
 impl DomainState {
     /// What a spec declares; `tags` are the resolved ones.
     pub fn declared(spec: &DomainSpec, tags: Tags) -> Self {
-        Self { tags, encryption_key: Uncompared(spec.encryption_key.clone()), arn: Uncompared::default() }
+        Self { tags, encryption_key: NotCompared(spec.encryption_key.clone()), arn: NotCompared::default() }
     }
 
     /// What AWS holds, narrowed to the tags that the object may change.
     pub fn observed(facts: &DomainFacts, all_tags: Tags, want: Option<&Self>, tag_keys: &[String]) -> Self {
         Self {
             tags: tags::managed(all_tags, want.map(|want| &want.tags), tag_keys),
-            encryption_key: Uncompared(facts.encryption_key.clone()),
-            arn: Uncompared(facts.arn.clone().unwrap_or_default()),
+            encryption_key: NotCompared(facts.encryption_key.clone()),
+            arn: NotCompared(facts.arn.clone().unwrap_or_default()),
         }
     }
 }
@@ -71,7 +71,7 @@ pub fn is_active(domain: &DomainDescription) -> bool {
 }
 
 /// Puts into status what is known. Without `state` nothing was declared in AWS, and what was set before stays remembered.
-pub fn tell(status: &mut DomainStatus, state: Option<&DomainState>, facts: Option<&DomainFacts>) {
+pub fn fill_status(status: &mut DomainStatus, state: Option<&DomainState>, facts: Option<&DomainFacts>) {
     let facts_or_none = facts.cloned().unwrap_or_default();
     status.arn = facts_or_none.arn;
     status.owner = facts_or_none.owner;
@@ -113,14 +113,14 @@ mod tests {
         let state =
             DomainState { tags: tags(&[("team", "a"), (OWNER_TAG, "c/n/x")]), ..DomainState::default() };
         let facts = DomainFacts { arn: Some("arn".into()), ..DomainFacts::default() };
-        tell(&mut status, Some(&state), Some(&facts));
+        fill_status(&mut status, Some(&state), Some(&facts));
         assert_eq!(
             (status.arn.as_deref(), status.tag_keys.as_slice()),
             (Some("arn"), &["team".to_owned()][..])
         );
-        tell(&mut status, None, Some(&facts));
+        fill_status(&mut status, None, Some(&facts));
         assert_eq!(status.tag_keys, ["team"]);
-        tell(&mut status, None, None);
+        fill_status(&mut status, None, None);
         assert_eq!(status, DomainStatus::default());
     }
 

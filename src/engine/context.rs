@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::engine::queue::first_writes::FirstWrites;
 use crate::engine::watching::caches::Caches;
-use crate::engine::watching::hub::Hub;
+use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::kubernetes::KubeClient;
 use crate::ops::Metrics;
@@ -27,7 +27,7 @@ pub struct Context {
     /// Signed-in clients.
     pub accounts: Accounts,
     /// References and queues.
-    pub hub: Hub,
+    pub references: References,
     /// Watches of Secrets that stand in the way, or that hold the keys of an AwsAccount.
     pub secret_watches: SecretWatches,
     /// Writes that go before final statuses.

@@ -13,17 +13,17 @@ use tracing::{Instrument, Span};
 
 use super::queue::Queue;
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, Done, ObjectKey, Report, Target};
+use crate::engine::object::{Controlled, Success, ObjectKey, Report, ObjectId};
 use crate::engine::queue::finished::{Finished, Waiting};
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::reconciler::Reconciler;
 use crate::engine::status::events::Events;
 use crate::engine::status::publish::Publisher;
 use crate::engine::status::requeue;
-use crate::engine::status::streaks::Streaks;
+use crate::engine::status::streaks::ConsecutiveFailures;
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::change::{
-    account, asks_for_work, concerns_sharers, concerns_users, holds, is_finished, targets,
+    account, needs_reconcile, affects_siblings, affects_dependents, has_finalizer, is_finished, targets,
 };
 use crate::engine::watching::malformed::Reports;
 use crate::engine::watching::watch::Change;
@@ -39,7 +39,7 @@ pub struct Controller<R: Reconciler> {
     queue: Queue,
     publisher: Publisher<R::Object>,
     events: Events,
-    streaks: Streaks,
+    streaks: ConsecutiveFailures,
     malformed: Reports<R::Object>,
     waiting: Waiting<R::Object>,
 }
@@ -58,7 +58,7 @@ impl<R: Reconciler> Controller<R> {
         cache: Cache<R::Object>,
         share: usize,
     ) -> Arc<Self> {
-        let queue = context.hub.queue(R::Object::KIND);
+        let queue = context.references.queue(R::Object::KIND);
         let known = cache.clone();
         let accounts = context.caches.accounts.clone();
         queue.share_out(share, move |key| {
@@ -66,8 +66,8 @@ impl<R: Reconciler> Controller<R> {
             // Names that somebody invented share one line of work.
             accounts.get(&ObjectKey::new("", account.as_str())).is_some().then_some(account)
         });
-        let publisher = Publisher::new(context.client.clone(), context.hub.clone(), cache.clone());
-        let (streaks, malformed) = (Streaks::default(), Reports::new(&context));
+        let publisher = Publisher::new(context.client.clone(), context.references.clone(), cache.clone());
+        let (streaks, malformed) = (ConsecutiveFailures::default(), Reports::new(&context));
         let waiting = Waiting::default();
         Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks, malformed, waiting })
     }
@@ -77,14 +77,14 @@ impl<R: Reconciler> Controller<R> {
         match change {
             Change::Applied { before, now, initial } => self.applied(before.as_deref(), &now, initial),
             Change::Removed(key, known) => {
-                let object = Target::new(R::Object::KIND, key);
+                let object = ObjectId::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
                 self.streaks.forget(&object.key);
                 self.reconciler.forget(&object.key);
-                self.wake_deleted(&self.context.hub.forget(&object));
-                self.context.hub.changed(&object);
-                if let Some(shared) = known.and_then(|known| known.shared()) {
-                    self.context.hub.changed_by(&object, &shared);
+                self.wake_deleted(&self.context.references.forget(&object));
+                self.context.references.changed(&object);
+                if let Some(sibling_key) = known.and_then(|known| known.sibling_key()) {
+                    self.context.references.changed_by(&object, &sibling_key);
                 }
             }
             Change::Malformed(key, why) => self.malformed(key, why),
@@ -102,7 +102,7 @@ impl<R: Reconciler> Controller<R> {
             };
             let this = Arc::clone(&self);
             work.spawn(async move {
-                this.work(Handed { queue: &this.queue, key: &key, parked: false }).await;
+                this.work(InProgress { queue: &this.queue, key: &key, parked: false }).await;
             });
             while work.try_join_next().is_some() {}
         }
@@ -112,15 +112,15 @@ impl<R: Reconciler> Controller<R> {
     }
 
     fn applied(&self, before: Option<&R::Object>, now: &Arc<R::Object>, initial: bool) {
-        let object = Target::new(R::Object::KIND, ObjectKey::of(now.as_ref()));
-        self.wake_deleted(&self.context.hub.relate(&object, targets(now.as_ref())));
-        if concerns_users(before, now.as_ref()) {
-            self.context.hub.changed(&object);
+        let object = ObjectId::new(R::Object::KIND, ObjectKey::of(now.as_ref()));
+        self.wake_deleted(&self.context.references.relate(&object, targets(now.as_ref())));
+        if affects_dependents(before, now.as_ref()) {
+            self.context.references.changed(&object);
         }
-        if let Some(shared) = concerns_sharers(before, now.as_ref()) {
-            self.context.hub.changed_by(&object, &shared);
+        if let Some(sibling_key) = affects_siblings(before, now.as_ref()) {
+            self.context.references.changed_by(&object, &sibling_key);
         }
-        if before.is_none_or(|before| asks_for_work(before, now)) {
+        if before.is_none_or(|before| needs_reconcile(before, now)) {
             if initial {
                 self.queue.push(
                     object.key,
@@ -133,13 +133,13 @@ impl<R: Reconciler> Controller<R> {
     }
 
     /// What is not referred to any more may have waited for that to go.
-    fn wake_deleted(&self, targets: &[Arc<Target>]) {
+    fn wake_deleted(&self, targets: &[Arc<ObjectId>]) {
         for target in targets.iter().filter(|target| self.context.caches.is_deleted(target)) {
-            self.context.hub.wake(target);
+            self.context.references.wake(target);
         }
     }
 
-    async fn work(&self, handed: Handed<'_>) {
+    async fn work(&self, handed: InProgress<'_>) {
         let key = handed.key;
         if let Some(finished) = self.waiting.take(key) {
             let span = span(finished.object.as_ref());
@@ -147,7 +147,7 @@ impl<R: Reconciler> Controller<R> {
         }
         let Some(object) = self.cache.get(key) else { return self.streaks.forget(key) };
         let deleting = object.meta().deletion_timestamp.is_some();
-        if deleting && !holds(object.as_ref()) && !self.reconciler.minds_others_finalizers() {
+        if deleting && !has_finalizer(object.as_ref()) && !self.reconciler.minds_others_finalizers() {
             return;
         }
         let span = span(object.as_ref());
@@ -155,7 +155,7 @@ impl<R: Reconciler> Controller<R> {
     }
 
     /// One reconcile. Its outcome is written at once, or later while many writes are under way that go first.
-    async fn reconcile(&self, object: Arc<R::Object>, handed: Handed<'_>) {
+    async fn reconcile(&self, object: Arc<R::Object>, handed: InProgress<'_>) {
         let started = Instant::now();
         let mut finished = match self.report(&object).await {
             Ok((object, report)) => Box::new(Finished { object, report, took: started.elapsed() }),
@@ -177,18 +177,18 @@ impl<R: Reconciler> Controller<R> {
             let report = self.reconciler.while_suspended(object, &self.context).await;
             return Ok((Arc::clone(object), report));
         }
-        if !deleting && !holds(object.as_ref()) && self.reconciler.needs_finalizer(object) {
+        if !deleting && !has_finalizer(object.as_ref()) && self.reconciler.needs_finalizer(object) {
             let _first = self.context.first_writes.begin();
             self.publisher.add_finalizer(object).await?;
         }
         // Writing the finalizer made a newer version of the object.
         let object = self.cache.get(&ObjectKey::of(object.as_ref())).unwrap_or_else(|| Arc::clone(object));
-        let report = self.guarded(&object).await;
+        let report = self.catch_panic(&object).await;
         Ok((object, if deleting { report } else { suspended(report) }))
     }
 
     /// A panic in one reconcile is that object's error and nobody else's.
-    async fn guarded(&self, object: &Arc<R::Object>) -> StatusReport<R> {
+    async fn catch_panic(&self, object: &Arc<R::Object>) -> StatusReport<R> {
         let work = self.reconciler.reconcile(Arc::clone(object), &self.context);
         AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
             self.context.metrics.panicked();
@@ -201,7 +201,7 @@ impl<R: Reconciler> Controller<R> {
     }
 
     /// Counts a reconcile that is over, and sets the time of the next one.
-    fn conclude(&self, object: &R::Object, outcome: &Result<Done>, took: Duration) {
+    fn conclude(&self, object: &R::Object, outcome: &Result<Success>, took: Duration) {
         self.context.metrics.reconciled(R::Object::KIND, outcome::counted(outcome), took);
         if let Err(error @ (Error::Kube(_) | Error::KubeTimeout(_) | Error::Internal(_))) = outcome {
             tracing::warn!(%error, "the pass could not be finished");
@@ -209,7 +209,7 @@ impl<R: Reconciler> Controller<R> {
         self.schedule(&ObjectKey::of(object), outcome, object);
     }
 
-    fn schedule(&self, key: &ObjectKey, outcome: &Result<Done>, object: &R::Object) {
+    fn schedule(&self, key: &ObjectKey, outcome: &Result<Success>, object: &R::Object) {
         let now = self.context.clock.now();
         let failures = self.streaks.count(key, object.meta().generation, outcome, now);
         let interval = self.reconciler.interval(object);
@@ -223,20 +223,20 @@ impl<R: Reconciler> Controller<R> {
 }
 
 /// An object that a worker has been given; however the worker ends, the queue is told.
-struct Handed<'a> {
+struct InProgress<'a> {
     queue: &'a Queue,
     key: &'a ObjectKey,
     parked: bool,
 }
 
-impl Handed<'_> {
+impl InProgress<'_> {
     /// The worker takes other objects until the outcome of this one may be written.
     fn park(mut self) {
         self.parked = true;
     }
 }
 
-impl Drop for Handed<'_> {
+impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         if self.parked {
             self.queue.park(self.key);
@@ -249,7 +249,7 @@ impl Drop for Handed<'_> {
 /// An object whose AwsAccount is suspended has not failed: the object stays as ready as before.
 fn suspended<S>(report: Report<S>) -> Report<S> {
     let outcome = report.outcome.or_else(|error| {
-        if error.is_suspension() { Ok(Done::suspended(error.to_string())) } else { Err(error) }
+        if error.is_suspension() { Ok(Success::suspended(error.to_string())) } else { Err(error) }
     });
     Report { outcome, ..report }
 }

@@ -52,14 +52,14 @@ impl fmt::Display for ObjectKey {
 
 /// Something that an object refers to; its changes wake the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Target {
+pub struct ObjectId {
     /// Kind of the object referred to.
     pub kind: KindName,
     /// Which one.
     pub key: ObjectKey,
 }
 
-impl Target {
+impl ObjectId {
     /// What objects of a kind stand for in AWS, whichever account they sign in to.
     pub fn aws(kind: KindName, identity: &Identity) -> Self {
         Self { kind, key: ObjectKey::new("", identity.canonical_name()) }
@@ -87,11 +87,11 @@ pub trait Controlled:
     const KIND: KindName;
 
     /// Everything that this object refers to, the AwsAccount included. Its own namespace is added by the engine.
-    fn references(&self) -> Vec<Target>;
+    fn references(&self) -> Vec<ObjectId>;
     /// The part of the status that dependents and siblings read: only a change of that part wakes them.
     fn read_by_users(&self) -> ReadByUsers<'_>;
     /// What it shares with other objects, which must look again when this one changes or goes.
-    fn shared(&self) -> Option<Target> {
+    fn sibling_key(&self) -> Option<ObjectId> {
         None
     }
     /// Whether the user asked to leave it alone.
@@ -119,46 +119,46 @@ pub struct Report<S> {
     /// The status with the kind's own fields; the engine fills in the common part.
     pub status: S,
     /// How it ended.
-    pub outcome: Result<Done, Error>,
+    pub outcome: Result<Success, Error>,
     /// What was done or refused, for events.
-    pub notes: Vec<Note>,
+    pub notes: Vec<EventRecord>,
 }
 
 /// A reconcile that ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct Success {
     /// Reason of the Ready condition.
     pub reason: Reason,
     /// Message of the Ready condition.
     pub message: String,
     /// When to look again.
-    pub again: Again,
+    pub again: Requeue,
     /// What Enforce would do, in Observe mode; `None` where the condition does not apply.
     pub drift: Option<Vec<String>>,
     /// The object is being deleted and nothing keeps it any more.
     pub gone: bool,
 }
 
-impl Done {
+impl Success {
     /// In sync; looked at again after the interval.
     pub fn synced(message: impl Into<String>, interval: SignedDuration) -> Self {
-        Self::ready(Reason::Synced, message, Again::Every(interval))
+        Self::ready(Reason::Synced, message, Requeue::Every(interval))
     }
 
     /// Ready, perhaps in trouble: the reason says which of the two.
-    pub fn ready(reason: Reason, message: impl Into<String>, again: Again) -> Self {
+    pub fn ready(reason: Reason, message: impl Into<String>, again: Requeue) -> Self {
         Self { reason, message: message.into(), again, drift: None, gone: false }
     }
 
     /// Nothing keeps the deleted object any more.
     pub fn gone() -> Self {
-        Self { gone: true, ..Self::ready(Reason::Deleted, "", Again::Never) }
+        Self { gone: true, ..Self::ready(Reason::Deleted, "", Requeue::Never) }
     }
 }
 
 /// When to look at an object again without an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
+pub enum Requeue {
     /// After this long, plus or minus up to 10 %.
     Every(SignedDuration),
     /// At this time, not later, and before all other work: a login in use is at stake.
@@ -171,7 +171,7 @@ pub enum Again {
 
 /// Something to tell the user as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct EventRecord {
     /// Whether it is a warning.
     pub warning: bool,
     /// The word for it.
@@ -180,7 +180,7 @@ pub struct Note {
     pub message: String,
 }
 
-impl Note {
+impl EventRecord {
     /// Something that was done.
     pub fn normal(reason: Reason, message: impl Into<String>) -> Self {
         Self { warning: false, reason, message: message.into() }

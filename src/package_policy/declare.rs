@@ -8,7 +8,7 @@ use super::PackagePolicyKind;
 use super::state::{PolicyState, Rival};
 use crate::api::{AwsAccount, AwsResource, Identity, KindName, Mode, PackageName, PackagePolicy};
 use crate::engine::object::ObjectKey;
-use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::pipeline::kind::Scope;
 use crate::engine::pipeline::standing;
 use crate::engine::watching::caches::Caches;
@@ -24,7 +24,7 @@ pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Ca
             let key = ObjectKey::named(reference, &namespace);
             let follower = Follower { account, caches, namespace: &namespace };
             let (_, its) = follower.repository(reference, |named| {
-                caches.check_grants(account, &namespace, &[Claim::Use(named.grant_name())]).is_ok()
+                caches.check_grants(account, &namespace, &[Access::Use(named.grant_name())]).is_ok()
             })?;
             refuse_other_region(account, KindName::Repository, &key, &its)?;
             Ok(Identity { account: own.account_id.clone(), ..its })

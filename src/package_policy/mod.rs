@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use crate::api::{AdoptionPolicy, DeletionPolicy, Identity, KindName, PackagePolicy, PackagePolicyStatus};
 use crate::aws::Aws;
-use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
+use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, ObjectId};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings, interval};
 use crate::error::Result;
@@ -30,14 +30,14 @@ pub struct PackagePolicyKind;
 impl Controlled for PackagePolicy {
     const KIND: KindName = KindName::PackagePolicy;
 
-    fn references(&self) -> Vec<Target> {
+    fn references(&self) -> Vec<ObjectId> {
         let namespace = self.namespace().unwrap_or_default();
         let repository = self.spec.repository_ref.iter();
         let repository =
-            repository.map(|named| Target::new(KindName::Repository, ObjectKey::named(named, &namespace)));
+            repository.map(|named| ObjectId::new(KindName::Repository, ObjectKey::named(named, &namespace)));
         let by_name = self.spec.repository.as_ref().and_then(|_| self.status.as_ref()?.identity.as_ref());
-        let by_name = by_name.map(|identity| Target::aws(KindName::Repository, identity));
-        [Target::account(&self.spec.account_ref.name)].into_iter().chain(repository).chain(by_name).collect()
+        let by_name = by_name.map(|identity| ObjectId::aws(KindName::Repository, identity));
+        [ObjectId::account(&self.spec.account_ref.name)].into_iter().chain(repository).chain(by_name).collect()
     }
 
     fn read_by_users(&self) -> ReadByUsers<'_> {
@@ -46,9 +46,9 @@ impl Controlled for PackagePolicy {
     }
 
     /// Policies of one repository decide together what holds for a package.
-    fn shared(&self) -> Option<Target> {
+    fn sibling_key(&self) -> Option<ObjectId> {
         let identity = self.status.as_ref()?.identity.as_ref()?;
-        Some(Target::aws(KindName::PackagePolicy, identity))
+        Some(ObjectId::aws(KindName::PackagePolicy, identity))
     }
 
     fn suspended(&self) -> bool {
@@ -83,7 +83,7 @@ impl Kind for PackagePolicyKind {
         Ok(declare::declare(policy, identity, scope))
     }
 
-    fn remark(want: &PolicyState, _: Option<&PolicyFacts>) -> Option<String> {
+    fn ready_note(want: &PolicyState, _: Option<&PolicyFacts>) -> Option<String> {
         let disputes = &want.disputes.0;
         let told = disputes.iter().take(TOLD_DISPUTES).cloned();
         let others = disputes.len().saturating_sub(TOLD_DISPUTES);
@@ -130,18 +130,18 @@ impl Kind for PackagePolicyKind {
         vec![identity.clone()]
     }
 
-    fn tell(status: &mut PackagePolicyStatus, state: Option<&PolicyState>, facts: Option<&PolicyFacts>) {
-        state::tell(status, state, facts);
+    fn fill_status(status: &mut PackagePolicyStatus, state: Option<&PolicyState>, facts: Option<&PolicyFacts>) {
+        state::fill_status(status, state, facts);
     }
 
-    fn tell_unfinished(
+    fn fill_status_unfinished(
         status: &mut PackagePolicyStatus,
         want: &PolicyState,
         facts: Option<&PolicyFacts>,
         (done, failed): (&[Step], &[Step]),
     ) -> Option<String> {
         let in_sync = facts.map_or(0, |facts| facts.in_sync) + done.len();
-        state::tell(status, None, Some(&PolicyFacts { in_sync }));
+        state::fill_status(status, None, Some(&PolicyFacts { in_sync }));
         let all = want.packages.len();
         let refused = failed.iter().map(|Step::Restrict { package, .. }| package.to_string());
         let names = refused.take(TOLD_REFUSALS).collect::<Vec<_>>().join(", ");
@@ -173,7 +173,7 @@ mod tests {
         let mut status = PackagePolicyStatus::default();
         let facts = PolicyFacts { in_sync: 10 };
         let mut tell =
-            |failed| PackagePolicyKind::tell_unfinished(&mut status, &want, Some(&facts), (&done, failed));
+            |failed| PackagePolicyKind::fill_status_unfinished(&mut status, &want, Some(&facts), (&done, failed));
         let note = tell(&failed).unwrap();
         assert_eq!(
             note,

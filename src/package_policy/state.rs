@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageOriginConfiguration};
 
 use crate::api::{OriginControls, PackageName, PackagePolicyStatus, Permission};
-use crate::engine::pipeline::uncompared::Uncompared;
+use crate::engine::pipeline::uncompared::NotCompared;
 
 /// Package to its origin controls; `None` where the package does not exist or AWS said nothing that we know.
 pub type Packages = BTreeMap<PackageName, Option<OriginControls>>;
@@ -16,7 +16,7 @@ pub struct PolicyState {
     /// The packages that the policy names.
     pub packages: Packages,
     /// Where other policies say something else about the same package, as sentences.
-    pub disputes: Uncompared<Vec<String>>,
+    pub disputes: NotCompared<Vec<String>>,
 }
 
 /// What AWS says, for status.
@@ -56,7 +56,7 @@ impl PolicyState {
     pub fn observed(found: &Packages, want: Option<&Self>) -> Self {
         let wanted = want.into_iter().flat_map(|want| want.packages.keys());
         let packages = wanted.map(|package| (package.clone(), found.get(package).copied().flatten()));
-        Self { packages: packages.collect(), disputes: Uncompared::default() }
+        Self { packages: packages.collect(), disputes: NotCompared::default() }
     }
 
     /// How many packages are as `want` says.
@@ -109,7 +109,7 @@ pub fn controls_of(configuration: Option<&PackageOriginConfiguration>) -> Option
 }
 
 /// Puts into status what is known. With `state` all its packages have just been made as declared.
-pub fn tell(status: &mut PackagePolicyStatus, state: Option<&PolicyState>, facts: Option<&PolicyFacts>) {
+pub fn fill_status(status: &mut PackagePolicyStatus, state: Option<&PolicyState>, facts: Option<&PolicyFacts>) {
     let in_sync = state.map(|state| state.packages.len()).or(facts.map(|facts| facts.in_sync));
     status.packages_in_sync = in_sync.and_then(|count| i64::try_from(count).ok());
 }
@@ -202,9 +202,9 @@ mod tests {
         assert_eq!(have.in_sync_with(&want), 1);
         assert_eq!(want.in_sync_with(&want), 3);
         let mut status = PackagePolicyStatus::default();
-        tell(&mut status, None, Some(&PolicyFacts { in_sync: 1 }));
+        fill_status(&mut status, None, Some(&PolicyFacts { in_sync: 1 }));
         assert_eq!(status.packages_in_sync, Some(1));
-        tell(&mut status, Some(&want), Some(&PolicyFacts { in_sync: 1 }));
+        fill_status(&mut status, Some(&want), Some(&PolicyFacts { in_sync: 1 }));
         assert_eq!(status.packages_in_sync, Some(3));
     }
 

@@ -8,7 +8,7 @@ use super::graph::refuse_cycle;
 use super::state::{RepositoryState, UpstreamState};
 use crate::api::{AwsAccount, AwsResource, Identity, KindName, Mode, ObjectRef, Repository, Upstream};
 use crate::engine::object::ObjectKey;
-use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::pipeline::kind::Scope;
 use crate::engine::pipeline::standing;
 use crate::engine::watching::caches::Caches;
@@ -29,7 +29,7 @@ pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &C
             let (_, domain) = follower.domain(reference, |domain| {
                 let within = domain.repository_named(name.clone());
                 let granted = |claim| caches.check_grants(account, &namespace, &[claim]).is_ok();
-                granted(Claim::Use(domain.grant_name())) || granted(Claim::Use(within.grant_name()))
+                granted(Access::Use(domain.grant_name())) || granted(Access::Use(within.grant_name()))
             })?;
             refuse_other_region(account, KindName::Domain, &key, &domain)?;
             (domain.owner, domain.domain)
@@ -66,7 +66,7 @@ pub(super) fn declare(
         .map(|(index, upstream)| {
             let named = resolve_upstream(index, upstream, identity, scope)?;
             if enforced {
-                scope.refuse_unless_granted(Claim::Use(format!(
+                scope.refuse_unless_granted(Access::Use(format!(
                     "{}/{}",
                     identity.domain_grant_name(),
                     named.name
@@ -140,7 +140,7 @@ fn referred(
     let Scope { account, caches, namespace, .. } = *scope;
     let follower = Follower { account, caches, namespace };
     let (object, its) = follower
-        .repository(reference, |named| scope.refuse_unless_granted(Claim::Use(named.grant_name())).is_ok())?;
+        .repository(reference, |named| scope.refuse_unless_granted(Access::Use(named.grant_name())).is_ok())?;
     if (&its.owner, &its.domain, &its.region) != (&identity.owner, &identity.domain, &identity.region) {
         return Err(Error::invalid(
             field,

@@ -9,7 +9,7 @@ use super::cycle::cycle_through;
 use super::declare::identify;
 use crate::api::{Identity, Repository};
 use crate::engine::object::ObjectKey;
-use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::pipeline::kind::Scope;
 use crate::engine::pipeline::standing;
 use crate::engine::watching::caches::Caches;
@@ -64,7 +64,7 @@ fn successors(
     let namespace = repository.namespace().unwrap_or_default();
     let Ok(account) = caches.account(&repository.spec.management.account_ref.name) else { return vec![] };
     let may_use = |upstream: &Identity| {
-        let claim = Claim::Use(upstream.seen_from(&identity.account).grant_name());
+        let claim = Access::Use(upstream.seen_from(&identity.account).grant_name());
         caches.check_grants(&account, &namespace, &[claim]).is_ok()
     };
     let upstreams = repository.spec.upstreams.iter();

@@ -18,9 +18,9 @@ use crate::api::{
 };
 use crate::aws::{Aws, AwsErrorKind, repository_name, tagging};
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Target};
+use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, ObjectId};
 use crate::engine::pipeline::downstreams::Downstreams;
-use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings};
 use crate::error::{Error, Result};
 
@@ -34,18 +34,18 @@ pub struct RepositoryKind;
 impl Controlled for Repository {
     const KIND: KindName = KindName::Repository;
 
-    fn references(&self) -> Vec<Target> {
+    fn references(&self) -> Vec<ObjectId> {
         let namespace = self.namespace().unwrap_or_default();
-        let account = Target::account(&self.spec.management.account_ref.name);
+        let account = ObjectId::account(&self.spec.management.account_ref.name);
         let domain = self.spec.domain_ref.iter().map(|domain| (KindName::Domain, domain));
         let upstreams = self.spec.upstreams.iter().filter_map(|upstream| upstream.repository_ref.as_ref());
         let upstreams = upstreams.map(|upstream| (KindName::Repository, upstream));
         let named = domain.chain(upstreams);
-        let named = named.map(|(kind, reference)| Target::new(kind, ObjectKey::named(reference, &namespace)));
+        let named = named.map(|(kind, reference)| ObjectId::new(kind, ObjectKey::named(reference, &namespace)));
         let by_name = self.spec.upstreams.iter().filter(|upstream| upstream.repository_ref.is_none());
         let by_name = by_name.filter_map(|upstream| {
             let own = self.status.as_ref()?.identity.as_ref()?;
-            Some(Target::aws(KindName::Repository, &own.repository_named(upstream.name.clone()?)))
+            Some(ObjectId::aws(KindName::Repository, &own.repository_named(upstream.name.clone()?)))
         });
         [account].into_iter().chain(named).chain(by_name).collect()
     }
@@ -61,9 +61,9 @@ impl Controlled for Repository {
     }
 
     /// Objects of one AWS name, and those that name it as an upstream.
-    fn shared(&self) -> Option<Target> {
+    fn sibling_key(&self) -> Option<ObjectId> {
         let identity = self.status.as_ref()?.identity.as_ref()?;
-        Some(Target::aws(KindName::Repository, identity))
+        Some(ObjectId::aws(KindName::Repository, identity))
     }
 
     fn suspended(&self) -> bool {
@@ -95,11 +95,11 @@ impl Kind for RepositoryKind {
         declare::declare(repository, identity, scope)
     }
 
-    fn grants_of_state(identity: &Identity, state: &RepositoryState) -> Vec<Claim> {
+    fn grants_of_state(identity: &Identity, state: &RepositoryState) -> Vec<Access> {
         let domain = identity.domain_grant_name();
         let upstreams = state.upstreams.iter();
-        let upstreams = upstreams.map(|upstream| Claim::Use(format!("{domain}/{}", upstream.name)));
-        upstreams.chain(state.connection.clone().map(Claim::Connect)).collect()
+        let upstreams = upstreams.map(|upstream| Access::Use(format!("{domain}/{}", upstream.name)));
+        upstreams.chain(state.connection.clone().map(Access::Connect)).collect()
     }
 
     async fn observe(
@@ -186,7 +186,7 @@ impl Kind for RepositoryKind {
         )
     }
 
-    fn remark(_: &RepositoryState, facts: Option<&RepositoryFacts>) -> Option<String> {
+    fn ready_note(_: &RepositoryState, facts: Option<&RepositoryFacts>) -> Option<String> {
         facts.is_some_and(|facts| facts.tags_denied).then(|| tagging::DENIED.to_owned())
     }
 
@@ -208,8 +208,8 @@ impl Kind for RepositoryKind {
         status.carried_out_generation = generation;
     }
 
-    fn tell(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
-        state::tell(status, state, facts);
+    fn fill_status(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
+        state::fill_status(status, state, facts);
     }
 
     fn tags(state: &RepositoryState) -> Option<&Tags> {

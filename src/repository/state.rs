@@ -9,7 +9,7 @@ use super::endpoints::Endpoints;
 use crate::api::{RepositorySpec, RepositoryStatus, Tags, UpstreamStatus};
 use crate::aws::timestamp;
 use crate::engine::pipeline::tags;
-use crate::engine::pipeline::uncompared::Uncompared;
+use crate::engine::pipeline::uncompared::NotCompared;
 
 /// What the operator manages of a repository.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,7 +23,7 @@ pub struct RepositoryState {
     /// Tags, the owner tag among them.
     pub tags: Tags,
     /// ARN, once AWS has given one.
-    pub arn: Uncompared<String>,
+    pub arn: NotCompared<String>,
 }
 
 /// An upstream. AWS refers to it by identity: one that was deleted and made anew under its name is another one.
@@ -68,7 +68,7 @@ impl RepositoryState {
             upstreams,
             connection: spec.external_connection.clone(),
             tags,
-            arn: Uncompared::default(),
+            arn: NotCompared::default(),
         }
     }
 
@@ -86,7 +86,7 @@ impl RepositoryState {
             upstreams: names.map(|name| observed_upstream(name, want, &status.upstreams, created)).collect(),
             connection: connections.filter_map(|one| one.external_connection_name()).map(Into::into).next(),
             tags: tags::managed(all_tags, want.map(|want| &want.tags), &status.tag_keys),
-            arn: Uncompared(described.arn().unwrap_or_default().into()),
+            arn: NotCompared(described.arn().unwrap_or_default().into()),
         }
     }
 }
@@ -107,7 +107,7 @@ pub fn unseen(status: &RepositoryStatus, want: &RepositoryState) -> (RepositoryS
     let names = want.upstreams.iter().map(|upstream| upstream.name.as_str());
     let upstreams =
         names.map(|name| observed_upstream(name, Some(want), &status.upstreams, &facts.upstreams_created));
-    let arn = Uncompared(status.arn.clone().unwrap_or_default());
+    let arn = NotCompared(status.arn.clone().unwrap_or_default());
     (RepositoryState { upstreams: upstreams.collect(), arn, ..want.clone() }, facts)
 }
 
@@ -144,7 +144,7 @@ impl From<&RepositoryDescription> for RepositoryFacts {
 }
 
 /// Puts into status what is known. Without `state` nothing was declared in AWS, and what was set before stays remembered.
-pub fn tell(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
+pub fn fill_status(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
     let Some(facts) = facts else {
         let (common, identity) = (status.common.clone(), status.identity.clone());
         *status = RepositoryStatus { common, identity, ..RepositoryStatus::default() };

@@ -34,7 +34,7 @@ pub(super) fn executing(context: &Context, identity: &Identity, step: &Step) {
 pub(super) fn executed(context: &Context, identity: &Identity, step: &Step) {
     if let Some(upstreams) = upstreams(step) {
         context.caches.downstreams.written(identity, Written::These(upstreams));
-        context.hub.written(identity);
+        context.references.written(identity);
     }
 }
 

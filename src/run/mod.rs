@@ -21,7 +21,7 @@ use crate::credential::record::{SecretRecord, SeenSecret};
 use crate::domain::DomainKind;
 use crate::engine::context::Context;
 use crate::engine::controller::Controller;
-use crate::engine::object::{Controlled, ObjectKey, Target};
+use crate::engine::object::{Controlled, ObjectKey, ObjectId};
 use crate::engine::pipeline::converge::Pipeline;
 use crate::engine::pipeline::kind::Kind;
 use crate::engine::reconciler::Reconciler;
@@ -30,13 +30,13 @@ use crate::engine::status::publish::Publisher;
 use crate::engine::status::summary;
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::seen::Seen;
-use crate::engine::watching::watch::{Change, Incoming, Listed, Watch, config, follow};
+use crate::engine::watching::watch::{Change, Incoming, ListState, Watch, config, run_watch};
 use crate::ops::{Expiry, Gate, Health, Readiness};
 use crate::package_policy::PackagePolicyKind;
 use crate::reason::Reason;
 use crate::repository::RepositoryKind;
 
-use list::List;
+use list::InitialList;
 use supervise::Supervisor;
 
 /// How long work in flight may take once the operator has been asked to stop.
@@ -53,7 +53,7 @@ pub struct Operator {
     watches: JoinSet<()>,
     workers: JoinSet<()>,
     starts: Vec<Box<dyn FnOnce(&mut JoinSet<()>) + Send>>,
-    lists: Vec<List>,
+    lists: Vec<InitialList>,
     readiness: Readiness,
     working: Gate,
 }
@@ -86,8 +86,8 @@ impl Operator {
     pub async fn run(mut self) {
         let context = self.context.clone();
         let caches = context.caches.clone();
-        let hub = context.hub.clone();
-        context.metrics.queues_from(move || hub.depths());
+        let references = context.references.clone();
+        context.metrics.queues_from(move || references.depths());
         let credentials = caches.credentials.clone();
         context.metrics.expiries_from(move || expiries(&credentials));
         for kind in KindName::OURS.iter().chain([&KindName::Namespace]) {
@@ -140,7 +140,7 @@ impl Operator {
     where
         K::Object: Resource<Scope = NamespaceResourceScope>,
     {
-        let publisher = Publisher::new(self.context.client.clone(), self.context.hub.clone(), cache.clone());
+        let publisher = Publisher::new(self.context.client.clone(), self.context.references.clone(), cache.clone());
         self.control(Pipeline::<K>::new(publisher), cache);
     }
 
@@ -168,13 +168,13 @@ impl Operator {
             self.start_later(Arc::clone(&controller));
             self.watch_cluster(&cache, move |change| controller.observe(change));
         } else {
-            let (hub, accounts) = (self.context.hub.clone(), self.context.accounts.clone());
+            let (references, accounts) = (self.context.references.clone(), self.context.accounts.clone());
             self.watch_cluster(&cache, move |change| {
                 if let Change::Removed(key, _) = &change {
                     accounts.remove(&key.name);
                 }
                 if let Some(key) = changed_spec(&change) {
-                    hub.changed(&Target::new(KindName::AwsAccount, key));
+                    references.changed(&ObjectId::new(KindName::AwsAccount, key));
                 }
             });
         }
@@ -200,12 +200,12 @@ impl Operator {
 
     /// Grants may select namespaces by label, so that a label that changes wakes everything in the namespace.
     fn watch_namespaces(&mut self) {
-        let (cache, hub) = (self.context.caches.namespaces.clone(), self.context.hub.clone());
+        let (cache, references) = (self.context.caches.namespaces.clone(), self.context.references.clone());
         let tell = move |change: Change<PartialObjectMeta<Namespace>>| {
             if let Change::Applied { before, now, .. } = change
                 && before.is_none_or(|before| before.metadata.labels != now.metadata.labels)
             {
-                hub.changed(&Target::new(KindName::Namespace, ObjectKey::of(now.as_ref())));
+                references.changed(&ObjectId::new(KindName::Namespace, ObjectKey::of(now.as_ref())));
             }
         };
         let api = Api::<PartialObjectMeta<Namespace>>::all(self.context.client.0.clone());
@@ -214,10 +214,10 @@ impl Operator {
 
     /// The Secrets that we wrote, by metadata only: their data never reaches this process.
     fn watch_secrets(&mut self) {
-        let hub = self.context.hub.clone();
+        let references = self.context.references.clone();
         let tell = move |change: Change<SecretRecord>| {
             for owner in owners(&change) {
-                hub.restore(&owner);
+                references.restore(&owner);
             }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
@@ -262,17 +262,17 @@ impl Operator {
         cache: Cache<T::Kept>,
         tell: impl Fn(Change<T::Kept>) + Send + 'static,
     ) {
-        let progress = Sender::new(Listed::Pending);
+        let progress = Sender::new(ListState::Pending);
         let what = match &watch.namespace {
             Some(namespace) => format!("{} in {namespace}", T::plural(&())),
             None => T::plural(&()).into_owned(),
         };
-        self.lists.push(List {
+        self.lists.push(InitialList {
             gate: self.readiness.gate(format!("list of {what}")),
             progress: progress.subscribe(),
             may_be_refused: watch.namespace.is_some(),
         });
-        let watch = follow(watch, cache, progress, tell);
+        let watch = run_watch(watch, cache, progress, tell);
         self.watches.spawn(self.supervisor().supervise(format!("the watch of {what}"), watch));
     }
 
@@ -324,7 +324,7 @@ fn changed_spec<K: Controlled>(change: &Change<K>) -> Option<ObjectKey> {
 }
 
 /// Each RegistryCredential that a change of a Secret concerns: whose the Secret was, and whose it is.
-fn owners(change: &Change<SecretRecord>) -> BTreeSet<Target> {
+fn owners(change: &Change<SecretRecord>) -> BTreeSet<ObjectId> {
     let (before, now) = match change {
         Change::Applied { before, now, initial: false } => (before.as_ref(), Some(now)),
         Change::Removed(_, known) => (known.as_ref(), None),

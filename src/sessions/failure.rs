@@ -8,9 +8,9 @@ use crate::error::Error;
 use crate::reason::Reason;
 
 /// A failed sign-in is not tried again for this long, so that many users of an account do not each try.
-const FAILURE_HOLDS: Duration = Duration::from_secs(5);
+const REMEMBER_FAILURE: Duration = Duration::from_secs(5);
 /// The same for a failure that may pass by itself.
-const TROUBLE_HOLDS: Duration = Duration::from_secs(1);
+const REMEMBER_TROUBLE: Duration = Duration::from_secs(1);
 
 /// Why signing in did not work.
 #[derive(Clone, Debug)]
@@ -35,15 +35,15 @@ impl Failure {
     }
 
     /// For how long nobody tries again.
-    pub(super) fn holds(&self) -> Duration {
+    pub(super) fn remembered_for(&self) -> Duration {
         match self {
-            Self::Stalled(_) => FAILURE_HOLDS,
+            Self::Stalled(_) => REMEMBER_FAILURE,
             Self::Aws(error)
                 if !matches!(error.kind, AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable) =>
             {
-                FAILURE_HOLDS
+                REMEMBER_FAILURE
             }
-            Self::Aws(_) | Self::Cluster { .. } => TROUBLE_HOLDS,
+            Self::Aws(_) | Self::Cluster { .. } => REMEMBER_TROUBLE,
         }
     }
 }

@@ -17,9 +17,9 @@ use tokio::time::Instant;
 use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsErrorKind, Sdk};
 use crate::clock::Clock;
-use crate::engine::object::Target;
+use crate::engine::object::ObjectId;
 use crate::engine::status::summary;
-use crate::engine::watching::hub::Hub;
+use crate::engine::watching::references::References;
 use crate::error::Result;
 use crate::kubernetes::KubeClient;
 use failure::Failure;
@@ -28,7 +28,7 @@ use proof::Basis;
 use sign_in::SignIn;
 
 /// A Secret is read again after this long, so that changed keys are picked up.
-const SECRET_HOLDS: SignedDuration = SignedDuration::from_secs(30);
+const TRUST_SECRET: SignedDuration = SignedDuration::from_secs(30);
 /// When it could not be read, it is tried again after this long.
 const SECRET_UNREADABLE: SignedDuration = SignedDuration::from_secs(15);
 
@@ -37,9 +37,9 @@ const SECRET_UNREADABLE: SignedDuration = SignedDuration::from_secs(15);
 pub struct Accounts {
     sign_in: Arc<SignIn>,
     clock: Clock,
-    hub: Hub,
+    references: References,
     limits: Arc<SharedLimits>,
-    entries: Arc<Mutex<HashMap<String, Entry>>>,
+    entries: Arc<Mutex<HashMap<String, AccountSessions>>>,
 }
 
 /// A signed-in identity.
@@ -68,18 +68,18 @@ pub fn source(account: &AwsAccount, role_arn: Option<&str>) -> String {
 
 /// The sessions of one AwsAccount as it is declared now.
 #[derive(Debug)]
-struct Entry {
+struct AccountSessions {
     uid: Option<String>,
     basis: Basis,
-    own: Arc<Slot>,
-    roles: HashMap<String, Arc<Slot>>,
+    own: Arc<SessionCell>,
+    roles: HashMap<String, Arc<SessionCell>>,
 }
 
 /// One session. The caller that has the lock signs in; the other callers wait and share the result.
-type Slot = tokio::sync::Mutex<Held>;
+type SessionCell = tokio::sync::Mutex<CachedSession>;
 
 #[derive(Debug, Default)]
-struct Held {
+struct CachedSession {
     session: Option<Arc<Session>>,
     checked: Timestamp,
     failure: Option<(Instant, Failure)>,
@@ -88,11 +88,11 @@ struct Held {
 impl Accounts {
     /// Nothing is signed in yet. `cluster` becomes part of the names of role sessions; the hub wakes an AwsAccount when
     /// its users learn something about it.
-    pub fn new(client: KubeClient, clock: Clock, hub: Hub, sdk: Sdk, cluster: &str) -> Self {
+    pub fn new(client: KubeClient, clock: Clock, references: References, sdk: Sdk, cluster: &str) -> Self {
         Self {
             sign_in: Arc::new(SignIn::new(client, sdk, cluster)),
             clock,
-            hub,
+            references,
             limits: Arc::default(),
             entries: Arc::default(),
         }
@@ -153,7 +153,7 @@ impl Accounts {
     /// Drops a session that AWS refused, so that the next use signs in anew. A newer session stays.
     pub fn forget(&self, session: &Session) {
         if session.signed_in.refuse() {
-            self.hub.wake(&Target::account(&session.account));
+            self.references.wake(&ObjectId::account(&session.account));
         }
     }
 
@@ -167,7 +167,7 @@ impl Accounts {
             Err(_) => !ready,
         };
         if !as_told {
-            self.hub.wake(&Target::account(&account.name_any()));
+            self.references.wake(&ObjectId::account(&account.name_any()));
         }
     }
 
@@ -178,13 +178,13 @@ impl Accounts {
     }
 
     /// The slot for an identity. What was signed in for an earlier spec, or an earlier object of that name, goes.
-    fn slot(&self, account: &AwsAccount, role_arn: Option<&str>) -> Arc<Slot> {
+    fn slot(&self, account: &AwsAccount, role_arn: Option<&str>) -> Arc<SessionCell> {
         let (uid, basis) = (account.uid(), Basis::of(&account.spec));
         let mut entries = self.entries();
         let entry =
-            entries.entry(account.name_any()).or_insert_with(|| Entry::new(uid.clone(), basis.clone()));
+            entries.entry(account.name_any()).or_insert_with(|| AccountSessions::new(uid.clone(), basis.clone()));
         if entry.uid != uid || entry.basis != basis {
-            *entry = Entry::new(uid, basis);
+            *entry = AccountSessions::new(uid, basis);
         }
         match role_arn {
             None => Arc::clone(&entry.own),
@@ -193,9 +193,9 @@ impl Accounts {
     }
 
     /// Whether the Secret, where there is one, still holds the keys that were used. It is looked at now and then.
-    async fn still_holds(&self, account: &AwsAccount, session: &Session, held: &mut Held) -> Result<bool> {
+    async fn still_holds(&self, account: &AwsAccount, session: &Session, held: &mut CachedSession) -> Result<bool> {
         let now = self.clock.now();
-        if (now - SECRET_HOLDS..=now).contains(&held.checked) {
+        if (now - TRUST_SECRET..=now).contains(&held.checked) {
             return Ok(true);
         }
         match self.sign_in.same_keys(account, session).await {
@@ -205,7 +205,7 @@ impl Accounts {
             }
             // The API server's troubles are no reason to stop using keys that were good.
             Err(Failure::Cluster { .. }) => {
-                held.checked = now - SECRET_HOLDS + SECRET_UNREADABLE;
+                held.checked = now - TRUST_SECRET + SECRET_UNREADABLE;
                 Ok(true)
             }
             Err(failure) => {
@@ -216,25 +216,25 @@ impl Accounts {
         }
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, AccountSessions>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entry {
+impl AccountSessions {
     fn new(uid: Option<String>, basis: Basis) -> Self {
         Self { uid, basis, own: Arc::default(), roles: HashMap::new() }
     }
 }
 
-impl Held {
+impl CachedSession {
     fn usable(&self) -> Option<Arc<Session>> {
         self.session.clone().filter(|session| !session.signed_in.is_refused())
     }
 
     fn recent_failure(&self) -> Result<()> {
         match &self.failure {
-            Some((when, failure)) if when.elapsed() < failure.holds() => Err(failure.clone().into()),
+            Some((when, failure)) if when.elapsed() < failure.remembered_for() => Err(failure.clone().into()),
             _ => Ok(()),
         }
     }

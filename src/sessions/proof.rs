@@ -42,7 +42,7 @@ fn hex_digest(parts: &serde_json::Value) -> String {
 
 /// The ARN without the session's name: STS gives `assumed-role/<role>/<session>`, and providers make up the session's
 /// name anew with each sign-in.
-pub(super) fn lasting(arn: &str) -> String {
+pub(super) fn without_session_name(arn: &str) -> String {
     match arn.split_once(":assumed-role/") {
         Some((start, rest)) => {
             let role = rest.split('/').next().unwrap_or(rest);
@@ -107,7 +107,7 @@ mod tests {
             ("arn:aws:iam::123456789012:user/a", "arn:aws:iam::123456789012:user/a"),
             ("arn:aws:sts::123456789012:assumed-role/r/s-17", "arn:aws:sts::123456789012:assumed-role/r"),
         ] {
-            assert_eq!(lasting(arn), lasts);
+            assert_eq!(without_session_name(arn), lasts);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsError, AwsErrorKind, Limits, Named, Sdk};
 use crate::kubernetes::KubeClient;
 use crate::sessions::failure::Failure;
-use crate::sessions::proof::{self, Basis, lasting};
+use crate::sessions::proof::{self, Basis, without_session_name};
 use crate::sessions::role::{RoleCredentials, session_name};
 use crate::sessions::{Session, secret};
 
@@ -67,11 +67,11 @@ impl SignIn {
                 account.name_any(),
                 account.spec.account_id,
                 caller.account,
-                lasting(&caller.arn),
+                without_session_name(&caller.arn),
                 caller.account
             )));
         }
-        let identity_arn = lasting(&caller.arn);
+        let identity_arn = without_session_name(&caller.arn);
         let proof = proof(account, &identity_arn, None);
         tracing::info!(account = account.name_any(), identity = identity_arn, "signed in to AWS");
         Ok(Session {
@@ -105,7 +105,7 @@ impl SignIn {
         Ok(Session {
             account: account.name_any(),
             aws: self.client(account, &config, limits, caller.account),
-            identity_arn: lasting(&caller.arn),
+            identity_arn: without_session_name(&caller.arn),
             proof: proof(account, &base.identity_arn, Some(role_arn)),
             source: super::source(account, Some(role_arn)),
             signed_in: SignedIn { refused: Arc::default(), sts, digest: None },
@@ -117,7 +117,7 @@ impl SignIn {
     pub(super) async fn is_still(&self, account: &AwsAccount, session: &Session) -> bool {
         match ask(&session.signed_in.sts).await {
             Ok(caller) => {
-                caller.account == account.spec.account_id && lasting(&caller.arn) == session.identity_arn
+                caller.account == account.spec.account_id && without_session_name(&caller.arn) == session.identity_arn
             }
             Err(error) => matches!(error.kind, AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable),
         }

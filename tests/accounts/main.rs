@@ -7,7 +7,7 @@ use std::sync::Arc;
 use codeartifact_operator::api::{Domain, KindName};
 use codeartifact_operator::aws::{AwsErrorKind, Named};
 use codeartifact_operator::aws_account::AccountReconciler;
-use codeartifact_operator::engine::object::{Again, ObjectKey, Target};
+use codeartifact_operator::engine::object::{Requeue, ObjectKey, ObjectId};
 use codeartifact_operator::engine::reconciler::Reconciler;
 use codeartifact_operator::error::Error;
 use codeartifact_operator::reason::{Outlook, Reason};
@@ -178,9 +178,9 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
         Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(world.emulator.now()));
     let account = Arc::new(account);
     let [user, stranger] = ["acme", "refused"]
-        .map(|name| Target { kind: KindName::Domain, key: ObjectKey::new("team-a", name) });
+        .map(|name| ObjectId { kind: KindName::Domain, key: ObjectKey::new("team-a", name) });
     for domain in [&user, &stranger] {
-        context.hub.relate(domain, vec![Target::account("default")]);
+        context.hub.relate(domain, vec![ObjectId::account("default")]);
     }
     // Only one of them stands for something in AWS.
     context.caches.domains.apply(standing_for("acme").unwrap());
@@ -198,7 +198,7 @@ async fn an_account_learns_by_itself_that_its_secret_is_gone() {
     world.keys("test", "test");
     let (context, account) = (world.context(), Arc::new(world.account()));
     let done = AccountReconciler.reconcile(Arc::clone(&account), &context).await.outcome.unwrap();
-    let Again::Every(interval) = done.again else { panic!("{:?}", done.again) };
+    let Requeue::Every(interval) = done.again else { panic!("{:?}", done.again) };
     assert!(interval <= SignedDuration::from_mins(1), "looked at again after {interval}");
     world.forget_keys();
     world.advance(interval);

@@ -14,7 +14,7 @@ use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::context::Context;
 use codeartifact_operator::engine::queue::first_writes::FirstWrites;
 use codeartifact_operator::engine::watching::caches::Caches;
-use codeartifact_operator::engine::watching::hub::Hub;
+use codeartifact_operator::engine::watching::hub::References;
 use codeartifact_operator::engine::watching::secret_watches::SecretWatches;
 use codeartifact_operator::error::Result;
 use codeartifact_operator::kubernetes::KubeClient;
@@ -33,7 +33,7 @@ type Keys = Arc<Mutex<Option<Secret>>>;
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) accounts: Accounts,
-    pub(crate) hub: Hub,
+    pub(crate) hub: References,
     clock: Clock,
     metrics: Metrics,
     client: KubeClient,
@@ -47,7 +47,7 @@ impl World {
         let client = KubeClient(kube::Client::new(secrets(Arc::clone(&secret)), "default"));
         let metrics = Metrics::new(clock.clone());
         let sdk = Sdk::new(clock.clone(), metrics.clone());
-        let hub = Hub::new(clock.clone());
+        let hub = References::new(clock.clone());
         let accounts = Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, "test-cluster");
         Self { emulator, accounts, hub, clock, metrics, client, secret }
     }

@@ -30,8 +30,8 @@ async fn observing_needs_no_right_to_list_tags_and_says_so() {
     let have = RepositoryKind::observe(&world.aws, &watched.identity, &watched.object, Some(&want)).await;
     let have = have.unwrap().unwrap();
     assert_eq!(RepositoryKind::plan(Some(&want), Some(&have.state)), []);
-    let remark = RepositoryKind::remark(&want, Some(&have.facts)).unwrap();
-    assert!(remark.contains("codeartifact:ListTagsForResource"), "{remark}");
+    let ready_note = RepositoryKind::ready_note(&want, Some(&have.facts)).unwrap();
+    assert!(ready_note.contains("codeartifact:ListTagsForResource"), "{ready_note}");
 
     let enforced = subject("app");
     let denied = RepositoryKind::observe(&world.aws, &enforced.identity, &enforced.object, Some(&want)).await;
@@ -63,7 +63,7 @@ async fn creating_needs_no_right_to_describe_or_to_ask_for_addresses() {
     let said = RepositoryKind::not_compared(Some(&have.facts)).unwrap();
     assert!(said.contains("codeartifact:DescribeRepository"), "{said}");
     let mut told = app.object.status.clone().unwrap();
-    RepositoryKind::tell(&mut told, Some(&want), Some(&have.facts));
+    RepositoryKind::fill_status(&mut told, Some(&want), Some(&have.facts));
     assert_eq!(Some(&told), app.object.status.as_ref(), "nothing is to be written");
 
     // What has changed in the spec since cannot be carried out unseen.

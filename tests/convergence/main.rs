@@ -1,4 +1,4 @@
-//! Every pair of small states, through observe, plan and execute against the emulator: one pass converges, a second is empty.
+//! Every pair of small states, through observe, plan and execute against the emulator: one reconcile converges, a second is empty.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod contents;

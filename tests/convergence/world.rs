@@ -162,7 +162,7 @@ impl<K: Kind> Trial<K> {
         let Applied::Taken { taken, have, facts } = applied.unwrap() else { panic!("the mode is Enforce") };
         assert!(taken.error.is_none(), "{:?}, from {have:?} to {want:?}: {:?}", taken.failed, taken.error);
         let mut status = self.object.status().cloned().unwrap_or_default();
-        K::tell(&mut status, Some(want), taken.facts.or(facts).as_ref());
+        K::fill_status(&mut status, Some(want), taken.facts.or(facts).as_ref());
         (self.remember)(&mut self.object, status);
         taken.done
     }
@@ -175,7 +175,7 @@ impl<K: Kind> Trial<K> {
             told.unwrap_or_else(|error| panic!("{step}: {error}"));
         }
         let mut status = self.object.status().cloned().unwrap_or_default();
-        K::tell(&mut status, None, None);
+        K::fill_status(&mut status, None, None);
         (self.remember)(&mut self.object, status);
         steps
     }

@@ -57,7 +57,7 @@ async fn a_blocked_deletion_goes_on_when_the_change_of_what_blocks_it_took_effec
     let blocked = scene.condition("Repository", "base", "DeletionBlocked", "True").await?;
     ensure!(blocked.message.contains("app"), "{blocked:?}");
     until_patient(&scene).await?;
-    // The change is declared, and AWS does not have it yet, since the pass is held that would make it: a look at that moment
+    // The change is declared, and AWS does not have it yet, since the reconcile is held that would make it: a look at that moment
     // finds the deletion blocked.
     let look_before_write = json!({"operation": "ListTagsForResource", "repository": "app"});
     scene.emulator.set_faults(&json!([{"match": look_before_write, "fault": {"hold": true}}])).await?;

@@ -36,7 +36,7 @@ async fn a_domain_deleted_by_hand_is_given_up_once_that_is_certain() -> Result<(
     scene!(scene);
     scene.apply(&domain("Delete")).await?;
     scene.ready("Domain", "acme").await?;
-    // A pass that is still under way would make it anew.
+    // A reconcile that is still under way would make it anew.
     scene.until_idle().await?;
     scene.aws().delete_domain().domain("acme").send().await?;
     scene.delete("Domain", "acme").await?;

@@ -5,7 +5,7 @@ use codeartifact_operator::api::{Domain, DomainStatus};
 use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::status::publish::Publisher;
 use codeartifact_operator::engine::watching::cache::Cache;
-use codeartifact_operator::engine::watching::hub::Hub;
+use codeartifact_operator::engine::watching::hub::References;
 use codeartifact_operator::kubernetes::KubeClient;
 use harness::{shared, unique};
 use kube::Api;
@@ -21,7 +21,7 @@ async fn a_status_reaches_the_object_that_it_speaks_of_and_no_other_of_that_name
     control_plane.apply(&namespace, DOMAIN).await?;
     let client = control_plane.client()?;
     let domains: Api<Domain> = Api::namespaced(client.clone(), &namespace);
-    let publisher = Publisher::new(KubeClient(client), Hub::new(Clock::default()), Cache::default());
+    let publisher = Publisher::new(KubeClient(client), References::new(Clock::default()), Cache::default());
     let status = DomainStatus { arn: Some("arn".into()), ..DomainStatus::default() };
 
     let known = domains.get("acme").await?;

@@ -84,16 +84,16 @@ fn only_the_grant_of_the_token_itself_takes_it_away() {
     ];
     for (what, grants, labels, role, expected) in table {
         let coverage =
-            judge(&token(role), Seen::Known(&account(&grants)), Asker { namespace: "team", labels });
+            judge(&token(role), Seen::Known(&account(&grants)), Requester { namespace: "team", labels });
         assert_eq!(word(&coverage), expected, "{what}: {coverage:?}");
     }
 }
 
 #[test]
 fn an_account_that_cannot_be_read_takes_nothing_away_and_one_that_is_gone_does() {
-    let asker = Asker { namespace: "team", labels: None };
-    assert_eq!(word(&judge(&token(None), Seen::Unreadable, asker)), "covered");
-    assert_eq!(word(&judge(&token(None), Seen::Deleted("default"), asker)), "withdrawn");
+    let requester = Requester { namespace: "team", labels: None };
+    assert_eq!(word(&judge(&token(None), Seen::Unreadable, requester)), "covered");
+    assert_eq!(word(&judge(&token(None), Seen::Deleted("default"), requester)), "withdrawn");
 }
 
 #[test]
@@ -102,6 +102,6 @@ fn the_role_of_a_token_that_status_does_not_tell_is_not_judged() {
     let grants =
         json!([{"namespaces": {"all": true}, "credentials": [{"domains": ["acme"], "roleArn": role}]}]);
     let untold = TokenStatus { account: None, ..token(None) };
-    let asker = Asker { namespace: "team", labels: None };
-    assert_eq!(word(&judge(&untold, Seen::Known(&account(&grants)), asker)), "covered");
+    let requester = Requester { namespace: "team", labels: None };
+    assert_eq!(word(&judge(&untold, Seen::Known(&account(&grants)), requester)), "covered");
 }

@@ -1,15 +1,15 @@
-//! What a pass tells of its end: in status, as events, and how long the login works when it failed.
+//! What a reconcile tells of its end: in status, as events, and how long the login works when it failed.
 
 use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
-use super::{Pass, Tokens};
+use super::{CredentialReconcile, TokensByDomain};
 use crate::api::RENEW_AT;
-use crate::credential::demand::Held;
+use crate::credential::demand::CurrentToken;
 use crate::credential::notes;
 use crate::credential::schedule::retry_wait;
 use crate::credential::write::Written;
-use crate::engine::object::{Again, Done, ObjectKey};
+use crate::engine::object::{Requeue, Success, ObjectKey};
 use crate::engine::status::summary;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
@@ -20,9 +20,9 @@ const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// Backoff step for failures that nothing counts: the next attempt comes after 60 to 80 s.
 const STEADY: u32 = 4;
 
-impl Pass<'_> {
+impl CredentialReconcile<'_> {
     /// Puts into status what the Secret now holds, and says what changed.
-    pub(super) fn tell(&mut self, tokens: &Tokens, written: Written) {
+    pub(super) fn fill_status(&mut self, tokens: &TokensByDomain, written: Written) {
         let account = &self.object.spec.account_ref.name;
         let terms = |domain| self.minters.get(domain).map(|minter| &minter.terms);
         let told: Vec<_> =
@@ -38,8 +38,8 @@ impl Pass<'_> {
         self.status.secret_name = Some(name);
     }
 
-    pub(super) fn done(&self, tokens: &Tokens) -> Done {
-        let next = tokens.values().map(Held::look_again).min();
+    pub(super) fn done(&self, tokens: &TokensByDomain) -> Success {
+        let next = tokens.values().map(CurrentToken::look_again).min();
         let failing = tokens.values().find_map(|held| held.failing.as_ref().map(|failing| (held, failing)));
         if let Some((held, failing)) = failing {
             let end = held.kept.token.life.expires;
@@ -48,18 +48,18 @@ impl Pass<'_> {
         let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();
         let message = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
         let again = self.no_later_than(next.unwrap_or(Timestamp::MAX));
-        Done::ready(Reason::Issued, message, again)
+        Success::ready(Reason::Issued, message, again)
     }
 
     /// The login works and cannot be renewed.
-    pub(super) fn failing(&self, error: &Error, end: Timestamp, retry_at: Timestamp) -> Done {
+    pub(super) fn failing(&self, error: &Error, end: Timestamp, retry_at: Timestamp) -> Success {
         let message = format!("the login works until {end}, but cannot be renewed: {error}");
-        Done::ready(Reason::RenewalFailing, message, self.no_later_than(retry_at))
+        Success::ready(Reason::RenewalFailing, message, self.no_later_than(retry_at))
     }
 
     /// After a failure that takes nothing away: whatever fails in AWS, a Secret that is as declared and still works is not
-    /// called broken. `restored`: the Secret was put back in this pass.
-    pub(super) fn kept(&self, error: Error, restored: bool) -> Result<Done> {
+    /// called broken. `restored`: the Secret was put back in this reconcile.
+    pub(super) fn kept(&self, error: Error, restored: bool) -> Result<Success> {
         let Some(end) = self.works_until(&error, restored) else { return Err(error) };
         let asked = match error.outlook() {
             Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
@@ -71,10 +71,10 @@ impl Pass<'_> {
     }
 
     /// When to look again at what is due at that time: what is in sync is compared with the caches every five minutes.
-    pub(super) fn no_later_than(&self, due: Timestamp) -> Again {
+    pub(super) fn no_later_than(&self, due: Timestamp) -> Requeue {
         let now = self.context.clock.now();
         let at = look_at(now, due, fastrand::f64());
-        if at < due { Again::Check(at) } else { Again::At(at) }
+        if at < due { Requeue::Check(at) } else { Requeue::At(at) }
     }
 
     /// When the first of the tokens in the Secret ends.
@@ -82,7 +82,7 @@ impl Pass<'_> {
         self.status.tokens.iter().map(|token| token.expires_at).min()
     }
 
-    /// Whether the last pass carried out the present spec and ended well.
+    /// Whether the last reconcile carried out the present spec and ended well.
     pub(super) fn declared_and_ready(&self) -> bool {
         let common = &self.status.common;
         common.observed_generation == self.object.meta().generation && summary::is_ready(common)

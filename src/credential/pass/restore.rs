@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Pass, Tokens};
+use super::{CredentialReconcile, TokensByDomain};
 use crate::api::TokenStatus;
 use crate::credential::coverage::Coverage;
-use crate::credential::demand::Held;
+use crate::credential::demand::CurrentToken;
 use crate::credential::notes;
 use crate::credential::registries::{self, Resolved, Terms};
 use crate::credential::render::{DomainKey, Registry};
 use crate::credential::schedule::Life;
-use crate::credential::store::Kept;
+use crate::credential::store::StoredToken;
 use crate::credential::write::Written;
 use crate::engine::object::ObjectKey;
 use crate::error::{Error, Result};
@@ -19,8 +19,8 @@ use crate::reason::Outlook;
 use crate::repository::endpoints::fill;
 use crate::sessions;
 
-impl Pass<'_> {
-    /// Puts a Secret back that has gone or was changed since the last pass, before AWS is asked anything: an answer may take long.
+impl CredentialReconcile<'_> {
+    /// Puts a Secret back that has gone or was changed since the last reconcile, before AWS is asked anything: an answer may take long.
     pub(super) async fn put_back_first(&mut self) {
         let lost = self.declared_and_ready() && !self.is_as_declared();
         if lost && matches!(self.coverage(), Coverage::Covered) {
@@ -28,14 +28,14 @@ impl Pass<'_> {
         }
     }
 
-    /// After a pass that failed in AWS: whether the Secret is as declared now.
+    /// After a reconcile that failed in AWS: whether the Secret is as declared now.
     pub(super) async fn put_back_after(&mut self, error: &Error) -> bool {
         let passing = matches!(error, Error::Aws(_) | Error::Shared(_))
             && matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
         passing && self.put_back().await
     }
 
-    /// What keeps the Secret from being put back here is found again by the pass itself, which tells of it.
+    /// What keeps the Secret from being put back here is found again by the reconcile itself, which tells of it.
     async fn put_back(&mut self) -> bool {
         self.try_to_put_back().await.unwrap_or_else(|later| {
             tracing::debug!(%later, "the Secret could not be put back");
@@ -58,7 +58,7 @@ impl Pass<'_> {
         let caches = &self.context.caches;
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let resolved = registries::resolve(self.object, &account, caches)?;
-        let mut tokens = Tokens::new();
+        let mut tokens = TokensByDomain::new();
         for (domain, terms) in registries::terms(self.object, &account, caches, &resolved)? {
             let source = sessions::source(&account, terms.role_arn.as_deref());
             let Some(held) = self.still_held(&source, &account.spec.region, &domain, &terms).await? else {
@@ -90,7 +90,7 @@ impl Pass<'_> {
         region: &str,
         domain: &DomainKey,
         terms: &Terms,
-    ) -> Result<Option<Held>> {
+    ) -> Result<Option<CurrentToken>> {
         let told = self.status.tokens.iter().find(|token| {
             let TokenStatus { domain: name, owner, .. } = token;
             (name, owner) == (&domain.domain, &domain.owner)
@@ -101,7 +101,7 @@ impl Pass<'_> {
             return Ok(None);
         }
         let kept = self.services.tokens.known(source, region, domain, life).await?;
-        Ok(kept.map(|kept| Held { kept, renews_at: told.renews_at, again: None, failing: None }))
+        Ok(kept.map(|kept| CurrentToken { kept, renews_at: told.renews_at, again: None, failing: None }))
     }
 
     /// Whether the cache shows the Secret just as it was written last.
@@ -118,7 +118,7 @@ impl Pass<'_> {
 }
 
 /// The registries with addresses that are known without AWS; `None` when one is not.
-fn rendered(resolved: &[Resolved<'_>], kept: &BTreeMap<&DomainKey, &Arc<Kept>>) -> Option<Vec<Registry>> {
+fn rendered(resolved: &[Resolved<'_>], kept: &BTreeMap<&DomainKey, &Arc<StoredToken>>) -> Option<Vec<Registry>> {
     let registry = |resolved: &Resolved<'_>| {
         let domain = registries::domain(&resolved.identity);
         let kind = resolved.spec.endpoint_type.unwrap_or_default();

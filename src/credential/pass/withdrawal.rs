@@ -4,18 +4,18 @@ use std::collections::{BTreeSet, HashSet};
 
 use kube::Resource;
 
-use super::Pass;
+use super::CredentialReconcile;
 use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::secret::is_ours;
 use crate::credential::write::{self, Removal};
-use crate::engine::object::{Done, Note, ObjectKey};
-use crate::engine::pipeline::grants::Asker;
+use crate::engine::object::{Success, EventRecord, ObjectKey};
+use crate::engine::pipeline::grants::Requester;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 
-impl Pass<'_> {
-    /// What becomes of the Secret after a pass that failed: the error as it is to be told, and whether the Secret stays.
-    pub(super) async fn failed(&mut self, error: Error) -> Result<Done> {
+impl CredentialReconcile<'_> {
+    /// What becomes of the Secret after a reconcile that failed: the error as it is to be told, and whether the Secret stays.
+    pub(super) async fn failed(&mut self, error: Error) -> Result<Success> {
         if error.is_suspension() {
             return self.rest(&error.to_string()).await;
         }
@@ -45,14 +45,14 @@ impl Pass<'_> {
 
     /// A suspended login is not renewed. Its Secret is removed when a grant has gone, and the status says when a token has expired.
     /// `why` says which suspension it is.
-    pub(in crate::credential) async fn rest(&mut self, why: &str) -> Result<Done> {
+    pub(in crate::credential) async fn rest(&mut self, why: &str) -> Result<Success> {
         if let Coverage::Withdrawn(lost) | Coverage::Wider(lost) = self.coverage() {
             self.withdraw(&lost).await?;
             return Err(lost);
         }
-        let Some(end) = self.first_end() else { return Ok(Done::suspended(why)) };
+        let Some(end) = self.first_end() else { return Ok(Success::suspended(why)) };
         if self.context.clock.now() < end {
-            return Ok(Done { again: self.no_later_than(end), ..Done::suspended(why) });
+            return Ok(Success { again: self.no_later_than(end), ..Success::suspended(why) });
         }
         let name = self.status.secret_name.clone().unwrap_or_else(|| self.secret_name());
         Err(Error::stalled(
@@ -64,19 +64,19 @@ impl Pass<'_> {
     }
 
     /// Somebody's finalizer keeps the deleted object, and with it the Secret: the grants count until both are gone.
-    pub(super) async fn linger(&mut self) -> Result<Done> {
-        self.services.tokens.only(&self.target(), &HashSet::new());
+    pub(super) async fn linger(&mut self) -> Result<Success> {
+        self.services.tokens.release_others(&self.target(), &HashSet::new());
         if let Coverage::Withdrawn(lost) | Coverage::Wider(lost) = self.coverage() {
             self.withdraw(&lost).await?;
         }
-        Ok(Done::gone())
+        Ok(Success::gone())
     }
 
     /// The worst verdict of all tokens that the Secret holds.
     pub(super) fn coverage(&self) -> Coverage {
         let caches = &self.context.caches;
         let labels = caches.labels(&self.namespace);
-        let asker = Asker { namespace: &self.namespace, labels: labels.as_ref() };
+        let requester = Requester { namespace: &self.namespace, labels: labels.as_ref() };
         let mut worst = Coverage::Covered;
         for token in &self.status.tokens {
             let name = token.account.as_deref().unwrap_or(&self.object.spec.account_ref.name);
@@ -87,7 +87,7 @@ impl Pass<'_> {
                 None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
                 None => Seen::Deleted(name),
             };
-            match judge(token, seen, asker) {
+            match judge(token, seen, requester) {
                 withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
                 wider @ Coverage::Wider(_) => worst = wider,
                 Coverage::Covered => {}
@@ -98,7 +98,7 @@ impl Pass<'_> {
 
     /// Removes every Secret of ours at once.
     async fn withdraw(&mut self, error: &Error) -> Result<()> {
-        self.services.tokens.only(&self.target(), &HashSet::new());
+        self.services.tokens.release_others(&self.target(), &HashSet::new());
         // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
         let names: BTreeSet<_> = self.ours().into_iter().chain(self.status.secret_name.clone()).collect();
         for name in names {
@@ -108,11 +108,11 @@ impl Pass<'_> {
                 {
                     Removal::Absent => continue,
                     Removal::Gone => format!("Secret {name} removed: {error}"),
-                    Removal::Held => format!(
+                    Removal::CurrentToken => format!(
                         "Secret {name} emptied, and deleted as soon as its finalizers are gone: {error}"
                     ),
                 };
-            self.notes.push(Note::warning(Reason::GrantMissing, message));
+            self.notes.push(EventRecord::warning(Reason::GrantMissing, message));
         }
         self.status.secret_name = None;
         self.status.last_secret_write = None;
@@ -131,7 +131,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Whether the last pass ended well and was told, so that nothing of an earlier name can be left; or it is the first one.
+    /// Whether the last reconcile ended well and was told, so that nothing of an earlier name can be left; or it is the first one.
     fn is_settled(&self, name: &str) -> bool {
         let generation = self.object.meta().generation;
         let told = self.declared_and_ready() && self.status.secret_name.as_deref() == Some(name);

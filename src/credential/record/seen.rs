@@ -78,7 +78,7 @@ impl Resource for SeenSecret {
 }
 
 impl Incoming for SeenSecret {
-    type Kept = SecretRecord;
+    type StoredToken = SecretRecord;
 
     fn accept(self) -> Result<SecretRecord, (ObjectKey, String)> {
         Ok(self.record)
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
     use crate::api::KindName;
-    use crate::engine::object::Target;
+    use crate::engine::object::ObjectId;
     use crate::engine::watching::cache::Cache;
     use crate::engine::watching::watch::take;
 
@@ -170,7 +170,7 @@ mod tests {
                 told.lock().unwrap().extend(known.credential());
             }
         });
-        let login = Target::new(KindName::RegistryCredential, ObjectKey::new("team", "login"));
+        let login = ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", "login"));
         assert_eq!(told.into_inner().unwrap(), [login]);
     }
 }

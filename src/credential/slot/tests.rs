@@ -14,30 +14,30 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// A token of 12 h that was minted at the start.
-fn token(id: &str) -> Arc<Kept> {
+fn token(id: &str) -> Arc<StoredToken> {
     let life = Life { issued: at(0), expires: at(12 * HOUR) };
-    Arc::new(Kept {
+    Arc::new(StoredToken {
         token: Token { id: id.into(), text: "t".into(), life },
         version: None,
         origin: Origin::default(),
     })
 }
 
-fn demand(user: &str) -> Demand {
-    let user = Target::new(KindName::RegistryCredential, ObjectKey::new("team", user));
-    Demand { user, renew_before: None, force: None, impatient: false, addresses: Templates::new() }
+fn demand(user: &str) -> TokenRequest {
+    let user = ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", user));
+    TokenRequest { user, renew_before: None, force: None, impatient: false, addresses: Templates::new() }
 }
 
 fn error() -> Arc<Error> {
     Arc::new(Error::waiting(Reason::NotFound, "no such domain"))
 }
 
-fn holding(id: &str) -> State {
-    State { kept: Some(token(id)), ..State::default() }
+fn holding(id: &str) -> EntryState {
+    EntryState { kept: Some(token(id)), ..EntryState::default() }
 }
 
 /// `mint`, or what is answered without one.
-fn asked(state: &mut State, demand: &Demand, now: i64) -> &'static str {
+fn asked(state: &mut EntryState, demand: &TokenRequest, now: i64) -> &'static str {
     match state.answer(demand, at(now)) {
         None => "mint",
         Some(Ok(held)) if held.failing.is_some() => "old",
@@ -49,8 +49,8 @@ fn asked(state: &mut State, demand: &Demand, now: i64) -> &'static str {
 #[test]
 fn a_token_is_given_until_somebody_needs_a_better_one() {
     let patient = demand("a");
-    let careful = Demand { renew_before: Some(SignedDuration::from_hours(6)), ..demand("b") };
-    let mut state = State::default();
+    let careful = TokenRequest { renew_before: Some(SignedDuration::from_hours(6)), ..demand("b") };
+    let mut state = EntryState::default();
     assert_eq!(asked(&mut state, &patient, 0), "mint");
     let mut state = holding("x");
     assert_eq!(asked(&mut state, &patient, 6 * HOUR), "good");
@@ -78,7 +78,7 @@ fn a_renewal_tells_everybody_else_who_uses_the_token() {
     told.sort();
     assert_eq!(told, [demand("a").user, demand("c").user]);
 
-    let mut first = State::default();
+    let mut first = EntryState::default();
     asked(&mut first, &demand("a"), 0);
     assert_eq!(
         first.succeeded(token("x"), &demand("b"), at(0)),
@@ -109,12 +109,12 @@ fn the_old_token_is_given_while_its_renewal_fails_and_until_it_ends() {
 
 #[test]
 fn many_who_fail_together_do_not_all_try() {
-    let mut state = State::default();
+    let mut state = EntryState::default();
     assert_eq!(asked(&mut state, &demand("a"), 0), "mint");
     state.failed(error(), at(0), 0.0);
     assert_eq!(asked(&mut state, &demand("b"), 4), "error");
     assert_eq!(asked(&mut state, &demand("b"), 5), "mint");
-    let impatient = Demand { impatient: true, ..demand("b") };
+    let impatient = TokenRequest { impatient: true, ..demand("b") };
     assert_eq!(asked(&mut state, &impatient, 1), "mint", "somebody asked to look now");
     let told = state.after(&demand("c"), at(1), Err(error())).unwrap_err();
     assert_eq!((told.reason(), told.to_string().as_str()), (Reason::NotFound, "no such domain"));
@@ -123,25 +123,25 @@ fn many_who_fail_together_do_not_all_try() {
 #[test]
 fn a_forced_renewal_happens_once() {
     let mut state = holding("x");
-    let forced = Demand { force: Some("1".into()), ..demand("a") };
+    let forced = TokenRequest { force: Some("1".into()), ..demand("a") };
     assert_eq!(asked(&mut state, &forced, 300), "mint");
     state.failed(error(), at(300), 0.0);
     assert_eq!(asked(&mut state, &forced, 301), "old");
     assert_eq!(asked(&mut state, &demand("b"), 301), "good", "nobody else is bothered");
     state.succeeded(token("y"), &forced, at(301));
     assert_eq!(asked(&mut state, &forced, 301), "good");
-    let again = Demand { force: Some("2".into()), ..demand("a") };
+    let again = TokenRequest { force: Some("2".into()), ..demand("a") };
     assert_eq!(asked(&mut state, &again, 301), "mint");
 }
 
 /// The token that somebody is given.
-fn given(state: &mut State, demand: &Demand, now: i64) -> String {
+fn given(state: &mut EntryState, demand: &TokenRequest, now: i64) -> String {
     state.answer(demand, at(now)).map_or_else(|| "mint".into(), |held| held.unwrap().kept.token.id.clone())
 }
 
-fn minted_at(id: &str, second: i64) -> Arc<Kept> {
+fn minted_at(id: &str, second: i64) -> Arc<StoredToken> {
     let life = Life { issued: at(second), expires: at(second + 12 * HOUR) };
-    Arc::new(Kept {
+    Arc::new(StoredToken {
         token: Token { id: id.into(), text: "t".into(), life },
         version: None,
         origin: Origin::default(),
@@ -154,7 +154,7 @@ fn a_forced_renewal_moves_nobody_else_before_their_time() {
     for user in ["a", "b", "c"] {
         assert_eq!(given(&mut state, &demand(user), 0), "x");
     }
-    let forced = |user: &str, value: &str| Demand { force: Some(value.into()), ..demand(user) };
+    let forced = |user: &str, value: &str| TokenRequest { force: Some(value.into()), ..demand(user) };
     assert_eq!(given(&mut state, &forced("a", "1"), HOUR), "mint");
     assert_eq!(
         state.succeeded(minted_at("y", HOUR), &forced("a", "1"), at(HOUR)),
@@ -182,17 +182,17 @@ fn a_renewal_that_is_due_moves_also_those_who_stayed() {
     for user in ["a", "b"] {
         given(&mut state, &demand(user), 0);
     }
-    let forced = Demand { force: Some("1".into()), ..demand("a") };
+    let forced = TokenRequest { force: Some("1".into()), ..demand("a") };
     assert_eq!(given(&mut state, &forced, 600), "mint");
     state.succeeded(minted_at("y", 600), &forced, at(600));
     assert_eq!(given(&mut state, &demand("b"), 601), "x");
     // Both joined the one mint: neither goes back to what it had.
-    let both = Demand { force: Some("1".into()), ..demand("b") };
+    let both = TokenRequest { force: Some("1".into()), ..demand("b") };
     assert_eq!(given(&mut state, &both, 900), "mint");
-    state.succeeded(minted_at("z", 900), &Demand { force: Some("2".into()), ..demand("a") }, at(900));
+    state.succeeded(minted_at("z", 900), &TokenRequest { force: Some("2".into()), ..demand("a") }, at(900));
     assert_eq!(state.after(&both, at(900), Ok(minted_at("z", 900))).unwrap().kept.token.id, "z");
     assert_eq!(given(&mut state, &demand("b"), 901), "z");
-    let careful = Demand { renew_before: Some(SignedDuration::from_hours(6)), ..demand("a") };
+    let careful = TokenRequest { renew_before: Some(SignedDuration::from_hours(6)), ..demand("a") };
     assert_eq!(given(&mut state, &careful, 6 * HOUR), "mint");
     assert_eq!(state.succeeded(minted_at("v", 6 * HOUR), &careful, at(6 * HOUR)), [demand("b").user]);
     assert_eq!(given(&mut state, &demand("b"), 6 * HOUR), "v");
@@ -222,10 +222,10 @@ fn the_time_that_aws_asks_for_is_kept_while_the_old_token_works() {
 #[test]
 fn a_young_token_is_not_forced_away_now_or_later() {
     let mut state = holding("x");
-    let forced = Demand { force: Some("1".into()), ..demand("a") };
+    let forced = TokenRequest { force: Some("1".into()), ..demand("a") };
     assert_eq!(asked(&mut state, &forced, 299), "good");
     assert_eq!(asked(&mut state, &forced, 300), "good", "it has been handled");
-    let again = Demand { force: Some("2".into()), ..demand("a") };
+    let again = TokenRequest { force: Some("2".into()), ..demand("a") };
     assert_eq!(asked(&mut state, &again, 300), "mint");
 }
 
@@ -240,7 +240,7 @@ fn addresses_are_learnt_once_and_again_when_they_could_not_be_kept() {
     let (ipv4, dualstack) = (origin(EndpointType::Ipv4), origin(EndpointType::Dualstack));
     let first = state.learn(&ipv4).expect("it is new");
     assert!(state.learn(&ipv4).is_none(), "it is on its way");
-    let saved = Arc::new(Kept { version: Some("2".into()), ..Kept::clone(&first) });
+    let saved = Arc::new(StoredToken { version: Some("2".into()), ..StoredToken::clone(&first) });
     state.learnt(&first, saved);
     assert_eq!(state.kept.as_ref().unwrap().version.as_deref(), Some("2"));
     let both = state.learn(&dualstack).expect("another kind");

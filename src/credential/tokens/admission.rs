@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::credential::render::DomainKey;
-use crate::credential::slot::Slot;
+use crate::credential::slot::TokenEntry;
 use crate::credential::token::TokenKey;
-use crate::engine::object::Target;
+use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 
 /// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration.
@@ -22,9 +22,9 @@ pub(super) fn family(key: &TokenKey) -> (String, DomainKey) {
 /// Refuses a token that would be one too many for the user's namespace. One that is kept, or that the user or its namespace has
 /// already, is no new one.
 pub(super) fn admit(
-    slots: &HashMap<String, Arc<Slot>>,
+    slots: &HashMap<String, Arc<TokenEntry>>,
     key: &TokenKey,
-    user: &Target,
+    user: &ObjectId,
     now: Timestamp,
 ) -> Result<()> {
     let (name, family) = (key.name(), family(key));

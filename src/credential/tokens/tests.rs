@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, EntryState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use codeartifact_emulator::{Emulator, Options};
@@ -24,7 +24,7 @@ use crate::credential::store::Templates;
 use crate::engine::object::ObjectKey;
 use crate::engine::queue::first_writes::FirstWrites;
 use crate::engine::watching::caches::Caches;
-use crate::engine::watching::hub::Hub;
+use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::kubernetes::KubeClient;
 use crate::ops::Metrics;
@@ -65,7 +65,7 @@ fn refusal(status: StatusCode, reason: &str) -> Response {
     answer(status, &body)
 }
 
-async fn read(State(server): State<Server>, Path((_, name)): Path<(String, String)>) -> Response {
+async fn read(EntryState(server): EntryState<Server>, Path((_, name)): Path<(String, String)>) -> Response {
     match server.secrets.lock().unwrap().get(&name) {
         Some(secret) => answer(StatusCode::OK, secret),
         None => refusal(StatusCode::NOT_FOUND, "NotFound"),
@@ -73,7 +73,7 @@ async fn read(State(server): State<Server>, Path((_, name)): Path<(String, Strin
 }
 
 /// One Secret in a page, whatever limit is asked for.
-async fn list(State(server): State<Server>, Query(query): Query<BTreeMap<String, String>>) -> Response {
+async fn list(EntryState(server): EntryState<Server>, Query(query): Query<BTreeMap<String, String>>) -> Response {
     assert_eq!(query["labelSelector"], "codeartifact-operator.dev/component=token");
     let start = query.get("continue").map_or(0, |start| start.parse().unwrap());
     let secrets = server.secrets.lock().unwrap();
@@ -87,7 +87,7 @@ async fn list(State(server): State<Server>, Query(query): Query<BTreeMap<String,
 }
 
 async fn apply(
-    State(server): State<Server>,
+    EntryState(server): EntryState<Server>,
     Path((namespace, name)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
@@ -124,13 +124,13 @@ impl World {
         let (client, clock) = (server.client(), Clock::default());
         let metrics = Metrics::new(clock.clone());
         let sdk = Sdk::new(clock.clone(), metrics.clone());
-        let hub = Hub::new(clock.clone());
-        let accounts = Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, "test-cluster");
+        let references = References::new(clock.clone());
+        let accounts = Accounts::new(client.clone(), clock.clone(), references.clone(), sdk, "test-cluster");
         let session = accounts.session(&account(&emulator)).await.unwrap();
         let stop = CancellationToken::new();
         let caches = Caches::default();
         let context = Context {
-            secret_watches: SecretWatches::new(client.clone(), hub.clone(), stop.clone()),
+            secret_watches: SecretWatches::new(client.clone(), references.clone(), stop.clone()),
             client,
             clock,
             cluster: "test-cluster".into(),
@@ -138,7 +138,7 @@ impl World {
             operator_namespace: "operator".into(),
             caches,
             accounts,
-            hub,
+            references,
             metrics,
             stop,
         };
@@ -156,11 +156,11 @@ impl World {
         }
     }
 
-    fn asks(&self, tokens: &Tokens, user: &str) -> JoinHandle<Result<Held>> {
+    fn asks(&self, tokens: &TokenCache, user: &str) -> JoinHandle<Result<CurrentToken>> {
         let (tokens, key, session) = (tokens.clone(), self.key(12), Arc::clone(&self.session));
-        let user = Target::new(KindName::RegistryCredential, ObjectKey::new("team", user));
+        let user = ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", user));
         tokio::spawn(async move {
-            let demand = Demand {
+            let demand = TokenRequest {
                 user,
                 renew_before: None,
                 force: None,
@@ -211,7 +211,7 @@ fn account(emulator: &Emulator) -> AwsAccount {
 #[tokio::test]
 async fn one_who_stops_waiting_takes_the_token_from_nobody() {
     let world = World::start().await;
-    let tokens = Tokens::new(&world.context);
+    let tokens = TokenCache::new(&world.context);
     world
         .faults("PUT", r#"[{"match": {"operation": "GetAuthorizationToken"}, "fault": {"hold": true}}]"#)
         .await;
@@ -247,7 +247,7 @@ fn a_denied_mint_names_the_domain_the_life_and_its_field() {
 #[tokio::test]
 async fn a_token_is_given_to_nobody_before_it_is_kept_and_is_not_minted_twice() {
     let world = World::start().await;
-    let tokens = Tokens::new(&world.context);
+    let tokens = TokenCache::new(&world.context);
     world.server.readonly.store(true, Ordering::Relaxed);
     let error = world.asks(&tokens, "a").await.unwrap().unwrap_err();
     assert_eq!((error.reason(), world.minted()), (crate::reason::Reason::KubernetesUnavailable, 1));
@@ -261,7 +261,7 @@ async fn a_token_is_given_to_nobody_before_it_is_kept_and_is_not_minted_twice() 
 #[tokio::test]
 async fn after_a_restart_tokens_come_from_where_they_were_kept() {
     let world = World::start().await;
-    let before = world.asks(&Tokens::new(&world.context), "a").await.unwrap().unwrap();
+    let before = world.asks(&TokenCache::new(&world.context), "a").await.unwrap().unwrap();
     // Others in the list, good and bad, must not hide it.
     for (name, data) in
         [("token-0", json!({})), ("token-1", json!({"token": "eA=="})), ("token-z", Value::Null)]
@@ -271,7 +271,7 @@ async fn after_a_restart_tokens_come_from_where_they_were_kept() {
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}),
         );
     }
-    let after = world.asks(&Tokens::new(&world.context), "a").await.unwrap().unwrap();
+    let after = world.asks(&TokenCache::new(&world.context), "a").await.unwrap().unwrap();
     assert_eq!(after.kept.token.life, before.kept.token.life);
     assert_eq!((&after.kept.token.id, world.minted()), (&before.kept.token.id, 1));
     assert_eq!(after.renews_at, before.renews_at, "the schedule does not move");
@@ -280,7 +280,7 @@ async fn after_a_restart_tokens_come_from_where_they_were_kept() {
 #[tokio::test]
 async fn neither_what_is_printed_nor_what_is_kept_beside_it_tells_the_token_or_the_proof() {
     let world = World::start().await;
-    let tokens = Tokens::new(&world.context);
+    let tokens = TokenCache::new(&world.context);
     let held = world.asks(&tokens, "a").await.unwrap().unwrap();
     let text = held.kept.token.text.expose_secret().to_owned();
     for printed in [format!("{tokens:?}"), format!("{held:?}")] {
@@ -304,15 +304,15 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
         duration: SignedDuration::from_mins(minutes),
     };
     let user = |namespace: &str, name: &str| {
-        Target::new(KindName::RegistryCredential, ObjectKey::new(namespace, name))
+        ObjectId::new(KindName::RegistryCredential, ObjectKey::new(namespace, name))
     };
-    let mut slots: HashMap<String, Arc<Slot>> = HashMap::new();
-    let mut ask = |key: &TokenKey, user: Target| {
+    let mut slots: HashMap<String, Arc<TokenEntry>> = HashMap::new();
+    let mut ask = |key: &TokenKey, user: ObjectId| {
         admit(&slots, key, &user, now).map(|()| {
             let slot = slots.entry(key.name()).or_default();
             let mut state = slot.lock();
             state.family.get_or_insert_with(|| family(key));
-            let demand = Demand {
+            let demand = TokenRequest {
                 user,
                 renew_before: None,
                 force: None,

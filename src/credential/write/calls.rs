@@ -29,7 +29,7 @@ pub(in crate::credential) enum Removal {
     /// It is gone.
     Gone,
     /// A finalizer keeps it.
-    Held,
+    CurrentToken,
 }
 
 /// What the API server has, not what was seen last.
@@ -91,7 +91,7 @@ pub(super) async fn delete(
     let _first = first_write(context);
     let removal = match kube_call(api(context, namespace).delete(name, &params)).await {
         // The watch tells when it goes.
-        Ok(answer) if answer.is_left() => return Ok(Removal::Held),
+        Ok(answer) if answer.is_left() => return Ok(Removal::CurrentToken),
         Ok(_) => Removal::Gone,
         Err(error) if says(&error, Status::is_not_found) => Removal::Absent,
         Err(error) => return Err(error),

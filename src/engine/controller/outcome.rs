@@ -7,11 +7,11 @@ use kube::ResourceExt;
 
 use super::{Controller, StatusReport, is_deleting};
 use crate::api::{CommonStatus, ObjectStatus, RECONCILE_AT};
-use crate::engine::object::{Controlled, Done, Note, ObjectKey, Report};
+use crate::engine::object::{Controlled, Success, EventRecord, ObjectKey, Report};
 use crate::engine::queue::finished::Finished;
 use crate::engine::reconciler::Reconciler;
-use crate::engine::status::summary::{Circumstances, ready, released, summarize};
-use crate::engine::watching::change::holds;
+use crate::engine::status::summary::{StatusInput, ready, released, summarize};
+use crate::engine::watching::change::has_finalizer;
 use crate::error::{Error, Result};
 use crate::ops::Outcome;
 use crate::reason::{Outlook, Reason};
@@ -26,9 +26,9 @@ impl<R: Reconciler> Controller<R> {
         self.conclude(&object, &outcome, took.saturating_add(started.elapsed()));
     }
 
-    /// The one exit: status or finalizer, then events. What was done is told even when the write fails: no later pass
-    /// finds it to do. A failure is told by the pass that could write it.
-    async fn publish(&self, object: &R::Object, report: StatusReport<R>) -> Result<Done> {
+    /// The one exit: status or finalizer, then events. What was done is told even when the write fails: no later reconcile
+    /// finds it to do. A failure is told by the reconcile that could write it.
+    async fn publish(&self, object: &R::Object, report: StatusReport<R>) -> Result<Success> {
         let Report { status, outcome, notes } = report;
         if made_progress(&outcome, &notes) {
             self.streaks.forget(&ObjectKey::of(object));
@@ -41,14 +41,14 @@ impl<R: Reconciler> Controller<R> {
             self.write_status(object, status, &outcome).await
         };
         for note in notes.iter().chain(failure.iter().filter(|_| written.is_ok())) {
-            self.events.tell(object, note).await;
+            self.events.publish(object, note).await;
         }
         written.and(outcome)
     }
 
     /// Takes our finalizer off. An object that finalizers of others keep says first that nothing stands behind it any more.
     async fn let_go(&self, object: &R::Object, mut status: <R::Object as HasStatus>::Status) -> Result<()> {
-        if !holds(object) {
+        if !has_finalizer(object) {
             return Ok(());
         }
         if object.finalizers().len() == 1 {
@@ -68,8 +68,8 @@ impl<R: Reconciler> Controller<R> {
         &self,
         object: &R::Object,
         mut status: <R::Object as HasStatus>::Status,
-        outcome: &Result<Done>,
-    ) -> (Result<()>, Option<Note>) {
+        outcome: &Result<Success>,
+    ) -> (Result<()>, Option<EventRecord>) {
         let now = self.context.clock.now();
         let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), outcome, now));
         // The reconcile itself may have written a status.
@@ -88,14 +88,14 @@ impl<R: Reconciler> Controller<R> {
     }
 }
 
-/// Whether a pass did something before it met what may work the next time: it goes on soon, however often that happens.
-fn made_progress(outcome: &Result<Done>, notes: &[Note]) -> bool {
+/// Whether a reconcile did something before it met what may work the next time: it goes on soon, however often that happens.
+fn made_progress(outcome: &Result<Success>, notes: &[EventRecord]) -> bool {
     outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
         && notes.iter().any(|note| !note.warning)
 }
 
 /// One warning for a new failure or a new trouble, not one for each retry.
-fn new_failure(before: &CommonStatus, now: &CommonStatus, outcome: &Result<Done>) -> Option<Note> {
+fn new_failure(before: &CommonStatus, now: &CommonStatus, outcome: &Result<Success>) -> Option<EventRecord> {
     let error = match outcome {
         Ok(done) => return new_trouble(before, done),
         Err(error) => error,
@@ -104,24 +104,24 @@ fn new_failure(before: &CommonStatus, now: &CommonStatus, outcome: &Result<Done>
     // Waiting for something that is declared too is how things start, in whatever order they are applied.
     let ordinary = error.outlook() == Outlook::Waiting && error.reason() != Reason::DeletionBlocked;
     let new = !ordinary && said(before) != said(now);
-    new.then(|| Note::warning(error.reason(), error.to_string()))
+    new.then(|| EventRecord::warning(error.reason(), error.to_string()))
 }
 
 /// The warning about an object that is ready and in trouble, when it was not in that trouble before.
-fn new_trouble(before: &CommonStatus, done: &Done) -> Option<Note> {
+fn new_trouble(before: &CommonStatus, done: &Success) -> Option<EventRecord> {
     let known = ready(before).is_some_and(|ready| ready.reason == done.reason.as_str());
-    (done.reason.is_degraded() && !known).then(|| Note::warning(done.reason, done.message.clone()))
+    (done.reason.is_degraded() && !known).then(|| EventRecord::warning(done.reason, done.message.clone()))
 }
 
-fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> Circumstances {
-    Circumstances {
+fn circumstances<K: Controlled>(object: &K, denied_for: SignedDuration) -> StatusInput {
+    StatusInput {
         generation: object.meta().generation,
         reconcile_at: object.annotations().get(RECONCILE_AT).cloned(),
         denied_for,
     }
 }
 
-fn log(note: &Note) {
+fn log(note: &EventRecord) {
     if note.warning {
         tracing::warn!(reason = note.reason.as_str(), "{}", note.message);
     } else {
@@ -130,7 +130,7 @@ fn log(note: &Note) {
 }
 
 /// What the metrics count a reconcile as.
-pub(super) fn counted(outcome: &Result<Done>) -> Outcome {
+pub(super) fn counted(outcome: &Result<Success>) -> Outcome {
     match outcome {
         Ok(done) if done.gone => Outcome::Gone,
         Ok(done) if done.reason.is_degraded() => Outcome::Degraded,
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_trouble_is_warned_about_once() {
-        let done = |reason, message: &str| Ok(Done { reason, ..Done::synced(message, SignedDuration::ZERO) });
+        let done = |reason, message: &str| Ok(Success { reason, ..Success::synced(message, SignedDuration::ZERO) });
         let failing = |message| done(Reason::RenewalFailing, message);
         let mut status = CommonStatus::default();
         let table = [
@@ -162,9 +162,9 @@ mod tests {
             (failing("until midnight"), Some("until midnight")),
         ];
         for (outcome, expected) in table {
-            let now = summarize(&status, &Circumstances::default(), &outcome, jiff::Timestamp::UNIX_EPOCH);
+            let now = summarize(&status, &StatusInput::default(), &outcome, jiff::Timestamp::UNIX_EPOCH);
             let told = new_failure(&status, &now, &outcome);
-            let expected = expected.map(|message| Note::warning(Reason::RenewalFailing, message));
+            let expected = expected.map(|message| EventRecord::warning(Reason::RenewalFailing, message));
             assert_eq!(told, expected, "{outcome:?}");
             status = now;
         }
@@ -172,12 +172,12 @@ mod tests {
 
     #[test]
     fn a_login_that_cannot_be_renewed_counts_as_degraded() {
-        let done = Done::synced("ok", SignedDuration::ZERO);
-        let failing = Done { reason: Reason::RenewalFailing, ..done.clone() };
+        let done = Success::synced("ok", SignedDuration::ZERO);
+        let failing = Success { reason: Reason::RenewalFailing, ..done.clone() };
         let table = [
             (Ok(done), Outcome::Synced),
             (Ok(failing), Outcome::Degraded),
-            (Ok(Done::gone()), Outcome::Gone),
+            (Ok(Success::gone()), Outcome::Gone),
             (Err(Error::Internal("x".into())), Outcome::InternalError),
             (Err(Error::waiting(Reason::NotFound, "x")), Outcome::Waiting),
             (Err(Error::invalid("spec.name", "x", "y")), Outcome::Stalled),

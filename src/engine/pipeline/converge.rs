@@ -9,7 +9,7 @@ use kube::{Resource, ResourceExt};
 use crate::api::{AwsAccount, Identity, Mode, ObjectStatus as _};
 use crate::aws::{Aws, AwsErrorKind};
 use crate::engine::context::Context;
-use crate::engine::object::{Again, Controlled, Done, Note, ObjectKey, Report, Target};
+use crate::engine::object::{Requeue, Controlled, Success, EventRecord, ObjectKey, Report, ObjectId};
 use crate::engine::pipeline::apply::{Applied, Subject, Witness, apply};
 use crate::engine::pipeline::deeds::Deeds;
 use crate::engine::pipeline::deletions::Deletions;
@@ -19,7 +19,7 @@ use crate::engine::pipeline::steps::Taken;
 use crate::engine::pipeline::{tags, teardown};
 use crate::engine::reconciler::Reconciler;
 use crate::engine::status::publish::Publisher;
-use crate::engine::status::summary::{self, Circumstances};
+use crate::engine::status::summary::{self, StatusInput};
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 use crate::sessions::Session;
@@ -44,8 +44,8 @@ impl<K: Kind> Pipeline<K> {
 impl<K: Kind> Pipeline<K> {
     /// Lets go of what an object stands for, whatever its policies say, and takes our finalizer off it. The object and
     /// the resource in AWS stay.
-    pub async fn release(&self, object: &Arc<K::Object>, context: &Context) -> Result<Vec<Note>> {
-        let mut pass = Pass::<K>::new(object, context, self);
+    pub async fn release(&self, object: &Arc<K::Object>, context: &Context) -> Result<Vec<EventRecord>> {
+        let mut pass = Reconcile::<K>::new(object, context, self);
         teardown::release(&mut pass).await?;
         self.publisher.remove_finalizer(object).await?;
         Ok(pass.notes)
@@ -59,7 +59,7 @@ impl<K: Kind> Reconciler for Pipeline<K> {
     type Object = K::Object;
 
     async fn reconcile(&self, object: Arc<K::Object>, context: &Context) -> Report<StatusOf<K>> {
-        let mut pass = Pass::<K>::new(&object, context, self);
+        let mut pass = Reconcile::<K>::new(&object, context, self);
         let deleting = object.meta().deletion_timestamp.is_some();
         let outcome =
             if deleting { teardown::release_or_delete(&mut pass).await } else { pass.converge().await };
@@ -69,7 +69,7 @@ impl<K: Kind> Reconciler for Pipeline<K> {
             context.accounts.forget(session);
         }
         if outcome.as_ref().is_ok_and(|done| done.gone) {
-            K::tell(&mut pass.status, None, None);
+            K::fill_status(&mut pass.status, None, None);
         }
         let outcome = if deleting {
             outcome.map_err(|error| teardown::blocked_by::<K>(&object, error))
@@ -92,24 +92,24 @@ impl<K: Kind> Reconciler for Pipeline<K> {
     }
 }
 
-/// One pass over one object.
-pub(in crate::engine) struct Pass<'a, K: Kind> {
+/// One reconcile over one object.
+pub(in crate::engine) struct Reconcile<'a, K: Kind> {
     pub(in crate::engine) object: &'a K::Object,
     pub(in crate::engine) context: &'a Context,
     pub(in crate::engine) pipeline: &'a Pipeline<K>,
     pub(in crate::engine) status: StatusOf<K>,
-    pub(in crate::engine) notes: Vec<Note>,
+    pub(in crate::engine) notes: Vec<EventRecord>,
     session: Option<Arc<Session>>,
 }
 
-impl<'a, K: Kind> Pass<'a, K> {
+impl<'a, K: Kind> Reconcile<'a, K> {
     fn new(object: &'a K::Object, context: &'a Context, pipeline: &'a Pipeline<K>) -> Self {
         let status = object.status().cloned().unwrap_or_default();
         Self { object, context, pipeline, status, notes: Vec::new(), session: None }
     }
 
     /// Resolve, apply, report.
-    async fn converge(&mut self) -> Result<Done> {
+    async fn converge(&mut self) -> Result<Success> {
         let settings = K::settings(self.object);
         let Resolved { account, owner, identity, want, mark } = self.resolve(&settings)?;
         let aws = self.sign_in(&account).await?;
@@ -125,7 +125,7 @@ impl<'a, K: Kind> Pass<'a, K> {
 
     /// What the object stands for and what it declares, from caches alone.
     fn resolve(&self, settings: &Settings) -> Result<Resolved<K>> {
-        let (caches, hub) = (&self.context.caches, &self.context.hub);
+        let (caches, references) = (&self.context.caches, &self.context.references);
         let account = caches.account(&settings.account)?;
         let owner = self.owner(&account);
         let namespace = self.object.namespace().unwrap_or_default();
@@ -135,8 +135,8 @@ impl<'a, K: Kind> Pass<'a, K> {
 
         let identity = K::identify(self.object, &scope)?;
         check_pinned(self.status.identity(), &identity)?;
-        let mark = hub.writes();
-        hub.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), mark);
+        let mark = references.writes();
+        references.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), mark);
         // Grants are checked first: a namespace without a grant must cause no look-up and learn nothing about other objects.
         caches.check_grants(&account, &namespace, &K::required_grants(&identity, settings.mode))?;
         let want = K::declare(self.object, &identity, &scope)?;
@@ -153,17 +153,17 @@ impl<'a, K: Kind> Pass<'a, K> {
         want: &K::State,
         settings: &Settings,
         applied: Applied<K>,
-    ) -> Result<Done> {
+    ) -> Result<Success> {
         match applied {
             Applied::Held { steps, exists, facts } => {
                 let drift = Some(steps.iter().map(ToString::to_string).collect());
                 let message = self.hold(identity, want, (exists, facts.as_ref()))?;
-                let held = Done::synced(message, settings.interval);
-                Ok(Done { reason: Reason::Observed, drift, ..held })
+                let held = Success::synced(message, settings.interval);
+                Ok(Success { reason: Reason::Observed, drift, ..held })
             }
             Applied::Taken { taken, have, facts } => {
                 self.note_steps(&identity, &taken, (want, have.as_ref()));
-                Ok(Done::synced(self.finish(&identity, want, facts, taken)?, settings.interval))
+                Ok(Success::synced(self.finish(&identity, want, facts, taken)?, settings.interval))
             }
         }
     }
@@ -172,7 +172,7 @@ impl<'a, K: Kind> Pass<'a, K> {
     fn wait_for_owner(&self, identity: &Identity, mark: u64) {
         let mut awaited = K::depends_on(self.object, identity);
         awaited.push(identity.clone());
-        self.context.hub.depends_on_aws(&self.target(), &awaited, mark);
+        self.context.references.depends_on_aws(&self.target(), &awaited, mark);
     }
 
     /// Reports what AWS shows, and writes nothing to AWS.
@@ -182,7 +182,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         want: &K::State,
         (exists, facts): (bool, Option<&K::Facts>),
     ) -> Result<String> {
-        K::tell(&mut self.status, None, facts);
+        K::fill_status(&mut self.status, None, facts);
         if !exists && K::OWNED {
             let message = format!("{} does not exist in AWS", identity.with_kind());
             return Err(Error::waiting(Reason::NotFound, message));
@@ -193,7 +193,7 @@ impl<'a, K: Kind> Pass<'a, K> {
             identity.with_kind()
         );
         self.status.pin(identity);
-        Ok(with_remark::<K>(&exists, want, facts))
+        Ok(with_ready_note::<K>(&exists, want, facts))
     }
 
     /// Reports the outcome of the steps. `facts` are the facts from before the steps.
@@ -208,21 +208,21 @@ impl<'a, K: Kind> Pass<'a, K> {
             // Some steps may have taken effect: what was to be set must still be known as ours later.
             tags::intend::<K>(&mut self.status, want);
             let steps = (taken.done.as_slice(), taken.failed.as_slice());
-            let note = K::tell_unfinished(&mut self.status, want, facts.as_ref(), steps);
+            let note = K::fill_status_unfinished(&mut self.status, want, facts.as_ref(), steps);
             return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
         }
         let key = ObjectKey::of(self.object);
         self.pipeline.deeds.settled(&key, taken.done.is_empty());
         self.pipeline.deeds.matches(&key, want);
         let facts = taken.facts.or(facts);
-        K::tell(&mut self.status, Some(want), facts.as_ref());
+        K::fill_status(&mut self.status, Some(want), facts.as_ref());
         K::carried_out(&mut self.status, self.object.meta().generation);
         if K::OWNED && !summary::is_ready(self.status.common()) {
             // Objects that waited for this resource are woken, whether or not something was written.
-            self.context.hub.written(identity);
+            self.context.references.written(identity);
         }
         let message = K::not_compared(facts.as_ref()).unwrap_or("in sync with AWS");
-        Ok(with_remark::<K>(message, want, facts.as_ref()))
+        Ok(with_ready_note::<K>(message, want, facts.as_ref()))
     }
 
     /// Carries out one step, and tells whom it concerns.
@@ -243,7 +243,7 @@ impl<'a, K: Kind> Pass<'a, K> {
     async fn pin(&mut self, identity: Identity, first: Option<String>) -> Result<()> {
         self.status.pin(identity);
         let Some(message) = first else { return Ok(()) };
-        let of = Circumstances { generation: self.object.meta().generation, ..Circumstances::default() };
+        let of = StatusInput { generation: self.object.meta().generation, ..StatusInput::default() };
         let before = self.status.common().clone();
         let mut status = self.status.clone();
         *status.common_mut() = summary::starting(&before, &of, &message, self.context.clock.now());
@@ -254,8 +254,8 @@ impl<'a, K: Kind> Pass<'a, K> {
         Err(Error::waiting(Reason::Progressing, "the object is gone, so that nothing is made for it"))
     }
 
-    pub(in crate::engine) fn target(&self) -> Target {
-        Target::new(K::Object::KIND, ObjectKey::of(self.object))
+    pub(in crate::engine) fn target(&self) -> ObjectId {
+        ObjectId::new(K::Object::KIND, ObjectKey::of(self.object))
     }
 
     pub(in crate::engine) fn owner(&self, account: &AwsAccount) -> Owner {
@@ -286,7 +286,7 @@ const REFUSALS: [Reason; 2] = [Reason::OwnedByOther, Reason::AdoptionRefused];
 
 /// Pins the identity before the first step, and tells others of each step.
 struct Teller<'p, 'a, K: Kind> {
-    pass: &'p mut Pass<'a, K>,
+    pass: &'p mut Reconcile<'a, K>,
     identity: &'p Identity,
 }
 
@@ -309,8 +309,8 @@ impl<K: Kind> Witness<K> for Teller<'_, '_, K> {
     }
 }
 
-fn with_remark<K: Kind>(message: &str, want: &K::State, facts: Option<&K::Facts>) -> String {
-    K::remark(want, facts).map_or_else(|| message.into(), |remark| format!("{message}. {remark}"))
+fn with_ready_note<K: Kind>(message: &str, want: &K::State, facts: Option<&K::Facts>) -> String {
+    K::ready_note(want, facts).map_or_else(|| message.into(), |ready_note| format!("{message}. {ready_note}"))
 }
 
 /// The pinned identity must still be the one that the spec names.
@@ -328,9 +328,9 @@ fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
     }
 }
 
-impl Done {
+impl Success {
     /// Nothing was looked at, and nothing is due: somebody asked for that. `why` says who.
     pub fn suspended(why: impl Into<String>) -> Self {
-        Self::ready(Reason::Suspended, why, Again::Never)
+        Self::ready(Reason::Suspended, why, Requeue::Never)
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
-use crate::engine::pipeline::converge::Pass;
+use crate::engine::pipeline::converge::Reconcile;
 use crate::engine::pipeline::kind::Kind;
 
 /// How old the state may be that an answer of AWS shows.
@@ -114,7 +114,7 @@ impl Deletion {
     }
 }
 
-impl<K: Kind> Pass<'_, K> {
+impl<K: Kind> Reconcile<'_, K> {
     /// AWS does not show the resource of a deleted object, or not as ours.
     pub(in crate::engine) fn unseen(&self) -> Unseen {
         self.pipeline.deletions.unseen(&self.uid(), self.context.clock.now())

@@ -12,7 +12,7 @@ use kube::ResourceExt;
 
 /// Something that an object wants to do with an AWS name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Claim {
+pub enum Access {
     /// Create, change or delete `domain` or `domain/repository`.
     Manage(String),
     /// Refer to `domain` or `domain/repository`.
@@ -22,19 +22,19 @@ pub enum Claim {
 }
 
 /// What a namespace needs on a resource in a mode: to manage the resource and to use its domain, or to use it.
-pub fn on_resource(identity: &Identity, mode: Mode) -> Vec<Claim> {
+pub fn on_resource(identity: &Identity, mode: Mode) -> Vec<Access> {
     let name = identity.grant_name();
     let within = name != identity.domain_grant_name();
-    let domain = within.then(|| Claim::Use(identity.domain_grant_name()));
+    let domain = within.then(|| Access::Use(identity.domain_grant_name()));
     match mode {
-        Mode::Observe => vec![Claim::Use(name)],
-        Mode::Enforce => [Claim::Manage(name)].into_iter().chain(domain).collect(),
+        Mode::Observe => vec![Access::Use(name)],
+        Mode::Enforce => [Access::Manage(name)].into_iter().chain(domain).collect(),
     }
 }
 
 /// Who asks: a namespace and its labels.
 #[derive(Clone, Copy, Debug)]
-pub struct Asker<'a> {
+pub struct Requester<'a> {
     /// The namespace.
     pub namespace: &'a str,
     /// Its labels; `None` while they are not known, and then no selector selects it.
@@ -42,59 +42,59 @@ pub struct Asker<'a> {
 }
 
 /// Refuses the first claim that no grant covers, naming it and the remedy.
-pub fn check(account: &AwsAccount, asker: Asker<'_>, claims: &[Claim]) -> Result<()> {
-    let grants = grants_of(account, asker);
+pub fn check(account: &AwsAccount, requester: Requester<'_>, claims: &[Access]) -> Result<()> {
+    let grants = grants_of(account, requester);
     claims.iter().find(|claim| !grants.iter().any(|grant| covers(grant, claim))).map_or(Ok(()), |claim| {
         let (verb, name) = match claim {
-            Claim::Manage(name) => ("manage", name),
-            Claim::Use(name) => ("use", name),
-            Claim::Connect(name) => ("connect", name),
+            Access::Manage(name) => ("manage", name),
+            Access::Use(name) => ("use", name),
+            Access::Connect(name) => ("connect", name),
         };
-        Err(missing(account, asker, verb, name))
+        Err(missing(account, requester, verb, name))
     })
 }
 
 /// The grant under which tokens of a domain are minted: the first that names it.
 pub fn credential<'a>(
     account: &'a AwsAccount,
-    asker: Asker<'_>,
+    requester: Requester<'_>,
     domain: &str,
 ) -> Result<&'a CredentialGrant> {
-    grants_of(account, asker)
+    grants_of(account, requester)
         .into_iter()
         .flat_map(|grant| &grant.credentials)
         .find(|grant| grant.domains.iter().any(|glob| names(glob, domain)))
-        .ok_or_else(|| missing(account, asker, "credentials", domain))
+        .ok_or_else(|| missing(account, requester, "credentials", domain))
 }
 
 /// Whether some grant lets the namespace use or manage anything at all.
-pub fn any_use(account: &AwsAccount, asker: Asker<'_>) -> bool {
-    grants_of(account, asker).into_iter().any(|grant| !grant.use_.is_empty() || !grant.manage.is_empty())
+pub fn any_use(account: &AwsAccount, requester: Requester<'_>) -> bool {
+    grants_of(account, requester).into_iter().any(|grant| !grant.use_.is_empty() || !grant.manage.is_empty())
 }
 
-fn missing(account: &AwsAccount, asker: Asker<'_>, verb: &str, name: &str) -> Error {
+fn missing(account: &AwsAccount, requester: Requester<'_>, verb: &str, name: &str) -> Error {
     Error::stalled(
         Reason::GrantMissing,
         format!(
             "namespace {} has no grant of AwsAccount {} to `{verb}` {name}; correct the name, or ask a cluster administrator to add one to \
              its spec.grants",
-            asker.namespace,
+            requester.namespace,
             account.name_any()
         ),
     )
 }
 
-fn grants_of<'a>(account: &'a AwsAccount, asker: Asker<'_>) -> Vec<&'a Grant> {
-    account.spec.grants.iter().filter(|grant| includes(&grant.namespaces, asker)).collect()
+fn grants_of<'a>(account: &'a AwsAccount, requester: Requester<'_>) -> Vec<&'a Grant> {
+    account.spec.grants.iter().filter(|grant| includes(&grant.namespaces, requester)).collect()
 }
 
-fn includes(namespaces: &NamespaceMatch, asker: Asker<'_>) -> bool {
+fn includes(namespaces: &NamespaceMatch, requester: Requester<'_>) -> bool {
     namespaces.all == Some(true)
-        || namespaces.names.as_ref().is_some_and(|names| names.iter().any(|name| name == asker.namespace))
+        || namespaces.names.as_ref().is_some_and(|names| names.iter().any(|name| name == requester.namespace))
         || namespaces
             .selector
             .as_ref()
-            .zip(asker.labels)
+            .zip(requester.labels)
             .is_some_and(|(selector, labels)| selects(selector, labels))
 }
 
@@ -105,12 +105,12 @@ fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool 
     !empty && Selector::try_from(selector.clone()).is_ok_and(|selector| selector.matches(labels))
 }
 
-fn covers(grant: &Grant, claim: &Claim) -> bool {
+fn covers(grant: &Grant, claim: &Access) -> bool {
     let any = |globs: &[String], name: &str| globs.iter().any(|glob| names(glob, name));
     match claim {
-        Claim::Manage(name) => any(&grant.manage, name),
-        Claim::Use(name) => any(&grant.use_, name) || any(&grant.manage, name),
-        Claim::Connect(name) => grant.connect.iter().any(|glob| matches(glob, name)),
+        Access::Manage(name) => any(&grant.manage, name),
+        Access::Use(name) => any(&grant.use_, name) || any(&grant.manage, name),
+        Access::Connect(name) => grant.connect.iter().any(|glob| matches(glob, name)),
     }
 }
 
@@ -159,9 +159,9 @@ mod tests {
 
     #[test]
     fn claims_are_allowed_only_by_a_grant_for_the_namespace() {
-        let manage = |name: &str| Claim::Manage(name.into());
-        let uses = |name: &str| Claim::Use(name.into());
-        let connect = |name: &str| Claim::Connect(name.into());
+        let manage = |name: &str| Access::Manage(name.into());
+        let uses = |name: &str| Access::Use(name.into());
+        let connect = |name: &str| Access::Connect(name.into());
         let table = [
             ("platform", "x", manage("acme"), true),
             ("platform", "x", manage("acme/npm-store"), true),
@@ -181,8 +181,8 @@ mod tests {
         ];
         for (namespace, team, claim, allowed) in table {
             let labels = labels(team);
-            let asker = Asker { namespace, labels: Some(&labels) };
-            let checked = check(&account(), asker, std::slice::from_ref(&claim));
+            let requester = Requester { namespace, labels: Some(&labels) };
+            let checked = check(&account(), requester, std::slice::from_ref(&claim));
             assert_eq!(checked.is_ok(), allowed, "{namespace} (team {team}): {claim:?}");
             if let Err(error) = checked {
                 assert_eq!(error.reason(), Reason::GrantMissing);
@@ -194,13 +194,13 @@ mod tests {
     #[test]
     fn a_token_needs_a_credentials_grant_of_the_domain() {
         let team_a = labels("a");
-        let asker = Asker { namespace: "apps", labels: Some(&team_a) };
+        let requester = Requester { namespace: "apps", labels: Some(&team_a) };
         let account = account();
-        let grant = credential(&account, asker, "acme").unwrap();
+        let grant = credential(&account, requester, "acme").unwrap();
         assert_eq!(grant.role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/a"));
-        assert!(credential(&account, asker, "open").is_err());
+        assert!(credential(&account, requester, "open").is_err());
         assert!(
-            credential(&account, Asker { namespace: "platform", labels: Some(&labels("x")) }, "acme")
+            credential(&account, Requester { namespace: "platform", labels: Some(&labels("x")) }, "acme")
                 .is_err()
         );
     }
@@ -234,11 +234,11 @@ mod tests {
             "use": ["acme"]
         });
         account.spec.grants.push(serde_json::from_value(absent).unwrap());
-        let claim = [Claim::Use("acme".into())];
+        let claim = [Access::Use("acme".into())];
         let none = BTreeMap::new();
-        assert!(check(&account, Asker { namespace: "new", labels: Some(&none) }, &claim).is_ok());
-        assert!(check(&account, Asker { namespace: "new", labels: None }, &claim).is_err());
-        assert!(check(&account, Asker { namespace: "platform", labels: None }, &claim).is_ok());
+        assert!(check(&account, Requester { namespace: "new", labels: Some(&none) }, &claim).is_ok());
+        assert!(check(&account, Requester { namespace: "new", labels: None }, &claim).is_err());
+        assert!(check(&account, Requester { namespace: "platform", labels: None }, &claim).is_ok());
     }
 
     #[test]
@@ -253,8 +253,8 @@ mod tests {
         for (grants, expected) in table {
             let spec = json!({"accountId": "123456789012", "region": "us-east-1", "grants": grants});
             let account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
-            let asker = Asker { namespace: "team", labels: None };
-            assert_eq!(any_use(&account, asker), expected, "{grants}");
+            let requester = Requester { namespace: "team", labels: None };
+            assert_eq!(any_use(&account, requester), expected, "{grants}");
         }
     }
 }

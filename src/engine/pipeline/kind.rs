@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::engine::context::Context;
 use crate::engine::object::Controlled;
 use crate::engine::pipeline::downstreams::Downstreams;
-use crate::engine::pipeline::grants::{self, Claim};
+use crate::engine::pipeline::grants::{self, Access};
 use crate::engine::watching::caches::Caches;
 use crate::error::Result;
 use jiff::SignedDuration;
@@ -42,13 +42,13 @@ pub trait Kind: Sized + Send + Sync + 'static {
     fn declare(object: &Self::Object, identity: &Identity, scope: &Scope<'_>) -> Result<Self::State>;
 
     /// What the object's namespace must be granted for the resource: checked before each reconcile and before a deletion.
-    fn required_grants(identity: &Identity, mode: Mode) -> Vec<Claim> {
+    fn required_grants(identity: &Identity, mode: Mode) -> Vec<Access> {
         grants::on_resource(identity, mode)
     }
 
     /// What the namespace must be granted beyond [`Self::required_grants`] for what the state names: upstreams, external
     /// connections.
-    fn grants_of_state(_identity: &Identity, _state: &Self::State) -> Vec<Claim> {
+    fn grants_of_state(_identity: &Identity, _state: &Self::State) -> Vec<Access> {
         Vec::new()
     }
 
@@ -102,7 +102,7 @@ pub trait Kind: Sized + Send + Sync + 'static {
     fn executed(_context: &Context, _identity: &Identity, _step: &Self::Step) {}
 
     /// Puts into status what is now known. `facts` is `None` when nothing exists.
-    fn tell(
+    fn fill_status(
         status: &mut <Self::Object as HasStatus>::Status,
         state: Option<&Self::State>,
         facts: Option<&Self::Facts>,
@@ -111,9 +111,9 @@ pub trait Kind: Sized + Send + Sync + 'static {
     /// Puts into status that the spec of a generation was carried out from beginning to end.
     fn carried_out(_status: &mut <Self::Object as HasStatus>::Status, _generation: Option<i64>) {}
 
-    /// Puts into status what a pass achieved that took only some steps; `facts` are those from before it. Returns what the user
+    /// Puts into status what a reconcile achieved that took only some steps; `facts` are those from before it. Returns what the user
     /// should know of the steps that `failed`.
-    fn tell_unfinished(
+    fn fill_status_unfinished(
         _status: &mut <Self::Object as HasStatus>::Status,
         _want: &Self::State,
         _facts: Option<&Self::Facts>,
@@ -134,7 +134,7 @@ pub trait Kind: Sized + Send + Sync + 'static {
 
     /// What the user should know beyond the state, in sentences; it follows the message of the Ready condition. `facts` are the
     /// newest.
-    fn remark(_want: &Self::State, _facts: Option<&Self::Facts>) -> Option<String> {
+    fn ready_note(_want: &Self::State, _facts: Option<&Self::Facts>) -> Option<String> {
         None
     }
 
@@ -240,7 +240,7 @@ pub struct Scope<'a> {
 
 impl Scope<'_> {
     /// Refuses what no grant gives to the object's namespace.
-    pub fn refuse_unless_granted(&self, claim: Claim) -> Result<()> {
+    pub fn refuse_unless_granted(&self, claim: Access) -> Result<()> {
         self.caches.check_grants(self.account, self.namespace, &[claim])
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, Identity};
-use crate::engine::pipeline::grants::Claim;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::watching::caches::Caches;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
@@ -16,7 +16,7 @@ pub(in crate::engine) fn signatory(
     caches: &Caches,
     named: &str,
     identity: &Identity,
-    (namespace, needed): (&str, &[Claim]),
+    (namespace, needed): (&str, &[Access]),
 ) -> Result<Arc<AwsAccount>> {
     let mut accounts = caches.accounts.all();
     accounts.retain(|account| {
@@ -71,7 +71,7 @@ mod tests {
             domain: "acme".into(),
             resource: AwsResource::Domain,
         };
-        let needed = [Claim::Manage("acme".into())];
+        let needed = [Access::Manage("acme".into())];
         let of = |name, region, granted| account(name, region, granted, false);
         let here = "us-east-1";
         let table: Vec<(&str, Vec<AwsAccount>, Result<&str, Reason>)> = vec![

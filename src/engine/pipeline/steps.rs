@@ -17,7 +17,7 @@ pub struct Taken<S, F> {
     pub failed: Vec<S>,
     /// The step that may have taken effect although it failed.
     pub doubtful: Option<S>,
-    /// What decides how the pass ends, unless all steps took effect.
+    /// What decides how the reconcile ends, unless all steps took effect.
     pub error: Option<Error>,
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use crate::aws::AwsError;
     use AwsErrorKind::{Denied, Rejected, Throttled, Unavailable};
 
-    /// Takes ten steps, of which some fail; the numbers of those done and failed, and how the pass ends.
+    /// Takes ten steps, of which some fail; the numbers of those done and failed, and how the reconcile ends.
     async fn taken(independent: bool, failing: &[(u8, AwsErrorKind)]) -> (Vec<u8>, Vec<u8>, Option<Outlook>) {
         let steps: Vec<u8> = (0..10).collect();
         let execute = |step: u8| async move {

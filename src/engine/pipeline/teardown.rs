@@ -4,8 +4,8 @@ use kube::ResourceExt;
 
 use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG, ObjectStatus};
 use crate::aws::Aws;
-use crate::engine::object::{Controlled as _, Done, Note};
-use crate::engine::pipeline::converge::Pass;
+use crate::engine::object::{Controlled as _, Success, EventRecord};
+use crate::engine::pipeline::converge::Reconcile;
 use crate::engine::pipeline::deletions::{STALENESS, Unseen};
 use crate::engine::pipeline::kind::{Kind, Ownership, Settings};
 use crate::engine::pipeline::signatory::signatory;
@@ -28,27 +28,27 @@ enum Patience {
 }
 
 /// Ends what the object stands for, as its policy says.
-pub(in crate::engine) async fn release_or_delete<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
+pub(in crate::engine) async fn release_or_delete<K: Kind>(pass: &mut Reconcile<'_, K>) -> Result<Success> {
     end(pass, K::settings(pass.object), Patience::Waits).await
 }
 
 /// Ends it as Retain does, at once.
-pub(in crate::engine) async fn release<K: Kind>(pass: &mut Pass<'_, K>) -> Result<Done> {
+pub(in crate::engine) async fn release<K: Kind>(pass: &mut Reconcile<'_, K>) -> Result<Success> {
     let settings = Settings { deletion: DeletionPolicy::Retain, ..K::settings(pass.object) };
     end(pass, settings, Patience::Goes).await
 }
 
-async fn end<K: Kind>(pass: &mut Pass<'_, K>, settings: Settings, patience: Patience) -> Result<Done> {
-    let Some(identity) = pass.status.identity().cloned() else { return Ok(Done::gone()) };
+async fn end<K: Kind>(pass: &mut Reconcile<'_, K>, settings: Settings, patience: Patience) -> Result<Success> {
+    let Some(identity) = pass.status.identity().cloned() else { return Ok(Success::gone()) };
     if !K::OWNED || settings.mode == Mode::Observe {
-        return Ok(Done::gone());
+        return Ok(Success::gone());
     }
     if pass.object.suspended() {
-        pass.notes.push(Note::normal(
+        pass.notes.push(EventRecord::normal(
             Reason::Released,
             format!("{identity} is left as it is: the object is suspended"),
         ));
-        return Ok(Done::gone());
+        return Ok(Success::gone());
     }
     let namespace = pass.object.namespace().unwrap_or_default();
     let needed = K::required_grants(&identity, settings.mode);
@@ -95,18 +95,18 @@ enum Found {
 
 /// Takes our tag off if that can be done now; lets go in any case.
 async fn let_go<K: Kind>(
-    pass: &mut Pass<'_, K>,
+    pass: &mut Reconcile<'_, K>,
     account: &AwsAccount,
     identity: &Identity,
     patience: Patience,
-) -> Result<Done> {
+) -> Result<Success> {
     let resource = identity.to_string();
     let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(pass, account, identity)).await {
         Ok(Ok(Found::Ours)) => {
-            pass.context.hub.written(identity);
+            pass.context.references.written(identity);
             let message = format!("{resource} stays in AWS, and our owner tag is off it");
-            pass.notes.push(Note::normal(Reason::Released, message));
-            return Ok(Done::gone());
+            pass.notes.push(EventRecord::normal(Reason::Released, message));
+            return Ok(Success::gone());
         }
         Ok(Ok(Found::Nothing)) => "AWS does not show it".to_owned(),
         Ok(Ok(Found::NotOurs(why))) => why,
@@ -120,13 +120,13 @@ async fn let_go<K: Kind>(
         }
         Unseen::Confirmed | Unseen::Deleted => {
             let message = format!("there was nothing of {resource} to let go of: {unseen}");
-            pass.notes.push(Note::normal(Reason::Released, message));
-            Ok(Done::gone())
+            pass.notes.push(EventRecord::normal(Reason::Released, message));
+            Ok(Success::gone())
         }
     }
 }
 
-async fn untag<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Found> {
+async fn untag<K: Kind>(pass: &mut Reconcile<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Found> {
     let aws = pass.sign_in(account).await?;
     let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(Found::Nothing) };
     if let Some(why) = not_ours(pass, account, tags::owner::<K>(&have.state)) {
@@ -158,15 +158,15 @@ fn look_again(resource: &str, unseen: &str) -> Error {
     )
 }
 
-fn left_behind<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
+fn left_behind<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity, why: &str) -> Success {
     let message = format!(
         "{identity} stays in AWS, perhaps with our owner tag still on it: {why}; before another object adopts it, remove its tag {OWNER_TAG} by hand"
     );
-    pass.notes.push(Note::warning(Reason::Released, message));
-    Done::gone()
+    pass.notes.push(EventRecord::warning(Reason::Released, message));
+    Success::gone()
 }
 
-async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Done> {
+async fn delete<K: Kind>(pass: &mut Reconcile<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Success> {
     let aws = pass.sign_in(account).await?;
     let have = K::observe(&aws, identity, pass.object, None).await?;
     let Some(have) = have.filter(|have| !K::is_deleted(identity, Some(&have.state))) else {
@@ -201,33 +201,33 @@ async fn delete<K: Kind>(pass: &mut Pass<'_, K>, account: &AwsAccount, identity:
 }
 
 /// AWS does not show the resource.
-fn absent<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity) -> Result<Done> {
+fn absent<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity) -> Result<Success> {
     let resource = identity.to_string();
     let message = match pass.unseen() {
         Unseen::Unconfirmed => return Err(look_again(&resource, "AWS does not show it")),
         Unseen::Deleted => format!("{resource} is deleted in AWS"),
         Unseen::Confirmed => format!("{resource} was not there in AWS any more: nothing was left to delete"),
     };
-    pass.notes.push(Note::normal(Reason::Deleted, message));
-    Ok(Done::gone())
+    pass.notes.push(EventRecord::normal(Reason::Deleted, message));
+    Ok(Success::gone())
 }
 
 /// A resource that this object does not own is not deleted.
-fn left_alone<K: Kind>(pass: &mut Pass<'_, K>, identity: &Identity, why: &str) -> Done {
+fn left_alone<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity, why: &str) -> Success {
     let message = format!("{identity} stays in AWS: {why}");
-    pass.notes.push(Note::warning(Reason::Released, message));
-    Done::gone()
+    pass.notes.push(EventRecord::warning(Reason::Released, message));
+    Success::gone()
 }
 
-async fn refuse_while_blocked<K: Kind>(pass: &Pass<'_, K>, aws: &Aws, identity: &Identity) -> Result<()> {
-    let before = pass.context.hub.writes();
+async fn refuse_while_blocked<K: Kind>(pass: &Reconcile<'_, K>, aws: &Aws, identity: &Identity) -> Result<()> {
+    let before = pass.context.references.writes();
     let blockers = K::blockers(&pass.context.caches.downstreams, aws, identity, pass.object).await?;
     if blockers.is_empty() {
         return Ok(());
     }
     let repositories = blockers.iter().filter_map(|blocker| blocker.repository.clone());
     let awaited: Vec<_> = repositories.map(|repository| identity.repository_named(repository)).collect();
-    pass.context.hub.depends_on_aws(&pass.target(), &awaited, before);
+    pass.context.references.depends_on_aws(&pass.target(), &awaited, before);
     let blockers: Vec<_> = blockers.into_iter().map(|blocker| blocker.text).collect();
     Err(Error::waiting(
         Reason::DeletionBlocked,
@@ -240,7 +240,7 @@ async fn refuse_while_blocked<K: Kind>(pass: &Pass<'_, K>, aws: &Aws, identity: 
 }
 
 /// Why the resource is not this object's; nothing when it is.
-fn not_ours<K: Kind>(pass: &Pass<'_, K>, account: &AwsAccount, owner: Ownership<'_>) -> Option<String> {
+fn not_ours<K: Kind>(pass: &Reconcile<'_, K>, account: &AwsAccount, owner: Ownership<'_>) -> Option<String> {
     match owner {
         Ownership::Tagged(tag) if pass.owner(account).is(tag) => None,
         Ownership::Tagged(tag) => Some(format!("its tag {OWNER_TAG} says that {tag} owns it")),

@@ -1,12 +1,12 @@
-//! What a pass tells of its steps: each once, with the word for it.
+//! What a reconcile tells of its steps: each once, with the word for it.
 
 use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use crate::api::Identity;
 use crate::api::ObjectStatus as _;
-use crate::engine::object::{Note, ObjectKey};
-use crate::engine::pipeline::converge::Pass;
+use crate::engine::object::{EventRecord, ObjectKey};
+use crate::engine::pipeline::converge::Reconcile;
 use crate::engine::pipeline::deeds::Deed;
 use crate::engine::pipeline::kind::{Kind, Ownership};
 use crate::engine::pipeline::screen::sentence;
@@ -15,7 +15,7 @@ use crate::engine::pipeline::tags;
 use crate::engine::status::summary;
 use crate::reason::Reason;
 
-impl<K: Kind> Pass<'_, K> {
+impl<K: Kind> Reconcile<'_, K> {
     /// Reports a step whose answer was lost, as soon as AWS shows the effect of the step and the plan has no such step any more.
     pub(in crate::engine) fn note_shown(
         &mut self,
@@ -66,6 +66,6 @@ impl<K: Kind> Pass<'_, K> {
     }
 }
 
-fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> Note {
-    Note::normal(reason, format!("{identity}: {}", sentence(steps)))
+fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> EventRecord {
+    EventRecord::normal(reason, format!("{identity}: {}", sentence(steps)))
 }

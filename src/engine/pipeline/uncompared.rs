@@ -5,12 +5,12 @@
 /// For what the plan needs and AWS decides (an ARN), and for what AWS takes at creation only (a key, whose alias comes back as
 /// an ARN).
 #[derive(Clone, Debug, Default)]
-pub struct Uncompared<T>(pub T);
+pub struct NotCompared<T>(pub T);
 
-impl<T> PartialEq for Uncompared<T> {
+impl<T> PartialEq for NotCompared<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl<T> Eq for Uncompared<T> {}
+impl<T> Eq for NotCompared<T> {}

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use crate::clock::{Clock, Moment};
 use crate::engine::object::ObjectKey;
 use crate::engine::queue::pace::Pace;
-use crate::engine::queue::shares::{Account, Place, Shares};
+use crate::engine::queue::shares::{Account, Place, FairQueue};
 use crate::engine::queue::timers::Timers;
 use crate::engine::queue::urgency::Urgency;
 
@@ -35,7 +35,7 @@ pub struct Queue {
 
 #[derive(Debug, Default)]
 struct Inner {
-    shares: Shares,
+    shares: FairQueue,
     account_of: AccountOf,
     /// Each stands in a line of `shares`.
     queued: HashMap<ObjectKey, Place>,

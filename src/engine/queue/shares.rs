@@ -32,34 +32,34 @@ pub(in crate::engine) struct Place {
 
 /// The objects that are due, and how many workers each account holds.
 #[derive(Debug)]
-pub(in crate::engine) struct Shares {
+pub(in crate::engine) struct FairQueue {
     /// What one account may hold.
     pub(in crate::engine) share: usize,
-    held: usize,
-    lines: HashMap<Account, Line>,
+    running: usize,
+    lines: HashMap<Account, AccountQueue>,
     /// The accounts in whose line somebody stands.
-    turns: VecDeque<Account>,
+    rotation: VecDeque<Account>,
 }
 
 /// One account's objects that are due, and how many workers each of its namespaces holds.
 #[derive(Debug, Default)]
-struct Line {
+struct AccountQueue {
     lanes: Lanes,
-    held: usize,
-    held_by: HashMap<String, usize>,
+    running: usize,
+    running_by: HashMap<String, usize>,
 }
 
 /// How many workers a namespace may hold before an object of it is handed out.
 type Limit = usize;
 
-impl Default for Shares {
+impl Default for FairQueue {
     /// Nothing is due, and nothing is limited.
     fn default() -> Self {
-        Self { share: usize::MAX, held: 0, lines: HashMap::new(), turns: VecDeque::new() }
+        Self { share: usize::MAX, running: 0, lines: HashMap::new(), rotation: VecDeque::new() }
     }
 }
 
-impl Shares {
+impl FairQueue {
     /// Nothing is due, and an account may hold so many workers.
     pub(in crate::engine) fn of(share: usize) -> Self {
         Self { share, ..Self::default() }
@@ -69,7 +69,7 @@ impl Shares {
     pub(in crate::engine) fn push(&mut self, key: ObjectKey, place: &Place) {
         let line = self.lines.entry(place.account.clone()).or_default();
         if line.lanes.is_empty() {
-            self.turns.push_back(place.account.clone());
+            self.rotation.push_back(place.account.clone());
         }
         line.lanes.push(key, place.urgency);
     }
@@ -79,23 +79,23 @@ impl Shares {
         let Some(line) = self.lines.get_mut(&place.account) else { return };
         line.lanes.remove(key, place.urgency);
         if line.lanes.is_empty() {
-            self.turns.retain(|account| *account != place.account);
+            self.rotation.retain(|account| *account != place.account);
         }
         self.tidy(&place.account);
     }
 
     /// The next object, if there is one whose account and namespace may hold one more worker.
-    /// Must be followed by [`Shares::ended`].
+    /// Must be followed by [`FairQueue::ended`].
     pub(in crate::engine) fn next(&mut self) -> Option<(Account, ObjectKey)> {
-        for turn in 0..self.turns.len() {
-            let account = self.turns.get(turn)?.clone();
+        for turn in 0..self.rotation.len() {
+            let account = self.rotation.get(turn)?.clone();
             let limit = self.limit(self.lines.get(&account)?);
             let line = self.lines.get_mut(&account)?;
             let Some(key) = line.next(limit) else { continue };
-            self.held += 1;
-            self.turns.remove(turn);
+            self.running += 1;
+            self.rotation.remove(turn);
             if !line.lanes.is_empty() {
-                self.turns.push_back(account.clone());
+                self.rotation.push_back(account.clone());
             }
             return Some((account, key));
         }
@@ -106,17 +106,17 @@ impl Shares {
     pub(in crate::engine) fn ended(&mut self, account: &Account, namespace: &str) {
         if let Some(line) = self.lines.get_mut(account) {
             line.ended(namespace);
-            self.held -= 1;
+            self.running -= 1;
         }
         self.tidy(account);
     }
 
-    fn limit(&self, line: &Line) -> Limit {
+    fn limit(&self, line: &AccountQueue) -> Limit {
         let part = self.share.div_ceil(SHARES);
-        let below = |shares: usize| self.held < self.share.saturating_mul(shares);
-        if line.held < self.share && below(SHARES) || line.held < part && below(MOST) {
+        let below = |shares: usize| self.running < self.share.saturating_mul(shares);
+        if line.running < self.share && below(SHARES) || line.running < part && below(MOST) {
             usize::MAX
-        } else if line.held < self.share.saturating_mul(MOST_OF_ACCOUNT) && below(MOST_FOR_NAMESPACES) {
+        } else if line.running < self.share.saturating_mul(MOST_OF_ACCOUNT) && below(MOST_FOR_NAMESPACES) {
             part
         } else {
             0
@@ -125,28 +125,28 @@ impl Shares {
 
     /// Accounts come and go.
     fn tidy(&mut self, account: &Account) {
-        if self.lines.get(account).is_some_and(|line| line.held == 0 && line.lanes.is_empty()) {
+        if self.lines.get(account).is_some_and(|line| line.running == 0 && line.lanes.is_empty()) {
             self.lines.remove(account);
         }
     }
 }
 
-impl Line {
+impl AccountQueue {
     fn next(&mut self, limit: Limit) -> Option<ObjectKey> {
-        let held_by = &self.held_by;
-        let held = |namespace: &str| held_by.get(namespace).copied().unwrap_or_default();
-        let key = self.lanes.next(|namespace| held(namespace) < limit)?;
-        *self.held_by.entry(key.namespace.clone()).or_default() += 1;
-        self.held += 1;
+        let running_by = &self.running_by;
+        let running = |namespace: &str| running_by.get(namespace).copied().unwrap_or_default();
+        let key = self.lanes.next(|namespace| running(namespace) < limit)?;
+        *self.running_by.entry(key.namespace.clone()).or_default() += 1;
+        self.running += 1;
         Some(key)
     }
 
     fn ended(&mut self, namespace: &str) {
-        self.held -= 1;
-        if let Some(held) = self.held_by.get_mut(namespace) {
-            *held -= 1;
-            if *held == 0 {
-                self.held_by.remove(namespace);
+        self.running -= 1;
+        if let Some(running) = self.running_by.get_mut(namespace) {
+            *running -= 1;
+            if *running == 0 {
+                self.running_by.remove(namespace);
             }
         }
     }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, Note};
+use crate::engine::object::{Controlled, EventRecord};
 use crate::error::Result;
 use crate::kubernetes::KubeClient;
 use lane::{Lane, Room};
@@ -48,7 +48,7 @@ pub struct Events {
 #[derive(Clone, Debug)]
 struct Told {
     about: About,
-    note: Note,
+    note: EventRecord,
     at: Timestamp,
     /// Whether an attempt to write the event has failed. That attempt may have taken effect.
     again: bool,
@@ -69,7 +69,7 @@ impl Events {
     }
 
     /// Puts one event into the lane. Waits while the line of the object's namespace is full.
-    pub async fn tell<K: Controlled>(&self, object: &K, note: &Note) {
+    pub async fn tell<K: Controlled>(&self, object: &K, note: &EventRecord) {
         let namespace = object.meta().namespace.clone().unwrap_or_default();
         let told = Told { about: About::of(object), note: note.clone(), at: self.clock.now(), again: false };
         loop {
@@ -92,7 +92,7 @@ impl Events {
     pub async fn run(self, context: Context) {
         let mut under_way = FuturesUnordered::new();
         while !(self.closing.is_cancelled() && self.lane().len() == 0) {
-            let due = || context.hub.depths().iter().any(|(_, due)| *due > 0);
+            let due = || context.references.depths().iter().any(|(_, due)| *due > 0);
             let most = if !self.stop.is_cancelled() && due() { BESIDE_WORK } else { AT_ONCE };
             let next = (under_way.len() < most).then(|| self.lane().next(self.now())).flatten();
             if let Some((namespace, told)) = next {

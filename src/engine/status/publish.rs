@@ -5,10 +5,10 @@ use kube::{Api, Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::api::{FINALIZER, MANAGER};
-use crate::engine::object::{Controlled, ObjectKey, Target};
+use crate::engine::object::{Controlled, ObjectKey, ObjectId};
 use crate::engine::watching::cache::Cache;
-use crate::engine::watching::change::{asks_for_work, concerns_sharers, concerns_users, targets};
-use crate::engine::watching::hub::Hub;
+use crate::engine::watching::change::{needs_reconcile, affects_siblings, affects_dependents, targets};
+use crate::engine::watching::references::References;
 use crate::engine::watching::seen::slim;
 use crate::error::{Error, Result};
 use crate::kubernetes::{KubeClient, is_gone, kube_call};
@@ -17,14 +17,14 @@ use crate::kubernetes::{KubeClient, is_gone, kube_call};
 #[derive(Debug)]
 pub struct Publisher<K> {
     client: KubeClient,
-    hub: Hub,
+    references: References,
     cache: Cache<K>,
 }
 
 impl<K: Controlled> Publisher<K> {
     /// A publisher for the kind of the cache.
-    pub fn new(client: KubeClient, hub: Hub, cache: Cache<K>) -> Self {
-        Self { client, hub, cache }
+    pub fn new(client: KubeClient, references: References, cache: Cache<K>) -> Self {
+        Self { client, references, cache }
     }
 
     /// Writes the status if it differs from the object's. Returns whether it was written.
@@ -76,16 +76,16 @@ impl<K: Controlled> Publisher<K> {
             .map_err(|error| Error::Internal(format!("the API server's answer does not parse: {error}")))?;
         slim(object.meta_mut());
         let Some(now) = self.cache.refresh(object) else { return Ok(()) };
-        let target = Target::new(K::KIND, ObjectKey::of(before));
-        self.hub.relate(&target, targets(now.as_ref()));
-        if concerns_users(Some(before), now.as_ref()) {
-            self.hub.changed(&target);
+        let target = ObjectId::new(K::KIND, ObjectKey::of(before));
+        self.references.relate(&target, targets(now.as_ref()));
+        if affects_dependents(Some(before), now.as_ref()) {
+            self.references.changed(&target);
         }
-        if let Some(shared) = concerns_sharers(Some(before), now.as_ref()) {
-            self.hub.changed_by(&target, &shared);
+        if let Some(shared) = affects_siblings(Some(before), now.as_ref()) {
+            self.references.changed_by(&target, &shared);
         }
-        if asks_for_work(before, now.as_ref()) {
-            self.hub.wake(&target);
+        if needs_reconcile(before, now.as_ref()) {
+            self.references.wake(&target);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::object::{Again, Done};
+use crate::engine::object::{Requeue, Success};
 use crate::engine::queue::urgency::Urgency;
 use crate::error::Error;
 use crate::reason::{Outlook, Reason};
@@ -23,7 +23,7 @@ const DELETING: (u64, u64) = (2, 5);
 
 /// When, and how urgently, to look again after `failures` failures in a row; `random` lies in 0..1.
 pub fn next(
-    outcome: &Result<Done, Error>,
+    outcome: &Result<Success, Error>,
     failures: u32,
     interval: SignedDuration,
     now: Timestamp,
@@ -31,10 +31,10 @@ pub fn next(
 ) -> Option<(Timestamp, Urgency)> {
     let wait = match outcome {
         Ok(done) => match done.again {
-            Again::Every(interval) => around(interval, random),
-            Again::At(at) => return Some((at, Urgency::Critical)),
-            Again::Check(at) => return Some((at, Urgency::Routine)),
-            Again::Never => return None,
+            Requeue::Every(interval) => around(interval, random),
+            Requeue::At(at) => return Some((at, Urgency::Critical)),
+            Requeue::Check(at) => return Some((at, Urgency::Routine)),
+            Requeue::Never => return None,
         },
         Err(error) => match error.outlook() {
             Outlook::Retrying(asked) => {
@@ -82,26 +82,26 @@ mod tests {
     use super::*;
     use crate::aws::{AwsError, AwsErrorKind};
 
-    fn seconds(outcome: &Result<Done, Error>, failures: u32, random: f64) -> i64 {
+    fn seconds(outcome: &Result<Success, Error>, failures: u32, random: f64) -> i64 {
         let at = next(outcome, failures, SignedDuration::from_hours(1), Timestamp::UNIX_EPOCH, random);
         let (at, urgency) = at.unwrap();
         assert_eq!(urgency, Urgency::Routine);
         at.as_second()
     }
 
-    fn aws(kind: AwsErrorKind) -> Result<Done, Error> {
+    fn aws(kind: AwsErrorKind) -> Result<Success, Error> {
         Err(AwsError { operation: "DescribeDomain", kind, message: String::new() }.into())
     }
 
     #[test]
     fn each_outlook_has_its_pace() {
-        let synced = Ok(Done::synced("", SignedDuration::from_hours(1)));
+        let synced = Ok(Success::synced("", SignedDuration::from_hours(1)));
         let waiting = Err(Error::waiting(Reason::DependencyNotReady, ""));
         let stalled = Err(Error::invalid("", "", ""));
         let blocked = Err(Error::waiting(Reason::DeletionBlocked, ""));
         let deleting = Err(Error::waiting(Reason::Deleting, ""));
         let asked = aws(AwsErrorKind::Throttled(Some(Duration::from_secs(30))));
-        let table: &[(&str, &Result<Done, Error>, u32, f64, i64)] = &[
+        let table: &[(&str, &Result<Success, Error>, u32, f64, i64)] = &[
             ("in sync, shortest", &synced, 0, 0.0, 3240),
             ("in sync, longest", &synced, 0, 1.0, 3960),
             ("first failure", &aws(AwsErrorKind::Unavailable), 1, 0.0, 1),
@@ -125,11 +125,11 @@ mod tests {
     #[test]
     fn a_time_that_was_asked_for_is_kept() {
         let at = Timestamp::from_second(77).unwrap();
-        for (again, urgency) in [(Again::At(at), Urgency::Critical), (Again::Check(at), Urgency::Routine)] {
-            let done = Ok(Done { again, ..Done::gone() });
+        for (again, urgency) in [(Requeue::At(at), Urgency::Critical), (Requeue::Check(at), Urgency::Routine)] {
+            let done = Ok(Success { again, ..Success::gone() });
             let next = next(&done, 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9);
             assert_eq!(next, Some((at, urgency)));
         }
-        assert_eq!(next(&Ok(Done::gone()), 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9), None);
+        assert_eq!(next(&Ok(Success::gone()), 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9), None);
     }
 }

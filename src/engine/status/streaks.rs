@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::object::{Done, ObjectKey};
+use crate::engine::object::{Success, ObjectKey};
 use crate::error::Error;
 use crate::reason::Outlook;
 
 /// Failures in a row, by object.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Streaks {
+pub(in crate::engine) struct ConsecutiveFailures {
     streaks: Mutex<HashMap<ObjectKey, Streak>>,
 }
 
@@ -24,12 +24,12 @@ struct Streak {
     since: Timestamp,
 }
 
-impl Streaks {
+impl ConsecutiveFailures {
     /// For how long the object has been denied access, this outcome included.
     pub(in crate::engine) fn denied_for(
         &self,
         key: &ObjectKey,
-        outcome: &Result<Done, Error>,
+        outcome: &Result<Success, Error>,
         now: Timestamp,
     ) -> SignedDuration {
         let denied = outcome.as_ref().is_err_and(|error| error.outlook() == Outlook::Denied);
@@ -43,7 +43,7 @@ impl Streaks {
         &self,
         key: &ObjectKey,
         generation: Option<i64>,
-        outcome: &Result<Done, Error>,
+        outcome: &Result<Success, Error>,
         now: Timestamp,
     ) -> u32 {
         let mut streaks = self.lock();
@@ -79,13 +79,13 @@ mod tests {
     use crate::aws::{AwsError, AwsErrorKind};
     use crate::reason::Reason;
 
-    fn failed(kind: AwsErrorKind) -> Result<Done, Error> {
+    fn failed(kind: AwsErrorKind) -> Result<Success, Error> {
         Err(AwsError { operation: "CreateDomain", kind, message: String::new() }.into())
     }
 
     #[test]
     fn another_sort_of_failure_and_another_spec_start_anew() {
-        let (streaks, key) = (Streaks::default(), ObjectKey::new("n", "a"));
+        let (streaks, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
         let at = |second| Timestamp::from_second(second).unwrap();
         let waiting = Err(Error::waiting(Reason::DependencyNotReady, ""));
         for expected in 1..=5 {
@@ -94,13 +94,13 @@ mod tests {
         assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(1)), 1);
         assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(2)), 2);
         assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(3)), 1);
-        assert_eq!(streaks.count(&key, Some(2), &Ok(Done::suspended("spec.suspend is true")), at(4)), 0);
+        assert_eq!(streaks.count(&key, Some(2), &Ok(Success::suspended("spec.suspend is true")), at(4)), 0);
         assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(5)), 1);
     }
 
     #[test]
     fn denial_is_counted_from_its_first_time() {
-        let (streaks, key) = (Streaks::default(), ObjectKey::new("n", "a"));
+        let (streaks, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
         let at = |second| Timestamp::from_second(second).unwrap();
         let denied = failed(AwsErrorKind::Denied);
         assert_eq!(streaks.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_delays_no_count() {
-        let (streaks, key) = (Streaks::default(), ObjectKey::new("n", "a"));
+        let (streaks, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
         let at = |second| Timestamp::from_second(second).unwrap();
         let denied = failed(AwsErrorKind::Denied);
         streaks.count(&key, None, &denied, at(20_000));

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::api::CommonStatus;
-use crate::engine::object::Done;
+use crate::engine::object::Success;
 use crate::error::Error;
 use crate::reason::{Outlook, Reason};
 
@@ -24,7 +24,7 @@ pub const DENIED_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the summary needs to know of the object.
 #[derive(Clone, Debug, Default)]
-pub struct Circumstances {
+pub struct StatusInput {
     /// metadata.generation.
     pub generation: Option<i64>,
     /// Value of the reconcile-at annotation.
@@ -36,8 +36,8 @@ pub struct Circumstances {
 /// The common status after a reconcile. Times of conditions that did not change stay.
 pub fn summarize(
     before: &CommonStatus,
-    of: &Circumstances,
-    outcome: &Result<Done, Error>,
+    of: &StatusInput,
+    outcome: &Result<Success, Error>,
     now: Timestamp,
 ) -> CommonStatus {
     let mut conditions = Conditions { before, generation: of.generation, now, list: Vec::new() };
@@ -54,7 +54,7 @@ pub fn summarize(
 }
 
 /// The common status while the first write is on its way.
-pub fn starting(before: &CommonStatus, of: &Circumstances, message: &str, now: Timestamp) -> CommonStatus {
+pub fn starting(before: &CommonStatus, of: &StatusInput, message: &str, now: Timestamp) -> CommonStatus {
     let mut conditions = Conditions { before, generation: of.generation, now, list: Vec::new() };
     conditions.add(READY, false, Reason::Progressing, message);
     conditions.add(RECONCILING, true, Reason::Progressing, message);
@@ -62,7 +62,7 @@ pub fn starting(before: &CommonStatus, of: &Circumstances, message: &str, now: T
 }
 
 /// The common status of a deleted object of which nothing is left but finalizers of others.
-pub fn released(before: &CommonStatus, of: &Circumstances, now: Timestamp) -> CommonStatus {
+pub fn released(before: &CommonStatus, of: &StatusInput, now: Timestamp) -> CommonStatus {
     let mut conditions = Conditions { before, generation: of.generation, now, list: Vec::new() };
     let message =
         "the object is deleted, and the operator is done with it; only finalizers of others keep the object";
@@ -88,7 +88,7 @@ struct Conditions<'a> {
 }
 
 impl Conditions<'_> {
-    fn add_success(&mut self, done: &Done) {
+    fn add_success(&mut self, done: &Success) {
         self.add(READY, true, done.reason, &done.message);
         match done.drift.as_deref() {
             None => {}
@@ -166,18 +166,18 @@ mod tests {
             .collect()
     }
 
-    fn denied() -> Result<Done, Error> {
+    fn denied() -> Result<Success, Error> {
         Err(AwsError { operation: "CreateDomain", kind: AwsErrorKind::Denied, message: "no".into() }.into())
     }
 
     #[test]
     fn outcomes_become_conditions() {
-        let synced = Done::synced("ok", SignedDuration::ZERO);
-        let drifted = Done { drift: Some(vec!["set tag a".into()]), ..synced.clone() };
-        let level = Done { drift: Some(vec![]), ..synced.clone() };
-        let table: Vec<(&str, Result<Done, Error>, i64, Vec<&str>)> = vec![
+        let synced = Success::synced("ok", SignedDuration::ZERO);
+        let drifted = Success { drift: Some(vec!["set tag a".into()]), ..synced.clone() };
+        let level = Success { drift: Some(vec![]), ..synced.clone() };
+        let table: Vec<(&str, Result<Success, Error>, i64, Vec<&str>)> = vec![
             ("in sync", Ok(synced), 0, vec!["Ready=True Synced"]),
-            ("suspended", Ok(Done::suspended("spec.suspend is true")), 0, vec!["Ready=False Suspended"]),
+            ("suspended", Ok(Success::suspended("spec.suspend is true")), 0, vec!["Ready=False Suspended"]),
             ("drifted", Ok(drifted), 0, vec!["Ready=True Synced", "Drifted=True Drifted"]),
             ("not drifted", Ok(level), 0, vec!["Ready=True Synced", "Drifted=False InSync"]),
             (
@@ -216,9 +216,9 @@ mod tests {
             ),
         ];
         for (what, outcome, denied_for, expected) in table {
-            let of = Circumstances {
+            let of = StatusInput {
                 denied_for: SignedDuration::from_secs(denied_for),
-                ..Circumstances::default()
+                ..StatusInput::default()
             };
             assert_eq!(types(&summarize(&CommonStatus::default(), &of, &outcome, at(9))), expected, "{what}");
         }
@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn an_unchanged_outcome_is_an_unchanged_status() {
-        let outcome = Ok(Done::synced("ok", SignedDuration::ZERO));
-        let of = Circumstances { generation: Some(1), ..Circumstances::default() };
+        let outcome = Ok(Success::synced("ok", SignedDuration::ZERO));
+        let of = StatusInput { generation: Some(1), ..StatusInput::default() };
         let first = summarize(&CommonStatus::default(), &of, &outcome, at(1));
         assert_eq!(summarize(&first, &of, &outcome, at(2)), first);
         let failed = summarize(&first, &of, &denied(), at(3));
@@ -237,20 +237,20 @@ mod tests {
     #[test]
     fn while_the_first_write_is_under_way_the_object_is_not_ready_and_says_what_is_done() {
         let before = CommonStatus { observed_generation: Some(1), ..CommonStatus::default() };
-        let of = Circumstances { generation: Some(2), ..Circumstances::default() };
+        let of = StatusInput { generation: Some(2), ..StatusInput::default() };
         let status = starting(&before, &of, "create the domain", at(1));
         assert_eq!(types(&status), ["Ready=False Progressing", "Reconciling=True Progressing"]);
         assert_eq!((status.observed_generation, is_ready(&status)), (Some(1), false));
         assert!(status.conditions.iter().all(|condition| condition.message == "create the domain"));
-        let synced = summarize(&before, &of, &Ok(Done::synced("ok", SignedDuration::ZERO)), at(2));
+        let synced = summarize(&before, &of, &Ok(Success::synced("ok", SignedDuration::ZERO)), at(2));
         assert!(is_ready(&synced));
     }
 
     #[test]
     fn an_object_that_others_keep_is_not_ready_any_more() {
-        let of = Circumstances { generation: Some(2), ..Circumstances::default() };
+        let of = StatusInput { generation: Some(2), ..StatusInput::default() };
         let synced =
-            summarize(&CommonStatus::default(), &of, &Ok(Done::synced("ok", SignedDuration::ZERO)), at(1));
+            summarize(&CommonStatus::default(), &of, &Ok(Success::synced("ok", SignedDuration::ZERO)), at(1));
         let status = released(&synced, &of, at(2));
         assert_eq!(
             (types(&status), status.observed_generation),

@@ -11,10 +11,10 @@ use crate::api::{
     Repository,
 };
 use crate::credential::record::SecretRecord;
-use crate::engine::object::{Controlled, ObjectKey, Target};
+use crate::engine::object::{Controlled, ObjectKey, ObjectId};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::grants;
-use crate::engine::pipeline::grants::{Asker, Claim};
+use crate::engine::pipeline::grants::{Requester, Access};
 use crate::engine::watching::cache::Cache;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
@@ -76,15 +76,15 @@ impl Caches {
     }
 
     /// Refuses the first claim that no grant of the account gives to the namespace.
-    pub fn check_grants(&self, account: &AwsAccount, namespace: &str, claims: &[Claim]) -> Result<()> {
+    pub fn check_grants(&self, account: &AwsAccount, namespace: &str, claims: &[Access]) -> Result<()> {
         let labels = self.labels(namespace);
-        grants::check(account, Asker { namespace, labels: labels.as_ref() }, claims)
+        grants::check(account, Requester { namespace, labels: labels.as_ref() }, claims)
     }
 
     /// Whether some grant of the account lets the namespace use or manage anything at all.
     pub fn may_use_anything(&self, account: &AwsAccount, namespace: &str) -> bool {
         let labels = self.labels(namespace);
-        grants::any_use(account, Asker { namespace, labels: labels.as_ref() })
+        grants::any_use(account, Requester { namespace, labels: labels.as_ref() })
     }
 
     /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_grant_name`] writes it).
@@ -95,11 +95,11 @@ impl Caches {
         domain: &str,
     ) -> Result<CredentialGrant> {
         let labels = self.labels(namespace);
-        grants::credential(account, Asker { namespace, labels: labels.as_ref() }, domain).cloned()
+        grants::credential(account, Requester { namespace, labels: labels.as_ref() }, domain).cloned()
     }
 
     /// Whether an object manages something in AWS or holds a token. An object that never had a grant does neither.
-    pub fn uses_aws(&self, target: &Target) -> bool {
+    pub fn uses_aws(&self, target: &ObjectId) -> bool {
         fn uses<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> bool {
             cache.get(key).is_some_and(|object| object.status().is_some_and(ObjectStatus::uses_aws))
         }
@@ -107,7 +107,7 @@ impl Caches {
     }
 
     /// Whether an object is being deleted.
-    pub fn is_deleted(&self, target: &Target) -> bool {
+    pub fn is_deleted(&self, target: &ObjectId) -> bool {
         fn deleted<K: Resource>(cache: &Cache<K>, key: &ObjectKey) -> bool {
             cache.get(key).is_some_and(|object| object.meta().deletion_timestamp.is_some())
         }

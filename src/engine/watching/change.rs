@@ -3,24 +3,24 @@
 use kube::ResourceExt;
 
 use crate::api::{FINALIZER, KindName, ObjectStatus, RECONCILE_AT, RENEW_AT};
-use crate::engine::object::{Controlled, ObjectKey, Target};
+use crate::engine::object::{Controlled, ObjectKey, ObjectId};
 use crate::engine::pipeline::standing::verdict;
 use crate::engine::status::summary;
 
 /// Whether our finalizer is on the object.
-pub(in crate::engine) fn holds<K: ResourceExt>(object: &K) -> bool {
+pub(in crate::engine) fn has_finalizer<K: ResourceExt>(object: &K) -> bool {
     object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
 }
 
 /// Whether the user, and not we ourselves, changed something.
-pub(in crate::engine) fn asks_for_work<K: Controlled>(before: &K, now: &K) -> bool {
+pub(in crate::engine) fn needs_reconcile<K: Controlled>(before: &K, now: &K) -> bool {
     let annotation = |object: &K, name: &str| object.annotations().get(name).cloned();
     before.uid() != now.uid()
         || before.meta().generation != now.meta().generation
         || before.meta().deletion_timestamp.is_some() != now.meta().deletion_timestamp.is_some()
         || annotation(before, RECONCILE_AT) != annotation(now, RECONCILE_AT)
         || annotation(before, RENEW_AT) != annotation(now, RENEW_AT)
-        || holds(before) && !holds(now)
+        || has_finalizer(before) && !has_finalizer(now)
 }
 
 /// Whether an earlier operator carried out the object's present spec: at the start, such an object can wait.
@@ -34,15 +34,15 @@ pub(in crate::engine) fn is_finished<K: Controlled>(object: &K) -> bool {
 }
 
 /// Whether the change affects the dependents of the object.
-pub(in crate::engine) fn concerns_users<K: Controlled>(before: Option<&K>, now: &K) -> bool {
+pub(in crate::engine) fn affects_dependents<K: Controlled>(before: Option<&K>, now: &K) -> bool {
     before.is_none_or(|before| read_by_users(before) != read_by_users(now))
 }
 
 /// What those share with the object that must look again: both when it begins to share and when it changes.
-pub(in crate::engine) fn concerns_sharers<K: Controlled>(before: Option<&K>, now: &K) -> Option<Target> {
+pub(in crate::engine) fn affects_siblings<K: Controlled>(before: Option<&K>, now: &K) -> Option<ObjectId> {
     let same = before
-        .is_some_and(|before| before.shared() == now.shared() && read_by_users(before) == read_by_users(now));
-    now.shared().filter(|_| !same)
+        .is_some_and(|before| before.sibling_key() == now.sibling_key() && read_by_users(before) == read_by_users(now));
+    now.sibling_key().filter(|_| !same)
 }
 
 /// Everything that dependents read of an object. A failure of AWS is left out, because dependents meet such a failure
@@ -53,7 +53,7 @@ fn read_by_users<K: Controlled>(object: &K) -> impl PartialEq {
     (version, object.status().map(ObjectStatus::common).and_then(verdict), object.read_by_users())
 }
 
-/// The AwsAccount whose answers a pass over the object waits for.
+/// The AwsAccount whose answers a reconcile over the object waits for.
 pub(in crate::engine) fn account<K: Controlled>(object: &K) -> Option<String> {
     if K::KIND == KindName::AwsAccount {
         return Some(object.name_any());
@@ -63,10 +63,10 @@ pub(in crate::engine) fn account<K: Controlled>(object: &K) -> Option<String> {
 }
 
 /// What the object refers to, what it shares, and the namespace that its grants depend on.
-pub(in crate::engine) fn targets<K: Controlled>(object: &K) -> Vec<Target> {
+pub(in crate::engine) fn targets<K: Controlled>(object: &K) -> Vec<ObjectId> {
     let namespace =
-        object.namespace().map(|namespace| Target::new(KindName::Namespace, ObjectKey::new("", namespace)));
-    object.references().into_iter().chain(object.shared()).chain(namespace).collect()
+        object.namespace().map(|namespace| ObjectId::new(KindName::Namespace, ObjectKey::new("", namespace)));
+    object.references().into_iter().chain(object.sibling_key()).chain(namespace).collect()
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
             ),
         ];
         for (what, metadata, expected) in table {
-            assert_eq!(asks_for_work(&before, &domain(metadata)), expected, "{what}");
+            assert_eq!(needs_reconcile(&before, &domain(metadata)), expected, "{what}");
         }
     }
 
@@ -194,7 +194,7 @@ mod tests {
         for (sentence, status, expected) in table {
             let mut now = before.clone();
             now.status = Some(status);
-            assert_eq!(concerns_users(Some(&before), &now), expected, "{sentence}");
+            assert_eq!(affects_dependents(Some(&before), &now), expected, "{sentence}");
         }
         for metadata in [
             json!({"uid": "1", "generation": 2}),
@@ -203,9 +203,9 @@ mod tests {
         ] {
             let mut now = domain(metadata.clone());
             now.status = Some(ready.clone());
-            assert!(concerns_users(Some(&before), &now), "{metadata}");
+            assert!(affects_dependents(Some(&before), &now), "{metadata}");
         }
-        assert!(concerns_users(None, &before));
+        assert!(affects_dependents(None, &before));
     }
 
     #[test]
@@ -220,8 +220,8 @@ mod tests {
             .unwrap()
         };
         let (ready, failing) = (account("True", "Synced"), account("False", "SignInFailed"));
-        assert!(concerns_users(Some(&ready), &failing) && concerns_users(Some(&failing), &ready));
-        assert!(!concerns_users(Some(&failing), &account("False", "AwsUnavailable")));
+        assert!(affects_dependents(Some(&ready), &failing) && affects_dependents(Some(&failing), &ready));
+        assert!(!affects_dependents(Some(&failing), &account("False", "AwsUnavailable")));
     }
 
     #[test]
@@ -237,8 +237,8 @@ mod tests {
             .unwrap()
         };
         let npm = repository("npm", "2026-01-01T00:00:00Z");
-        let woken = concerns_sharers(Some(&npm), &repository("npm", "2026-01-02T00:00:00Z")).unwrap();
-        assert_eq!(concerns_sharers(Some(&npm), &npm), None);
+        let woken = affects_siblings(Some(&npm), &repository("npm", "2026-01-02T00:00:00Z")).unwrap();
+        assert_eq!(affects_siblings(Some(&npm), &npm), None);
         assert!(
             targets(&repository("web", "2026-01-01T00:00:00Z")).contains(&woken),
             "an upstream by AWS name"

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::api::{Identity, KindName};
 use crate::clock::Clock;
-use crate::engine::object::{ObjectKey, Target};
+use crate::engine::object::{ObjectKey, ObjectId};
 use crate::engine::queue::Queue;
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::watching::index::Index;
@@ -15,7 +15,7 @@ const WRITES_KEPT: usize = 1024;
 
 /// The queues of all kinds and the index of references between objects. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Hub {
+pub struct References {
     clock: Clock,
     inner: Arc<Mutex<Inner>>,
 }
@@ -23,7 +23,7 @@ pub struct Hub {
 #[derive(Debug, Default)]
 struct Inner {
     queues: HashMap<KindName, Queue>,
-    references: Index<Target>,
+    references: Index<ObjectId>,
     /// Objects by what they depend on in AWS.
     aws: Index<String>,
     /// The last writes to AWS, by what was written, and how many there were in all.
@@ -31,7 +31,7 @@ struct Inner {
     written: u64,
 }
 
-impl Hub {
+impl References {
     /// No queues yet, no references yet.
     pub fn new(clock: Clock) -> Self {
         Self { clock, inner: Arc::default() }
@@ -43,19 +43,19 @@ impl Hub {
     }
 
     /// Records what an object refers to. Returns what it does not refer to any more.
-    pub fn relate(&self, object: &Target, targets: Vec<Target>) -> Vec<Arc<Target>> {
+    pub fn relate(&self, object: &ObjectId, targets: Vec<ObjectId>) -> Vec<Arc<ObjectId>> {
         self.lock().references.relate(object, targets)
     }
 
     /// An object is gone. Returns what it referred to.
-    pub fn forget(&self, object: &Target) -> Vec<Arc<Target>> {
+    pub fn forget(&self, object: &ObjectId) -> Vec<Arc<ObjectId>> {
         let mut inner = self.lock();
         inner.aws.forget(object);
         inner.references.forget(object)
     }
 
     /// Something changed: everything that refers to it is woken.
-    pub fn changed(&self, target: &Target) {
+    pub fn changed(&self, target: &ObjectId) {
         let inner = self.lock();
         for user in inner.references.users(target) {
             inner.wake(user);
@@ -63,7 +63,7 @@ impl Hub {
     }
 
     /// Something that an object shares has changed: all others that refer to it are woken.
-    pub fn changed_by(&self, object: &Target, shared: &Target) {
+    pub fn changed_by(&self, object: &ObjectId, shared: &ObjectId) {
         let inner = self.lock();
         for user in inner.references.users(shared).filter(|user| *user != object) {
             inner.wake(user);
@@ -77,7 +77,7 @@ impl Hub {
 
     /// Records the AWS resources that an object depends on: the object is woken when the operator writes one of them. The object
     /// is woken at once when one of them was written after the first `since` writes.
-    pub fn depends_on_aws(&self, object: &Target, identities: &[Identity], since: u64) {
+    pub fn depends_on_aws(&self, object: &ObjectId, identities: &[Identity], since: u64) {
         let names: Vec<_> = identities.iter().map(Identity::canonical_name).collect();
         let mut inner = self.lock();
         if inner.written_since(&names, since) {
@@ -99,12 +99,12 @@ impl Hub {
     }
 
     /// Wakes one object.
-    pub fn wake(&self, object: &Target) {
+    pub fn wake(&self, object: &ObjectId) {
         self.lock().wake(object);
     }
 
     /// The Secret of an object was removed or changed: the object is woken before all other work.
-    pub fn restore(&self, object: &Target) {
+    pub fn restore(&self, object: &ObjectId) {
         let queue = self.lock().queues.get(&object.kind).cloned();
         if let Some(queue) = queue {
             queue.ask(object.key.clone(), Urgency::Critical);
@@ -112,7 +112,7 @@ impl Hub {
     }
 
     /// The objects that refer to something, sorted.
-    pub fn users(&self, target: &Target) -> Vec<Target> {
+    pub fn users(&self, target: &ObjectId) -> Vec<ObjectId> {
         let mut users: Vec<_> = self.lock().references.users(target).cloned().collect();
         users.sort();
         users
@@ -135,14 +135,14 @@ impl Inner {
         newer > self.writes.len() || self.writes.iter().take(newer).any(|name| names.contains(name))
     }
 
-    fn wake(&self, object: &Target) {
+    fn wake(&self, object: &ObjectId) {
         if let Some(queue) = self.queues.get(&object.kind) {
             queue.push(object.key.clone(), Urgency::Now);
         }
     }
 }
 
-impl Target {
+impl ObjectId {
     /// An object as something to refer to.
     pub fn new(kind: KindName, key: ObjectKey) -> Self {
         Self { kind, key }
@@ -155,26 +155,26 @@ mod tests {
     use crate::api::AwsResource;
     use futures::FutureExt;
 
-    fn target(kind: KindName, name: &str) -> Target {
-        Target::new(kind, ObjectKey::new("n", name))
+    fn target(kind: KindName, name: &str) -> ObjectId {
+        ObjectId::new(kind, ObjectKey::new("n", name))
     }
 
     #[tokio::test]
     async fn a_change_wakes_users_and_what_is_dropped_is_told() {
-        let hub = Hub::new(Clock::default());
-        let repositories = hub.queue(KindName::Repository);
+        let references = References::new(Clock::default());
+        let repositories = references.queue(KindName::Repository);
         let (domain, repository) = (target(KindName::Domain, "d"), target(KindName::Repository, "r"));
-        assert_eq!(hub.relate(&repository, vec![domain.clone()]), []);
-        assert_eq!(hub.users(&domain), std::slice::from_ref(&repository));
+        assert_eq!(references.relate(&repository, vec![domain.clone()]), []);
+        assert_eq!(references.users(&domain), std::slice::from_ref(&repository));
 
-        hub.changed(&domain);
+        references.changed(&domain);
         assert_eq!(repositories.next().await, repository.key);
         repositories.done(&repository.key);
 
-        assert_eq!(hub.relate(&repository, vec![]), [Arc::new(domain.clone())]);
-        hub.relate(&repository, vec![domain.clone()]);
-        assert_eq!(hub.forget(&repository), [Arc::new(domain.clone())]);
-        hub.changed(&domain);
+        assert_eq!(references.relate(&repository, vec![]), [Arc::new(domain.clone())]);
+        references.relate(&repository, vec![domain.clone()]);
+        assert_eq!(references.forget(&repository), [Arc::new(domain.clone())]);
+        references.changed(&domain);
         assert!(repositories.next().now_or_never().is_none());
     }
 
@@ -190,32 +190,32 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_to_aws_wakes_who_depends_on_it_also_when_it_came_first() {
-        let hub = Hub::new(Clock::default());
-        let repositories = hub.queue(KindName::Repository);
+        let references = References::new(Clock::default());
+        let repositories = references.queue(KindName::Repository);
         let blocked = target(KindName::Repository, "blocked");
         let woken = || {
             let key = repositories.next().now_or_never();
             key.inspect(|key| repositories.done(key)).is_some()
         };
-        let mark = hub.writes();
-        hub.depends_on_aws(&blocked, &[in_aws("app")], mark);
+        let mark = references.writes();
+        references.depends_on_aws(&blocked, &[in_aws("app")], mark);
         assert!(!woken(), "nothing was written");
-        hub.written(&in_aws("other"));
+        references.written(&in_aws("other"));
         assert!(!woken(), "another one was written");
-        hub.written(&Identity { account: "999999999999".into(), ..in_aws("app") });
+        references.written(&Identity { account: "999999999999".into(), ..in_aws("app") });
         assert!(woken(), "whichever account signed");
 
-        hub.depends_on_aws(&blocked, &[in_aws("app")], hub.writes());
+        references.depends_on_aws(&blocked, &[in_aws("app")], references.writes());
         assert!(!woken(), "that write is known");
-        hub.depends_on_aws(&blocked, &[in_aws("app")], mark);
+        references.depends_on_aws(&blocked, &[in_aws("app")], mark);
         assert!(woken(), "it was written after the look");
         for _ in 0..WRITES_KEPT {
-            hub.written(&in_aws("other"));
+            references.written(&in_aws("other"));
         }
-        hub.depends_on_aws(&blocked, &[in_aws("tool")], mark);
+        references.depends_on_aws(&blocked, &[in_aws("tool")], mark);
         assert!(woken(), "who looked long ago looks again");
-        hub.forget(&blocked);
-        hub.written(&in_aws("tool"));
+        references.forget(&blocked);
+        references.written(&in_aws("tool"));
         assert!(!woken(), "it is gone");
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::engine::object::Target;
+use crate::engine::object::ObjectId;
 
 /// Objects by what they depend on. Each name is kept once, however often it is mentioned: there are many objects.
 #[derive(Debug)]
 pub(in crate::engine) struct Index<T> {
-    users: HashMap<Arc<T>, HashSet<Arc<Target>>>,
-    targets: HashMap<Arc<Target>, Box<[Arc<T>]>>,
+    users: HashMap<Arc<T>, HashSet<Arc<ObjectId>>>,
+    targets: HashMap<Arc<ObjectId>, Box<[Arc<T>]>>,
 }
 
 impl<T> Default for Index<T> {
@@ -21,7 +21,7 @@ impl<T> Default for Index<T> {
 
 impl<T: Eq + Hash> Index<T> {
     /// Records all that an object depends on. Returns what it does not depend on any more.
-    pub(in crate::engine) fn relate(&mut self, object: &Target, targets: Vec<T>) -> Vec<Arc<T>> {
+    pub(in crate::engine) fn relate(&mut self, object: &ObjectId, targets: Vec<T>) -> Vec<Arc<T>> {
         let before = self.forget(object);
         if targets.is_empty() {
             return before;
@@ -34,7 +34,7 @@ impl<T: Eq + Hash> Index<T> {
     }
 
     /// Records that an object depends on a target. Returns the target as it is kept.
-    fn depend(&mut self, object: &Arc<Target>, target: T) -> Arc<T> {
+    fn depend(&mut self, object: &Arc<ObjectId>, target: T) -> Arc<T> {
         let target =
             self.users.get_key_value(&target).map_or_else(|| Arc::new(target), |(kept, _)| Arc::clone(kept));
         self.users.entry(Arc::clone(&target)).or_default().insert(Arc::clone(object));
@@ -42,7 +42,7 @@ impl<T: Eq + Hash> Index<T> {
     }
 
     /// Forgets an object. Returns what it depended on.
-    pub(in crate::engine) fn forget(&mut self, object: &Target) -> Vec<Arc<T>> {
+    pub(in crate::engine) fn forget(&mut self, object: &ObjectId) -> Vec<Arc<T>> {
         let targets = self.targets.remove(object).unwrap_or_default();
         for target in &targets {
             if let Some(users) = self.users.get_mut(target) {
@@ -56,7 +56,7 @@ impl<T: Eq + Hash> Index<T> {
     }
 
     /// The objects that depend on something, in no order.
-    pub(in crate::engine) fn users(&self, target: &T) -> impl Iterator<Item = &Target> {
+    pub(in crate::engine) fn users(&self, target: &T) -> impl Iterator<Item = &ObjectId> {
         self.users.get(target).into_iter().flatten().map(AsRef::as_ref)
     }
 }

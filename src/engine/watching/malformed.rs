@@ -11,10 +11,10 @@ use crate::api::CommonStatus;
 use crate::clock::Clock;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey};
-use crate::engine::queue::shares::{Place, Shares};
+use crate::engine::queue::shares::{Place, FairQueue};
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::status::publish::{dynamic_api, replace_status};
-use crate::engine::status::summary::{Circumstances, summarize};
+use crate::engine::status::summary::{StatusInput, summarize};
 use crate::error::{Error, Result};
 use crate::kubernetes::{KubeClient, kube_call};
 use crate::reason::Reason;
@@ -33,7 +33,7 @@ pub(in crate::engine) struct Reports<K> {
 
 #[derive(Debug, Default)]
 struct Due {
-    shares: Shares,
+    shares: FairQueue,
     /// Why an object cannot be read, for each that stands in `shares`.
     why: HashMap<ObjectKey, String>,
 }
@@ -43,7 +43,7 @@ const PLACE: Place = Place { account: None, urgency: Urgency::Routine };
 
 impl<K: Controlled> Reports<K> {
     pub(in crate::engine) fn new(context: &Context) -> Self {
-        let due = Due { shares: Shares::of(AT_ONCE), ..Due::default() };
+        let due = Due { shares: FairQueue::of(AT_ONCE), ..Due::default() };
         let (client, clock) = (context.client.clone(), context.clock.clone());
         Self { client, clock, due: Arc::new(Mutex::new(due)), kind: PhantomData }
     }
@@ -121,7 +121,7 @@ fn conditions(why: &str, clock: &Clock) -> Vec<Value> {
         "the object cannot be read: {why}; correct it, until then it is left alone and its deletion waits"
     );
     let outcome = Err(Error::stalled(Reason::Malformed, message));
-    let common = summarize(&CommonStatus::default(), &Circumstances::default(), &outcome, clock.now());
+    let common = summarize(&CommonStatus::default(), &StatusInput::default(), &outcome, clock.now());
     common.conditions.iter().filter_map(|condition| serde_json::to_value(condition).ok()).collect()
 }
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn few_reports_are_written_at_once_and_the_latest_reason_counts() {
-        let mut due = Due { shares: Shares::of(AT_ONCE), ..Due::default() };
+        let mut due = Due { shares: FairQueue::of(AT_ONCE), ..Due::default() };
         for reason in ["first", "last"] {
             for number in 0..1000 {
                 due.push(ObjectKey::new("n", number.to_string()), reason.to_owned());

@@ -3,7 +3,7 @@
 pub mod cache;
 pub mod caches;
 pub(in crate::engine) mod change;
-pub mod hub;
+pub mod references;
 pub(in crate::engine) mod index;
 pub(in crate::engine) mod malformed;
 pub mod resolve;

@@ -195,7 +195,7 @@ mod tests {
                 .check_grants(
                     &account,
                     "team",
-                    &[crate::engine::pipeline::grants::Claim::Use(identity.grant_name())],
+                    &[crate::engine::pipeline::grants::Access::Use(identity.grant_name())],
                 )
                 .is_ok()
         };

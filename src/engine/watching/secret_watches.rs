@@ -13,8 +13,8 @@ use kube::runtime::watcher::{Event, watcher};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::object::{ObjectKey, Target};
-use crate::engine::watching::hub::Hub;
+use crate::engine::object::{ObjectKey, ObjectId};
+use crate::engine::watching::references::References;
 use crate::kubernetes::KubeClient;
 
 /// How long a Secret is watched for an object that does not ask again. What waits looks again more often.
@@ -30,20 +30,20 @@ const MOST_IN_NAMESPACE: usize = 4;
 #[derive(Clone, Debug)]
 pub struct SecretWatches {
     client: KubeClient,
-    hub: Hub,
+    references: References,
     stop: CancellationToken,
     watched: Arc<Mutex<Watched>>,
 }
 
 impl SecretWatches {
     /// Nothing is watched until an object waits. The watches end with `stop`.
-    pub fn new(client: KubeClient, hub: Hub, stop: CancellationToken) -> Self {
-        Self { client, hub, stop, watched: Arc::default() }
+    pub fn new(client: KubeClient, references: References, stop: CancellationToken) -> Self {
+        Self { client, references, stop, watched: Arc::default() }
     }
 
     /// Wakes the object once, as soon as the Secret has another resourceVersion than `known`, or is gone, or appears where `known` is
     /// `None`. Beyond the limits nothing is watched.
-    pub fn wake_on_change(&self, secret: &ObjectKey, known: Option<String>, object: Target) {
+    pub fn wake_on_change(&self, secret: &ObjectKey, known: Option<String>, object: ObjectId) {
         let begun = self.watched().add(secret, known, object, Instant::now());
         if begun {
             let (this, secret) = (self.clone(), secret.clone());
@@ -85,7 +85,7 @@ impl SecretWatches {
                 None => return,
             };
             for object in self.watched().take_changed(secret, seen.as_deref()) {
-                self.hub.wake(&object);
+                self.references.wake(&object);
             }
         }
     }
@@ -115,13 +115,13 @@ struct Watched {
 #[derive(Debug)]
 struct Entry {
     /// The objects that wait, each with the resourceVersion that it knows; `None` for a Secret that does not exist.
-    waiting: HashMap<Target, Option<String>>,
+    waiting: HashMap<ObjectId, Option<String>>,
     until: Instant,
 }
 
 impl Watched {
     /// Records that an object waits. Returns whether a watch must begin.
-    fn add(&mut self, secret: &ObjectKey, known: Option<String>, object: Target, now: Instant) -> bool {
+    fn add(&mut self, secret: &ObjectKey, known: Option<String>, object: ObjectId, now: Instant) -> bool {
         let until = now + LASTS;
         if let Some(entry) = self.secrets.get_mut(secret) {
             entry.waiting.insert(object, known);
@@ -144,7 +144,7 @@ impl Watched {
     }
 
     /// Takes out the objects that know another state of the Secret.
-    fn take_changed(&mut self, secret: &ObjectKey, seen: Option<&str>) -> BTreeSet<Target> {
+    fn take_changed(&mut self, secret: &ObjectKey, seen: Option<&str>) -> BTreeSet<ObjectId> {
         let Some(entry) = self.secrets.get_mut(secret) else { return BTreeSet::new() };
         let changed = entry.waiting.extract_if(|_, known| known.as_deref() != seen);
         changed.map(|(object, _)| object).collect()
@@ -156,8 +156,8 @@ mod tests {
     use super::*;
     use crate::api::KindName;
 
-    fn login(name: &str) -> Target {
-        Target::new(KindName::RegistryCredential, ObjectKey::new("team", name))
+    fn login(name: &str) -> ObjectId {
+        ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", name))
     }
 
     #[tokio::test]

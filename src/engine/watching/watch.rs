@@ -73,22 +73,22 @@ pub struct Watch<T> {
 
 /// How far the first list of a watch is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Listed {
+pub enum ListState {
     /// Not there yet.
     #[default]
     Pending,
     /// The API server refuses it: the namespace, or our right to it, is gone. It is asked for again.
     Refused,
     /// In the cache.
-    In,
+    Synced,
 }
 
 /// Follows one watch for ever, keeps the cache, and tells about each change. An error of the watch is waited out
 /// with backoff on its own; `listed` says how far the first list is.
-pub async fn follow<T: Incoming>(
+pub async fn run_watch<T: Incoming>(
     watch: Watch<T>,
     cache: Cache<T::Kept>,
-    progress: Sender<Listed>,
+    progress: Sender<ListState>,
     tell: impl Fn(Change<T::Kept>),
 ) {
     let Watch { api, config, namespace } = watch;
@@ -99,7 +99,7 @@ pub async fn follow<T: Incoming>(
         match event {
             Ok(Event::Init) => listed.clear(),
             Ok(Event::InitApply(object)) => {
-                let initial = *progress.borrow() != Listed::In;
+                let initial = *progress.borrow() != ListState::Synced;
                 listed.extend(take_in(object, &cache, initial, &tell));
             }
             Ok(Event::InitDone) => {
@@ -109,12 +109,12 @@ pub async fn follow<T: Incoming>(
                     drop_out(gone, &cache, &tell);
                 }
                 listed = HashSet::new();
-                progress.send_replace(Listed::In);
+                progress.send_replace(ListState::Synced);
             }
             Ok(event) => take(event, &cache, &tell),
             Err(error) => {
-                if is_refusal(&error) && *progress.borrow() == Listed::Pending {
-                    progress.send_replace(Listed::Refused);
+                if is_refusal(&error) && *progress.borrow() == ListState::Pending {
+                    progress.send_replace(ListState::Refused);
                 }
                 tracing::warn!(kind = %T::kind(&()), namespace, %error, "watch interrupted");
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::OWNER_TAG;
-use crate::engine::pipeline::uncompared::Uncompared;
+use crate::engine::pipeline::uncompared::NotCompared;
 
 const NPM: &str = "public:npmjs";
 const PYPI: &str = "public:pypi";
@@ -12,7 +12,7 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
 }
 
 fn bare() -> RepositoryState {
-    RepositoryState { arn: Uncompared("arn".into()), ..RepositoryState::default() }
+    RepositoryState { arn: NotCompared("arn".into()), ..RepositoryState::default() }
 }
 
 fn described(description: &str) -> RepositoryState {

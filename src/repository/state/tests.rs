@@ -97,16 +97,16 @@ fn status_records_upstreams_as_they_were_set() {
         upstreams_created: [("by-name".to_owned(), at(2))].into(),
         ..RepositoryFacts::default()
     };
-    tell(&mut status, Some(&state), Some(&facts));
+    fill_status(&mut status, Some(&state), Some(&facts));
     assert_eq!(status.upstreams, recorded(&[("by-reference", 1), ("by-name", 2)]).upstreams);
     assert_eq!(status.tag_keys, ["team"]);
 
     let told = status.clone();
     let unasked = RepositoryFacts { endpoints: None, ..facts };
-    tell(&mut status, None, Some(&unasked));
+    fill_status(&mut status, None, Some(&unasked));
     assert_eq!(status, told, "watching forgets nothing, and endpoints that were not asked for stay");
 
-    tell(&mut status, None, None);
+    fill_status(&mut status, None, None);
     assert_eq!(status, RepositoryStatus::default());
 }
 
@@ -166,6 +166,6 @@ fn of_what_is_not_in_aws_status_keeps_only_who_it_was() {
     let kept = RepositoryStatus { common, identity: Some(identity), ..RepositoryStatus::default() };
     let mut status =
         RepositoryStatus { arn: Some("arn".into()), tag_keys: vec!["team".into()], ..kept.clone() };
-    tell(&mut status, None, None);
+    fill_status(&mut status, None, None);
     assert_eq!(status, kept);
 }

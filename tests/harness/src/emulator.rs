@@ -121,9 +121,9 @@ impl Emulator {
 }
 
 impl Deref for Emulator {
-    type Target = codeartifact_emulator::Emulator;
+    type ObjectId = codeartifact_emulator::Emulator;
 
-    fn deref(&self) -> &Self::Target {
+    fn deref(&self) -> &Self::ObjectId {
         &self.emulator
     }
 }

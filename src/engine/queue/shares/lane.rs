@@ -18,14 +18,14 @@ pub(in crate::engine) struct Lanes([Lane; 4]);
 struct Lane {
     due: HashMap<String, VecDeque<ObjectKey>>,
     /// The namespaces that have an object in `due`.
-    turns: VecDeque<String>,
+    rotation: VecDeque<String>,
     /// How many objects of more urgent lanes were handed out while somebody stood here.
     passed_over: u8,
 }
 
 impl Lanes {
     pub(in crate::engine) fn is_empty(&self) -> bool {
-        self.0.iter().all(|lane| lane.turns.is_empty())
+        self.0.iter().all(|lane| lane.rotation.is_empty())
     }
 
     pub(in crate::engine) fn push(&mut self, key: ObjectKey, urgency: Urgency) {
@@ -38,21 +38,21 @@ impl Lanes {
 
     /// The next object of a namespace that has room.
     pub(in crate::engine) fn next(&mut self, has_room: impl Fn(&str) -> bool) -> Option<ObjectKey> {
-        let turns = self.0.each_ref().map(|lane| lane.turn(&has_room));
+        let rotation = self.0.each_ref().map(|lane| lane.turn(&has_room));
         let overdue = |index: &usize| {
             self.0
                 .get(*index)
                 .zip(PASSED_OVER.get(*index))
                 .is_some_and(|(lane, most)| lane.passed_over >= *most)
         };
-        let candidates = || (0..turns.len()).filter(|index| turns.get(*index).is_some_and(Option::is_some));
+        let candidates = || (0..rotation.len()).filter(|index| rotation.get(*index).is_some_and(Option::is_some));
         let chosen = candidates().rev().find(overdue).or_else(|| candidates().next())?;
         for index in candidates().filter(|index| *index > chosen) {
             if let Some(lane) = self.0.get_mut(index) {
                 lane.passed_over = lane.passed_over.saturating_add(1);
             }
         }
-        let turn = turns.get(chosen).copied().flatten()?;
+        let turn = rotation.get(chosen).copied().flatten()?;
         self.0.get_mut(chosen)?.take(turn)
     }
 
@@ -72,7 +72,7 @@ impl Lane {
         let namespace = key.namespace.clone();
         let due = self.due.entry(namespace.clone()).or_default();
         if due.is_empty() {
-            self.turns.push_back(namespace);
+            self.rotation.push_back(namespace);
         }
         due.push_back(key);
     }
@@ -82,24 +82,24 @@ impl Lane {
         due.retain(|waiting| waiting != key);
         if due.is_empty() {
             self.due.remove(&key.namespace);
-            self.turns.retain(|namespace| *namespace != key.namespace);
+            self.rotation.retain(|namespace| *namespace != key.namespace);
         }
     }
 
-    /// The place in `turns` of the first namespace that has room.
+    /// The place in `rotation` of the first namespace that has room.
     fn turn(&self, has_room: impl Fn(&str) -> bool) -> Option<usize> {
-        self.turns.iter().position(|namespace| has_room(namespace))
+        self.rotation.iter().position(|namespace| has_room(namespace))
     }
 
     fn take(&mut self, turn: usize) -> Option<ObjectKey> {
         self.passed_over = 0;
-        let namespace = self.turns.remove(turn)?;
+        let namespace = self.rotation.remove(turn)?;
         let due = self.due.get_mut(&namespace)?;
         let key = due.pop_front();
         if due.is_empty() {
             self.due.remove(&namespace);
         } else {
-            self.turns.push_back(namespace);
+            self.rotation.push_back(namespace);
         }
         key
     }

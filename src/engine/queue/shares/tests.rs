@@ -8,11 +8,11 @@ fn account(name: &str) -> Account {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-fn shares(share: usize) -> Shares {
-    Shares::of(share)
+fn shares(share: usize) -> FairQueue {
+    FairQueue::of(share)
 }
 
-impl Shares {
+impl FairQueue {
     fn due(&mut self, of: &str, urgency: Urgency, names: impl IntoIterator<Item = usize>) {
         for name in names {
             let place = Place { account: account(of), urgency };
@@ -104,11 +104,11 @@ fn accounts_that_are_done_with_leave_nothing() {
     shares.ended(&account("a"), "a");
     shares.ended(&account("b"), "b");
     assert!(shares.begin().is_empty());
-    assert!(shares.lines.is_empty() && shares.turns.is_empty() && shares.held == 0);
+    assert!(shares.lines.is_empty() && shares.rotation.is_empty() && shares.running == 0);
 }
 
 /// An object of a namespace of account `a`.
-fn put(shares: &mut Shares, namespace: &str, urgency: Urgency, names: std::ops::Range<usize>) {
+fn put(shares: &mut FairQueue, namespace: &str, urgency: Urgency, names: std::ops::Range<usize>) {
     for name in names {
         shares.push(ObjectKey::new(namespace, name.to_string()), &Place { account: account("a"), urgency });
     }
@@ -141,7 +141,7 @@ fn a_namespace_that_holds_all_workers_of_an_account_leaves_a_part_to_each_other(
             put(&mut shares, &format!("n{namespace}-"), Urgency::Now, 0..3 * share);
         }
         shares.begin();
-        assert_eq!(shares.held, 2 * share, "an account never holds more");
+        assert_eq!(shares.running, 2 * share, "an account never holds more");
     }
 }
 
@@ -158,7 +158,7 @@ fn the_number_of_workers_is_bounded_however_many_accounts_and_namespaces_there_a
             }
         }
         shares.begin();
-        assert_eq!(shares.held, 8 * share, "share {share}");
+        assert_eq!(shares.running, 8 * share, "share {share}");
     }
 }
 
@@ -181,7 +181,7 @@ fn no_lane_is_starved() {
 struct Model {
     /// By account and urgency, in the order of arrival.
     due: BTreeMap<(usize, Urgency), VecDeque<usize>>,
-    held: BTreeMap<usize, usize>,
+    running: BTreeMap<usize, usize>,
     all: BTreeSet<usize>,
 }
 
@@ -189,9 +189,9 @@ const NAMES: [&str; 7] = ["", "a", "b", "c", "d", "e", "f"];
 
 impl Model {
     fn may_begin(&self, of: usize, share: usize) -> bool {
-        let held = self.held.get(&of).copied().unwrap_or_default();
-        let total: usize = self.held.values().sum();
-        held < share.div_ceil(4) || held < share && total < 4 * share
+        let running = self.running.get(&of).copied().unwrap_or_default();
+        let total: usize = self.running.values().sum();
+        running < share.div_ceil(4) || running < share && total < 4 * share
     }
 
     fn begun(&mut self, of: usize, number: usize, share: usize) {
@@ -200,7 +200,7 @@ impl Model {
         let urgency = if first(Urgency::Now) { Urgency::Now } else { Urgency::Routine };
         assert!(first(urgency), "{number} is not the first of {}", NAMES[of]);
         self.due.entry((of, urgency)).or_default().pop_front();
-        *self.held.entry(of).or_default() += 1;
+        *self.running.entry(of).or_default() += 1;
         assert!(self.all.insert(number), "{number} came twice");
     }
 
@@ -232,20 +232,20 @@ fn whatever_happens_nothing_is_lost_doubled_or_held_up_without_cause() {
             settle(&mut shares, &mut model, share, &mut random);
         }
         assert_eq!(model.all.len(), 300 - removed);
-        assert!(shares.turns.is_empty() && shares.held == 0);
+        assert!(shares.rotation.is_empty() && shares.running == 0);
     }
 }
 
 /// Begins all that may be, then ends one at random.
-fn settle(shares: &mut Shares, model: &mut Model, share: usize, random: &mut fastrand::Rng) {
+fn settle(shares: &mut FairQueue, model: &mut Model, share: usize, random: &mut fastrand::Rng) {
     while let Some((of, key)) = shares.next() {
         let of = NAMES.iter().position(|name| account(name) == of).unwrap();
         model.begun(of, key.name.parse().unwrap(), share);
     }
     assert!(!model.waits_without_cause(share));
     let of = random.usize(..NAMES.len());
-    if let Some(held) = model.held.get_mut(&of).filter(|held| **held > 0) {
-        *held -= 1;
+    if let Some(running) = model.running.get_mut(&of).filter(|running| **running > 0) {
+        *running -= 1;
         shares.ended(&account(NAMES[of]), NAMES[of]);
     }
 }

@@ -10,7 +10,7 @@ use kube::api::ObjectMeta;
 use sha2::{Digest, Sha256};
 
 use crate::api::MANAGER;
-use crate::engine::object::{Controlled, Note};
+use crate::engine::object::{Controlled, EventRecord};
 
 /// The API's limit for the note of an event, in bytes.
 const NOTE_BYTES: usize = 1024;
@@ -55,7 +55,7 @@ impl About {
 }
 
 /// The event that tells about an object.
-pub(in crate::engine) fn event(regarding: ObjectReference, note: &Note, now: Timestamp) -> Event {
+pub(in crate::engine) fn event(regarding: ObjectReference, note: &EventRecord, now: Timestamp) -> Event {
     let kind = if note.warning { "Warning" } else { "Normal" };
     let text = cut(&note.message, NOTE_BYTES);
     let about = regarding.name.clone().unwrap_or_default();
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::reason::Reason;
 
-    fn told(name: &str, note: &Note) -> Event {
+    fn told(name: &str, note: &EventRecord) -> Event {
         let regarding = ObjectReference {
             name: Some(name.into()),
             namespace: Some("team".into()),
@@ -111,16 +111,16 @@ mod tests {
         event(regarding, note, Timestamp::UNIX_EPOCH)
     }
 
-    fn name_of(name: &str, note: &Note) -> String {
+    fn name_of(name: &str, note: &EventRecord) -> String {
         told(name, note).metadata.name.unwrap()
     }
 
     #[test]
     fn different_texts_are_different_events_and_the_same_text_is_the_same() {
-        let first = Note::normal(Reason::Updated, "domain acme: set tag team to a");
-        let other = Note::normal(Reason::Updated, "domain acme: set tag team to b");
-        let reason = Note::normal(Reason::DriftCorrected, first.message.clone());
-        let warning = Note { warning: true, ..first.clone() };
+        let first = EventRecord::normal(Reason::Updated, "domain acme: set tag team to a");
+        let other = EventRecord::normal(Reason::Updated, "domain acme: set tag team to b");
+        let reason = EventRecord::normal(Reason::DriftCorrected, first.message.clone());
+        let warning = EventRecord { warning: true, ..first.clone() };
         for different in [&other, &reason, &warning] {
             assert_ne!(name_of("acme", &first), name_of("acme", different), "{different:?}");
         }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_longest_object_name_makes_an_event_name_that_fits() {
-        let note = Note::normal(Reason::Created, "x");
+        let note = EventRecord::normal(Reason::Created, "x");
         let dotted = format!("{}.{}", "a".repeat(235), "b".repeat(17));
         for object in ["a".repeat(253), dotted] {
             let name = name_of(&object, &note);
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn a_long_note_is_cut_between_characters() {
-        let note = Note::normal(Reason::Created, "ä".repeat(600));
+        let note = EventRecord::normal(Reason::Created, "ä".repeat(600));
         assert_eq!(told("a", &note).note.unwrap().len(), 1024);
-        let odd = Note::normal(Reason::Created, format!("x{}", "ä".repeat(600)));
+        let odd = EventRecord::normal(Reason::Created, format!("x{}", "ä".repeat(600)));
         assert_eq!(told("a", &odd).note.unwrap().len(), 1023);
     }
 
@@ -171,7 +171,7 @@ mod tests {
     fn an_event_says_what_happened_to_whom_and_who_reports_it() {
         let regarding = ObjectReference { name: Some("acme".into()), ..ObjectReference::default() };
         let at = Timestamp::UNIX_EPOCH;
-        let note = Note::warning(Reason::Throttled, "slow down");
+        let note = EventRecord::warning(Reason::Throttled, "slow down");
         let expected = |namespace: &str, regarding: ObjectReference| Event {
             metadata: ObjectMeta {
                 name: Some(name("acme", &["", "Warning", "Throttled", "slow down"])),

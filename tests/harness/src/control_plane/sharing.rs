@@ -37,7 +37,7 @@ pub struct Own {
 }
 
 impl Deref for Own {
-    type Target = ControlPlane;
+    type ObjectId = ControlPlane;
 
     fn deref(&self) -> &ControlPlane {
         &self.control_plane
