@@ -28,8 +28,8 @@ const AT_ONCE: usize = 16;
 const ROUNDS: usize = 3;
 
 /// How many objects of each kind hold our finalizer.
-#[derive(Clone, Copy, Debug)]
-pub struct Held([(KindName, usize); 3]);
+#[derive(Clone, Debug)]
+pub struct Held(Vec<(KindName, usize)>);
 
 impl Held {
     /// How many in all.
@@ -40,8 +40,8 @@ impl Held {
 
 impl Display for Held {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let kinds = self.0.map(|(kind, count)| format!("{} {count}", kind.as_str())).join(", ");
-        write!(f, "{} objects ({kinds})", self.count())
+        let kinds: Vec<_> = self.0.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
+        write!(f, "{} objects ({})", self.count(), kinds.join(", "))
     }
 }
 
@@ -86,13 +86,19 @@ pub async fn held(context: &Context, namespaces: &[String]) -> Result<Held> {
     fill(&Api::<kube::core::PartialObjectMeta<_>>::all(client.clone()), &caches.namespaces).await?;
     fill_namespaced(context, &caches.domains, namespaces).await?;
     fill_namespaced(context, &caches.repositories, namespaces).await?;
-    // An operator of some namespaces never held an AwsAccount.
-    let accounts = if namespaces.is_empty() { holding(&caches.accounts).len() } else { 0 };
-    Ok(Held([
-        (KindName::Repository, holding(&caches.repositories).len()),
-        (KindName::Domain, holding(&caches.domains).len()),
-        (KindName::AwsAccount, accounts),
-    ]))
+    let count = |kind: &KindName| {
+        let count = match kind {
+            KindName::Repository => holding(&caches.repositories).len(),
+            KindName::Domain => holding(&caches.domains).len(),
+            KindName::AwsAccount if namespaces.is_empty() => holding(&caches.accounts).len(),
+            // An operator of some namespaces never held an AwsAccount.
+            KindName::AwsAccount => 0,
+            // Their objects carry no finalizer.
+            KindName::PackagePolicy | KindName::RegistryCredential | KindName::Namespace => return None,
+        };
+        Some((*kind, count))
+    };
+    Ok(Held(KindName::OURS.iter().rev().filter_map(count).collect()))
 }
 
 /// Lets go of everything in the namespaces, or in the whole cluster when there are none, until it is told to stop: then no
@@ -122,10 +128,20 @@ async fn round(
 ) -> Result<usize> {
     held(context, namespaces).await?;
     let caches = &context.caches;
-    let mut failed = release_kind::<RepositoryKind>(context, &caches.repositories, stop, tally).await;
-    failed += release_kind::<DomainKind>(context, &caches.domains, stop, tally).await;
-    if namespaces.is_empty() {
-        failed += release_accounts(context, stop, tally).await;
+    let mut failed = 0;
+    // The list of kinds begins with those that the others stand on.
+    for kind in KindName::OURS.iter().rev() {
+        failed += match kind {
+            KindName::Repository => {
+                release_kind::<RepositoryKind>(context, &caches.repositories, stop, tally).await
+            }
+            KindName::Domain => release_kind::<DomainKind>(context, &caches.domains, stop, tally).await,
+            KindName::AwsAccount if namespaces.is_empty() => release_accounts(context, stop, tally).await,
+            KindName::AwsAccount
+            | KindName::PackagePolicy
+            | KindName::RegistryCredential
+            | KindName::Namespace => 0,
+        };
     }
     Ok(failed)
 }

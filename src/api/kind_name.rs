@@ -36,6 +36,6 @@ macro_rules! kinds {
     };
 }
 
-// The one list of kinds, in the order in which their CRDs are written and applied. The compiler asks for a cache, a controller and
+// The one list of kinds, in the order in which their CRDs are written and applied: first those that the others stand on. The compiler asks for a cache, a controller and
 // an answer of `release` for each, and a test for the rules in the chart.
 kinds! { AwsAccount Domain Repository PackagePolicy RegistryCredential }

@@ -1,25 +1,25 @@
 //! RegistryCredential: a Secret that always holds a valid login.
 
-mod addresses;
+mod endpoint_cache;
 pub mod binding;
 mod coverage;
-mod demand;
+mod token_request;
 mod field_ownership;
 mod key_store;
-mod notes;
-mod pass;
+mod event_records;
+mod reconcile;
 pub mod record;
 mod registries;
 pub mod render;
 pub mod schedule;
 pub mod secret;
 mod services;
-mod slot;
-mod store;
+mod token_entry;
+mod token_store;
 mod token;
-mod tokens;
+mod token_cache;
 mod unsaid;
-mod write;
+mod secret_writer;
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Report, ObjectId};
 use crate::engine::reconciler::{OWN_SUSPENSION, Reconciler};
 
-use pass::CredentialReconcile;
+use reconcile::CredentialReconcile;
 use services::Services;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use super::addresses::Addresses;
 use super::binding::{Binding, BindingKey};
 use super::key_store;
-use super::tokens::TokenCache;
 use super::unsaid::Unsaid;
 use crate::engine::context::Context;
 use crate::engine::object::ObjectKey;
 use crate::error::Result;
+use crate::credential::endpoint_cache::Addresses;
+use crate::credential::token_cache::TokenCache;
 
 /// What the reconciles of all logins share. Cheap to clone.
 #[derive(Clone, Debug)]

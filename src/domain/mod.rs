@@ -157,9 +157,9 @@ mod tests {
     use super::*;
     use crate::api::{AdoptionPolicy, DeletionPolicy, Tags};
     use crate::engine::pipeline::screen::{Owner, Verdict, screen};
-    use crate::engine::pipeline::uncompared::NotCompared;
     use crate::reason::Reason;
     use jiff::SignedDuration;
+    use crate::engine::pipeline::not_compared::NotCompared;
 
     const ARN: &str = "arn:aws:kms:us-east-1:123456789012:key/1";
 

@@ -90,7 +90,7 @@ pub fn release(have: &DomainState) -> Vec<Step> {
 mod tests {
     use super::*;
     use crate::api::OWNER_TAG;
-    use crate::engine::pipeline::uncompared::NotCompared;
+    use crate::engine::pipeline::not_compared::NotCompared;
 
     const ARN: &str = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
 

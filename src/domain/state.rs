@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::api::{DomainSpec, DomainStatus, Tags};
 use crate::aws::timestamp;
 use crate::engine::pipeline::tags;
-use crate::engine::pipeline::uncompared::NotCompared;
+use crate::engine::pipeline::not_compared::NotCompared;
 
 /// What the operator manages of a domain.
 #[derive(Clone, Debug, Default, PartialEq)]

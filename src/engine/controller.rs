@@ -20,15 +20,13 @@ use crate::engine::reconciler::Reconciler;
 use crate::engine::status::events::Events;
 use crate::engine::status::publish::Publisher;
 use crate::engine::status::requeue;
-use crate::engine::status::streaks::ConsecutiveFailures;
 use crate::engine::watching::cache::Cache;
-use crate::engine::watching::change::{
-    account, needs_reconcile, affects_siblings, affects_dependents, has_finalizer, is_finished, targets,
-};
+use crate::engine::watching::change::{account, needs_reconcile, affects_siblings, affects_dependents, has_finalizer, is_finished, targets};
 use crate::engine::watching::malformed::Reports;
 use crate::engine::watching::watch::Change;
 use crate::error::{Error, Result};
 use kube::core::object::HasStatus;
+use crate::engine::status::failures::ConsecutiveFailures;
 
 /// Everything that runs one kind.
 #[derive(Debug)]

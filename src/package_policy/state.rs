@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_codeartifact::types::{AllowPublish, AllowUpstream, PackageOriginConfiguration};
 
 use crate::api::{OriginControls, PackageName, PackagePolicyStatus, Permission};
-use crate::engine::pipeline::uncompared::NotCompared;
+use crate::engine::pipeline::not_compared::NotCompared;
 
 /// Package to its origin controls; `None` where the package does not exist or AWS said nothing that we know.
 pub type Packages = BTreeMap<PackageName, Option<OriginControls>>;

@@ -3,13 +3,12 @@
 use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepository};
 
 use super::endpoints::{Endpoints, derive};
-use super::lookup;
 use super::plan::Step;
 use super::state::{CreationTimes, RepositoryFacts, UpstreamState};
-use super::way_back;
 use crate::api::{Identity, PackageFormat, Tags};
 use crate::aws::{Aws, AwsError, AwsErrorKind, Named, repository_name, tagging};
 use crate::error::{Error, Result};
+use crate::repository::{neighbours, explain_cycle};
 
 /// The external connections that the service's documentation names; AWS refuses one of these only for what the repository has.
 const KNOWN_CONNECTIONS: [&str; 10] = [
@@ -95,7 +94,7 @@ async fn create(
     (description, upstreams): (&str, &[UpstreamState]),
     tags: &Tags,
 ) -> Result<RepositoryFacts> {
-    let upstreams_created = match lookup::creation_times(aws, identity, upstreams).await {
+    let upstreams_created = match neighbours::creation_times(aws, identity, upstreams).await {
         // Setting an upstream needs no right to describe that upstream. Without that right, a recreated upstream is not noticed.
         Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => CreationTimes::new(),
         found => found?,
@@ -139,7 +138,7 @@ async fn update(
         Some([]) => moved_on(error).into(),
         names => {
             let names = names.unwrap_or_default();
-            way_back::explain(aws, identity, names, about_upstreams(error, names)).await
+            explain_cycle::explain(aws, identity, names, about_upstreams(error, names)).await
         }
     })
 }

@@ -5,11 +5,11 @@ mod cycle;
 mod declare;
 pub mod endpoints;
 mod graph;
-mod lookup;
+mod neighbours;
 pub mod plan;
 pub mod state;
 mod users;
-mod way_back;
+mod explain_cycle;
 
 use kube::ResourceExt;
 
@@ -135,7 +135,7 @@ impl Kind for RepositoryKind {
             RepositoryFacts { tags_denied: all_tags.is_none(), ..RepositoryFacts::from(&described) };
         let all_tags = all_tags.or_else(|| want.map(|want| want.tags.clone())).unwrap_or_default();
         if let Some(want) = want {
-            facts.upstreams_created = lookup::creation_times(aws, identity, &want.upstreams).await?;
+            facts.upstreams_created = neighbours::creation_times(aws, identity, &want.upstreams).await?;
             if status.endpoints.is_empty() {
                 facts.endpoints = aws::endpoints_if_allowed(aws, identity).await?;
             }
@@ -169,7 +169,7 @@ impl Kind for RepositoryKind {
     ) -> Result<Vec<Blocker>> {
         let mut blockers = users::blockers(downstreams, aws, identity).await?;
         if repository.spec.deletion_policy == RepositoryDeletionPolicy::DeleteIfEmpty
-            && let Some((package, count)) = lookup::packages_with_versions(aws, identity).await?
+            && let Some((package, count)) = neighbours::packages_with_versions(aws, identity).await?
         {
             blockers.push(Blocker::other(match count {
                 1 => format!("its package {package}, which has versions"),

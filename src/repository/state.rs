@@ -9,7 +9,7 @@ use super::endpoints::Endpoints;
 use crate::api::{RepositorySpec, RepositoryStatus, Tags, UpstreamStatus};
 use crate::aws::timestamp;
 use crate::engine::pipeline::tags;
-use crate::engine::pipeline::uncompared::NotCompared;
+use crate::engine::pipeline::not_compared::NotCompared;
 
 /// What the operator manages of a repository.
 #[derive(Clone, Debug, Default, PartialEq)]

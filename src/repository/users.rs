@@ -1,6 +1,5 @@
 //! The repositories that use another one as upstream: what keeps it from being deleted, and whom its changes concern.
 
-use super::lookup;
 use super::plan::Step;
 use crate::api::Identity;
 use crate::aws::Aws;
@@ -8,6 +7,7 @@ use crate::engine::context::Context;
 use crate::engine::pipeline::downstreams::{Downstreams, Written};
 use crate::engine::pipeline::kind::Blocker;
 use crate::error::Result;
+use crate::repository::neighbours;
 
 /// How many blockers are named.
 const NAMED_BLOCKERS: usize = 10;
@@ -18,7 +18,7 @@ pub(super) async fn blockers(
     aws: &Aws,
     identity: &Identity,
 ) -> Result<Vec<Blocker>> {
-    let names = downstreams.of(identity, || lookup::upstreams(aws, identity)).await?;
+    let names = downstreams.of(identity, || neighbours::upstreams(aws, identity)).await?;
     let text = |name: &str| format!("repository {name}, which has it as upstream");
     Ok(names.iter().take(NAMED_BLOCKERS).map(|name| Blocker::repository(name, text(name))).collect())
 }

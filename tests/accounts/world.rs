@@ -14,7 +14,6 @@ use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::context::Context;
 use codeartifact_operator::engine::queue::first_writes::FirstWrites;
 use codeartifact_operator::engine::watching::caches::Caches;
-use codeartifact_operator::engine::watching::hub::References;
 use codeartifact_operator::engine::watching::secret_watches::SecretWatches;
 use codeartifact_operator::error::Result;
 use codeartifact_operator::kubernetes::KubeClient;
@@ -27,6 +26,7 @@ use k8s_openapi::api::core::v1::Secret;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
+use codeartifact_operator::engine::watching::references::References;
 
 type Keys = Arc<Mutex<Option<Secret>>>;
 

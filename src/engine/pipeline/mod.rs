@@ -14,4 +14,4 @@ pub mod steps;
 pub mod tags;
 pub(in crate::engine) mod teardown;
 pub(in crate::engine) mod telling;
-pub mod uncompared;
+pub mod not_compared;

@@ -3,5 +3,5 @@
 pub mod events;
 pub mod publish;
 pub mod requeue;
-pub(in crate::engine) mod streaks;
+pub(in crate::engine) mod failures;
 pub mod summary;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::OWNER_TAG;
-use crate::engine::pipeline::uncompared::NotCompared;
+use crate::engine::pipeline::not_compared::NotCompared;
 
 const NPM: &str = "public:npmjs";
 const PYPI: &str = "public:pypi";

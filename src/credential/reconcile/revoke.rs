@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use kube::Resource;
 
-use super::CredentialReconcile;
+use crate::credential::reconcile::CredentialReconcile;
 use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::secret::is_ours;
-use crate::credential::write::{self, Removal};
+use crate::credential::secret_writer::{self, Removal};
 use crate::engine::object::{Success, EventRecord, ObjectKey};
 use crate::engine::pipeline::grants::Requester;
 use crate::error::{Error, Result};
@@ -103,7 +103,7 @@ impl CredentialReconcile<'_> {
         let names: BTreeSet<_> = self.ours().into_iter().chain(self.status.secret_name.clone()).collect();
         for name in names {
             let message =
-                match write::remove(self.context, &self.namespace, &name, &self.uid(), self.last_write())
+                match secret_writer::remove(self.context, &self.namespace, &name, &self.uid(), self.last_write())
                     .await?
                 {
                     Removal::Absent => continue,
@@ -126,7 +126,7 @@ impl CredentialReconcile<'_> {
         let earlier = if self.is_settled(name) { Vec::new() } else { self.ours() };
         let earlier: BTreeSet<_> = earlier.into_iter().chain(told).filter(|old| old != name).collect();
         for old in earlier {
-            write::remove(self.context, &self.namespace, &old, &self.uid(), self.last_write()).await?;
+            secret_writer::remove(self.context, &self.namespace, &old, &self.uid(), self.last_write()).await?;
         }
         Ok(())
     }

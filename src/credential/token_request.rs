@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::store::{StoredToken, Templates};
+use crate::credential::token_store::{StoredToken, Templates};
 use crate::engine::object::ObjectId;
 use crate::error::Error;
 

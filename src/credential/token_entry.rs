@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
-use super::demand::{TokenRequest, Failing, CurrentToken};
-use super::render::DomainKey;
-use super::schedule::{jitter, retry_wait};
-use super::store::{StoredToken, Origin, Templates};
-use super::token::Token;
+use crate::credential::token_request::{TokenRequest, Failing, CurrentToken};
+use crate::credential::render::DomainKey;
+use crate::credential::schedule::{jitter, retry_wait};
+use crate::credential::token_store::{StoredToken, Origin, Templates};
+use crate::credential::token::Token;
 use crate::clock::Deadline;
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};

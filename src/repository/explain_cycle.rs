@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepositoryInfo};
 
-use super::aws::describe;
-use super::cycle::cycle_through;
+use crate::repository::aws::describe;
+use crate::repository::cycle::cycle_through;
 use crate::api::Identity;
 use crate::aws::{Aws, AwsError, AwsErrorKind, repository_name};
 use crate::error::{Error, Result};

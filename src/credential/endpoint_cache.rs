@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::registries::{Resolved, package_formats};
+use crate::credential::registries::{Resolved, package_formats};
 use crate::api::{EndpointType, Identity, PackageFormat};
 use crate::aws::{AwsError, AwsErrorKind, Named};
 use crate::error::{Error, Result};

@@ -2,11 +2,11 @@
 
 use std::borrow::Borrow;
 
-use super::demand::CurrentToken;
-use super::registries::Terms;
-use super::render::DomainKey;
-use super::slot::FORCEABLE;
-use super::write::Written;
+use crate::credential::token_request::CurrentToken;
+use crate::credential::registries::Terms;
+use crate::credential::render::DomainKey;
+use crate::credential::token_entry::FORCEABLE;
+use crate::credential::secret_writer::Written;
 use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenStatus};
 use crate::engine::object::EventRecord;
 use crate::reason::Reason;

@@ -152,8 +152,8 @@ impl ObjectId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::AwsResource;
     use futures::FutureExt;
+    use crate::api::AwsResource;
 
     fn target(kind: KindName, name: &str) -> ObjectId {
         ObjectId::new(kind, ObjectKey::new("n", name))

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use kube::core::Status;
 
-use super::record::{Foreign, SecretRecord};
-use super::render::Files;
-use super::secret::{Verdict, Wanted, is_ours, judge};
+use crate::credential::record::{Foreign, SecretRecord};
+use crate::credential::render::Files;
+use crate::credential::secret::{Verdict, Wanted, is_ours, judge};
 use crate::api::{RegistryCredential, SecretWrite};
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey, ObjectId};

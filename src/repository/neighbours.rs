@@ -3,8 +3,8 @@
 use aws_sdk_codeartifact::types::{PackageFormat, PackageSummary, RepositorySummary};
 use futures::future::try_join_all;
 
-use super::aws::describe;
-use super::state::{CreationTimes, UpstreamState};
+use crate::repository::aws::describe;
+use crate::repository::state::{CreationTimes, UpstreamState};
 use crate::api::Identity;
 use crate::aws::{Aws, Named, repository_name, timestamp};
 use crate::engine::pipeline::downstreams::Upstreams;

@@ -2,26 +2,24 @@
 
 mod report;
 mod restore;
-mod withdrawal;
+mod revoke;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
 
-use super::binding::Binding;
-use super::demand::{TokenRequest, CurrentToken};
-use super::registries::{self, Resolved, Terms};
-use super::render::{self, DomainKey, Login, Registry};
-use super::secret::{Wanted, content_id};
-use super::services::Services;
-use super::store::Templates;
-use super::token::TokenKey;
-use super::unsaid;
-use super::write::{self, Written};
-use crate::api::{
-    AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite,
-};
+use crate::credential::binding::Binding;
+use crate::credential::token_request::{TokenRequest, CurrentToken};
+use crate::credential::registries::{self, Resolved, Terms};
+use crate::credential::render::{self, DomainKey, Login, Registry};
+use crate::credential::secret::{Wanted, content_id};
+use crate::credential::services::Services;
+use crate::credential::token_store::Templates;
+use crate::credential::token::TokenKey;
+use crate::credential::unsaid;
+use crate::credential::secret_writer::{self, Written};
+use crate::api::{AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite};
 use crate::aws::AwsErrorKind;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, Success, EventRecord, ObjectKey, ObjectId};
@@ -88,7 +86,7 @@ impl<'a> CredentialReconcile<'a> {
         let registries = registries::resolve(self.object, &account, caches)?;
         let terms = registries::terms(self.object, &account, caches, &registries)?;
         self.bind().await?;
-        write::check(self.context, &self.wanted("", &render::Files::new()), self.last_write())?;
+        secret_writer::check(self.context, &self.wanted("", &render::Files::new()), self.last_write())?;
         self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
         let addresses = registries::templates(&registries, &rendered);
@@ -170,7 +168,7 @@ impl<'a> CredentialReconcile<'a> {
         let (last, fresh) = (self.last_write(), self.asked_to_look());
         let (unsaid, key, uid) = (&self.services.unsaid, ObjectKey::of(self.object), self.uid());
         let known = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, &wanted.name)).is_some();
-        let ensured = write::ensure(self.context, &wanted, &files, last, fresh).await;
+        let ensured = secret_writer::ensure(self.context, &wanted, &files, last, fresh).await;
         match &ensured {
             Ok((written, _)) => unsaid.keep(&key, &uid, written.clone()),
             Err(error) if unsaid::leaves_doubt(error) => {

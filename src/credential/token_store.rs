@@ -9,9 +9,9 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::{Api, ResourceExt};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::render::DomainKey;
-use super::schedule::Life;
-use super::token::{Token, TokenKey};
+use crate::credential::render::DomainKey;
+use crate::credential::schedule::Life;
+use crate::credential::token::{Token, TokenKey};
 use crate::api::{COMPONENT, EndpointType, MANAGED_BY, MANAGER};
 use crate::engine::context::Context;
 use crate::error::{Error, Result};

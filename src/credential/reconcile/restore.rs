@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CredentialReconcile, TokensByDomain};
+use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
 use crate::api::TokenStatus;
 use crate::credential::coverage::Coverage;
-use crate::credential::demand::CurrentToken;
-use crate::credential::notes;
+use crate::credential::token_request::CurrentToken;
+use crate::credential::event_records;
 use crate::credential::registries::{self, Resolved, Terms};
 use crate::credential::render::{DomainKey, Registry};
 use crate::credential::schedule::Life;
-use crate::credential::store::StoredToken;
-use crate::credential::write::Written;
+use crate::credential::token_store::StoredToken;
+use crate::credential::secret_writer::Written;
 use crate::engine::object::ObjectKey;
 use crate::error::{Error, Result};
 use crate::reason::Outlook;
@@ -72,7 +72,7 @@ impl CredentialReconcile<'_> {
         let written = self.write(&rendered, &tokens).await?;
         if written != Written::Already {
             let name = self.secret_name();
-            self.notes.extend(notes::written(
+            self.notes.extend(event_records::written(
                 &before,
                 self.declared_and_ready(),
                 &before.tokens,

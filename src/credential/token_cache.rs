@@ -10,18 +10,18 @@ use futures::FutureExt;
 use tokio::sync::OnceCell;
 use tokio::time::error::Elapsed;
 
-use super::demand::{TokenRequest, CurrentToken};
-use super::render::DomainKey;
-use super::schedule::Life;
-use super::slot::{InFlightMint, MintOutcome, TokenEntry};
-use super::store::{self, StoredToken, Origin};
-use super::token::{Token, TokenKey};
+use admission::{admit, family};
+use crate::credential::token_request::{TokenRequest, CurrentToken};
+use crate::credential::render::DomainKey;
+use crate::credential::schedule::Life;
+use crate::credential::token_entry::{InFlightMint, MintOutcome, TokenEntry};
+use crate::credential::token_store::{self, StoredToken, Origin};
+use crate::credential::token::{Token, TokenKey};
 use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
 use crate::engine::context::Context;
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 use crate::sessions::Session;
-use admission::{admit, family};
 
 /// How long a login that has a working token waits for a new one. It is woken when the new one is there.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -90,7 +90,7 @@ impl TokenCache {
         let Some(slot) = self.slots().get(&key.name()).cloned() else { return };
         let Some(more) = slot.lock().learn(&origin(key, session, demand)) else { return };
         let saved =
-            store::save(&self.context, key, &session.identity_arn, more.origin.clone(), more.token.clone());
+            token_store::save(&self.context, key, &session.identity_arn, more.origin.clone(), more.token.clone());
         match saved.await {
             Ok(kept) => slot.lock().learnt(&more, Arc::new(kept)),
             Err(error) => {
@@ -156,7 +156,7 @@ impl TokenCache {
             None => self.mint(key, session).await?,
         };
         let origin = origin(key, session, demand);
-        let kept = store::save(&self.context, key, &session.identity_arn, origin, token.clone()).await;
+        let kept = token_store::save(&self.context, key, &session.identity_arn, origin, token.clone()).await;
         if kept.is_err() {
             slot.lock().unsaved = Some(token);
         }
@@ -213,7 +213,7 @@ impl TokenCache {
     async fn load(&self) -> Result<()> {
         let now = self.context.clock.now();
         let mut expired = Vec::new();
-        for (name, kept) in store::load(&self.context).await? {
+        for (name, kept) in token_store::load(&self.context).await? {
             if !kept.token.life.valid(now) {
                 expired.push((name, kept.version));
                 continue;
@@ -229,7 +229,7 @@ impl TokenCache {
     async fn sweep(&self, mut useless: Vec<(String, Option<String>)>) {
         loop {
             for (name, version) in useless {
-                if let Err(error) = store::delete(&self.context, &name, version).await {
+                if let Err(error) = token_store::delete(&self.context, &name, version).await {
                     tracing::warn!(%error, secret = %name, "could not remove a token that is of no use");
                 }
             }

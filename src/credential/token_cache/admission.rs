@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::credential::render::DomainKey;
-use crate::credential::slot::TokenEntry;
+use crate::credential::token_entry::TokenEntry;
 use crate::credential::token::TokenKey;
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};

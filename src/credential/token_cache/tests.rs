@@ -17,10 +17,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use jiff::{SignedDuration, Timestamp};
 use crate::api::{AwsAccount, KindName};
 use crate::aws::Sdk;
 use crate::clock::Clock;
-use crate::credential::store::Templates;
+use crate::credential::token_store::Templates;
 use crate::engine::object::ObjectKey;
 use crate::engine::queue::first_writes::FirstWrites;
 use crate::engine::watching::caches::Caches;
@@ -29,7 +30,6 @@ use crate::engine::watching::secret_watches::SecretWatches;
 use crate::kubernetes::KubeClient;
 use crate::ops::Metrics;
 use crate::sessions::Accounts;
-use jiff::{SignedDuration, Timestamp};
 
 /// The Secrets of all namespaces, and whether writes are refused.
 #[derive(Clone, Default)]

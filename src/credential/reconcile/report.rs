@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
-use super::{CredentialReconcile, TokensByDomain};
+use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
 use crate::api::RENEW_AT;
-use crate::credential::demand::CurrentToken;
-use crate::credential::notes;
+use crate::credential::token_request::CurrentToken;
+use crate::credential::event_records;
 use crate::credential::schedule::retry_wait;
-use crate::credential::write::Written;
+use crate::credential::secret_writer::Written;
 use crate::engine::object::{Requeue, Success, ObjectKey};
 use crate::engine::status::summary;
 use crate::error::{Error, Result};
@@ -26,12 +26,12 @@ impl CredentialReconcile<'_> {
         let account = &self.object.spec.account_ref.name;
         let terms = |domain| self.minters.get(domain).map(|minter| &minter.terms);
         let told: Vec<_> =
-            tokens.iter().map(|(domain, held)| notes::token(domain, held, account, terms(domain))).collect();
+            tokens.iter().map(|(domain, held)| event_records::token(domain, held, account, terms(domain))).collect();
         let name = self.secret_name();
         let declared = self.status.common.observed_generation == self.object.meta().generation;
-        self.notes.extend(notes::written(&self.status, declared, &told, &name, written));
+        self.notes.extend(event_records::written(&self.status, declared, &told, &name, written));
         if !tokens.values().any(|held| held.failing.is_some() || held.again.is_some()) {
-            self.notes.extend(self.force().and_then(|_| notes::not_renewed(&self.status.tokens, &told)));
+            self.notes.extend(self.force().and_then(|_| event_records::not_renewed(&self.status.tokens, &told)));
             self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
         }
         self.status.tokens = told;
