@@ -10,7 +10,7 @@ use kube::{Api, ResourceExt};
 
 use crate::api::{AwsAccount, AwsAccountStatus};
 use crate::engine::context::Context;
-use crate::engine::object::{Success, ObjectKey, Report, ObjectId};
+use crate::engine::object::{ObjectId, ObjectKey, Report, Success};
 use crate::engine::reconciler::Reconciler;
 use crate::error::{Error, Result};
 use crate::kubernetes::kube_call;

@@ -1,7 +1,7 @@
 //! What the engine needs to know about an AwsAccount.
 
 use crate::api::{AwsAccount, KindName};
-use crate::engine::object::{Controlled, ReadByUsers, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ReadByUsers};
 use crate::engine::status::summary::is_ready;
 
 impl Controlled for AwsAccount {

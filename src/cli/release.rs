@@ -27,7 +27,7 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
     let mut work = Work { scope: &scope, namespaces, held, marked: false, context, stop };
     work.announce(&server);
     work.marked = work.lease_is_marked(&client, without_lease).await?;
-    if held.count() == 0 && !work.marked {
+    if work.held.count() == 0 && !work.marked {
         tracing::info!("nothing is held, so nothing is released, and the operator works on");
         return Ok(());
     }

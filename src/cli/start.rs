@@ -19,7 +19,7 @@ use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::error::Error;
 use crate::kubernetes::{self, KubeClient, kube_call};
-use crate::ops::{Metrics, test_clock};
+use crate::ops::{Metrics, follow};
 use crate::sessions::Accounts;
 
 /// Between attempts to learn who this process is.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::credential::registries::{Resolved, package_formats};
 use crate::api::{EndpointType, Identity, PackageFormat};
 use crate::aws::{AwsError, AwsErrorKind, Named};
+use crate::credential::registries::{Resolved, package_formats};
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{Endpoints, derive};
 use crate::sessions::Session;

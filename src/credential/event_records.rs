@@ -2,17 +2,22 @@
 
 use std::borrow::Borrow;
 
-use crate::credential::token_request::CurrentToken;
+use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenStatus};
 use crate::credential::registries::Terms;
 use crate::credential::render::DomainKey;
-use crate::credential::token_entry::FORCEABLE;
 use crate::credential::secret_writer::Written;
-use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenStatus};
+use crate::credential::token_entry::FORCEABLE;
+use crate::credential::token_request::CurrentToken;
 use crate::engine::object::EventRecord;
 use crate::reason::Reason;
 
 /// A token as status tells it, with the AwsAccount and the terms under which it was minted.
-pub(super) fn token(domain: &DomainKey, held: &CurrentToken, account: &str, terms: Option<&Terms>) -> TokenStatus {
+pub(super) fn token(
+    domain: &DomainKey,
+    held: &CurrentToken,
+    account: &str,
+    terms: Option<&Terms>,
+) -> TokenStatus {
     let life = held.kept.token.life;
     TokenStatus {
         domain: domain.domain.clone(),

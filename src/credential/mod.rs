@@ -1,25 +1,26 @@
 //! RegistryCredential: a Secret that always holds a valid login.
 
-mod endpoint_cache;
 pub mod binding;
 mod coverage;
-mod token_request;
+mod delivery;
+mod endpoint_cache;
+mod event_records;
 mod field_ownership;
 mod key_store;
-mod event_records;
 mod reconcile;
 pub mod record;
 mod registries;
 pub mod render;
 pub mod schedule;
 pub mod secret;
+mod secret_writer;
 mod services;
-mod token_entry;
-mod token_store;
 mod token;
 mod token_cache;
+mod token_entry;
+mod token_request;
+mod token_store;
 mod unsaid;
-mod secret_writer;
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use kube::ResourceExt;
 
 use crate::api::{KindName, RegistryCredential, RegistryCredentialStatus};
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, Report, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey, ReadByUsers, Report};
 use crate::engine::reconciler::{OWN_SUSPENSION, Reconciler};
 
 use reconcile::CredentialReconcile;

@@ -9,20 +9,20 @@ use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
 
-use crate::credential::binding::Binding;
-use crate::credential::token_request::{TokenRequest, CurrentToken};
-use crate::credential::registries::{self, Resolved, Terms};
-use crate::credential::render::{self, DomainKey, Login, Registry};
-use crate::credential::secret::{Wanted, content_id};
-use crate::credential::services::Services;
-use crate::credential::token_store::Templates;
-use crate::credential::token::TokenKey;
-use crate::credential::unsaid;
-use crate::credential::secret_writer::{self, Written};
-use crate::api::{AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite};
+use crate::api::{
+    AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite,
+};
 use crate::aws::AwsErrorKind;
+use crate::credential::delivery::{self, Owner, ReadyLogin, deliver};
+use crate::credential::registries::{self, Resolved, Terms};
+use crate::credential::render::{DomainKey, Registry};
+use crate::credential::secret_writer::Written;
+use crate::credential::services::Services;
+use crate::credential::token::TokenKey;
+use crate::credential::token_request::{CurrentToken, TokenRequest};
+use crate::credential::token_store::Templates;
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, Success, EventRecord, ObjectKey, ObjectId};
+use crate::engine::object::{Controlled, EventRecord, ObjectId, ObjectKey, Success};
 use crate::engine::pipeline::kind::interval;
 use crate::error::{Error, Result};
 use crate::sessions::Session;
@@ -34,7 +34,6 @@ pub(super) struct CredentialReconcile<'a> {
     context: &'a Context,
     namespace: String,
     minters: BTreeMap<DomainKey, Minter>,
-    binding: Option<Binding>,
     pub(super) status: RegistryCredentialStatus,
     pub(super) notes: Vec<EventRecord>,
 }
@@ -56,7 +55,6 @@ impl<'a> CredentialReconcile<'a> {
             context,
             namespace: object.namespace().unwrap_or_default(),
             minters: BTreeMap::new(),
-            binding: None,
             status: object.status.clone().unwrap_or_default(),
             notes: Vec::new(),
         }
@@ -85,8 +83,7 @@ impl<'a> CredentialReconcile<'a> {
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let registries = registries::resolve(self.object, &account, caches)?;
         let terms = registries::terms(self.object, &account, caches, &registries)?;
-        self.bind().await?;
-        secret_writer::check(self.context, &self.wanted("", &render::Files::new()), self.last_write())?;
+        delivery::check(&self.owner(), &self.namespace, self.services, self.context).await?;
         self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
         let addresses = registries::templates(&registries, &rendered);
@@ -94,13 +91,6 @@ impl<'a> CredentialReconcile<'a> {
         let written = self.write(&rendered, &tokens).await?;
         self.fill_status(&tokens, written);
         Ok(self.done(&tokens))
-    }
-
-    /// Finds out what marks the Secret as ours.
-    async fn bind(&mut self) -> Result<()> {
-        let secret = ObjectKey::new(&self.namespace, self.secret_name());
-        self.binding = self.services.binding(&secret, self.context).await?;
-        Ok(())
     }
 
     async fn sign_in(&mut self, account: &AwsAccount, terms: BTreeMap<DomainKey, Terms>) -> Result<()> {
@@ -160,41 +150,23 @@ impl<'a> CredentialReconcile<'a> {
         Ok(tokens)
     }
 
+    /// Delivers the login, and removes what an earlier name of the Secret has left behind.
     async fn write(&mut self, registries: &[Registry], tokens: &TokensByDomain) -> Result<Written> {
-        let ids: Vec<_> = tokens.values().map(|held| held.kept.token.id.as_str()).collect();
-        let logins = tokens.iter().map(|(domain, held)| (domain.clone(), login(held))).collect();
-        let files = render::files(registries, &logins)?;
-        let wanted = self.wanted(&content_id(&ids, registries), &files);
-        let (last, fresh) = (self.last_write(), self.asked_to_look());
-        let (unsaid, key, uid) = (&self.services.unsaid, ObjectKey::of(self.object), self.uid());
-        let known = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, &wanted.name)).is_some();
-        let ensured = secret_writer::ensure(self.context, &wanted, &files, last, fresh).await;
-        match &ensured {
-            Ok((written, _)) => unsaid.keep(&key, &uid, written.clone()),
-            Err(error) if unsaid::leaves_doubt(error) => {
-                unsaid.keep(&key, &uid, if known { Written::Changed } else { Written::Created });
-            }
-            Err(_) => {}
-        }
-        let (_, write) = ensured?;
-        self.remove_earlier(&wanted.name).await?;
+        let login = ReadyLogin::render(registries, tokens)?;
+        let owner = self.owner();
+        let write = deliver(&login, &owner, &self.namespace, self.services, self.context).await?;
+        self.remove_earlier(&owner.secret_name()).await?;
         self.status.last_secret_write = Some(write);
-        Ok(unsaid.take(&key, &uid))
+        Ok(self.services.unsaid.take(&ObjectKey::of(self.object), &self.uid()))
     }
 
-    fn wanted(&self, content: &str, files: &render::Files) -> Wanted {
-        let settings = &self.object.spec.secret;
-        let content = self.binding.map(|binding| binding.content(content)).unwrap_or_default();
-        let [labels, annotations] = Wanted::marked(settings, content);
-        Wanted {
-            namespace: self.namespace.clone(),
-            name: self.secret_name(),
-            owner: self.object.controller_owner_ref(&()).unwrap_or_default(),
-            labels,
-            annotations,
-            keys: files.keys().cloned().collect(),
-            binding: self.binding,
-            adoption: settings.adoption,
+    fn owner(&self) -> Owner<'_> {
+        Owner {
+            object: self.target(),
+            reference: self.object.controller_owner_ref(&()).unwrap_or_default(),
+            settings: &self.object.spec.secret,
+            last: self.last_write(),
+            fresh: self.asked_to_look(),
         }
     }
 
@@ -226,11 +198,6 @@ impl<'a> CredentialReconcile<'a> {
     fn uid(&self) -> String {
         self.object.uid().unwrap_or_default()
     }
-}
-
-fn login(held: &CurrentToken) -> Login {
-    let token = &held.kept.token;
-    Login { text: token.text.clone(), expires: token.life.expires }
 }
 
 fn no_session(domain: &DomainKey) -> Error {

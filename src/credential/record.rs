@@ -11,7 +11,7 @@ use kube::Resource;
 use super::binding::Binding;
 use super::field_ownership::{Digest, FieldOwnership, digest, is_marked};
 use crate::api::{CONTENT, KindName, MANAGED_BY, MANAGER, RegistryCredential};
-use crate::engine::object::{ObjectKey, ObjectId};
+use crate::engine::object::{ObjectId, ObjectKey};
 use crate::engine::watching::cache::Stored;
 
 pub use foreign::Foreign;

@@ -6,14 +6,17 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use super::render::{DomainKey, Registry as Rendered};
-use crate::api::{AwsAccount, AwsResource, EndpointType, Format, Identity, KindName, PackageFormat, Registry, RegistryCredential, RepositoryName};
+use crate::api::{
+    AwsAccount, AwsResource, EndpointType, Format, Identity, KindName, PackageFormat, Registry,
+    RegistryCredential, RepositoryName,
+};
+use crate::credential::token_store::Templates;
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::kind::interval;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::resolve;
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{self, Endpoints, of_service};
-use crate::credential::token_store::Templates;
 
 /// The longest life that the service gives a token; asked for when neither the spec nor the grant names a shorter one.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(12);

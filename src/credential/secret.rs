@@ -12,6 +12,7 @@ use super::field_ownership::{Digest, FieldOwnership, digest, without_data};
 use super::record::SecretRecord;
 use super::render::{RENDERER_VERSION, Registry};
 use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretAdoption, SecretSettings, SecretWrite};
+use crate::engine::object::ObjectId;
 
 /// The annotation in which kubectl keeps a copy of what was applied, its data included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -23,7 +24,9 @@ pub struct Wanted {
     pub namespace: String,
     /// Name of the Secret.
     pub name: String,
-    /// The RegistryCredential that controls it.
+    /// The object whose login it is.
+    pub user: ObjectId,
+    /// The same object, as the controller of the Secret.
     pub owner: OwnerReference,
     /// Labels, ours included.
     pub labels: BTreeMap<String, String>,

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use kube::core::Status;
 
+use crate::api::SecretWrite;
 use crate::credential::record::{Foreign, SecretRecord};
 use crate::credential::render::Files;
 use crate::credential::secret::{Verdict, Wanted, is_ours, judge};
-use crate::api::{RegistryCredential, SecretWrite};
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, ObjectKey, ObjectId};
+use crate::engine::object::ObjectKey;
 use crate::error::{Error, Result};
 use crate::kubernetes::is_gone;
 use crate::reason::Reason;
@@ -52,9 +52,8 @@ fn admitted(context: &Context, verdict: Verdict, seen: Option<&SecretRecord>, wa
 }
 
 fn watch(context: &Context, seen: Option<&SecretRecord>, wanted: &Wanted) {
-    let object = ObjectId::new(RegistryCredential::KIND, ObjectKey::new(&wanted.namespace, &wanted.owner.name));
     let known = seen.map(|seen| seen.version.clone());
-    context.secret_watches.wake_on_change(&key(wanted), known, object);
+    context.secret_watches.wake_on_change(&key(wanted), known, wanted.user.clone());
 }
 
 /// Makes the Secret as it should be. `last` is our last write to it; with `fresh` the API server is asked, whatever was seen before.

@@ -7,11 +7,11 @@ use tokio::sync::OnceCell;
 use super::binding::{Binding, BindingKey};
 use super::key_store;
 use super::unsaid::Unsaid;
+use crate::credential::endpoint_cache::Addresses;
+use crate::credential::token_cache::TokenCache;
 use crate::engine::context::Context;
 use crate::engine::object::ObjectKey;
 use crate::error::Result;
-use crate::credential::endpoint_cache::Addresses;
-use crate::credential::token_cache::TokenCache;
 
 /// What the reconciles of all logins share. Cheap to clone.
 #[derive(Clone, Debug)]

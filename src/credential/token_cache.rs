@@ -10,18 +10,18 @@ use futures::FutureExt;
 use tokio::sync::OnceCell;
 use tokio::time::error::Elapsed;
 
-use admission::{admit, family};
-use crate::credential::token_request::{TokenRequest, CurrentToken};
+use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
 use crate::credential::render::DomainKey;
 use crate::credential::schedule::Life;
-use crate::credential::token_entry::{InFlightMint, MintOutcome, TokenEntry};
-use crate::credential::token_store::{self, StoredToken, Origin};
 use crate::credential::token::{Token, TokenKey};
-use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
+use crate::credential::token_entry::{InFlightMint, MintOutcome, TokenEntry};
+use crate::credential::token_request::{CurrentToken, TokenRequest};
+use crate::credential::token_store::{self, Origin, StoredToken};
 use crate::engine::context::Context;
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 use crate::sessions::Session;
+use admission::{admit, family};
 
 /// How long a login that has a working token waits for a new one. It is woken when the new one is there.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -44,13 +44,23 @@ impl TokenCache {
     }
 
     /// A token that is as good as demanded: the one in use, or a new one. One whose renewal fails is given as long as it works.
-    pub(super) async fn hold(&self, key: &TokenKey, session: &Arc<Session>, demand: &TokenRequest) -> Result<CurrentToken> {
+    pub(super) async fn hold(
+        &self,
+        key: &TokenKey,
+        session: &Arc<Session>,
+        demand: &TokenRequest,
+    ) -> Result<CurrentToken> {
         let held = self.obtain(key, session, demand).await?;
         self.learn(key, session, demand).await;
         Ok(held)
     }
 
-    async fn obtain(&self, key: &TokenKey, session: &Arc<Session>, demand: &TokenRequest) -> Result<CurrentToken> {
+    async fn obtain(
+        &self,
+        key: &TokenKey,
+        session: &Arc<Session>,
+        demand: &TokenRequest,
+    ) -> Result<CurrentToken> {
         self.loaded.get_or_try_init(|| self.load()).await?;
         let (slot, flight) = {
             let mut slots = self.slots();
@@ -63,7 +73,8 @@ impl TokenCache {
             }
             let running = state.flight.clone().filter(|flight| flight.peek().is_none());
             let flight = running.unwrap_or_else(|| {
-                let flight = self.start_mint(key.clone(), Arc::clone(session), Arc::clone(slot), demand.clone());
+                let flight =
+                    self.start_mint(key.clone(), Arc::clone(session), Arc::clone(slot), demand.clone());
                 state.flight.insert(flight).clone()
             });
             (Arc::clone(slot), flight)
@@ -89,8 +100,13 @@ impl TokenCache {
     async fn learn(&self, key: &TokenKey, session: &Session, demand: &TokenRequest) {
         let Some(slot) = self.slots().get(&key.name()).cloned() else { return };
         let Some(more) = slot.lock().learn(&origin(key, session, demand)) else { return };
-        let saved =
-            token_store::save(&self.context, key, &session.identity_arn, more.origin.clone(), more.token.clone());
+        let saved = token_store::save(
+            &self.context,
+            key,
+            &session.identity_arn,
+            more.origin.clone(),
+            more.token.clone(),
+        );
         match saved.await {
             Ok(kept) => slot.lock().learnt(&more, Arc::new(kept)),
             Err(error) => {
@@ -131,7 +147,13 @@ impl TokenCache {
     }
 
     /// Mints in a task of its own, so that nobody who stops waiting takes the token from the others.
-    fn start_mint(&self, key: TokenKey, session: Arc<Session>, slot: Arc<TokenEntry>, demand: TokenRequest) -> InFlightMint {
+    fn start_mint(
+        &self,
+        key: TokenKey,
+        session: Arc<Session>,
+        slot: Arc<TokenEntry>,
+        demand: TokenRequest,
+    ) -> InFlightMint {
         let this = self.clone();
         let work = tokio::spawn(async move {
             let minted = this.renew(&key, &session, &slot, &demand).await;
@@ -148,7 +170,13 @@ impl TokenCache {
     }
 
     /// Mint, then keep; the token is given to nobody before that.
-    async fn renew(&self, key: &TokenKey, session: &Session, slot: &TokenEntry, demand: &TokenRequest) -> Result<StoredToken> {
+    async fn renew(
+        &self,
+        key: &TokenKey,
+        session: &Session,
+        slot: &TokenEntry,
+        demand: &TokenRequest,
+    ) -> Result<StoredToken> {
         let now = self.context.clock.now();
         let unsaved = slot.lock().unsaved.take();
         let token = match unsaved.filter(|token| token.life.valid(now)) {
@@ -163,7 +191,12 @@ impl TokenCache {
         kept
     }
 
-    fn record(&self, slot: &TokenEntry, demand: &TokenRequest, minted: Result<StoredToken>) -> Result<Arc<StoredToken>, Arc<Error>> {
+    fn record(
+        &self,
+        slot: &TokenEntry,
+        demand: &TokenRequest,
+        minted: Result<StoredToken>,
+    ) -> Result<Arc<StoredToken>, Arc<Error>> {
         match minted {
             Ok(kept) => {
                 let kept = Arc::new(kept);
@@ -240,11 +273,11 @@ impl TokenCache {
 
     /// Forgets expired tokens and users that are gone. Returns the Secrets to remove.
     fn useless(&self) -> Vec<(String, Option<String>)> {
-        let (now, credentials) = (self.context.clock.now(), &self.context.caches.credentials);
+        let (now, caches) = (self.context.clock.now(), &self.context.caches);
         let mut useless = Vec::new();
         self.slots().retain(|name, slot| {
             let mut state = slot.lock();
-            state.retain_users(|user| credentials.get(&user.key).is_some());
+            state.retain_users(|user| caches.exists(user));
             if state.flight.is_some() {
                 return true;
             }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::credential::token_request::{TokenRequest, Failing, CurrentToken};
+use crate::clock::Deadline;
 use crate::credential::render::DomainKey;
 use crate::credential::schedule::{jitter, retry_wait};
-use crate::credential::token_store::{StoredToken, Origin, Templates};
 use crate::credential::token::Token;
-use crate::clock::Deadline;
+use crate::credential::token_request::{CurrentToken, Failing, TokenRequest};
+use crate::credential::token_store::{Origin, StoredToken, Templates};
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
@@ -120,7 +120,12 @@ impl EntryState {
 
     /// A new token is in use. Returns who else must be told: everybody when the renewal was due, and nobody when one user
     /// forced it; then the others stay with the token that they have.
-    pub(super) fn succeeded(&mut self, kept: Arc<StoredToken>, demand: &TokenRequest, now: Timestamp) -> Vec<ObjectId> {
+    pub(super) fn succeeded(
+        &mut self,
+        kept: Arc<StoredToken>,
+        demand: &TokenRequest,
+        now: Timestamp,
+    ) -> Vec<ObjectId> {
         self.flight = None;
         self.failure = None;
         self.handled(demand);
@@ -247,7 +252,12 @@ impl EntryState {
         self.kept.clone().map(|kept| held(kept, demand, failing))
     }
 
-    fn after_failure(&self, demand: &TokenRequest, now: Timestamp, failure: &Failure) -> Result<CurrentToken> {
+    fn after_failure(
+        &self,
+        demand: &TokenRequest,
+        now: Timestamp,
+        failure: &Failure,
+    ) -> Result<CurrentToken> {
         let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry.at() };
         match self.valid(now) {
             Some(kept) => Ok(held(Arc::clone(kept), demand, Some(failing))),

@@ -9,10 +9,10 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::{Api, ResourceExt};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::api::{COMPONENT, EndpointType, MANAGED_BY, MANAGER};
 use crate::credential::render::DomainKey;
 use crate::credential::schedule::Life;
 use crate::credential::token::{Token, TokenKey};
-use crate::api::{COMPONENT, EndpointType, MANAGED_BY, MANAGER};
 use crate::engine::context::Context;
 use crate::error::{Error, Result};
 use crate::kubernetes::{is_gone, kube_call};

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::credential::secret_writer::Written;
 use crate::engine::object::ObjectKey;
 use crate::error::Error;
 use crate::reason::Outlook;
-use crate::credential::secret_writer::Written;
 
 /// The last such write for each RegistryCredential, with the uid of the object. Cheap to clone.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use crate::api::{AwsResource, Domain, DomainStatus, Identity, KindName, Mode, Tags};
 use crate::aws::{Aws, tagging};
-use crate::engine::object::{Controlled, ReadByUsers, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ReadByUsers};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings};
 use crate::error::{Error, Result};
@@ -156,10 +156,10 @@ impl Kind for DomainKind {
 mod tests {
     use super::*;
     use crate::api::{AdoptionPolicy, DeletionPolicy, Tags};
+    use crate::engine::pipeline::not_compared::NotCompared;
     use crate::engine::pipeline::screen::{Owner, Verdict, screen};
     use crate::reason::Reason;
     use jiff::SignedDuration;
-    use crate::engine::pipeline::not_compared::NotCompared;
 
     const ARN: &str = "arn:aws:kms:us-east-1:123456789012:key/1";
 
@@ -234,7 +234,8 @@ mod tests {
         ];
         for (key, denied, words) in table {
             let ready_note = DomainKind::ready_note(&state(key, Tags::new()), Some(&facts(denied)));
-            let said = ready_note.as_ref().zip(words).is_some_and(|(ready_note, words)| ready_note.contains(words));
+            let said =
+                ready_note.as_ref().zip(words).is_some_and(|(ready_note, words)| ready_note.contains(words));
             assert!(said || (ready_note.is_none() && words.is_none()), "{key:?}, {denied}: {ready_note:?}");
         }
     }

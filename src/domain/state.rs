@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::api::{DomainSpec, DomainStatus, Tags};
 use crate::aws::timestamp;
-use crate::engine::pipeline::tags;
 use crate::engine::pipeline::not_compared::NotCompared;
+use crate::engine::pipeline::tags;
 
 /// What the operator manages of a domain.
 #[derive(Clone, Debug, Default, PartialEq)]

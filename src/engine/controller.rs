@@ -13,20 +13,22 @@ use tracing::{Instrument, Span};
 
 use super::queue::Queue;
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, Success, ObjectKey, Report, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey, Report, Success};
 use crate::engine::queue::finished::{Finished, Waiting};
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::reconciler::Reconciler;
 use crate::engine::status::events::Events;
+use crate::engine::status::failures::ConsecutiveFailures;
 use crate::engine::status::publish::Publisher;
 use crate::engine::status::requeue;
 use crate::engine::watching::cache::Cache;
-use crate::engine::watching::change::{account, needs_reconcile, affects_siblings, affects_dependents, has_finalizer, is_finished, targets};
+use crate::engine::watching::change::{
+    account, affects_dependents, affects_siblings, has_finalizer, is_finished, needs_reconcile, targets,
+};
 use crate::engine::watching::malformed::Reports;
 use crate::engine::watching::watch::Change;
 use crate::error::{Error, Result};
 use kube::core::object::HasStatus;
-use crate::engine::status::failures::ConsecutiveFailures;
 
 /// Everything that runs one kind.
 #[derive(Debug)]

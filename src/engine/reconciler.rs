@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, Success, ObjectKey, Report};
+use crate::engine::object::{Controlled, ObjectKey, Report, Success};
 use kube::core::object::HasStatus;
 
 /// Why an object with `spec.suspend: true` is left alone.
@@ -31,7 +31,11 @@ pub trait Reconciler: Send + Sync + 'static {
         _context: &Context,
     ) -> impl Future<Output = Report<<Self::Object as HasStatus>::Status>> + Send {
         let status = object.status().cloned().unwrap_or_default();
-        std::future::ready(Report { status, outcome: Ok(Success::suspended(OWN_SUSPENSION)), notes: Vec::new() })
+        std::future::ready(Report {
+            status,
+            outcome: Ok(Success::suspended(OWN_SUSPENSION)),
+            notes: Vec::new(),
+        })
     }
 
     /// The object is gone: nothing is remembered for it any more.

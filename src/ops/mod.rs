@@ -1,13 +1,13 @@
 //! Running it: logs, metrics, health, the leader lease and, in tests, a followed clock.
 
-pub mod test_clock;
 pub mod health;
 pub mod lease;
 pub mod metrics;
 pub mod telemetry;
+pub mod test_clock;
 
-pub use test_clock::follow;
 pub use health::{Gate, Readiness, Server};
 pub use lease::{Ending, Identity, Leadership, LeaseOptions, Purpose, lead};
 pub use metrics::{Expiry, Health, Metrics, Outcome};
 pub use telemetry::LogFormat;
+pub use test_clock::follow;

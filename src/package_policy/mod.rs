@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use crate::api::{AdoptionPolicy, DeletionPolicy, Identity, KindName, PackagePolicy, PackagePolicyStatus};
 use crate::aws::Aws;
-use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey, ReadByUsers};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings, interval};
 use crate::error::Result;
@@ -37,7 +37,11 @@ impl Controlled for PackagePolicy {
             repository.map(|named| ObjectId::new(KindName::Repository, ObjectKey::named(named, &namespace)));
         let by_name = self.spec.repository.as_ref().and_then(|_| self.status.as_ref()?.identity.as_ref());
         let by_name = by_name.map(|identity| ObjectId::aws(KindName::Repository, identity));
-        [ObjectId::account(&self.spec.account_ref.name)].into_iter().chain(repository).chain(by_name).collect()
+        [ObjectId::account(&self.spec.account_ref.name)]
+            .into_iter()
+            .chain(repository)
+            .chain(by_name)
+            .collect()
     }
 
     fn read_by_users(&self) -> ReadByUsers<'_> {
@@ -130,7 +134,11 @@ impl Kind for PackagePolicyKind {
         vec![identity.clone()]
     }
 
-    fn fill_status(status: &mut PackagePolicyStatus, state: Option<&PolicyState>, facts: Option<&PolicyFacts>) {
+    fn fill_status(
+        status: &mut PackagePolicyStatus,
+        state: Option<&PolicyState>,
+        facts: Option<&PolicyFacts>,
+    ) {
         state::fill_status(status, state, facts);
     }
 
@@ -172,8 +180,9 @@ mod tests {
         let failed: Vec<_> = (95..100).map(step).collect();
         let mut status = PackagePolicyStatus::default();
         let facts = PolicyFacts { in_sync: 10 };
-        let mut tell =
-            |failed| PackagePolicyKind::fill_status_unfinished(&mut status, &want, Some(&facts), (&done, failed));
+        let mut tell = |failed| {
+            PackagePolicyKind::fill_status_unfinished(&mut status, &want, Some(&facts), (&done, failed))
+        };
         let note = tell(&failed).unwrap();
         assert_eq!(
             note,

@@ -109,7 +109,11 @@ pub fn controls_of(configuration: Option<&PackageOriginConfiguration>) -> Option
 }
 
 /// Puts into status what is known. With `state` all its packages have just been made as declared.
-pub fn fill_status(status: &mut PackagePolicyStatus, state: Option<&PolicyState>, facts: Option<&PolicyFacts>) {
+pub fn fill_status(
+    status: &mut PackagePolicyStatus,
+    state: Option<&PolicyState>,
+    facts: Option<&PolicyFacts>,
+) {
     let in_sync = state.map(|state| state.packages.len()).or(facts.map(|facts| facts.in_sync));
     status.packages_in_sync = in_sync.and_then(|count| i64::try_from(count).ok());
 }

@@ -8,7 +8,7 @@ use super::state::{CreationTimes, RepositoryFacts, UpstreamState};
 use crate::api::{Identity, PackageFormat, Tags};
 use crate::aws::{Aws, AwsError, AwsErrorKind, Named, repository_name, tagging};
 use crate::error::{Error, Result};
-use crate::repository::{neighbours, explain_cycle};
+use crate::repository::{explain_cycle, neighbours};
 
 /// The external connections that the service's documentation names; AWS refuses one of these only for what the repository has.
 const KNOWN_CONNECTIONS: [&str; 10] = [

@@ -139,8 +139,9 @@ fn referred(
     let key = ObjectKey::named(reference, scope.namespace);
     let Scope { account, caches, namespace, .. } = *scope;
     let follower = Follower { account, caches, namespace };
-    let (object, its) = follower
-        .repository(reference, |named| scope.refuse_unless_granted(Access::Use(named.grant_name())).is_ok())?;
+    let (object, its) = follower.repository(reference, |named| {
+        scope.refuse_unless_granted(Access::Use(named.grant_name())).is_ok()
+    })?;
     if (&its.owner, &its.domain, &its.region) != (&identity.owner, &identity.domain, &identity.region) {
         return Err(Error::invalid(
             field,

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepositoryInfo};
 
-use crate::repository::aws::describe;
-use crate::repository::cycle::cycle_through;
 use crate::api::Identity;
 use crate::aws::{Aws, AwsError, AwsErrorKind, repository_name};
 use crate::error::{Error, Result};
 use crate::reason::Reason;
+use crate::repository::aws::describe;
+use crate::repository::cycle::cycle_through;
 
 /// How many repositories are looked into for the way back.
 const LOOKED_INTO: usize = 100;

@@ -4,12 +4,12 @@ mod aws;
 mod cycle;
 mod declare;
 pub mod endpoints;
+mod explain_cycle;
 mod graph;
 mod neighbours;
 pub mod plan;
 pub mod state;
 mod users;
-mod explain_cycle;
 
 use kube::ResourceExt;
 
@@ -18,7 +18,7 @@ use crate::api::{
 };
 use crate::aws::{Aws, AwsErrorKind, repository_name, tagging};
 use crate::engine::context::Context;
-use crate::engine::object::{Controlled, ObjectKey, ReadByUsers, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey, ReadByUsers};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::grants::Access;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings};
@@ -41,7 +41,8 @@ impl Controlled for Repository {
         let upstreams = self.spec.upstreams.iter().filter_map(|upstream| upstream.repository_ref.as_ref());
         let upstreams = upstreams.map(|upstream| (KindName::Repository, upstream));
         let named = domain.chain(upstreams);
-        let named = named.map(|(kind, reference)| ObjectId::new(kind, ObjectKey::named(reference, &namespace)));
+        let named =
+            named.map(|(kind, reference)| ObjectId::new(kind, ObjectKey::named(reference, &namespace)));
         let by_name = self.spec.upstreams.iter().filter(|upstream| upstream.repository_ref.is_none());
         let by_name = by_name.filter_map(|upstream| {
             let own = self.status.as_ref()?.identity.as_ref()?;
@@ -208,7 +209,11 @@ impl Kind for RepositoryKind {
         status.carried_out_generation = generation;
     }
 
-    fn fill_status(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
+    fn fill_status(
+        status: &mut RepositoryStatus,
+        state: Option<&RepositoryState>,
+        facts: Option<&RepositoryFacts>,
+    ) {
         state::fill_status(status, state, facts);
     }
 

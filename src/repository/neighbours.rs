@@ -3,13 +3,13 @@
 use aws_sdk_codeartifact::types::{PackageFormat, PackageSummary, RepositorySummary};
 use futures::future::try_join_all;
 
-use crate::repository::aws::describe;
-use crate::repository::state::{CreationTimes, UpstreamState};
 use crate::api::Identity;
 use crate::aws::{Aws, Named, repository_name, timestamp};
 use crate::engine::pipeline::downstreams::Upstreams;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
+use crate::repository::aws::describe;
+use crate::repository::state::{CreationTimes, UpstreamState};
 
 /// How many repositories are described at once; the account's limits slow this down where needed.
 const AT_ONCE: usize = 16;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::endpoints::Endpoints;
 use crate::api::{RepositorySpec, RepositoryStatus, Tags, UpstreamStatus};
 use crate::aws::timestamp;
-use crate::engine::pipeline::tags;
 use crate::engine::pipeline::not_compared::NotCompared;
+use crate::engine::pipeline::tags;
 
 /// What the operator manages of a repository.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -144,7 +144,11 @@ impl From<&RepositoryDescription> for RepositoryFacts {
 }
 
 /// Puts into status what is known. Without `state` nothing was declared in AWS, and what was set before stays remembered.
-pub fn fill_status(status: &mut RepositoryStatus, state: Option<&RepositoryState>, facts: Option<&RepositoryFacts>) {
+pub fn fill_status(
+    status: &mut RepositoryStatus,
+    state: Option<&RepositoryState>,
+    facts: Option<&RepositoryFacts>,
+) {
     let Some(facts) = facts else {
         let (common, identity) = (status.common.clone(), status.identity.clone());
         *status = RepositoryStatus { common, identity, ..RepositoryStatus::default() };

@@ -21,7 +21,7 @@ use crate::credential::record::{SecretRecord, SeenSecret};
 use crate::domain::DomainKind;
 use crate::engine::context::Context;
 use crate::engine::controller::Controller;
-use crate::engine::object::{Controlled, ObjectKey, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey};
 use crate::engine::pipeline::converge::Pipeline;
 use crate::engine::pipeline::kind::Kind;
 use crate::engine::reconciler::Reconciler;
@@ -140,7 +140,8 @@ impl Operator {
     where
         K::Object: Resource<Scope = NamespaceResourceScope>,
     {
-        let publisher = Publisher::new(self.context.client.clone(), self.context.references.clone(), cache.clone());
+        let publisher =
+            Publisher::new(self.context.client.clone(), self.context.references.clone(), cache.clone());
         self.control(Pipeline::<K>::new(publisher), cache);
     }
 

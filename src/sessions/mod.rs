@@ -181,8 +181,9 @@ impl Accounts {
     fn slot(&self, account: &AwsAccount, role_arn: Option<&str>) -> Arc<SessionCell> {
         let (uid, basis) = (account.uid(), Basis::of(&account.spec));
         let mut entries = self.entries();
-        let entry =
-            entries.entry(account.name_any()).or_insert_with(|| AccountSessions::new(uid.clone(), basis.clone()));
+        let entry = entries
+            .entry(account.name_any())
+            .or_insert_with(|| AccountSessions::new(uid.clone(), basis.clone()));
         if entry.uid != uid || entry.basis != basis {
             *entry = AccountSessions::new(uid, basis);
         }
@@ -193,7 +194,12 @@ impl Accounts {
     }
 
     /// Whether the Secret, where there is one, still holds the keys that were used. It is looked at now and then.
-    async fn still_holds(&self, account: &AwsAccount, session: &Session, held: &mut CachedSession) -> Result<bool> {
+    async fn still_holds(
+        &self,
+        account: &AwsAccount,
+        session: &Session,
+        held: &mut CachedSession,
+    ) -> Result<bool> {
         let now = self.clock.now();
         if (now - TRUST_SECRET..=now).contains(&held.checked) {
             return Ok(true);

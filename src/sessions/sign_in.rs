@@ -117,7 +117,8 @@ impl SignIn {
     pub(super) async fn is_still(&self, account: &AwsAccount, session: &Session) -> bool {
         match ask(&session.signed_in.sts).await {
             Ok(caller) => {
-                caller.account == account.spec.account_id && without_session_name(&caller.arn) == session.identity_arn
+                caller.account == account.spec.account_id
+                    && without_session_name(&caller.arn) == session.identity_arn
             }
             Err(error) => matches!(error.kind, AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable),
         }

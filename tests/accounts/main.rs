@@ -7,7 +7,7 @@ use std::sync::Arc;
 use codeartifact_operator::api::{Domain, KindName};
 use codeartifact_operator::aws::{AwsErrorKind, Named};
 use codeartifact_operator::aws_account::AccountReconciler;
-use codeartifact_operator::engine::object::{Requeue, ObjectKey, ObjectId};
+use codeartifact_operator::engine::object::{ObjectId, ObjectKey, Requeue};
 use codeartifact_operator::engine::reconciler::Reconciler;
 use codeartifact_operator::error::Error;
 use codeartifact_operator::reason::{Outlook, Reason};
@@ -180,7 +180,7 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
     let [user, stranger] = ["acme", "refused"]
         .map(|name| ObjectId { kind: KindName::Domain, key: ObjectKey::new("team-a", name) });
     for domain in [&user, &stranger] {
-        context.hub.relate(domain, vec![ObjectId::account("default")]);
+        context.references.relate(domain, vec![ObjectId::account("default")]);
     }
     // Only one of them stands for something in AWS.
     context.caches.domains.apply(standing_for("acme").unwrap());
@@ -188,7 +188,7 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
     assert_eq!((error.outlook(), error.reason()), (Outlook::Waiting, Reason::DeletionBlocked));
     assert!(error.to_string().contains("Domain team-a/acme"), "{error}");
     assert!(!error.to_string().contains("refused"), "{error}");
-    context.hub.forget(&user);
+    context.references.forget(&user);
     assert!(AccountReconciler.reconcile(account, &context).await.outcome.unwrap().gone);
 }
 
@@ -209,8 +209,8 @@ async fn an_account_learns_by_itself_that_its_secret_is_gone() {
 #[tokio::test]
 async fn what_users_learn_about_an_account_wakes_it() {
     let world = World::start().await;
-    let due = || world.hub.depths().iter().map(|(_, due)| due).sum::<usize>();
-    let queue = world.hub.queue(KindName::AwsAccount);
+    let due = || world.references.depths().iter().map(|(_, due)| due).sum::<usize>();
+    let queue = world.references.queue(KindName::AwsAccount);
     let woken = async || {
         let key = queue.next().await;
         queue.done(&key);

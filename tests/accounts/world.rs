@@ -14,6 +14,7 @@ use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::context::Context;
 use codeartifact_operator::engine::queue::first_writes::FirstWrites;
 use codeartifact_operator::engine::watching::caches::Caches;
+use codeartifact_operator::engine::watching::references::References;
 use codeartifact_operator::engine::watching::secret_watches::SecretWatches;
 use codeartifact_operator::error::Result;
 use codeartifact_operator::kubernetes::KubeClient;
@@ -26,14 +27,13 @@ use k8s_openapi::api::core::v1::Secret;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
-use codeartifact_operator::engine::watching::references::References;
 
 type Keys = Arc<Mutex<Option<Secret>>>;
 
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) accounts: Accounts,
-    pub(crate) hub: References,
+    pub(crate) references: References,
     clock: Clock,
     metrics: Metrics,
     client: KubeClient,
@@ -47,9 +47,9 @@ impl World {
         let client = KubeClient(kube::Client::new(secrets(Arc::clone(&secret)), "default"));
         let metrics = Metrics::new(clock.clone());
         let sdk = Sdk::new(clock.clone(), metrics.clone());
-        let hub = References::new(clock.clone());
-        let accounts = Accounts::new(client.clone(), clock.clone(), hub.clone(), sdk, "test-cluster");
-        Self { emulator, accounts, hub, clock, metrics, client, secret }
+        let references = References::new(clock.clone());
+        let accounts = Accounts::new(client.clone(), clock.clone(), references.clone(), sdk, "test-cluster");
+        Self { emulator, accounts, references, clock, metrics, client, secret }
     }
 
     /// The AwsAccount `default`, with the keys of Secret `aws/keys`.
@@ -118,9 +118,9 @@ impl World {
             caches: Caches::default(),
             first_writes: FirstWrites::default(),
             accounts: self.accounts.clone(),
-            hub: self.hub.clone(),
+            references: self.references.clone(),
             metrics: self.metrics.clone(),
-            secret_watches: SecretWatches::new(self.client.clone(), self.hub.clone(), stop.clone()),
+            secret_watches: SecretWatches::new(self.client.clone(), self.references.clone(), stop.clone()),
             stop,
         }
     }

@@ -5,10 +5,10 @@ use codeartifact_operator::api::{Domain, DomainStatus};
 use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::status::publish::Publisher;
 use codeartifact_operator::engine::watching::cache::Cache;
+use codeartifact_operator::engine::watching::references::References;
 use codeartifact_operator::kubernetes::KubeClient;
 use harness::{shared, unique};
 use kube::Api;
-use codeartifact_operator::engine::watching::references::References;
 
 const DOMAIN: &str =
     "{apiVersion: codeartifact-operator.dev/v1alpha1, kind: Domain, metadata: {name: acme}, spec: {}}";

@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
-use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
 use crate::api::RENEW_AT;
-use crate::credential::token_request::CurrentToken;
 use crate::credential::event_records;
+use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
 use crate::credential::schedule::retry_wait;
 use crate::credential::secret_writer::Written;
-use crate::engine::object::{Requeue, Success, ObjectKey};
+use crate::credential::token_request::CurrentToken;
+use crate::engine::object::{ObjectKey, Requeue, Success};
 use crate::engine::status::summary;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
@@ -25,13 +25,16 @@ impl CredentialReconcile<'_> {
     pub(super) fn fill_status(&mut self, tokens: &TokensByDomain, written: Written) {
         let account = &self.object.spec.account_ref.name;
         let terms = |domain| self.minters.get(domain).map(|minter| &minter.terms);
-        let told: Vec<_> =
-            tokens.iter().map(|(domain, held)| event_records::token(domain, held, account, terms(domain))).collect();
+        let told: Vec<_> = tokens
+            .iter()
+            .map(|(domain, held)| event_records::token(domain, held, account, terms(domain)))
+            .collect();
         let name = self.secret_name();
         let declared = self.status.common.observed_generation == self.object.meta().generation;
         self.notes.extend(event_records::written(&self.status, declared, &told, &name, written));
         if !tokens.values().any(|held| held.failing.is_some() || held.again.is_some()) {
-            self.notes.extend(self.force().and_then(|_| event_records::not_renewed(&self.status.tokens, &told)));
+            self.notes
+                .extend(self.force().and_then(|_| event_records::not_renewed(&self.status.tokens, &told)));
             self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
         }
         self.status.tokens = told;

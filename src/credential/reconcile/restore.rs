@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
 use crate::api::TokenStatus;
 use crate::credential::coverage::Coverage;
-use crate::credential::token_request::CurrentToken;
 use crate::credential::event_records;
+use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
 use crate::credential::registries::{self, Resolved, Terms};
 use crate::credential::render::{DomainKey, Registry};
 use crate::credential::schedule::Life;
-use crate::credential::token_store::StoredToken;
 use crate::credential::secret_writer::Written;
+use crate::credential::token_request::CurrentToken;
+use crate::credential::token_store::StoredToken;
 use crate::engine::object::ObjectKey;
 use crate::error::{Error, Result};
 use crate::reason::Outlook;
@@ -51,9 +51,6 @@ impl CredentialReconcile<'_> {
         }
         if self.is_as_declared() {
             return Ok(true);
-        }
-        if self.binding.is_none() {
-            self.bind().await?;
         }
         let caches = &self.context.caches;
         let account = caches.account(&self.object.spec.account_ref.name)?;
@@ -118,7 +115,10 @@ impl CredentialReconcile<'_> {
 }
 
 /// The registries with addresses that are known without AWS; `None` when one is not.
-fn rendered(resolved: &[Resolved<'_>], kept: &BTreeMap<&DomainKey, &Arc<StoredToken>>) -> Option<Vec<Registry>> {
+fn rendered(
+    resolved: &[Resolved<'_>],
+    kept: &BTreeMap<&DomainKey, &Arc<StoredToken>>,
+) -> Option<Vec<Registry>> {
     let registry = |resolved: &Resolved<'_>| {
         let domain = registries::domain(&resolved.identity);
         let kind = resolved.spec.endpoint_type.unwrap_or_default();

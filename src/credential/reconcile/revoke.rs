@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use kube::Resource;
 
-use crate::credential::reconcile::CredentialReconcile;
 use crate::credential::coverage::{Coverage, Seen, judge};
+use crate::credential::reconcile::CredentialReconcile;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
-use crate::engine::object::{Success, EventRecord, ObjectKey};
+use crate::engine::object::{EventRecord, ObjectKey, Success};
 use crate::engine::pipeline::grants::Requester;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
@@ -102,16 +102,21 @@ impl CredentialReconcile<'_> {
         // The status may have been lost before it named the Secret, or a renaming may have left an earlier one.
         let names: BTreeSet<_> = self.ours().into_iter().chain(self.status.secret_name.clone()).collect();
         for name in names {
-            let message =
-                match secret_writer::remove(self.context, &self.namespace, &name, &self.uid(), self.last_write())
-                    .await?
-                {
-                    Removal::Absent => continue,
-                    Removal::Gone => format!("Secret {name} removed: {error}"),
-                    Removal::CurrentToken => format!(
-                        "Secret {name} emptied, and deleted as soon as its finalizers are gone: {error}"
-                    ),
-                };
+            let message = match secret_writer::remove(
+                self.context,
+                &self.namespace,
+                &name,
+                &self.uid(),
+                self.last_write(),
+            )
+            .await?
+            {
+                Removal::Absent => continue,
+                Removal::Gone => format!("Secret {name} removed: {error}"),
+                Removal::CurrentToken => {
+                    format!("Secret {name} emptied, and deleted as soon as its finalizers are gone: {error}")
+                }
+            };
             self.notes.push(EventRecord::warning(Reason::GrantMissing, message));
         }
         self.status.secret_name = None;
@@ -126,7 +131,8 @@ impl CredentialReconcile<'_> {
         let earlier = if self.is_settled(name) { Vec::new() } else { self.ours() };
         let earlier: BTreeSet<_> = earlier.into_iter().chain(told).filter(|old| old != name).collect();
         for old in earlier {
-            secret_writer::remove(self.context, &self.namespace, &old, &self.uid(), self.last_write()).await?;
+            secret_writer::remove(self.context, &self.namespace, &old, &self.uid(), self.last_write())
+                .await?;
         }
         Ok(())
     }

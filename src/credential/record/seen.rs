@@ -78,7 +78,7 @@ impl Resource for SeenSecret {
 }
 
 impl Incoming for SeenSecret {
-    type StoredToken = SecretRecord;
+    type Kept = SecretRecord;
 
     fn accept(self) -> Result<SecretRecord, (ObjectKey, String)> {
         Ok(self.record)

@@ -5,7 +5,7 @@ mod takeover;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ManagedFieldsEntry};
 
 use super::*;
-use crate::api::Format;
+use crate::api::{Format, KindName};
 use crate::credential::binding::BindingKey;
 use crate::credential::render::DomainKey;
 use crate::engine::object::ObjectKey;
@@ -14,6 +14,7 @@ fn wanted() -> Wanted {
     Wanted {
         namespace: "team".into(),
         name: "login".into(),
+        user: ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", "login")),
         owner: owner("uid-1", "RegistryCredential", "login"),
         labels: map(&[(MANAGED_BY, MANAGER), ("team", "a")]),
         annotations: map(&[(CONTENT, "c0ffee")]),

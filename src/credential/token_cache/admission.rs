@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::credential::render::DomainKey;
-use crate::credential::token_entry::TokenEntry;
 use crate::credential::token::TokenKey;
+use crate::credential::token_entry::TokenEntry;
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, EntryState};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use codeartifact_emulator::{Emulator, Options};
@@ -17,7 +17,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use jiff::{SignedDuration, Timestamp};
 use crate::api::{AwsAccount, KindName};
 use crate::aws::Sdk;
 use crate::clock::Clock;
@@ -30,6 +29,7 @@ use crate::engine::watching::secret_watches::SecretWatches;
 use crate::kubernetes::KubeClient;
 use crate::ops::Metrics;
 use crate::sessions::Accounts;
+use jiff::{SignedDuration, Timestamp};
 
 /// The Secrets of all namespaces, and whether writes are refused.
 #[derive(Clone, Default)]
@@ -65,7 +65,7 @@ fn refusal(status: StatusCode, reason: &str) -> Response {
     answer(status, &body)
 }
 
-async fn read(EntryState(server): EntryState<Server>, Path((_, name)): Path<(String, String)>) -> Response {
+async fn read(State(server): State<Server>, Path((_, name)): Path<(String, String)>) -> Response {
     match server.secrets.lock().unwrap().get(&name) {
         Some(secret) => answer(StatusCode::OK, secret),
         None => refusal(StatusCode::NOT_FOUND, "NotFound"),
@@ -73,7 +73,7 @@ async fn read(EntryState(server): EntryState<Server>, Path((_, name)): Path<(Str
 }
 
 /// One Secret in a page, whatever limit is asked for.
-async fn list(EntryState(server): EntryState<Server>, Query(query): Query<BTreeMap<String, String>>) -> Response {
+async fn list(State(server): State<Server>, Query(query): Query<BTreeMap<String, String>>) -> Response {
     assert_eq!(query["labelSelector"], "codeartifact-operator.dev/component=token");
     let start = query.get("continue").map_or(0, |start| start.parse().unwrap());
     let secrets = server.secrets.lock().unwrap();
@@ -87,7 +87,7 @@ async fn list(EntryState(server): EntryState<Server>, Query(query): Query<BTreeM
 }
 
 async fn apply(
-    EntryState(server): EntryState<Server>,
+    State(server): State<Server>,
     Path((namespace, name)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {

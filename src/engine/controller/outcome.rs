@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use super::{Controller, StatusReport, is_deleting};
 use crate::api::{CommonStatus, ObjectStatus, RECONCILE_AT};
-use crate::engine::object::{Controlled, Success, EventRecord, ObjectKey, Report};
+use crate::engine::object::{Controlled, EventRecord, ObjectKey, Report, Success};
 use crate::engine::queue::finished::Finished;
 use crate::engine::reconciler::Reconciler;
 use crate::engine::status::summary::{StatusInput, ready, released, summarize};
@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_trouble_is_warned_about_once() {
-        let done = |reason, message: &str| Ok(Success { reason, ..Success::synced(message, SignedDuration::ZERO) });
+        let done =
+            |reason, message: &str| Ok(Success { reason, ..Success::synced(message, SignedDuration::ZERO) });
         let failing = |message| done(Reason::RenewalFailing, message);
         let mut status = CommonStatus::default();
         let table = [

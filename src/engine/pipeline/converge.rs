@@ -9,7 +9,7 @@ use kube::{Resource, ResourceExt};
 use crate::api::{AwsAccount, Identity, Mode, ObjectStatus as _};
 use crate::aws::{Aws, AwsErrorKind};
 use crate::engine::context::Context;
-use crate::engine::object::{Requeue, Controlled, Success, EventRecord, ObjectKey, Report, ObjectId};
+use crate::engine::object::{Controlled, EventRecord, ObjectId, ObjectKey, Report, Requeue, Success};
 use crate::engine::pipeline::apply::{Applied, Subject, Witness, apply};
 use crate::engine::pipeline::deeds::Deeds;
 use crate::engine::pipeline::deletions::Deletions;

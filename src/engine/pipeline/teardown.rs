@@ -4,7 +4,7 @@ use kube::ResourceExt;
 
 use crate::api::{AwsAccount, DeletionPolicy, Identity, Mode, OWNER_TAG, ObjectStatus};
 use crate::aws::Aws;
-use crate::engine::object::{Controlled as _, Success, EventRecord};
+use crate::engine::object::{Controlled as _, EventRecord, Success};
 use crate::engine::pipeline::converge::Reconcile;
 use crate::engine::pipeline::deletions::{STALENESS, Unseen};
 use crate::engine::pipeline::kind::{Kind, Ownership, Settings};
@@ -38,7 +38,11 @@ pub(in crate::engine) async fn release<K: Kind>(pass: &mut Reconcile<'_, K>) -> 
     end(pass, settings, Patience::Goes).await
 }
 
-async fn end<K: Kind>(pass: &mut Reconcile<'_, K>, settings: Settings, patience: Patience) -> Result<Success> {
+async fn end<K: Kind>(
+    pass: &mut Reconcile<'_, K>,
+    settings: Settings,
+    patience: Patience,
+) -> Result<Success> {
     let Some(identity) = pass.status.identity().cloned() else { return Ok(Success::gone()) };
     if !K::OWNED || settings.mode == Mode::Observe {
         return Ok(Success::gone());
@@ -126,7 +130,11 @@ async fn let_go<K: Kind>(
     }
 }
 
-async fn untag<K: Kind>(pass: &mut Reconcile<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Found> {
+async fn untag<K: Kind>(
+    pass: &mut Reconcile<'_, K>,
+    account: &AwsAccount,
+    identity: &Identity,
+) -> Result<Found> {
     let aws = pass.sign_in(account).await?;
     let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(Found::Nothing) };
     if let Some(why) = not_ours(pass, account, tags::owner::<K>(&have.state)) {
@@ -166,7 +174,11 @@ fn left_behind<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity, why: &
     Success::gone()
 }
 
-async fn delete<K: Kind>(pass: &mut Reconcile<'_, K>, account: &AwsAccount, identity: &Identity) -> Result<Success> {
+async fn delete<K: Kind>(
+    pass: &mut Reconcile<'_, K>,
+    account: &AwsAccount,
+    identity: &Identity,
+) -> Result<Success> {
     let aws = pass.sign_in(account).await?;
     let have = K::observe(&aws, identity, pass.object, None).await?;
     let Some(have) = have.filter(|have| !K::is_deleted(identity, Some(&have.state))) else {
@@ -219,7 +231,11 @@ fn left_alone<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity, why: &s
     Success::gone()
 }
 
-async fn refuse_while_blocked<K: Kind>(pass: &Reconcile<'_, K>, aws: &Aws, identity: &Identity) -> Result<()> {
+async fn refuse_while_blocked<K: Kind>(
+    pass: &Reconcile<'_, K>,
+    aws: &Aws,
+    identity: &Identity,
+) -> Result<()> {
     let before = pass.context.references.writes();
     let blockers = K::blockers(&pass.context.caches.downstreams, aws, identity, pass.object).await?;
     if blockers.is_empty() {

@@ -5,9 +5,9 @@ mod lane;
 
 use std::collections::{HashMap, VecDeque};
 
-use lane::Lanes;
 use crate::engine::object::ObjectKey;
 use crate::engine::queue::urgency::Urgency;
+use lane::Lanes;
 
 /// All accounts together hold so many shares. One part in so many of a share is guaranteed to each account and to each
 /// namespace of an account, whatever the others hold: four accounts that hang must not keep a fifth waiting.

@@ -1,9 +1,9 @@
 //! Which objects are due, in which order, and when to look again.
 
+pub(in crate::engine) mod fair;
 pub(in crate::engine) mod finished;
 pub mod first_writes;
 pub(in crate::engine) mod pace;
-pub(in crate::engine) mod fair;
 pub(in crate::engine) mod timers;
 pub mod urgency;
 
@@ -17,10 +17,10 @@ use tokio::sync::Notify;
 
 use crate::clock::{Clock, Moment};
 use crate::engine::object::ObjectKey;
+use crate::engine::queue::fair::{Account, FairQueue, Place};
 use crate::engine::queue::pace::Pace;
 use crate::engine::queue::timers::Timers;
 use crate::engine::queue::urgency::Urgency;
-use crate::engine::queue::fair::{Account, Place, FairQueue};
 
 /// The work queue of one kind. No object is handed out twice at once; wakes while it is being looked at are kept. When
 /// work is shared out, an account that answers slowly keeps only its own objects waiting, and a namespace that has much

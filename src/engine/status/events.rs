@@ -69,7 +69,7 @@ impl Events {
     }
 
     /// Puts one event into the lane. Waits while the line of the object's namespace is full.
-    pub async fn tell<K: Controlled>(&self, object: &K, note: &EventRecord) {
+    pub async fn publish<K: Controlled>(&self, object: &K, note: &EventRecord) {
         let namespace = object.meta().namespace.clone().unwrap_or_default();
         let told = Told { about: About::of(object), note: note.clone(), at: self.clock.now(), again: false };
         loop {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::object::{Success, ObjectKey};
+use crate::engine::object::{ObjectKey, Success};
 use crate::error::Error;
 use crate::reason::Outlook;
 

@@ -1,7 +1,7 @@
 //! What is reported: conditions, status, events, and when to look again.
 
 pub mod events;
+pub(in crate::engine) mod failures;
 pub mod publish;
 pub mod requeue;
-pub(in crate::engine) mod failures;
 pub mod summary;

@@ -5,9 +5,9 @@ use kube::{Api, Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::api::{FINALIZER, MANAGER};
-use crate::engine::object::{Controlled, ObjectKey, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey};
 use crate::engine::watching::cache::Cache;
-use crate::engine::watching::change::{needs_reconcile, affects_siblings, affects_dependents, targets};
+use crate::engine::watching::change::{affects_dependents, affects_siblings, needs_reconcile, targets};
 use crate::engine::watching::references::References;
 use crate::engine::watching::seen::slim;
 use crate::error::{Error, Result};

@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn a_time_that_was_asked_for_is_kept() {
         let at = Timestamp::from_second(77).unwrap();
-        for (again, urgency) in [(Requeue::At(at), Urgency::Critical), (Requeue::Check(at), Urgency::Routine)] {
+        for (again, urgency) in [(Requeue::At(at), Urgency::Critical), (Requeue::Check(at), Urgency::Routine)]
+        {
             let done = Ok(Success { again, ..Success::gone() });
             let next = next(&done, 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9);
             assert_eq!(next, Some((at, urgency)));

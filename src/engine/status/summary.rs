@@ -216,10 +216,8 @@ mod tests {
             ),
         ];
         for (what, outcome, denied_for, expected) in table {
-            let of = StatusInput {
-                denied_for: SignedDuration::from_secs(denied_for),
-                ..StatusInput::default()
-            };
+            let of =
+                StatusInput { denied_for: SignedDuration::from_secs(denied_for), ..StatusInput::default() };
             assert_eq!(types(&summarize(&CommonStatus::default(), &of, &outcome, at(9))), expected, "{what}");
         }
     }

@@ -11,11 +11,11 @@ use crate::api::{
     Repository,
 };
 use crate::credential::record::SecretRecord;
-use crate::engine::object::{Controlled, ObjectKey, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::grants;
-use crate::engine::pipeline::grants::{Requester, Access};
-use crate::engine::watching::cache::Cache;
+use crate::engine::pipeline::grants::{Access, Requester};
+use crate::engine::watching::cache::{Cache, Stored};
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
@@ -104,6 +104,14 @@ impl Caches {
             cache.get(key).is_some_and(|object| object.status().is_some_and(ObjectStatus::uses_aws))
         }
         of_kind!(self, target, uses)
+    }
+
+    /// Whether an object is known.
+    pub fn exists(&self, object: &ObjectId) -> bool {
+        fn known<K: Stored>(cache: &Cache<K>, key: &ObjectKey) -> bool {
+            cache.get(key).is_some()
+        }
+        of_kind!(self, object, known)
     }
 
     /// Whether an object is being deleted.

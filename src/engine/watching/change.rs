@@ -3,7 +3,7 @@
 use kube::ResourceExt;
 
 use crate::api::{FINALIZER, KindName, ObjectStatus, RECONCILE_AT, RENEW_AT};
-use crate::engine::object::{Controlled, ObjectKey, ObjectId};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey};
 use crate::engine::pipeline::standing::verdict;
 use crate::engine::status::summary;
 
@@ -40,8 +40,9 @@ pub(in crate::engine) fn affects_dependents<K: Controlled>(before: Option<&K>, n
 
 /// What those share with the object that must look again: both when it begins to share and when it changes.
 pub(in crate::engine) fn affects_siblings<K: Controlled>(before: Option<&K>, now: &K) -> Option<ObjectId> {
-    let same = before
-        .is_some_and(|before| before.sibling_key() == now.sibling_key() && read_by_users(before) == read_by_users(now));
+    let same = before.is_some_and(|before| {
+        before.sibling_key() == now.sibling_key() && read_by_users(before) == read_by_users(now)
+    });
     now.sibling_key().filter(|_| !same)
 }
 

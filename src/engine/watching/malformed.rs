@@ -11,13 +11,13 @@ use crate::api::CommonStatus;
 use crate::clock::Clock;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey};
+use crate::engine::queue::fair::{FairQueue, Place};
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::status::publish::{dynamic_api, replace_status};
 use crate::engine::status::summary::{StatusInput, summarize};
 use crate::error::{Error, Result};
 use crate::kubernetes::{KubeClient, kube_call};
 use crate::reason::Reason;
-use crate::engine::queue::fair::{Place, FairQueue};
 
 /// Reports that are written at once; those of other namespaces get a part of their own.
 const AT_ONCE: usize = 4;

@@ -3,9 +3,9 @@
 pub mod cache;
 pub mod caches;
 pub(in crate::engine) mod change;
-pub mod references;
 pub(in crate::engine) mod index;
 pub(in crate::engine) mod malformed;
+pub mod references;
 pub mod resolve;
 pub mod secret_watches;
 pub mod seen;

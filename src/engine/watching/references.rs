@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::api::{Identity, KindName};
 use crate::clock::Clock;
-use crate::engine::object::{ObjectKey, ObjectId};
+use crate::engine::object::{ObjectId, ObjectKey};
 use crate::engine::queue::Queue;
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::watching::index::Index;
@@ -152,8 +152,8 @@ impl ObjectId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::FutureExt;
     use crate::api::AwsResource;
+    use futures::FutureExt;
 
     fn target(kind: KindName, name: &str) -> ObjectId {
         ObjectId::new(kind, ObjectKey::new("n", name))

@@ -13,7 +13,7 @@ use kube::runtime::watcher::{Event, watcher};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::object::{ObjectKey, ObjectId};
+use crate::engine::object::{ObjectId, ObjectKey};
 use crate::engine::watching::references::References;
 use crate::kubernetes::KubeClient;
 

@@ -73,7 +73,9 @@ pub(super) fn rests(lease: &Lease, installation: &str) -> Option<Progress> {
     }
     // An administrator who writes the annotation by hand says that much and no more.
     let progress = lease.annotations().get(PROGRESS).map(String::as_str);
-    Some(Progress::ALL.into_iter().find(|known| progress == Some(known.as_str())).unwrap_or(Progress::Success))
+    Some(
+        Progress::ALL.into_iter().find(|known| progress == Some(known.as_str())).unwrap_or(Progress::Success),
+    )
 }
 
 /// The Lease of an installation that works: nothing is released.

@@ -121,9 +121,9 @@ impl Emulator {
 }
 
 impl Deref for Emulator {
-    type ObjectId = codeartifact_emulator::Emulator;
+    type Target = codeartifact_emulator::Emulator;
 
-    fn deref(&self) -> &Self::ObjectId {
+    fn deref(&self) -> &Self::Target {
         &self.emulator
     }
 }

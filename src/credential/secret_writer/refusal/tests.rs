@@ -4,6 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use serde_json::json;
 
 use super::*;
+use crate::api::KindName;
+use crate::engine::object::{ObjectId, ObjectKey};
 
 #[test]
 fn only_what_is_fixed_by_the_secret_itself_has_it_replaced() {
@@ -40,6 +42,7 @@ fn told(metadata: &serde_json::Value, adoption: SecretAdoption) -> String {
     let wanted = Wanted {
         namespace: "team".into(),
         name: "npm".into(),
+        user: ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", "login")),
         owner: OwnerReference { name: "login".into(), ..OwnerReference::default() },
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),

@@ -45,7 +45,8 @@ impl Lanes {
                 .zip(PASSED_OVER.get(*index))
                 .is_some_and(|(lane, most)| lane.passed_over >= *most)
         };
-        let candidates = || (0..rotation.len()).filter(|index| rotation.get(*index).is_some_and(Option::is_some));
+        let candidates =
+            || (0..rotation.len()).filter(|index| rotation.get(*index).is_some_and(Option::is_some));
         let chosen = candidates().rev().find(overdue).or_else(|| candidates().next())?;
         for index in candidates().filter(|index| *index > chosen) {
             if let Some(lane) = self.0.get_mut(index) {

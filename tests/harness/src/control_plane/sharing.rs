@@ -37,7 +37,7 @@ pub struct Own {
 }
 
 impl Deref for Own {
-    type ObjectId = ControlPlane;
+    type Target = ControlPlane;
 
     fn deref(&self) -> &ControlPlane {
         &self.control_plane
