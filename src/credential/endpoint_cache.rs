@@ -8,10 +8,11 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::api::{EndpointType, Identity, PackageFormat};
-use crate::aws::{AwsError, AwsErrorKind, Named};
+use crate::aws::{AwsError, AwsErrorKind};
 use crate::credential::registries::{Resolved, package_formats};
 use crate::error::{Error, Result};
-use crate::repository::endpoints::{Endpoints, derive};
+use crate::repository::ask;
+use crate::repository::endpoints::Endpoints;
 use crate::sessions::Session;
 
 /// Who asked for what: another identity may be denied.
@@ -36,7 +37,7 @@ impl Addresses {
         let kind = registry.spec.endpoint_type.unwrap_or_default();
         let key = (session.proof.clone(), registry.identity.clone(), kind, formats.clone());
         let cell = self.known().cell(&key, Instant::now());
-        let question = async || match ask(session, &registry.identity, kind, &formats).await {
+        let question = async || match ask::endpoints(&session.aws, &registry.identity, kind, &formats).await {
             Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => registry
                 .by_name
                 .clone()
@@ -89,41 +90,6 @@ impl Known {
             self.cells.remove(key);
         }
     }
-}
-
-/// One question, when the others' answers follow from it.
-async fn ask(
-    session: &Session,
-    identity: &Identity,
-    kind: EndpointType,
-    formats: &[PackageFormat],
-) -> Result<Endpoints> {
-    let mut endpoints = Endpoints::new();
-    for format in formats {
-        let address = address(session, identity, kind, *format).await?;
-        if let Some(all) = derive(&address, *format, identity) {
-            return Ok(all);
-        }
-        endpoints.insert(format.as_str().into(), address);
-    }
-    Ok(endpoints)
-}
-
-async fn address(
-    session: &Session,
-    identity: &Identity,
-    kind: EndpointType,
-    format: PackageFormat,
-) -> Result<String> {
-    let kind = match kind {
-        EndpointType::Ipv4 => aws_sdk_codeartifact::types::EndpointType::Ipv4,
-        EndpointType::Dualstack => aws_sdk_codeartifact::types::EndpointType::Dualstack,
-    };
-    let call = session.aws.reads().await.get_repository_endpoint().endpoint_type(kind);
-    let call = call.format(format.as_str().into()).domain(&identity.domain).domain_owner(&identity.owner);
-    let answer = call.set_repository(identity.repository().map(str::to_owned)).send().await;
-    let output = answer.named("GetRepositoryEndpoint")?;
-    output.repository_endpoint.ok_or_else(|| Error::Internal("AWS gave no endpoint".into()))
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use aws_sdk_codeartifact::types::{RepositoryDescription, UpstreamRepository};
 
-use super::endpoints::{Endpoints, derive};
+use super::ask;
+use super::endpoints::Endpoints;
 use super::plan::Step;
 use super::state::{CreationTimes, RepositoryFacts, UpstreamState};
-use crate::api::{Identity, PackageFormat, Tags};
+use crate::api::{EndpointType, Identity, PackageFormat, Tags};
 use crate::aws::{Aws, AwsError, AwsErrorKind, Named, repository_name, tagging};
 use crate::error::{Error, Result};
 use crate::repository::{explain_cycle, neighbours};
@@ -40,32 +41,10 @@ pub(super) async fn describe(
 
 /// The addresses of all formats; `None` where AWS denies the call: a login derives the addresses from the names then.
 pub(super) async fn endpoints_if_allowed(aws: &Aws, identity: &Identity) -> Result<Option<Endpoints>> {
-    match endpoints(aws, identity).await {
+    match ask::endpoints(aws, identity, EndpointType::Ipv4, &PackageFormat::ALL).await {
         Err(Error::Aws(error)) if error.kind == AwsErrorKind::Denied => Ok(None),
         endpoints => endpoints.map(Some),
     }
-}
-
-/// The addresses of all formats: asked once and derived, or asked for each format when the shape is not known.
-async fn endpoints(aws: &Aws, identity: &Identity) -> Result<Endpoints> {
-    let sample = PackageFormat::Npm;
-    let url = endpoint(aws, identity, sample).await?;
-    if let Some(endpoints) = derive(&url, sample, identity) {
-        return Ok(endpoints);
-    }
-    let mut endpoints = Endpoints::from([(sample.as_str().into(), url)]);
-    for format in PackageFormat::ALL.into_iter().filter(|format| *format != sample) {
-        endpoints.insert(format.as_str().into(), endpoint(aws, identity, format).await?);
-    }
-    Ok(endpoints)
-}
-
-async fn endpoint(aws: &Aws, identity: &Identity, format: PackageFormat) -> Result<String> {
-    let call = aws.reads().await.get_repository_endpoint().format(format.as_str().into());
-    let call =
-        call.domain(&identity.domain).domain_owner(&identity.owner).repository(repository_name(identity)?);
-    let output = call.send().await.named("GetRepositoryEndpoint")?;
-    output.repository_endpoint.ok_or_else(|| Error::Internal("AWS gave no endpoint".into()))
 }
 
 /// Carries out one step.

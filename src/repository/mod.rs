@@ -1,5 +1,6 @@
 //! The kind Repository.
 
+pub mod ask;
 mod aws;
 mod cycle;
 mod declare;
