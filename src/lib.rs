@@ -3,6 +3,7 @@
 pub mod api;
 pub mod aws;
 pub mod aws_account;
+pub mod backoff;
 pub mod cli;
 pub mod clock;
 pub mod credential;

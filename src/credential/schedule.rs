@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::backoff::backoff;
+
 /// The shortest life that the service gives; assumed when it does not say when a token ends.
 const SHORTEST_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// Time for a renewal, before the promised rest of the life begins: at least this.
@@ -10,8 +12,8 @@ const LEAST_SLACK: SignedDuration = SignedDuration::from_mins(2);
 const LEAST_USE: SignedDuration = SignedDuration::from_secs(30);
 /// Clocks of different hosts, and of one host while it is corrected, differ by up to this much.
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(1);
-/// The first and the longest wait after a renewal that failed.
-const RETRY: (SignedDuration, SignedDuration) = (SignedDuration::from_secs(10), SignedDuration::from_mins(5));
+/// The first and the longest wait after a renewal that failed, in seconds.
+const RETRY: (u64, u64) = (10, 300);
 
 /// From when to when a token works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +68,7 @@ pub fn jitter(token_id: &str) -> f64 {
 
 /// How long to wait after `failures` failed renewals in a row; `random` in 0..1 takes off up to a quarter.
 pub fn retry_wait(failures: u32, random: f64) -> SignedDuration {
-    let doubled = RETRY.0.saturating_mul(1_i32 << failures.saturating_sub(1).min(10));
-    doubled.min(RETRY.1).mul_f64(1.0 - random.clamp(0.0, 1.0) / 4.0)
+    backoff(RETRY, failures, random)
 }
 
 fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
@@ -157,22 +158,6 @@ mod tests {
     fn a_token_from_the_future_is_known_by_more_than_a_difference_between_clocks() {
         for (now, expected) in [(0, false), (9, false), (-60, false), (-61, true), (-6 * HOUR, true)] {
             assert_eq!(life(10).begins_later(at(now)), expected, "{now}");
-        }
-    }
-
-    #[test]
-    fn retries_slow_down_from_ten_seconds_to_five_minutes() {
-        for (failures, random, expected) in [
-            (0, 0.0, 10.0),
-            (1, 0.0, 10.0),
-            (1, 1.0, 7.5),
-            (2, 0.0, 20.0),
-            (5, 0.0, 160.0),
-            (6, 0.0, 300.0),
-            (99, 1.0, 225.0),
-        ] {
-            let wait = retry_wait(failures, random).as_secs_f64();
-            assert!((wait - expected).abs() < 1e-6, "{failures} failures: {wait}");
         }
     }
 

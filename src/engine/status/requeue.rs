@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::backoff::backoff;
 use crate::engine::object::{Requeue, Success};
 use crate::engine::queue::urgency::Urgency;
 use crate::error::Error;
@@ -55,12 +56,6 @@ pub fn next(
 /// The interval, give or take 10 %, so that objects made together do not stay together.
 fn around(interval: SignedDuration, random: f64) -> SignedDuration {
     interval.checked_add(interval.try_mul_f64((random - 0.5) / 5.0)).unwrap_or(interval)
-}
-
-/// A wait that doubles from the first bound to the second. Up to a quarter is taken off at random.
-fn backoff((first, most): (u64, u64), failures: u32, random: f64) -> SignedDuration {
-    let doubled = first.saturating_mul(1_u64 << failures.saturating_sub(1).min(20)).min(most);
-    signed(Duration::from_secs(doubled).mul_f64(1.0 - random / 4.0))
 }
 
 fn signed(duration: Duration) -> SignedDuration {
