@@ -17,3 +17,4 @@ mod scene;
 mod silence;
 mod told;
 mod uninstall;
+mod upstreams;
