@@ -76,7 +76,7 @@ pub(super) struct Scope {
         long,
         default_value = "codeartifact-operator",
         value_parser = values::namespace,
-        env = "CODEARTIFACT_OPERATOR_OPERATOR_NAMESPACE"
+        env = "POD_NAMESPACE"
     )]
     pub(super) operator_namespace: String,
     /// Name of the Lease that keeps a second replica idle.
