@@ -83,8 +83,11 @@ async fn consent_without_the_spec_takes_nothing_and_the_spec_changes_that() -> R
 async fn what_cannot_be_changed_is_not_replaced_by_a_takeover() -> Result<()> {
     let emulator = Emulator::start().await?;
     let world = World::start(&emulator, 1).await?;
-    let table = [("immutable", json!({"immutable": true})), ("typed", json!({"type": "example.com/login"}))];
-    for (name, more) in table {
+    let table = [
+        ("immutable", json!({"immutable": true}), "because it is immutable;"),
+        ("typed", json!({"type": "example.com/login"}), "because its type is not Opaque;"),
+    ];
+    for (name, more, why) in table {
         let mut theirs = json!({"metadata": {"name": name, "annotations": {CONSENT: name}}, "stringData": {"token": "theirs"}});
         theirs
             .as_object_mut()
@@ -93,7 +96,7 @@ async fn what_cannot_be_changed_is_not_replaced_by_a_takeover() -> Result<()> {
         let uid = world.made_by_cron(theirs).await?;
         world.login(name, &json!({"secret": {"adoption": "TakeOver"}})).await?;
         let told = world.ready_for(name, "SecretNotOurs").await?;
-        ensure!(told.message.contains("because it is immutable or its type is not Opaque"), "{told:?}");
+        ensure!(told.message.contains(why), "{told:?}");
         let seen = world.secrets()?.get(name).await?;
         ensure!(seen.metadata.uid == Some(uid), "{name}: it was replaced");
         ensure!(world.data(name).await?["token"] == "theirs", "{name}: it was written");
