@@ -57,9 +57,9 @@ impl Reconciler for CredentialReconciler {
         object: Arc<RegistryCredential>,
         context: &Context,
     ) -> Report<RegistryCredentialStatus> {
-        let mut pass = CredentialReconcile::new(&self.0, &object, context);
-        let outcome = pass.run().await;
-        Report { status: pass.status, outcome, notes: pass.notes }
+        let mut reconcile = CredentialReconcile::new(&self.0, &object, context);
+        let outcome = reconcile.run().await;
+        Report { status: reconcile.status, outcome, notes: reconcile.notes }
     }
 
     /// Suspending an object does not keep its Secret: when the grant is withdrawn, the Secret is removed all the same.
@@ -68,9 +68,9 @@ impl Reconciler for CredentialReconciler {
         object: &RegistryCredential,
         context: &Context,
     ) -> Report<RegistryCredentialStatus> {
-        let mut pass = CredentialReconcile::new(&self.0, object, context);
-        let outcome = pass.rest(OWN_SUSPENSION).await;
-        Report { status: pass.status, outcome, notes: pass.notes }
+        let mut reconcile = CredentialReconcile::new(&self.0, object, context);
+        let outcome = reconcile.rest(OWN_SUSPENSION).await;
+        Report { status: reconcile.status, outcome, notes: reconcile.notes }
     }
 
     fn forget(&self, key: &ObjectKey) {

@@ -39,7 +39,7 @@ pub struct Controller<R: Reconciler> {
     queue: Queue,
     publisher: Publisher<R::Object>,
     events: Events,
-    streaks: ConsecutiveFailures,
+    failures: ConsecutiveFailures,
     malformed: Reports<R::Object>,
     waiting: Waiting<R::Object>,
 }
@@ -67,9 +67,9 @@ impl<R: Reconciler> Controller<R> {
             accounts.get(&ObjectKey::new("", account.as_str())).is_some().then_some(account)
         });
         let publisher = Publisher::new(context.client.clone(), context.references.clone(), cache.clone());
-        let (streaks, malformed) = (ConsecutiveFailures::default(), Reports::new(&context));
+        let (failures, malformed) = (ConsecutiveFailures::default(), Reports::new(&context));
         let waiting = Waiting::default();
-        Arc::new(Self { reconciler, context, cache, queue, publisher, events, streaks, malformed, waiting })
+        Arc::new(Self { reconciler, context, cache, queue, publisher, events, failures, malformed, waiting })
     }
 
     /// Takes in what the watch of this kind showed.
@@ -79,7 +79,7 @@ impl<R: Reconciler> Controller<R> {
             Change::Removed(key, known) => {
                 let object = ObjectId::new(R::Object::KIND, key);
                 self.queue.forget(&object.key);
-                self.streaks.forget(&object.key);
+                self.failures.forget(&object.key);
                 self.reconciler.forget(&object.key);
                 self.wake_deleted(&self.context.references.forget(&object));
                 self.context.references.changed(&object);
@@ -145,7 +145,7 @@ impl<R: Reconciler> Controller<R> {
             let span = span(finished.object.as_ref());
             return self.finish(finished).instrument(span).await;
         }
-        let Some(object) = self.cache.get(key) else { return self.streaks.forget(key) };
+        let Some(object) = self.cache.get(key) else { return self.failures.forget(key) };
         let deleting = object.meta().deletion_timestamp.is_some();
         if deleting && !has_finalizer(object.as_ref()) && !self.reconciler.minds_others_finalizers() {
             return;
@@ -211,7 +211,7 @@ impl<R: Reconciler> Controller<R> {
 
     fn schedule(&self, key: &ObjectKey, outcome: &Result<Success>, object: &R::Object) {
         let now = self.context.clock.now();
-        let failures = self.streaks.count(key, object.meta().generation, outcome, now);
+        let failures = self.failures.count(key, object.meta().generation, outcome, now);
         let interval = self.reconciler.interval(object);
         self.queue.set_timer(key.clone(), requeue::next(outcome, failures, interval, now, fastrand::f64()));
     }

@@ -31,7 +31,7 @@ impl<R: Reconciler> Controller<R> {
     async fn publish(&self, object: &R::Object, report: StatusReport<R>) -> Result<Success> {
         let Report { status, outcome, notes } = report;
         if made_progress(&outcome, &notes) {
-            self.streaks.forget(&ObjectKey::of(object));
+            self.failures.forget(&ObjectKey::of(object));
         }
         notes.iter().for_each(log);
         let gone = is_deleting(object) && outcome.as_ref().is_ok_and(|done| done.gone);
@@ -71,7 +71,7 @@ impl<R: Reconciler> Controller<R> {
         outcome: &Result<Success>,
     ) -> (Result<()>, Option<EventRecord>) {
         let now = self.context.clock.now();
-        let of = circumstances(object, self.streaks.denied_for(&ObjectKey::of(object), outcome, now));
+        let of = circumstances(object, self.failures.denied_for(&ObjectKey::of(object), outcome, now));
         // The reconcile itself may have written a status.
         let newest = self.cache.get(&ObjectKey::of(object)).filter(|newest| newest.uid() == object.uid());
         let before = newest.as_deref().unwrap_or(object).status();

@@ -45,10 +45,10 @@ impl<K: Kind> Pipeline<K> {
     /// Lets go of what an object stands for, whatever its policies say, and takes our finalizer off it. The object and
     /// the resource in AWS stay.
     pub async fn release(&self, object: &Arc<K::Object>, context: &Context) -> Result<Vec<EventRecord>> {
-        let mut pass = Reconcile::<K>::new(object, context, self);
-        teardown::release(&mut pass).await?;
+        let mut reconcile = Reconcile::<K>::new(object, context, self);
+        teardown::release(&mut reconcile).await?;
         self.publisher.remove_finalizer(object).await?;
-        Ok(pass.notes)
+        Ok(reconcile.notes)
     }
 }
 
@@ -59,24 +59,27 @@ impl<K: Kind> Reconciler for Pipeline<K> {
     type Object = K::Object;
 
     async fn reconcile(&self, object: Arc<K::Object>, context: &Context) -> Report<StatusOf<K>> {
-        let mut pass = Reconcile::<K>::new(&object, context, self);
+        let mut reconcile = Reconcile::<K>::new(&object, context, self);
         let deleting = object.meta().deletion_timestamp.is_some();
-        let outcome =
-            if deleting { teardown::release_or_delete(&mut pass).await } else { pass.converge().await };
-        if let (Some(session), Err(Error::Aws(error))) = (&pass.session, &outcome)
+        let outcome = if deleting {
+            teardown::release_or_delete(&mut reconcile).await
+        } else {
+            reconcile.converge().await
+        };
+        if let (Some(session), Err(Error::Aws(error))) = (&reconcile.session, &outcome)
             && error.kind == AwsErrorKind::SignIn
         {
             context.accounts.forget(session);
         }
         if outcome.as_ref().is_ok_and(|done| done.gone) {
-            K::fill_status(&mut pass.status, None, None);
+            K::fill_status(&mut reconcile.status, None, None);
         }
         let outcome = if deleting {
             outcome.map_err(|error| teardown::blocked_by::<K>(&object, error))
         } else {
             outcome
         };
-        Report { status: pass.status, outcome, notes: pass.notes }
+        Report { status: reconcile.status, outcome, notes: reconcile.notes }
     }
 
     fn forget(&self, key: &ObjectKey) {
@@ -115,7 +118,7 @@ impl<'a, K: Kind> Reconcile<'a, K> {
         let aws = self.sign_in(&account).await?;
         let (object, stop) = (self.object, &self.context.stop);
         let subject = Subject { object, identity: &identity, settings: &settings, owner: &owner };
-        let mut witness = Teller { pass: self, identity: &identity };
+        let mut witness = Teller { reconcile: self, identity: &identity };
         let applied = apply::<K>(subject, &aws, &want, &mut witness, stop).await;
         if applied.as_ref().is_err_and(|error| REFUSALS.contains(&error.reason())) {
             self.wait_for_owner(&identity, mark);
@@ -286,26 +289,26 @@ const REFUSALS: [Reason; 2] = [Reason::OwnedByOther, Reason::AdoptionRefused];
 
 /// Pins the identity before the first step, and tells others of each step.
 struct Teller<'p, 'a, K: Kind> {
-    pass: &'p mut Reconcile<'a, K>,
+    reconcile: &'p mut Reconcile<'a, K>,
     identity: &'p Identity,
 }
 
 impl<K: Kind> Witness<K> for Teller<'_, '_, K> {
     async fn planned(&mut self, have: Option<&K::State>, steps: &[K::Step]) -> Result<()> {
-        self.pass.note_shown(self.identity, have, steps);
-        if self.pass.status.identity() == Some(self.identity) {
+        self.reconcile.note_shown(self.identity, have, steps);
+        if self.reconcile.status.identity() == Some(self.identity) {
             return Ok(());
         }
         let first = steps.first().map(|step| format!("{}: {step}", self.identity.with_kind()));
-        self.pass.pin(self.identity.clone(), first).await
+        self.reconcile.pin(self.identity.clone(), first).await
     }
 
     fn executing(&self, step: &K::Step) {
-        K::executing(self.pass.context, self.identity, step);
+        K::executing(self.reconcile.context, self.identity, step);
     }
 
     fn executed(&self, step: &K::Step) {
-        K::executed(self.pass.context, self.identity, step);
+        K::executed(self.reconcile.context, self.identity, step);
     }
 }
 

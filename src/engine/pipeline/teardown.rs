@@ -28,44 +28,49 @@ enum Patience {
 }
 
 /// Ends what the object stands for, as its policy says.
-pub(in crate::engine) async fn release_or_delete<K: Kind>(pass: &mut Reconcile<'_, K>) -> Result<Success> {
-    end(pass, K::settings(pass.object), Patience::Waits).await
+pub(in crate::engine) async fn release_or_delete<K: Kind>(
+    reconcile: &mut Reconcile<'_, K>,
+) -> Result<Success> {
+    end(reconcile, K::settings(reconcile.object), Patience::Waits).await
 }
 
 /// Ends it as Retain does, at once.
-pub(in crate::engine) async fn release<K: Kind>(pass: &mut Reconcile<'_, K>) -> Result<Success> {
-    let settings = Settings { deletion: DeletionPolicy::Retain, ..K::settings(pass.object) };
-    end(pass, settings, Patience::Goes).await
+pub(in crate::engine) async fn release<K: Kind>(reconcile: &mut Reconcile<'_, K>) -> Result<Success> {
+    let settings = Settings { deletion: DeletionPolicy::Retain, ..K::settings(reconcile.object) };
+    end(reconcile, settings, Patience::Goes).await
 }
 
 async fn end<K: Kind>(
-    pass: &mut Reconcile<'_, K>,
+    reconcile: &mut Reconcile<'_, K>,
     settings: Settings,
     patience: Patience,
 ) -> Result<Success> {
-    let Some(identity) = pass.status.identity().cloned() else { return Ok(Success::gone()) };
+    let Some(identity) = reconcile.status.identity().cloned() else { return Ok(Success::gone()) };
     if !K::OWNED || settings.mode == Mode::Observe {
         return Ok(Success::gone());
     }
-    if pass.object.suspended() {
-        pass.notes.push(EventRecord::normal(
+    if reconcile.object.suspended() {
+        reconcile.notes.push(EventRecord::normal(
             Reason::Released,
             format!("{identity} is left as it is: the object is suspended"),
         ));
         return Ok(Success::gone());
     }
-    let namespace = pass.object.namespace().unwrap_or_default();
+    let namespace = reconcile.object.namespace().unwrap_or_default();
     let needed = K::required_grants(&identity, settings.mode);
-    let account = match signatory(&pass.context.caches, &settings.account, &identity, (&namespace, &needed)) {
-        Ok(account) => account,
-        Err(error) if error.reason() == Reason::Suspended && settings.deletion == DeletionPolicy::Delete => {
-            return Err(error);
-        }
-        Err(error) => return Ok(left_behind(pass, &identity, &error.to_string())),
-    };
+    let account =
+        match signatory(&reconcile.context.caches, &settings.account, &identity, (&namespace, &needed)) {
+            Ok(account) => account,
+            Err(error)
+                if error.reason() == Reason::Suspended && settings.deletion == DeletionPolicy::Delete =>
+            {
+                return Err(error);
+            }
+            Err(error) => return Ok(left_behind(reconcile, &identity, &error.to_string())),
+        };
     match settings.deletion {
-        DeletionPolicy::Retain => let_go(pass, &account, &identity, patience).await,
-        DeletionPolicy::Delete => delete(pass, &account, &identity).await,
+        DeletionPolicy::Retain => let_go(reconcile, &account, &identity, patience).await,
+        DeletionPolicy::Delete => delete(reconcile, &account, &identity).await,
     }
 }
 
@@ -99,53 +104,55 @@ enum Found {
 
 /// Takes our tag off if that can be done now; lets go in any case.
 async fn let_go<K: Kind>(
-    pass: &mut Reconcile<'_, K>,
+    reconcile: &mut Reconcile<'_, K>,
     account: &AwsAccount,
     identity: &Identity,
     patience: Patience,
 ) -> Result<Success> {
     let resource = identity.to_string();
-    let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(pass, account, identity)).await {
+    let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(reconcile, account, identity)).await {
         Ok(Ok(Found::Ours)) => {
-            pass.context.references.written(identity);
+            reconcile.context.references.written(identity);
             let message = format!("{resource} stays in AWS, and our owner tag is off it");
-            pass.notes.push(EventRecord::normal(Reason::Released, message));
+            reconcile.notes.push(EventRecord::normal(Reason::Released, message));
             return Ok(Success::gone());
         }
         Ok(Ok(Found::Nothing)) => "AWS does not show it".to_owned(),
         Ok(Ok(Found::NotOurs(why))) => why,
-        Ok(Err(error)) => return Ok(left_behind(pass, identity, &error.to_string())),
-        Err(_) => return Ok(left_behind(pass, identity, "AWS did not answer in time")),
+        Ok(Err(error)) => return Ok(left_behind(reconcile, identity, &error.to_string())),
+        Err(_) => return Ok(left_behind(reconcile, identity, "AWS did not answer in time")),
     };
-    match pass.unseen() {
+    match reconcile.unseen() {
         Unseen::Unconfirmed if patience == Patience::Waits => Err(look_again(&resource, &unseen)),
         Unseen::Unconfirmed => {
-            Ok(left_behind(pass, identity, &format!("{unseen}, which may be out of date")))
+            Ok(left_behind(reconcile, identity, &format!("{unseen}, which may be out of date")))
         }
         Unseen::Confirmed | Unseen::Deleted => {
             let message = format!("there was nothing of {resource} to let go of: {unseen}");
-            pass.notes.push(EventRecord::normal(Reason::Released, message));
+            reconcile.notes.push(EventRecord::normal(Reason::Released, message));
             Ok(Success::gone())
         }
     }
 }
 
 async fn untag<K: Kind>(
-    pass: &mut Reconcile<'_, K>,
+    reconcile: &mut Reconcile<'_, K>,
     account: &AwsAccount,
     identity: &Identity,
 ) -> Result<Found> {
-    let aws = pass.sign_in(account).await?;
-    let Some(have) = K::observe(&aws, identity, pass.object, None).await? else { return Ok(Found::Nothing) };
-    if let Some(why) = not_ours(pass, account, tags::owner::<K>(&have.state)) {
+    let aws = reconcile.sign_in(account).await?;
+    let Some(have) = K::observe(&aws, identity, reconcile.object, None).await? else {
+        return Ok(Found::Nothing);
+    };
+    if let Some(why) = not_ours(reconcile, account, tags::owner::<K>(&have.state)) {
         return Ok(Found::NotOurs(why));
     }
-    pass.note_shown(identity, Some(&have.state), &[]);
+    reconcile.note_shown(identity, Some(&have.state), &[]);
     for step in K::release(&have.state) {
-        match pass.execute(&aws, identity, &step).await {
+        match reconcile.execute(&aws, identity, &step).await {
             // The answer may be lost, and the tag off all the same.
             Err(error) if leaves_doubt(&error) => {
-                let now = K::observe(&aws, identity, pass.object, None).await?;
+                let now = K::observe(&aws, identity, reconcile.object, None).await?;
                 if !now.is_some_and(|now| K::shows(&step, Some(&now.state))) {
                     return Err(error);
                 }
@@ -166,84 +173,85 @@ fn look_again(resource: &str, unseen: &str) -> Error {
     )
 }
 
-fn left_behind<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity, why: &str) -> Success {
+fn left_behind<K: Kind>(reconcile: &mut Reconcile<'_, K>, identity: &Identity, why: &str) -> Success {
     let message = format!(
         "{identity} stays in AWS, perhaps with our owner tag still on it: {why}; before another object adopts it, remove its tag {OWNER_TAG} by hand"
     );
-    pass.notes.push(EventRecord::warning(Reason::Released, message));
+    reconcile.notes.push(EventRecord::warning(Reason::Released, message));
     Success::gone()
 }
 
 async fn delete<K: Kind>(
-    pass: &mut Reconcile<'_, K>,
+    reconcile: &mut Reconcile<'_, K>,
     account: &AwsAccount,
     identity: &Identity,
 ) -> Result<Success> {
-    let aws = pass.sign_in(account).await?;
-    let have = K::observe(&aws, identity, pass.object, None).await?;
+    let aws = reconcile.sign_in(account).await?;
+    let have = K::observe(&aws, identity, reconcile.object, None).await?;
     let Some(have) = have.filter(|have| !K::is_deleted(identity, Some(&have.state))) else {
-        return absent(pass, identity);
+        return absent(reconcile, identity);
     };
-    if let Some(why) = not_ours(pass, account, tags::owner::<K>(&have.state)) {
-        return match pass.unseen() {
+    if let Some(why) = not_ours(reconcile, account, tags::owner::<K>(&have.state)) {
+        return match reconcile.unseen() {
             Unseen::Unconfirmed => Err(look_again(&identity.to_string(), &why)),
             // Somebody made another one of that name after we deleted ours.
-            Unseen::Confirmed | Unseen::Deleted => Ok(left_alone(pass, identity, &why)),
+            Unseen::Confirmed | Unseen::Deleted => Ok(left_alone(reconcile, identity, &why)),
         };
     }
-    pass.seen();
-    pass.note_shown(identity, Some(&have.state), &[]);
-    refuse_while_blocked(pass, &aws, identity).await?;
-    pass.deletion_sent();
+    reconcile.seen();
+    reconcile.note_shown(identity, Some(&have.state), &[]);
+    refuse_while_blocked(reconcile, &aws, identity).await?;
+    reconcile.deletion_sent();
     for step in K::plan(None, Some(&have.state)) {
-        match pass.execute(&aws, identity, &step).await {
+        match reconcile.execute(&aws, identity, &step).await {
             // Something slipped in between the check and the delete: look again, and name it.
             Err(Error::Aws(error)) if error.is_conflict() => {
-                refuse_while_blocked(pass, &aws, identity).await.and(Err(error.into()))?;
+                refuse_while_blocked(reconcile, &aws, identity).await.and(Err(error.into()))?;
             }
             other => other.map(|_| ())?,
         }
     }
-    pass.deletion_accepted();
-    let have = K::observe(&aws, identity, pass.object, None).await?;
+    reconcile.deletion_accepted();
+    let have = K::observe(&aws, identity, reconcile.object, None).await?;
     if K::is_deleted(identity, have.as_ref().map(|have| &have.state)) {
-        return absent(pass, identity);
+        return absent(reconcile, identity);
     }
     Err(Error::waiting(Reason::Deleting, format!("AWS still shows {identity}")))
 }
 
 /// AWS does not show the resource.
-fn absent<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity) -> Result<Success> {
+fn absent<K: Kind>(reconcile: &mut Reconcile<'_, K>, identity: &Identity) -> Result<Success> {
     let resource = identity.to_string();
-    let message = match pass.unseen() {
+    let message = match reconcile.unseen() {
         Unseen::Unconfirmed => return Err(look_again(&resource, "AWS does not show it")),
         Unseen::Deleted => format!("{resource} is deleted in AWS"),
         Unseen::Confirmed => format!("{resource} was not there in AWS any more: nothing was left to delete"),
     };
-    pass.notes.push(EventRecord::normal(Reason::Deleted, message));
+    reconcile.notes.push(EventRecord::normal(Reason::Deleted, message));
     Ok(Success::gone())
 }
 
 /// A resource that this object does not own is not deleted.
-fn left_alone<K: Kind>(pass: &mut Reconcile<'_, K>, identity: &Identity, why: &str) -> Success {
+fn left_alone<K: Kind>(reconcile: &mut Reconcile<'_, K>, identity: &Identity, why: &str) -> Success {
     let message = format!("{identity} stays in AWS: {why}");
-    pass.notes.push(EventRecord::warning(Reason::Released, message));
+    reconcile.notes.push(EventRecord::warning(Reason::Released, message));
     Success::gone()
 }
 
 async fn refuse_while_blocked<K: Kind>(
-    pass: &Reconcile<'_, K>,
+    reconcile: &Reconcile<'_, K>,
     aws: &Aws,
     identity: &Identity,
 ) -> Result<()> {
-    let before = pass.context.references.writes();
-    let blockers = K::blockers(&pass.context.caches.downstreams, aws, identity, pass.object).await?;
+    let before = reconcile.context.references.writes();
+    let blockers =
+        K::blockers(&reconcile.context.caches.downstreams, aws, identity, reconcile.object).await?;
     if blockers.is_empty() {
         return Ok(());
     }
     let repositories = blockers.iter().filter_map(|blocker| blocker.repository.clone());
     let awaited: Vec<_> = repositories.map(|repository| identity.repository_named(repository)).collect();
-    pass.context.references.depends_on_aws(&pass.target(), &awaited, before);
+    reconcile.context.references.depends_on_aws(&reconcile.target(), &awaited, before);
     let blockers: Vec<_> = blockers.into_iter().map(|blocker| blocker.text).collect();
     Err(Error::waiting(
         Reason::DeletionBlocked,
@@ -256,9 +264,13 @@ async fn refuse_while_blocked<K: Kind>(
 }
 
 /// Why the resource is not this object's; nothing when it is.
-fn not_ours<K: Kind>(pass: &Reconcile<'_, K>, account: &AwsAccount, owner: Ownership<'_>) -> Option<String> {
+fn not_ours<K: Kind>(
+    reconcile: &Reconcile<'_, K>,
+    account: &AwsAccount,
+    owner: Ownership<'_>,
+) -> Option<String> {
     match owner {
-        Ownership::Tagged(tag) if pass.owner(account).is(tag) => None,
+        Ownership::Tagged(tag) if reconcile.owner(account).is(tag) => None,
         Ownership::Tagged(tag) => Some(format!("its tag {OWNER_TAG} says that {tag} owns it")),
         Ownership::Untagged | Ownership::Shared => Some(format!("it has no tag {OWNER_TAG}")),
     }

@@ -12,7 +12,7 @@ use crate::reason::Outlook;
 /// Failures in a row, by object.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ConsecutiveFailures {
-    streaks: Mutex<HashMap<ObjectKey, Streak>>,
+    by_object: Mutex<HashMap<ObjectKey, Streak>>,
 }
 
 /// Failures of one sort, of one version of the spec: another sort or another spec starts anew.
@@ -46,14 +46,14 @@ impl ConsecutiveFailures {
         outcome: &Result<Success, Error>,
         now: Timestamp,
     ) -> u32 {
-        let mut streaks = self.lock();
+        let mut by_object = self.lock();
         let Err(error) = outcome else {
-            streaks.remove(key);
+            by_object.remove(key);
             return 0;
         };
         let sort = std::mem::discriminant(&error.outlook());
         let streak =
-            streaks.entry(key.clone()).or_insert(Streak { failures: 0, sort, generation, since: now });
+            by_object.entry(key.clone()).or_insert(Streak { failures: 0, sort, generation, since: now });
         if (streak.sort, streak.generation) != (sort, generation) {
             *streak = Streak { failures: 0, sort, generation, since: now };
         }
@@ -69,7 +69,7 @@ impl ConsecutiveFailures {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, Streak>> {
-        self.streaks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_object.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,41 +85,41 @@ mod tests {
 
     #[test]
     fn another_sort_of_failure_and_another_spec_start_anew() {
-        let (streaks, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
+        let (by_object, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
         let at = |second| Timestamp::from_second(second).unwrap();
         let waiting = Err(Error::waiting(Reason::DependencyNotReady, ""));
         for expected in 1..=5 {
-            assert_eq!(streaks.count(&key, Some(1), &waiting, at(0)), expected);
+            assert_eq!(by_object.count(&key, Some(1), &waiting, at(0)), expected);
         }
-        assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(1)), 1);
-        assert_eq!(streaks.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(2)), 2);
-        assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(3)), 1);
-        assert_eq!(streaks.count(&key, Some(2), &Ok(Success::suspended("spec.suspend is true")), at(4)), 0);
-        assert_eq!(streaks.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(5)), 1);
+        assert_eq!(by_object.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(1)), 1);
+        assert_eq!(by_object.count(&key, Some(1), &failed(AwsErrorKind::Unavailable), at(2)), 2);
+        assert_eq!(by_object.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(3)), 1);
+        assert_eq!(by_object.count(&key, Some(2), &Ok(Success::suspended("spec.suspend is true")), at(4)), 0);
+        assert_eq!(by_object.count(&key, Some(2), &failed(AwsErrorKind::Unavailable), at(5)), 1);
     }
 
     #[test]
     fn denial_is_counted_from_its_first_time() {
-        let (streaks, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
+        let (by_object, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
         let at = |second| Timestamp::from_second(second).unwrap();
         let denied = failed(AwsErrorKind::Denied);
-        assert_eq!(streaks.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
-        streaks.count(&key, None, &denied, at(100));
-        assert_eq!(streaks.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
+        assert_eq!(by_object.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
+        by_object.count(&key, None, &denied, at(100));
+        assert_eq!(by_object.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
         assert_eq!(
-            streaks.denied_for(&key, &failed(AwsErrorKind::Unavailable), at(160)),
+            by_object.denied_for(&key, &failed(AwsErrorKind::Unavailable), at(160)),
             SignedDuration::ZERO
         );
     }
 
     #[test]
     fn a_clock_that_is_set_back_delays_no_count() {
-        let (streaks, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
+        let (by_object, key) = (ConsecutiveFailures::default(), ObjectKey::new("n", "a"));
         let at = |second| Timestamp::from_second(second).unwrap();
         let denied = failed(AwsErrorKind::Denied);
-        streaks.count(&key, None, &denied, at(20_000));
-        assert_eq!(streaks.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
-        streaks.count(&key, None, &denied, at(100));
-        assert_eq!(streaks.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
+        by_object.count(&key, None, &denied, at(20_000));
+        assert_eq!(by_object.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
+        by_object.count(&key, None, &denied, at(100));
+        assert_eq!(by_object.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
     }
 }
