@@ -49,8 +49,13 @@ fn every_kind_has_its_rules_in_the_chart() -> Result<()> {
             has(&rule["apiGroups"], GROUP) && has(&rule["resources"], resource) && has(&rule["verbs"], verb)
         })
     };
+    let hook = std::fs::read_to_string(
+        harness::repository().join("charts/codeartifact-operator/templates/crd-upgrade-hook.yaml"),
+    )?;
     for crd in crds() {
         let plural = crd.spec.names.plural;
+        let name = format!("{plural}.{GROUP}");
+        ensure!(hook.contains(&name), "crd-upgrade-hook.yaml of the chart may not patch the CRD {name}");
         let status = format!("{plural}/status");
         let mut needed = vec![("codeartifact-operator", status.as_str(), "patch")];
         needed.extend(
