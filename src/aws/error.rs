@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::remedy::remedy;
 use crate::reason::{Outlook, Reason};
 
 /// Whatever AWS asks for, somebody looks again after this long.
@@ -118,20 +119,6 @@ where
 {
     fn named(self, operation: &'static str) -> Result<T, AwsError> {
         self.map_err(|error| AwsError::new(operation, &error))
-    }
-}
-
-/// What an administrator can do about a refusal, as the end of a sentence. Signing in and minting have words of their own.
-fn remedy(operation: &str, kind: AwsErrorKind) -> &'static str {
-    match (operation, kind) {
-        ("GetAuthorizationToken" | "GetCallerIdentity" | "AssumeRole", _) => "",
-        (_, AwsErrorKind::Denied) => {
-            "; the policies in the operator's folder deploy/iam list what the identity that signs in needs"
-        }
-        (_, AwsErrorKind::Quota) => {
-            "; delete what is not needed, or ask AWS to raise the quota (Service Quotas, CodeArtifact)"
-        }
-        _ => "",
     }
 }
 

@@ -107,7 +107,7 @@ async fn answers_are_told_apart() {
         let said = if code.is_empty() { format!("HTTP {status}") } else { format!("{code}: so it is") };
         assert!(error.to_string().starts_with(&format!("DescribeDomain: {said}")), "{error}");
         let remedy = match kind {
-            Denied => "deploy/iam list what the identity that signs in needs",
+            Denied => "as in the statement Domains of deploy/iam/domains-and-repositories.json",
             Quota => "ask AWS to raise the quota (Service Quotas, CodeArtifact)",
             _ => "",
         };

@@ -1,0 +1,87 @@
+//! What an administrator can do about a refusal of AWS. Pure.
+
+use super::AwsErrorKind;
+
+/// Each call that the operator's policies allow: the operation, the file in `deploy/iam`, and the statement in that file.
+const STATEMENTS: [(&str, &str, &str); 20] = [
+    ("CreateDomain", "domains-and-repositories", "Create"),
+    ("CreateRepository", "domains-and-repositories", "Create"),
+    ("DescribeDomain", "domains-and-repositories", "Domains"),
+    ("ListRepositoriesInDomain", "domains-and-repositories", "Domains"),
+    ("DeleteDomain", "domains-and-repositories", "Domains"),
+    ("ListTagsForResource", "domains-and-repositories", "Repositories"),
+    ("TagResource", "domains-and-repositories", "Repositories"),
+    ("UntagResource", "domains-and-repositories", "Repositories"),
+    ("DescribeRepository", "domains-and-repositories", "Repositories"),
+    ("GetRepositoryEndpoint", "tokens", "Endpoints"),
+    ("ListPackages", "domains-and-repositories", "Repositories"),
+    ("UpdateRepository", "domains-and-repositories", "Repositories"),
+    ("AssociateExternalConnection", "domains-and-repositories", "Repositories"),
+    ("DisassociateExternalConnection", "domains-and-repositories", "Repositories"),
+    ("DeleteRepository", "domains-and-repositories", "Repositories"),
+    ("ListPackageVersions", "domains-and-repositories", "EmptyBeforeDelete"),
+    ("DescribePackage", "package-policies", "Origin"),
+    ("PutPackageOriginConfiguration", "package-policies", "Origin"),
+    ("GetAuthorizationToken", "tokens", "Mint"),
+    ("GetServiceBearerToken", "tokens", "Bearer"),
+];
+
+/// What an administrator can do about a refusal, as the end of a sentence. Signing in and minting have words of their own.
+pub(super) fn remedy(operation: &str, kind: AwsErrorKind) -> String {
+    match (operation, kind) {
+        ("GetAuthorizationToken" | "GetCallerIdentity" | "AssumeRole", _) => String::new(),
+        (_, AwsErrorKind::Denied) => {
+            let statement = STATEMENTS.iter().find(|(allowed, ..)| *allowed == operation);
+            let place = statement.map_or_else(
+                || "the policies in deploy/iam".to_owned(),
+                |(_, file, statement)| format!("the statement {statement} of deploy/iam/{file}.json"),
+            );
+            format!("; allow the identity that signs in codeartifact:{operation}, as in {place}")
+        }
+        (_, AwsErrorKind::Quota) => {
+            "; delete what is not needed, or ask AWS to raise the quota (Service Quotas, CodeArtifact)"
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn each_statement_allows_the_call_that_it_is_named_for() {
+        let files = [
+            ("domains-and-repositories", include_str!("../../deploy/iam/domains-and-repositories.json")),
+            ("package-policies", include_str!("../../deploy/iam/package-policies.json")),
+            ("tokens", include_str!("../../deploy/iam/tokens.json")),
+        ];
+        for (operation, file, sid) in STATEMENTS {
+            let text = files.iter().find(|(name, _)| *name == file).unwrap().1;
+            let policy: Value = serde_json::from_str(text).unwrap();
+            let statements = policy["Statement"].as_array().unwrap();
+            let statement = statements.iter().find(|statement| statement["Sid"] == sid).unwrap();
+            assert!(
+                statement["Action"].to_string().contains(&format!(":{operation}\"")),
+                "{file} {sid}: {operation}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_ends_with_what_to_do() {
+        let denied = remedy("DeleteDomain", AwsErrorKind::Denied);
+        let expected = "; allow the identity that signs in codeartifact:DeleteDomain, as in the statement Domains of \
+                        deploy/iam/domains-and-repositories.json";
+        assert_eq!(denied, expected);
+        assert!(remedy("CreateDomain", AwsErrorKind::Quota).contains("raise the quota"));
+        for (operation, kind) in
+            [("GetAuthorizationToken", AwsErrorKind::Denied), ("CreateDomain", AwsErrorKind::Conflict)]
+        {
+            assert_eq!(remedy(operation, kind), "");
+        }
+    }
+}
