@@ -59,7 +59,7 @@ pub enum Place {
     /// In an event.
     Event,
     /// In an event, and in Ready=False of an object that others keep.
-    Success,
+    Done,
 }
 
 /// One row of the table of reasons.
@@ -187,7 +187,7 @@ reasons! {
     /// The object is gone. The resource stays in AWS, without the owner tag if the operator could remove the tag.
     Released ByOwners Event "Remove the owner tag by hand if the message asks for that."
     /// The operator deleted the resource in AWS, or the resource was gone already. In Ready: the operator is done with the deleted object.
-    Deleted ByKeepers Success "Nothing. If the object stays, look at `metadata.finalizers`: only finalizers of others keep it."
+    Deleted ByKeepers Done "Nothing. If the object stays, look at `metadata.finalizers`: only finalizers of others keep it."
     /// Somebody had changed the resource in AWS, and the operator changed it back.
     DriftCorrected ByAwsKinds Event "Find out who changes the resource, if this happens again."
     /// The Secret holds a new token.
@@ -252,7 +252,7 @@ impl Place {
             Self::Drifted => "Drifted",
             Self::Blocked => "Ready=False, Reconciling=True, DeletionBlocked=True",
             Self::Event => "event",
-            Self::Success => {
+            Self::Done => {
                 "event of Domain and Repository; Ready=False while finalizers of others keep the object"
             }
         }

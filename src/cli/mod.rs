@@ -27,7 +27,7 @@ pub struct Cli {
 enum Command {
     /// Runs the controllers.
     Run(Box<RunOptions>),
-    /// Before an uninstall: takes over from the operator that runs, and lets every object go as Retain does.
+    /// Releases every object before an uninstall, as `deletionPolicy: Retain` does. A running operator rests from then on.
     Release(Box<ReleaseOptions>),
     /// Writes the CRDs: to standard output, to a folder, or into the cluster.
     Crds(CrdOptions),

@@ -96,7 +96,7 @@ impl Work<'_> {
             () = leadership.lost.cancelled() => Err(anyhow::anyhow!("another process took the lead")),
         };
         let ending = match &worked {
-            Ok(()) => Ending::Released(Progress::Success),
+            Ok(()) => Ending::Released(Progress::Done),
             Err(_) if tally.begun() == 0 => Ending::TakenBack,
             Err(_) => Ending::Released(Progress::Stopped),
         };
@@ -124,7 +124,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What a release left that did nothing.
+    /// The state after a release that changed no object, as a part of a sentence.
     fn untouched(&self) -> &'static str {
         if self.marked {
             "nothing was released by this command, and the operator rests as before"
@@ -133,7 +133,7 @@ impl Work<'_> {
         }
     }
 
-    /// What a release left that did not come to its end, and what to do.
+    /// The error of a release that did not finish: what the release left, and what the user does next.
     fn unfinished(&self, why: &anyhow::Error, tally: &Tally, taken_back: bool) -> anyhow::Error {
         let Scope { operator_namespace, lease_name, .. } = self.scope;
         if taken_back {
@@ -170,7 +170,7 @@ impl Work<'_> {
     }
 }
 
-/// How an administrator removes what an operator leaves in its namespace.
+/// The commands with which an administrator removes the Secrets and the Lease that the operator leaves in its namespace.
 fn remove_rest(namespace: &str, lease: &str) -> String {
     format!(
         "kubectl delete secret --namespace {namespace} --selector '{COMPONENT} in (token, binding-key)'; \

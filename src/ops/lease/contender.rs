@@ -43,7 +43,7 @@ impl Contender {
         Self { api, namespace, name, holder, purpose, gate, told: None, seen: None, asked: false, before }
     }
 
-    /// The Lease once it is ours, and when the call began that made it so. `None` when `stop` is cancelled before that: no
+    /// Waits until this process holds the Lease. Returns the Lease and when the call began that took the Lease; `None` when `stop` is cancelled before that: no
     /// call is cut off, because its write may take effect.
     pub(super) async fn acquire(&mut self, stop: &CancellationToken) -> Option<(Lease, Instant)> {
         while !stop.is_cancelled() {

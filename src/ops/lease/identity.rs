@@ -35,7 +35,8 @@ impl Identity {
         &self.name
     }
 
-    /// Whether the process of another name is known to have ended. Only a process of the same place can be known.
+    /// Whether the process with that name has certainly ended. The answer is `false` for a process of another place, because this
+    /// process cannot ask there.
     pub(super) fn knows_ended(&self, name: &str) -> bool {
         let mut parts = name.rsplitn(3, '_');
         let (Some(random), Some(place), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
@@ -70,7 +71,8 @@ fn refused(place: &str, random: &str) -> bool {
     asked.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
 
-/// An abstract address: it belongs to the network namespace, and goes when the process ends.
+/// The abstract socket address of a process. Such an address belongs to one network namespace, and the system frees the address
+/// when the process ends.
 fn address(place: &str, random: &str) -> std::io::Result<SocketAddr> {
     SocketAddr::from_abstract_name(format!("codeartifact-operator/{place}_{random}"))
 }

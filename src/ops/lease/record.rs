@@ -24,17 +24,17 @@ pub enum Progress {
     /// It ended before everything was let go.
     Stopped,
     /// Everything was let go.
-    Success,
+    Done,
 }
 
 impl Progress {
-    const ALL: [Self; 3] = [Self::Working, Self::Stopped, Self::Success];
+    const ALL: [Self; 3] = [Self::Working, Self::Stopped, Self::Done];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Working => "Working",
             Self::Stopped => "Stopped",
-            Self::Success => "Done",
+            Self::Done => "Done",
         }
     }
 
@@ -43,7 +43,7 @@ impl Progress {
         match self {
             Self::Working => "a release is under way, or was cut off",
             Self::Stopped => "a release ended before everything was released",
-            Self::Success => "everything was released",
+            Self::Done => "everything was released",
         }
     }
 }
@@ -73,9 +73,7 @@ pub(super) fn rests(lease: &Lease, installation: &str) -> Option<Progress> {
     }
     // An administrator who writes the annotation by hand says that much and no more.
     let progress = lease.annotations().get(PROGRESS).map(String::as_str);
-    Some(
-        Progress::ALL.into_iter().find(|known| progress == Some(known.as_str())).unwrap_or(Progress::Success),
-    )
+    Some(Progress::ALL.into_iter().find(|known| progress == Some(known.as_str())).unwrap_or(Progress::Done))
 }
 
 /// The Lease of an installation that works: nothing is released.
@@ -185,12 +183,12 @@ mod tests {
             assert_eq!(rests(&progressed(lease.clone(), progress), "one"), Some(progress));
         }
         let by_hand = annotated(fresh("leader", "x"), RELEASED, Some("one, two".into()));
-        assert_eq!(rests(&by_hand, "two"), Some(Progress::Success));
+        assert_eq!(rests(&by_hand, "two"), Some(Progress::Done));
     }
 
     #[test]
     fn marks_are_put_back_as_they_were() {
-        for before in [works(fresh("leader", "x"), "one"), progressed(after("one", ""), Progress::Success)] {
+        for before in [works(fresh("leader", "x"), "one"), progressed(after("one", ""), Progress::Done)] {
             let again = Marks::of(&before).put(releases(before.clone(), "two"));
             assert_eq!(again.metadata.annotations, before.metadata.annotations);
         }

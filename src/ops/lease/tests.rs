@@ -198,7 +198,7 @@ async fn the_successor_in_the_same_pod_goes_on_at_once_when_the_holder_has_ended
     let server = Server::default();
     let before = server.lead("one").await;
     before.renewals.abort();
-    // The name of a process of this place that has ended: nobody answers under it.
+    // A name with this place and with random digits of no process, so that nobody answers under the name.
     let place = holder(&server.stored()).unwrap().rsplit('_').nth(1).unwrap().to_owned();
     server.edit(|lease| lease.spec.as_mut().unwrap().holder_identity = Some(format!("one_{place}_ended")));
     let began = Instant::now();
@@ -237,7 +237,7 @@ async fn an_installation_that_was_released_rests_until_the_mark_is_removed() {
     let release = lead(server.release(""), CancellationToken::new()).await.unwrap();
     first.lost.cancelled().await;
     assert_eq!(server.holder(), "release");
-    release.end(Ending::Released(Progress::Success)).await.unwrap();
+    release.end(Ending::Released(Progress::Done)).await.unwrap();
 
     let gate = crate::ops::Readiness::default();
     let options = LeaseOptions { gate: Some(gate.gate("leader lease")), ..server.options("one") };
@@ -298,11 +298,11 @@ async fn an_end_is_written_though_others_write_the_lease_and_not_into_the_lease_
     let server = Server::default();
     let release = lead(server.release(""), CancellationToken::new()).await.unwrap();
     server.edit(|_| ());
-    release.end(Ending::Released(Progress::Success)).await.unwrap();
-    assert_eq!(record::rests(&server.stored(), "x"), Some(Progress::Success));
+    release.end(Ending::Released(Progress::Done)).await.unwrap();
+    assert_eq!(record::rests(&server.stored(), "x"), Some(Progress::Done));
 
     let release = lead(server.release(""), CancellationToken::new()).await.unwrap();
     server.edit(|lease| lease.spec.as_mut().unwrap().holder_identity = Some("two".into()));
-    assert!(release.end(Ending::Released(Progress::Success)).await.is_err());
+    assert!(release.end(Ending::Released(Progress::Done)).await.is_err());
     assert_eq!(record::rests(&server.stored(), "x"), Some(Progress::Working));
 }
