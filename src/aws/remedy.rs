@@ -26,6 +26,15 @@ const STATEMENTS: [(&str, &str, &str); 20] = [
     ("GetServiceBearerToken", "tokens", "Bearer"),
 ];
 
+/// The quota that a call can reach: its name, its default value, and its code in Service Quotas where AWS raises the quota on
+/// request. Source: the CodeArtifact user guide, "Quotas in AWS CodeArtifact", 2026.
+const QUOTAS: [(&str, &str, u32, Option<&str>); 4] = [
+    ("CreateDomain", "domains of an AWS account in a Region", 10, Some("L-DD7208D3")),
+    ("CreateRepository", "repositories of a domain", 1000, Some("L-86608C96")),
+    ("UpdateRepository", "direct upstreams of a repository", 10, None),
+    ("TagResource", "tags of a resource", 50, None),
+];
+
 /// What an administrator can do about a refusal, as the end of a sentence. Signing in and minting have words of their own.
 pub(super) fn remedy(operation: &str, kind: AwsErrorKind) -> String {
     match (operation, kind) {
@@ -38,11 +47,23 @@ pub(super) fn remedy(operation: &str, kind: AwsErrorKind) -> String {
             );
             format!("; allow the identity that signs in codeartifact:{operation}, as in {place}")
         }
-        (_, AwsErrorKind::Quota) => {
-            "; delete what is not needed, or ask AWS to raise the quota (Service Quotas, CodeArtifact)"
-                .to_owned()
-        }
+        (_, AwsErrorKind::Quota) => quota(operation),
         _ => String::new(),
+    }
+}
+
+/// Which quota was reached, its value, and how more is had.
+fn quota(operation: &str) -> String {
+    match QUOTAS.iter().find(|(call, ..)| *call == operation) {
+        Some((_, name, default, Some(code))) => format!(
+            "; the number of {name} is limited to {default} unless AWS has raised this quota: delete what is not needed, or \
+             request an increase of quota {code} in Service Quotas"
+        ),
+        Some((_, name, most, None)) => format!(
+            "; the number of {name} is limited to {most}, and AWS does not raise this quota: remove what is not needed"
+        ),
+        None => "; delete what is not needed, or ask AWS to raise the quota (Service Quotas, CodeArtifact)"
+            .to_owned(),
     }
 }
 
@@ -77,7 +98,15 @@ mod tests {
         let expected = "; allow the identity that signs in codeartifact:DeleteDomain, as in the statement Domains of \
                         deploy/iam/domains-and-repositories.json";
         assert_eq!(denied, expected);
-        assert!(remedy("CreateDomain", AwsErrorKind::Quota).contains("raise the quota"));
+        for (operation, expected) in [
+            ("CreateDomain", "limited to 10 unless AWS has raised this quota"),
+            ("CreateRepository", "request an increase of quota L-86608C96 in Service Quotas"),
+            ("TagResource", "AWS does not raise this quota"),
+            ("DeleteDomain", "ask AWS to raise the quota"),
+        ] {
+            let told = remedy(operation, AwsErrorKind::Quota);
+            assert!(told.contains(expected), "{told}");
+        }
         for (operation, kind) in
             [("GetAuthorizationToken", AwsErrorKind::Denied), ("CreateDomain", AwsErrorKind::Conflict)]
         {
