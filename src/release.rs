@@ -29,16 +29,16 @@ const ROUNDS: usize = 3;
 
 /// How many objects of each kind hold our finalizer.
 #[derive(Clone, Debug)]
-pub struct Held(Vec<(KindName, usize)>);
+pub struct Managed(Vec<(KindName, usize)>);
 
-impl Held {
+impl Managed {
     /// How many in all.
     pub fn count(&self) -> usize {
         self.0.iter().map(|(_, count)| count).sum()
     }
 }
 
-impl Display for Held {
+impl Display for Managed {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let kinds: Vec<_> = self.0.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
         write!(f, "{} objects ({})", self.count(), kinds.join(", "))
@@ -80,7 +80,7 @@ impl Tally {
 }
 
 /// What is held in the namespaces, or in the whole cluster when there are none.
-pub async fn held(context: &Context, namespaces: &[String]) -> Result<Held> {
+pub async fn managed(context: &Context, namespaces: &[String]) -> Result<Managed> {
     let (caches, client) = (&context.caches, &context.client.0);
     fill(&Api::<Seen<_>>::all(client.clone()), &caches.accounts).await?;
     fill(&Api::<kube::core::PartialObjectMeta<_>>::all(client.clone()), &caches.namespaces).await?;
@@ -98,7 +98,7 @@ pub async fn held(context: &Context, namespaces: &[String]) -> Result<Held> {
         };
         Some((*kind, count))
     };
-    Ok(Held(KindName::OURS.iter().rev().filter_map(count).collect()))
+    Ok(Managed(KindName::OURS.iter().rev().filter_map(count).collect()))
 }
 
 /// Lets go of everything in the namespaces, or in the whole cluster when there are none, until it is told to stop: then no
@@ -126,7 +126,7 @@ async fn round(
     stop: &CancellationToken,
     tally: &Tally,
 ) -> Result<usize> {
-    held(context, namespaces).await?;
+    managed(context, namespaces).await?;
     let caches = &context.caches;
     let mut failed = 0;
     // The list of kinds begins with those that the others stand on.

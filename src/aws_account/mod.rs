@@ -37,7 +37,7 @@ impl Reconciler for AccountReconciler {
         } else {
             sign_in(&account, context, &mut status).await
         };
-        Report { status, outcome, notes: Vec::new() }
+        Report { status, outcome, events: Vec::new() }
     }
 
     fn needs_finalizer(&self, _account: &AwsAccount) -> bool {

@@ -11,7 +11,7 @@ use crate::engine::context::Context;
 use crate::kubernetes::KubeClient;
 use crate::ops::lease::{Progress, RENEW_DEADLINE, is_marked, remove_mark};
 use crate::ops::{Ending, Identity, Leadership, LeaseOptions, Metrics, Purpose, lead, telemetry};
-use crate::release::{Held, Tally, held, release as let_go};
+use crate::release::{Managed, Tally, managed, release as let_go};
 
 pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
     let ReleaseOptions { scope, without_lease, log_format, server } = options;
@@ -23,11 +23,11 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
     let context =
         start::context(&scope, client.clone(), clock.clone(), Metrics::new(clock), stop.clone()).await?;
     start::warn_of_absent(&client, &namespaces).await;
-    let held = held(&context, &namespaces).await?;
-    let mut work = Work { scope: &scope, namespaces, held, marked: false, context, stop };
+    let managed = managed(&context, &namespaces).await?;
+    let mut work = Work { scope: &scope, namespaces, managed, marked: false, context, stop };
     work.announce(&server);
     work.marked = work.lease_is_marked(&client, without_lease).await?;
-    if work.held.count() == 0 && !work.marked {
+    if work.managed.count() == 0 && !work.marked {
         tracing::info!("nothing is held, so nothing is released, and the operator works on");
         return Ok(());
     }
@@ -57,7 +57,7 @@ fn installation(user: &UserInfo, namespace: &str) -> String {
 struct Work<'a> {
     scope: &'a Scope,
     namespaces: Vec<String>,
-    held: Held,
+    managed: Managed,
     /// Whether an earlier release lets the operator rest.
     marked: bool,
     context: Context,
@@ -70,7 +70,7 @@ impl Work<'_> {
             [] => "in every namespace".to_owned(),
             some => format!("in {}", some.join(", ")),
         };
-        tracing::info!("the cluster at {server}, {place}: {} will be released", self.held);
+        tracing::info!("the cluster at {server}, {place}: {} will be released", self.managed);
     }
 
     /// A Lease that does not exist is a mistyped flag: the operator would take everything up again.
@@ -79,7 +79,7 @@ impl Work<'_> {
         let marked = is_marked(client, operator_namespace, lease_name).await.map_err(anyhow::Error::msg)?;
         match marked {
             Some(marked) => Ok(marked),
-            None if without_lease || self.held.count() == 0 => Ok(false),
+            None if without_lease || self.managed.count() == 0 => Ok(false),
             None => bail!(
                 "nothing was released: there is no Lease {lease_name} in the namespace {operator_namespace}, so that an operator that \
                  runs would not notice. Name the operator's with --operator-namespace and --lease-name, as in the arguments of \
@@ -117,7 +117,7 @@ impl Work<'_> {
         let noticed = self.stop.run_until_cancelled(tokio::time::sleep(RENEW_DEADLINE)).await;
         noticed.context("stopped")?;
         let failed = let_go(&self.context, &self.namespaces, &self.stop, tally).await?;
-        if self.stop.is_cancelled() && tally.released() < self.held.count() {
+        if self.stop.is_cancelled() && tally.released() < self.managed.count() {
             bail!("stopped");
         }
         anyhow::ensure!(failed == 0, "{failed} objects could not be released, as the warnings above say");
@@ -144,7 +144,7 @@ impl Work<'_> {
             "{why:#}: {released} of {} were released; the others keep their finalizers, and the operator rests. Run the same \
              command again to release the rest. To let the operator work again instead: {again}. Domains and Repositories \
              that were released are AdoptionRefused then, until their spec.adoptionPolicy is IfIdentical or Overwrite",
-            self.held
+            self.managed
         )
     }
 

@@ -28,14 +28,14 @@ impl ReadyLogin {
         registries: &[Registry],
         tokens: &BTreeMap<DomainKey, CurrentToken>,
     ) -> Result<Self> {
-        let ids: Vec<_> = tokens.values().map(|held| held.kept.token.id.as_str()).collect();
-        let logins = tokens.iter().map(|(domain, held)| (domain.clone(), login(held))).collect();
+        let ids: Vec<_> = tokens.values().map(|current| current.kept.token.id.as_str()).collect();
+        let logins = tokens.iter().map(|(domain, current)| (domain.clone(), login(current))).collect();
         Ok(Self { files: render::files(registries, &logins)?, content: content_id(&ids, registries) })
     }
 }
 
-fn login(held: &CurrentToken) -> Login {
-    let token = &held.kept.token;
+fn login(current: &CurrentToken) -> Login {
+    let token = &current.kept.token;
     Login { text: token.text.clone(), expires: token.life.expires }
 }
 

@@ -14,11 +14,11 @@ use crate::reason::Reason;
 /// A token as status tells it, with the AwsAccount and the terms under which it was minted.
 pub(super) fn token(
     domain: &DomainKey,
-    held: &CurrentToken,
+    current: &CurrentToken,
     account: &str,
     terms: Option<&Terms>,
 ) -> TokenStatus {
-    let life = held.kept.token.life;
+    let life = current.kept.token.life;
     TokenStatus {
         domain: domain.domain.clone(),
         owner: domain.owner.clone(),
@@ -26,7 +26,7 @@ pub(super) fn token(
         role_arn: terms.and_then(|terms| terms.role_arn.clone()),
         issued_at: life.issued,
         expires_at: life.expires,
-        renews_at: held.renews_at,
+        renews_at: current.renews_at,
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
     fn check(before: &RegistryCredentialStatus, table: &[Row]) {
         for (declared, minted, name, how, expected) in table {
             let told = written(before, *declared, &[issued(*minted)], name, how.clone());
-            let said = told.map(|note| format!("{}: {}", note.reason.as_str(), note.message));
+            let said = told.map(|event| format!("{}: {}", event.reason.as_str(), event.message));
             assert_eq!(said.as_deref(), *expected);
         }
     }
@@ -134,10 +134,10 @@ mod tests {
     #[test]
     fn a_renewal_that_was_asked_for_too_early_is_told() {
         assert_eq!(not_renewed(&[issued(0)], &[issued(1)]), None);
-        let note = not_renewed(&[issued(0)], &[issued(0)]).unwrap();
+        let event = not_renewed(&[issued(0)], &[issued(0)]).unwrap();
         let expected = "the token for acme is younger than 5m and was not renewed; give codeartifact-operator.dev/renew-at another \
                         value after that time";
-        assert_eq!((note.reason, note.message.as_str()), (Reason::Issued, expected));
+        assert_eq!((event.reason, event.message.as_str()), (Reason::Issued, expected));
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Reconciler for CredentialReconciler {
     ) -> Report<RegistryCredentialStatus> {
         let mut reconcile = CredentialReconcile::new(&self.0, &object, context);
         let outcome = reconcile.run().await;
-        Report { status: reconcile.status, outcome, notes: reconcile.notes }
+        Report { status: reconcile.status, outcome, events: reconcile.events }
     }
 
     /// Suspending an object does not keep its Secret: when the grant is withdrawn, the Secret is removed all the same.
@@ -70,7 +70,7 @@ impl Reconciler for CredentialReconciler {
     ) -> Report<RegistryCredentialStatus> {
         let mut reconcile = CredentialReconcile::new(&self.0, object, context);
         let outcome = reconcile.rest(OWN_SUSPENSION).await;
-        Report { status: reconcile.status, outcome, notes: reconcile.notes }
+        Report { status: reconcile.status, outcome, events: reconcile.events }
     }
 
     fn forget(&self, key: &ObjectKey) {

@@ -35,7 +35,7 @@ pub(super) struct CredentialReconcile<'a> {
     namespace: String,
     minters: BTreeMap<DomainKey, Minter>,
     pub(super) status: RegistryCredentialStatus,
-    pub(super) notes: Vec<EventRecord>,
+    pub(super) events: Vec<EventRecord>,
 }
 
 /// Who mints the tokens of a domain, and on which terms.
@@ -56,7 +56,7 @@ impl<'a> CredentialReconcile<'a> {
             namespace: object.namespace().unwrap_or_default(),
             minters: BTreeMap::new(),
             status: object.status.clone().unwrap_or_default(),
-            notes: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -127,7 +127,7 @@ impl<'a> CredentialReconcile<'a> {
     ) -> Result<TokensByDomain> {
         let settings = &self.object.spec.token;
         let user = self.target();
-        let mut demand = TokenRequest {
+        let mut request = TokenRequest {
             user: user.clone(),
             renew_before: settings.renew_before.map(interval),
             force: self.force(),
@@ -143,8 +143,8 @@ impl<'a> CredentialReconcile<'a> {
                 duration: terms.duration,
             };
             names.insert(key.name());
-            demand.addresses = addresses.remove(domain).unwrap_or_default();
-            tokens.insert(domain.clone(), self.services.tokens.hold(&key, session, &demand).await?);
+            request.addresses = addresses.remove(domain).unwrap_or_default();
+            tokens.insert(domain.clone(), self.services.tokens.hold(&key, session, &request).await?);
         }
         self.services.tokens.release_others(&user, &names);
         Ok(tokens)

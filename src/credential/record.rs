@@ -113,13 +113,13 @@ fn annotation<'a>(seen: &'a ObjectMeta, key: &str) -> Option<&'a str> {
 
 fn state(seen: &ObjectMeta) -> Option<Digest> {
     let (ours, others) = (FieldOwnership::of(seen, true), FieldOwnership::of(seen, false));
-    let labels = held(seen.labels.as_ref(), &ours.labels)?;
-    let annotations = held(seen.annotations.as_ref(), &ours.annotations)?;
+    let labels = values_of(seen.labels.as_ref(), &ours.labels)?;
+    let annotations = values_of(seen.annotations.as_ref(), &ours.annotations)?;
     others.data.is_empty().then(|| digest(&labels, &annotations, &ours.data))
 }
 
 /// The labels or annotations that are claimed; `None` when one of them is not there.
-fn held(
+fn values_of(
     all: Option<&BTreeMap<String, String>>,
     claimed: &BTreeSet<String>,
 ) -> Option<BTreeMap<String, String>> {

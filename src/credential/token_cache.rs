@@ -33,14 +33,14 @@ const SWEEP: Duration = Duration::from_mins(10);
 #[derive(Clone, Debug)]
 pub(super) struct TokenCache {
     context: Context,
-    slots: Arc<Mutex<HashMap<String, Arc<TokenEntry>>>>,
+    entries: Arc<Mutex<HashMap<String, Arc<TokenEntry>>>>,
     loaded: Arc<OnceCell<()>>,
 }
 
 impl TokenCache {
     /// No tokens are known until somebody asks for one.
     pub(super) fn new(context: &Context) -> Self {
-        Self { context: context.clone(), slots: Arc::default(), loaded: Arc::default() }
+        Self { context: context.clone(), entries: Arc::default(), loaded: Arc::default() }
     }
 
     /// A token that is as good as demanded: the one in use, or a new one. One whose renewal fails is given as long as it works.
@@ -48,58 +48,62 @@ impl TokenCache {
         &self,
         key: &TokenKey,
         session: &Arc<Session>,
-        demand: &TokenRequest,
+        request: &TokenRequest,
     ) -> Result<CurrentToken> {
-        let held = self.obtain(key, session, demand).await?;
-        self.learn(key, session, demand).await;
-        Ok(held)
+        let current = self.obtain(key, session, request).await?;
+        self.learn(key, session, request).await;
+        Ok(current)
     }
 
     async fn obtain(
         &self,
         key: &TokenKey,
         session: &Arc<Session>,
-        demand: &TokenRequest,
+        request: &TokenRequest,
     ) -> Result<CurrentToken> {
         self.loaded.get_or_try_init(|| self.load()).await?;
-        let (slot, flight) = {
-            let mut slots = self.slots();
-            admit(&slots, key, &demand.user, self.context.clock.now())?;
-            let slot = slots.entry(key.name()).or_default();
-            let mut state = slot.lock();
+        let (entry, in_flight) = {
+            let mut entries = self.entries();
+            admit(&entries, key, &request.user, self.context.clock.now())?;
+            let entry = entries.entry(key.name()).or_default();
+            let mut state = entry.lock();
             state.family.get_or_insert_with(|| family(key));
-            if let Some(answer) = state.answer(demand, self.context.clock.now()) {
+            if let Some(answer) = state.answer(request, self.context.clock.now()) {
                 return answer;
             }
-            let running = state.flight.clone().filter(|flight| flight.peek().is_none());
-            let flight = running.unwrap_or_else(|| {
-                let flight =
-                    self.start_mint(key.clone(), Arc::clone(session), Arc::clone(slot), demand.clone());
-                state.flight.insert(flight).clone()
+            let running = state.in_flight.clone().filter(|in_flight| in_flight.peek().is_none());
+            let in_flight = running.unwrap_or_else(|| {
+                let in_flight =
+                    self.start_mint(key.clone(), Arc::clone(session), Arc::clone(entry), request.clone());
+                state.in_flight.insert(in_flight).clone()
             });
-            (Arc::clone(slot), flight)
+            (Arc::clone(entry), in_flight)
         };
-        let Ok(minted) = self.with_patience(&slot, flight.clone()).await else {
-            let (references, user) = (self.context.references.clone(), demand.user.clone());
-            tokio::spawn(flight.map(move |_| references.wake(&user)));
-            return slot.lock().meanwhile(demand, self.context.clock.now());
+        let Ok(minted) = self.with_patience(&entry, in_flight.clone()).await else {
+            let (references, user) = (self.context.references.clone(), request.user.clone());
+            tokio::spawn(in_flight.map(move |_| references.wake(&user)));
+            return entry.lock().meanwhile(request, self.context.clock.now());
         };
-        slot.lock().after(demand, self.context.clock.now(), minted)
+        entry.lock().after(request, self.context.clock.now(), minted)
     }
 
     /// The outcome of a mint; an error when it takes long and there is a token that works: whoever has a Secret to put back or to
     /// remove does not wait for AWS.
-    async fn with_patience(&self, slot: &TokenEntry, flight: InFlightMint) -> Result<MintOutcome, Elapsed> {
-        if slot.lock().works(self.context.clock.now()) {
-            return tokio::time::timeout(PATIENCE, flight).await;
+    async fn with_patience(
+        &self,
+        entry: &TokenEntry,
+        in_flight: InFlightMint,
+    ) -> Result<MintOutcome, Elapsed> {
+        if entry.lock().works(self.context.clock.now()) {
+            return tokio::time::timeout(PATIENCE, in_flight).await;
         }
-        Ok(flight.await)
+        Ok(in_flight.await)
     }
 
     /// Keeps with the token what only this user knows of its origin: a restart finds the addresses there.
-    async fn learn(&self, key: &TokenKey, session: &Session, demand: &TokenRequest) {
-        let Some(slot) = self.slots().get(&key.name()).cloned() else { return };
-        let Some(more) = slot.lock().learn(&origin(key, session, demand)) else { return };
+    async fn learn(&self, key: &TokenKey, session: &Session, request: &TokenRequest) {
+        let Some(entry) = self.entries().get(&key.name()).cloned() else { return };
+        let Some(more) = entry.lock().learn(&origin(key, session, request)) else { return };
         let saved = token_store::save(
             &self.context,
             key,
@@ -108,10 +112,10 @@ impl TokenCache {
             more.token.clone(),
         );
         match saved.await {
-            Ok(kept) => slot.lock().learnt(&more, Arc::new(kept)),
+            Ok(kept) => entry.lock().learned(&more, Arc::new(kept)),
             Err(error) => {
                 tracing::debug!(%error, "the addresses of a domain could not be kept");
-                slot.lock().unlearn(&demand.addresses);
+                entry.lock().unlearn(&request.addresses);
             }
         }
     }
@@ -136,13 +140,13 @@ impl TokenCache {
                 && kept.token.life == life
                 && life.valid(now)
         };
-        Ok(self.slots().values().find_map(|slot| slot.lock().kept.clone().filter(fits)))
+        Ok(self.entries().values().find_map(|entry| entry.lock().kept.clone().filter(fits)))
     }
 
     /// The user uses the tokens of these keys and no others.
     pub(super) fn release_others(&self, user: &ObjectId, keys: &HashSet<String>) {
-        for (_, slot) in self.slots().iter().filter(|(name, _)| !keys.contains(*name)) {
-            slot.lock().retain_users(|known| known != user);
+        for (_, entry) in self.entries().iter().filter(|(name, _)| !keys.contains(*name)) {
+            entry.lock().retain_users(|known| known != user);
         }
     }
 
@@ -151,13 +155,13 @@ impl TokenCache {
         &self,
         key: TokenKey,
         session: Arc<Session>,
-        slot: Arc<TokenEntry>,
-        demand: TokenRequest,
+        entry: Arc<TokenEntry>,
+        request: TokenRequest,
     ) -> InFlightMint {
         let this = self.clone();
         let work = tokio::spawn(async move {
-            let minted = this.renew(&key, &session, &slot, &demand).await;
-            this.record(&slot, &demand, minted)
+            let minted = this.renew(&key, &session, &entry, &request).await;
+            this.record(&entry, &request, minted)
         });
         let metrics = self.context.metrics.clone();
         let ended = work.map(move |ended| {
@@ -174,34 +178,34 @@ impl TokenCache {
         &self,
         key: &TokenKey,
         session: &Session,
-        slot: &TokenEntry,
-        demand: &TokenRequest,
+        entry: &TokenEntry,
+        request: &TokenRequest,
     ) -> Result<StoredToken> {
         let now = self.context.clock.now();
-        let unsaved = slot.lock().unsaved.take();
+        let unsaved = entry.lock().unsaved.take();
         let token = match unsaved.filter(|token| token.life.valid(now)) {
             Some(token) => token,
             None => self.mint(key, session).await?,
         };
-        let origin = origin(key, session, demand);
+        let origin = origin(key, session, request);
         let kept = token_store::save(&self.context, key, &session.identity_arn, origin, token.clone()).await;
         if kept.is_err() {
-            slot.lock().unsaved = Some(token);
+            entry.lock().unsaved = Some(token);
         }
         kept
     }
 
     fn record(
         &self,
-        slot: &TokenEntry,
-        demand: &TokenRequest,
+        entry: &TokenEntry,
+        request: &TokenRequest,
         minted: Result<StoredToken>,
     ) -> Result<Arc<StoredToken>, Arc<Error>> {
         match minted {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 let now = self.context.clock.now();
-                let others = slot.lock().succeeded(Arc::clone(&kept), demand, now);
+                let others = entry.lock().succeeded(Arc::clone(&kept), request, now);
                 for user in &others {
                     self.context.references.wake(user);
                 }
@@ -209,7 +213,7 @@ impl TokenCache {
             }
             Err(error) => {
                 let error = Arc::new(error);
-                slot.lock().failed(Arc::clone(&error), self.context.clock.now(), fastrand::f64());
+                entry.lock().failed(Arc::clone(&error), self.context.clock.now(), fastrand::f64());
                 Err(error)
             }
         }
@@ -251,7 +255,7 @@ impl TokenCache {
                 expired.push((name, kept.version));
                 continue;
             }
-            self.slots().entry(name).or_default().lock().kept = Some(Arc::new(kept));
+            self.entries().entry(name).or_default().lock().kept = Some(Arc::new(kept));
         }
         let (this, stop) = (self.clone(), self.context.stop.clone());
         tokio::spawn(async move { stop.run_until_cancelled(this.sweep(expired)).await });
@@ -275,10 +279,10 @@ impl TokenCache {
     fn useless(&self) -> Vec<(String, Option<String>)> {
         let (now, caches) = (self.context.clock.now(), &self.context.caches);
         let mut useless = Vec::new();
-        self.slots().retain(|name, slot| {
-            let mut state = slot.lock();
+        self.entries().retain(|name, entry| {
+            let mut state = entry.lock();
             state.retain_users(|user| caches.exists(user));
-            if state.flight.is_some() {
+            if state.in_flight.is_some() {
                 return true;
             }
             useless.extend(state.take_useless(now).map(|kept| (name.clone(), kept.version.clone())));
@@ -287,17 +291,17 @@ impl TokenCache {
         useless
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<TokenEntry>>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Arc<TokenEntry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn origin(key: &TokenKey, session: &Session, demand: &TokenRequest) -> Origin {
+fn origin(key: &TokenKey, session: &Session, request: &TokenRequest) -> Origin {
     Origin {
         source: session.source.clone(),
         region: key.region.clone(),
         domain: key.domain.clone(),
-        addresses: demand.addresses.clone(),
+        addresses: request.addresses.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clock::Deadline;
+use crate::backoff::RememberedFailure;
 use crate::credential::render::DomainKey;
 use crate::credential::schedule::{jitter, retry_wait};
 use crate::credential::token::Token;
@@ -43,23 +43,16 @@ pub(super) struct EntryState {
     /// Whose tokens it is about, once somebody has asked: the proof of the identity that mints, and the domain.
     pub(super) family: Option<(String, DomainKey)>,
     pub(super) kept: Option<Arc<StoredToken>>,
-    pub(super) flight: Option<InFlightMint>,
+    pub(super) in_flight: Option<InFlightMint>,
     /// Minted and not yet kept: the next attempt keeps it and mints no other.
     pub(super) unsaved: Option<Token>,
-    failure: Option<Failure>,
+    /// Renewals that failed in a row.
+    failure: Option<RememberedFailure<Arc<Error>>>,
     users: HashSet<ObjectId>,
     /// Users who stay with an earlier token until its renewal is due: another user had the newer one minted before its time.
     staying: HashMap<ObjectId, Arc<StoredToken>>,
     forced: HashMap<ObjectId, String>,
     unused_since: Option<Timestamp>,
-}
-
-/// Renewals that failed in a row.
-#[derive(Clone, Debug)]
-struct Failure {
-    error: Arc<Error>,
-    count: u32,
-    retry: Deadline,
 }
 
 impl TokenEntry {
@@ -70,19 +63,18 @@ impl TokenEntry {
 
 impl EntryState {
     /// The answer, if it is known without a mint; `None` when one is due.
-    pub(super) fn answer(&mut self, demand: &TokenRequest, now: Timestamp) -> Option<Result<CurrentToken>> {
-        self.users.insert(demand.user.clone());
+    pub(super) fn answer(&mut self, request: &TokenRequest, now: Timestamp) -> Option<Result<CurrentToken>> {
+        self.users.insert(request.user.clone());
         self.unused_since = None;
-        if let Some(own) = self.still_own(demand, now) {
-            return Some(Ok(held(own, demand, None)));
+        if let Some(own) = self.still_own(request, now) {
+            return Some(Ok(current(own, request, None)));
         }
-        if self.good_enough(demand, now) {
-            self.handled(demand);
-            return self.held(demand, None).map(Ok);
+        if self.good_enough(request, now) {
+            self.handled(request);
+            return self.current(request, None).map(Ok);
         }
-        let failure =
-            self.failure.as_ref().filter(|failure| !demand.impatient && !failure.retry.is_due(now))?;
-        Some(self.after_failure(demand, now, failure))
+        let failure = self.failure.as_ref().filter(|failure| !request.impatient && !failure.is_due(now))?;
+        Some(self.after_failure(request, now, failure))
     }
 
     /// Whether there is a token that works.
@@ -91,28 +83,28 @@ impl EntryState {
     }
 
     /// The answer while a mint is under way: the token that works.
-    pub(super) fn meanwhile(&self, demand: &TokenRequest, now: Timestamp) -> Result<CurrentToken> {
+    pub(super) fn meanwhile(&self, request: &TokenRequest, now: Timestamp) -> Result<CurrentToken> {
         let kept = self.valid(now).ok_or_else(|| {
             Error::waiting(Reason::Progressing, "a new token is on its way, and the old one has expired")
         })?;
         let again = now.checked_add(ON_ITS_WAY).ok();
-        Ok(CurrentToken { again, ..held(Arc::clone(kept), demand, None) })
+        Ok(CurrentToken { again, ..current(Arc::clone(kept), request, None) })
     }
 
     /// The answer once a mint has ended.
     pub(super) fn after(
         &mut self,
-        demand: &TokenRequest,
+        request: &TokenRequest,
         now: Timestamp,
         minted: Result<Arc<StoredToken>, Arc<Error>>,
     ) -> Result<CurrentToken> {
         match minted {
             Ok(kept) => {
-                self.staying.remove(&demand.user);
-                Ok(held(kept, demand, None))
+                self.staying.remove(&request.user);
+                Ok(current(kept, request, None))
             }
             Err(error) => match &self.failure {
-                Some(failure) => self.after_failure(demand, now, failure),
+                Some(failure) => self.after_failure(request, now, failure),
                 None => Err(Error::Shared(error)),
             },
         }
@@ -123,17 +115,17 @@ impl EntryState {
     pub(super) fn succeeded(
         &mut self,
         kept: Arc<StoredToken>,
-        demand: &TokenRequest,
+        request: &TokenRequest,
         now: Timestamp,
     ) -> Vec<ObjectId> {
-        self.flight = None;
+        self.in_flight = None;
         self.failure = None;
-        self.handled(demand);
-        let early = self.valid(now).is_some_and(|old| now < renews_at(old, demand));
-        let others: Vec<_> = self.users.iter().filter(|user| **user != demand.user).cloned().collect();
+        self.handled(request);
+        let early = self.valid(now).is_some_and(|old| now < renews_at(old, request));
+        let others: Vec<_> = self.users.iter().filter(|user| **user != request.user).cloned().collect();
         match self.kept.replace(kept) {
             Some(old) if early => {
-                self.staying.remove(&demand.user);
+                self.staying.remove(&request.user);
                 for user in others {
                     self.staying.entry(user).or_insert_with(|| Arc::clone(&old));
                 }
@@ -149,12 +141,13 @@ impl EntryState {
 
     /// There is no new token. The next attempt comes later each time.
     pub(super) fn failed(&mut self, error: Arc<Error>, now: Timestamp, random: f64) {
-        self.flight = None;
-        let count = self.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
+        self.in_flight = None;
         // Without a good token the users try again at their own pace; this only keeps them from all trying at once.
         let pace = if self.valid(now).is_some() { 1.0 } else { 0.5 };
-        let wait = retry_wait(count, random).mul_f64(pace).max(asked_to_wait(&error));
-        self.failure = Some(Failure { error, count, retry: Deadline::new(now, wait) });
+        let failure = RememberedFailure::new(self.failure.as_ref(), error, now, |error, failures| {
+            retry_wait(failures, random).mul_f64(pace).max(asked_to_wait(error))
+        });
+        self.failure = Some(failure);
     }
 
     /// The token with the parts of `origin` that are not stored yet; `None` when all are stored. The parts count as stored from now on.
@@ -171,7 +164,7 @@ impl EntryState {
     }
 
     /// The addresses were stored, which gave the Secret with the token a new version.
-    pub(super) fn learnt(&mut self, more: &Arc<StoredToken>, saved: Arc<StoredToken>) {
+    pub(super) fn learned(&mut self, more: &Arc<StoredToken>, saved: Arc<StoredToken>) {
         if self.kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, more)) {
             self.kept = Some(saved);
         }
@@ -216,31 +209,31 @@ impl EntryState {
     }
 
     /// The earlier token of a user who stays with it, until its renewal is due or the user asks for another.
-    fn still_own(&mut self, demand: &TokenRequest, now: Timestamp) -> Option<Arc<StoredToken>> {
-        let own = self.staying.get(&demand.user)?;
-        let planned = now < renews_at(own, demand) && !own.token.life.begins_later(now);
-        if own.token.life.valid(now) && planned && !self.asks_anew(demand) {
+    fn still_own(&mut self, request: &TokenRequest, now: Timestamp) -> Option<Arc<StoredToken>> {
+        let own = self.staying.get(&request.user)?;
+        let planned = now < renews_at(own, request) && !own.token.life.begins_later(now);
+        if own.token.life.valid(now) && planned && !self.asks_anew(request) {
             return Some(Arc::clone(own));
         }
-        self.staying.remove(&demand.user);
+        self.staying.remove(&request.user);
         None
     }
 
-    fn asks_anew(&self, demand: &TokenRequest) -> bool {
-        demand.force.is_some() && demand.force.as_ref() != self.forced.get(&demand.user)
+    fn asks_anew(&self, request: &TokenRequest) -> bool {
+        request.force.is_some() && request.force.as_ref() != self.forced.get(&request.user)
     }
 
-    fn good_enough(&self, demand: &TokenRequest, now: Timestamp) -> bool {
-        let asked = self.asks_anew(demand);
+    fn good_enough(&self, request: &TokenRequest, now: Timestamp) -> bool {
+        let asked = self.asks_anew(request);
         let young = |kept: &StoredToken| now.duration_since(kept.token.life.issued) < FORCEABLE;
         self.valid(now).is_some_and(|kept| {
-            now < renews_at(kept, demand) && !kept.token.life.begins_later(now) && (!asked || young(kept))
+            now < renews_at(kept, request) && !kept.token.life.begins_later(now) && (!asked || young(kept))
         })
     }
 
-    fn handled(&mut self, demand: &TokenRequest) {
-        if let Some(force) = &demand.force {
-            self.forced.insert(demand.user.clone(), force.clone());
+    fn handled(&mut self, request: &TokenRequest) {
+        if let Some(force) = &request.force {
+            self.forced.insert(request.user.clone(), force.clone());
         }
     }
 
@@ -248,26 +241,26 @@ impl EntryState {
         self.kept.as_ref().filter(|kept| kept.token.life.valid(now))
     }
 
-    fn held(&self, demand: &TokenRequest, failing: Option<Failing>) -> Option<CurrentToken> {
-        self.kept.clone().map(|kept| held(kept, demand, failing))
+    fn current(&self, request: &TokenRequest, failing: Option<Failing>) -> Option<CurrentToken> {
+        self.kept.clone().map(|kept| current(kept, request, failing))
     }
 
     fn after_failure(
         &self,
-        demand: &TokenRequest,
+        request: &TokenRequest,
         now: Timestamp,
-        failure: &Failure,
+        failure: &RememberedFailure<Arc<Error>>,
     ) -> Result<CurrentToken> {
-        let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry.at() };
+        let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry_at() };
         match self.valid(now) {
-            Some(kept) => Ok(held(Arc::clone(kept), demand, Some(failing))),
+            Some(kept) => Ok(current(Arc::clone(kept), request, Some(failing))),
             None => Err(Error::Shared(failing.error)),
         }
     }
 }
 
-fn held(kept: Arc<StoredToken>, demand: &TokenRequest, failing: Option<Failing>) -> CurrentToken {
-    let renews_at = renews_at(&kept, demand);
+fn current(kept: Arc<StoredToken>, request: &TokenRequest, failing: Option<Failing>) -> CurrentToken {
+    let renews_at = renews_at(&kept, request);
     CurrentToken { kept, renews_at, failing, again: None }
 }
 
@@ -279,8 +272,8 @@ fn asked_to_wait(error: &Error) -> SignedDuration {
     }
 }
 
-fn renews_at(kept: &StoredToken, demand: &TokenRequest) -> Timestamp {
-    kept.token.life.renews_at(demand.renew_before, jitter(&kept.token.id))
+fn renews_at(kept: &StoredToken, request: &TokenRequest) -> Timestamp {
+    kept.token.life.renews_at(request.renew_before, jitter(&kept.token.id))
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@ impl<R: Reconciler> Controller<R> {
             Report {
                 status: object.status().cloned().unwrap_or_default(),
                 outcome: Err(Error::Internal("the reconcile panicked".into())),
-                notes: Vec::new(),
+                events: Vec::new(),
             }
         })
     }

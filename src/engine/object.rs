@@ -121,7 +121,7 @@ pub struct Report<S> {
     /// How it ended.
     pub outcome: Result<Success, Error>,
     /// What was done or refused, for events.
-    pub notes: Vec<EventRecord>,
+    pub events: Vec<EventRecord>,
 }
 
 /// A reconcile that ended well.

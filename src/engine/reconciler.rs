@@ -34,7 +34,7 @@ pub trait Reconciler: Send + Sync + 'static {
         std::future::ready(Report {
             status,
             outcome: Ok(Success::suspended(OWN_SUSPENSION)),
-            notes: Vec::new(),
+            events: Vec::new(),
         })
     }
 

@@ -18,7 +18,7 @@ pub use plan::Step;
 pub use state::{PolicyFacts, PolicyState};
 
 /// How many disputes with other policies are told; the others are counted.
-const TOLD_DISPUTES: usize = 3;
+const MOST_DISPUTES: usize = 3;
 
 /// How many refused packages are named; the others are counted.
 const TOLD_REFUSALS: usize = 3;
@@ -89,8 +89,8 @@ impl Kind for PackagePolicyKind {
 
     fn ready_note(want: &PolicyState, _: Option<&PolicyFacts>) -> Option<String> {
         let disputes = &want.disputes.0;
-        let told = disputes.iter().take(TOLD_DISPUTES).cloned();
-        let others = disputes.len().saturating_sub(TOLD_DISPUTES);
+        let told = disputes.iter().take(MOST_DISPUTES).cloned();
+        let others = disputes.len().saturating_sub(MOST_DISPUTES);
         let others =
             (others > 0).then(|| format!("{others} more packages are in other policies with other controls"));
         (!disputes.is_empty()).then(|| told.chain(others).collect::<Vec<_>>().join(". "))

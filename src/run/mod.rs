@@ -202,7 +202,7 @@ impl Operator {
     /// Grants may select namespaces by label, so that a label that changes wakes everything in the namespace.
     fn watch_namespaces(&mut self) {
         let (cache, references) = (self.context.caches.namespaces.clone(), self.context.references.clone());
-        let tell = move |change: Change<PartialObjectMeta<Namespace>>| {
+        let on_change = move |change: Change<PartialObjectMeta<Namespace>>| {
             if let Change::Applied { before, now, .. } = change
                 && before.is_none_or(|before| before.metadata.labels != now.metadata.labels)
             {
@@ -210,40 +210,40 @@ impl Operator {
             }
         };
         let api = Api::<PartialObjectMeta<Namespace>>::all(self.context.client.0.clone());
-        self.spawn(Watch { api, config: config(), namespace: None }, cache, tell);
+        self.spawn(Watch { api, config: config(), namespace: None }, cache, on_change);
     }
 
     /// The Secrets that we wrote, by metadata only: their data never reaches this process.
     fn watch_secrets(&mut self) {
         let references = self.context.references.clone();
-        let tell = move |change: Change<SecretRecord>| {
+        let on_change = move |change: Change<SecretRecord>| {
             for owner in owners(&change) {
                 references.restore(&owner);
             }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
         let cache = self.context.caches.secrets.clone();
-        self.watch_namespaced::<SeenSecret>(&config, &cache, tell);
+        self.watch_namespaced::<SeenSecret>(&config, &cache, on_change);
     }
 
-    fn watch_cluster<K>(&mut self, cache: &Cache<K>, tell: impl Fn(Change<K>) + Send + 'static)
+    fn watch_cluster<K>(&mut self, cache: &Cache<K>, on_change: impl Fn(Change<K>) + Send + 'static)
     where
         K: Controlled + Resource<Scope = ClusterResourceScope>,
     {
         let api = Api::<Seen<K>>::all(self.context.client.0.clone());
-        self.spawn(Watch { api, config: config(), namespace: None }, cache.clone(), tell);
+        self.spawn(Watch { api, config: config(), namespace: None }, cache.clone(), on_change);
     }
 
     fn watch_namespaced<T>(
         &mut self,
         config: &kube::runtime::watcher::Config,
         cache: &Cache<T::Kept>,
-        tell: impl Fn(Change<T::Kept>) + Send + Sync + 'static,
+        on_change: impl Fn(Change<T::Kept>) + Send + Sync + 'static,
     ) where
         T: Incoming + Resource<Scope = NamespaceResourceScope>,
     {
         let client = self.context.client.0.clone();
-        let tell = Arc::new(tell);
+        let on_change = Arc::new(on_change);
         let scopes: Vec<_> = match self.namespaces.as_slice() {
             [] => vec![(Api::<T>::all(client), None)],
             some => {
@@ -251,9 +251,9 @@ impl Operator {
             }
         };
         for (api, namespace) in scopes {
-            let tell = Arc::clone(&tell);
+            let on_change = Arc::clone(&on_change);
             let watch = Watch { api, config: config.clone(), namespace };
-            self.spawn(watch, cache.clone(), move |change| tell(change));
+            self.spawn(watch, cache.clone(), move |change| on_change(change));
         }
     }
 
@@ -261,7 +261,7 @@ impl Operator {
         &mut self,
         watch: Watch<T>,
         cache: Cache<T::Kept>,
-        tell: impl Fn(Change<T::Kept>) + Send + 'static,
+        on_change: impl Fn(Change<T::Kept>) + Send + 'static,
     ) {
         let progress = Sender::new(ListState::Pending);
         let what = match &watch.namespace {
@@ -273,7 +273,7 @@ impl Operator {
             progress: progress.subscribe(),
             may_be_refused: watch.namespace.is_some(),
         });
-        let watch = run_watch(watch, cache, progress, tell);
+        let watch = run_watch(watch, cache, progress, on_change);
         self.watches.spawn(self.supervisor().supervise(format!("the watch of {what}"), watch));
     }
 

@@ -1,16 +1,17 @@
 //! A failed sign-in, in a form that can be told to everyone who waits for it.
 
 use std::sync::Arc;
-use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::error::Error;
 use crate::reason::Reason;
 
 /// A failed sign-in is not tried again for this long, so that many users of an account do not each try.
-const REMEMBER_FAILURE: Duration = Duration::from_secs(5);
+const REMEMBER_FAILURE: SignedDuration = SignedDuration::from_secs(5);
 /// The same for a failure that may pass by itself.
-const REMEMBER_TROUBLE: Duration = Duration::from_secs(1);
+const REMEMBER_TROUBLE: SignedDuration = SignedDuration::from_secs(1);
 
 /// Why signing in did not work.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ impl Failure {
     }
 
     /// For how long nobody tries again.
-    pub(super) fn remembered_for(&self) -> Duration {
+    pub(super) fn remembered_for(&self) -> SignedDuration {
         match self {
             Self::Stalled(_) => REMEMBER_FAILURE,
             Self::Aws(error)

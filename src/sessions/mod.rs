@@ -12,10 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
-use tokio::time::Instant;
 
 use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsErrorKind, Sdk};
+use crate::backoff::RememberedFailure;
 use crate::clock::Clock;
 use crate::engine::object::ObjectId;
 use crate::engine::status::summary;
@@ -82,12 +82,12 @@ type SessionCell = tokio::sync::Mutex<CachedSession>;
 struct CachedSession {
     session: Option<Arc<Session>>,
     checked: Timestamp,
-    failure: Option<(Instant, Failure)>,
+    failure: Option<RememberedFailure<Failure>>,
 }
 
 impl Accounts {
-    /// Nothing is signed in yet. `cluster` becomes part of the names of role sessions; the hub wakes an AwsAccount when
-    /// its users learn something about it.
+    /// Nothing is signed in yet. `cluster` becomes part of the names of role sessions; `references` wakes an AwsAccount
+    /// when its users learn something about it.
     pub fn new(client: KubeClient, clock: Clock, references: References, sdk: Sdk, cluster: &str) -> Self {
         Self {
             sign_in: Arc::new(SignIn::new(client, sdk, cluster)),
@@ -101,16 +101,16 @@ impl Accounts {
     /// The account's own identity, checked against `accountId`. Signs in when first used.
     pub async fn session(&self, account: &AwsAccount) -> Result<Arc<Session>> {
         let limits = self.limits.of(account);
-        let slot = self.slot(account, None);
-        let mut held = slot.lock().await;
-        held.recent_failure()?;
-        if let Some(session) = held.usable()
-            && self.still_holds(account, &session, &mut held).await?
+        let cell = self.cell(account, None);
+        let mut cached = cell.lock().await;
+        cached.recent_failure(self.clock.now())?;
+        if let Some(session) = cached.usable()
+            && self.has_same_keys(account, &session, &mut cached).await?
         {
             return Ok(session);
         }
         let signed_in = self.sign_in.own(account, limits).await;
-        let outcome = held.keep(signed_in, self.clock.now());
+        let outcome = cached.keep(signed_in, self.clock.now());
         self.compare(account, &outcome);
         outcome
     }
@@ -119,10 +119,10 @@ impl Accounts {
     pub async fn session_as(&self, account: &AwsAccount, role_arn: Option<&str>) -> Result<Arc<Session>> {
         let base = self.session(account).await?;
         let Some(role_arn) = role_arn else { return Ok(base) };
-        let slot = self.slot(account, Some(role_arn));
-        let mut held = slot.lock().await;
-        held.recent_failure()?;
-        if let Some(session) = held.usable()
+        let cell = self.cell(account, Some(role_arn));
+        let mut cached = cell.lock().await;
+        cached.recent_failure(self.clock.now())?;
+        if let Some(session) = cached.usable()
             && session.base.as_ref().is_some_and(|known| Arc::ptr_eq(known, &base))
         {
             return Ok(session);
@@ -131,16 +131,16 @@ impl Accounts {
         if matches!(&assumed, Err(Failure::Aws(error)) if error.kind == AwsErrorKind::SignIn) {
             self.forget(&base);
         }
-        held.keep(assumed, self.clock.now())
+        cached.keep(assumed, self.clock.now())
     }
 
     /// Reads the keys again and asks STS again who the account's own identity is, and signs in anew when one of them has changed.
     /// An earlier failure is not remembered here: what woke the AwsAccount may be the mend, such as a new key in its Secret.
     pub async fn check(&self, account: &AwsAccount) -> Result<Arc<Session>> {
         {
-            let slot = self.slot(account, None);
-            let mut held = slot.lock().await;
-            (held.checked, held.failure) = (Timestamp::default(), None);
+            let cell = self.cell(account, None);
+            let mut cached = cell.lock().await;
+            (cached.checked, cached.failure) = (Timestamp::default(), None);
         }
         let session = self.session(account).await?;
         if self.sign_in.is_still(account, &session).await {
@@ -177,8 +177,8 @@ impl Accounts {
         self.limits.remove(name);
     }
 
-    /// The slot for an identity. What was signed in for an earlier spec, or an earlier object of that name, goes.
-    fn slot(&self, account: &AwsAccount, role_arn: Option<&str>) -> Arc<SessionCell> {
+    /// The cell for an identity. What was signed in for an earlier spec, or an earlier object of that name, goes.
+    fn cell(&self, account: &AwsAccount, role_arn: Option<&str>) -> Arc<SessionCell> {
         let (uid, basis) = (account.uid(), Basis::of(&account.spec));
         let mut entries = self.entries();
         let entry = entries
@@ -194,28 +194,28 @@ impl Accounts {
     }
 
     /// Whether the Secret, where there is one, still holds the keys that were used. It is looked at now and then.
-    async fn still_holds(
+    async fn has_same_keys(
         &self,
         account: &AwsAccount,
         session: &Session,
-        held: &mut CachedSession,
+        cached: &mut CachedSession,
     ) -> Result<bool> {
         let now = self.clock.now();
-        if (now - TRUST_SECRET..=now).contains(&held.checked) {
+        if (now - TRUST_SECRET..=now).contains(&cached.checked) {
             return Ok(true);
         }
         match self.sign_in.same_keys(account, session).await {
             Ok(same) => {
-                held.checked = now;
+                cached.checked = now;
                 Ok(same)
             }
             // The API server's troubles are no reason to stop using keys that were good.
             Err(Failure::Cluster { .. }) => {
-                held.checked = now - TRUST_SECRET + SECRET_UNREADABLE;
+                cached.checked = now - TRUST_SECRET + SECRET_UNREADABLE;
                 Ok(true)
             }
             Err(failure) => {
-                let outcome = held.keep(Err(failure), now);
+                let outcome = cached.keep(Err(failure), now);
                 self.compare(account, &outcome);
                 outcome.map(|_| false)
             }
@@ -238,9 +238,9 @@ impl CachedSession {
         self.session.clone().filter(|session| !session.signed_in.is_refused())
     }
 
-    fn recent_failure(&self) -> Result<()> {
+    fn recent_failure(&self, now: Timestamp) -> Result<()> {
         match &self.failure {
-            Some((when, failure)) if when.elapsed() < failure.remembered_for() => Err(failure.clone().into()),
+            Some(failure) if !failure.is_due(now) => Err(failure.error.clone().into()),
             _ => Ok(()),
         }
     }
@@ -253,7 +253,9 @@ impl CachedSession {
                 Ok(session)
             }
             Err(failure) => {
-                *self = Self { failure: Some((Instant::now(), failure.clone())), ..Self::default() };
+                let remembered =
+                    RememberedFailure::new(None, failure.clone(), now, |failure, _| failure.remembered_for());
+                *self = Self { failure: Some(remembered), ..Self::default() };
                 Err(failure.into())
             }
         }

@@ -25,27 +25,29 @@ impl CredentialReconcile<'_> {
     pub(super) fn fill_status(&mut self, tokens: &TokensByDomain, written: Written) {
         let account = &self.object.spec.account_ref.name;
         let terms = |domain| self.minters.get(domain).map(|minter| &minter.terms);
-        let told: Vec<_> = tokens
+        let tokens_now: Vec<_> = tokens
             .iter()
-            .map(|(domain, held)| event_records::token(domain, held, account, terms(domain)))
+            .map(|(domain, current)| event_records::token(domain, current, account, terms(domain)))
             .collect();
         let name = self.secret_name();
         let declared = self.status.common.observed_generation == self.object.meta().generation;
-        self.notes.extend(event_records::written(&self.status, declared, &told, &name, written));
-        if !tokens.values().any(|held| held.failing.is_some() || held.again.is_some()) {
-            self.notes
-                .extend(self.force().and_then(|_| event_records::not_renewed(&self.status.tokens, &told)));
+        self.events.extend(event_records::written(&self.status, declared, &tokens_now, &name, written));
+        if !tokens.values().any(|current| current.failing.is_some() || current.again.is_some()) {
+            self.events.extend(
+                self.force().and_then(|_| event_records::not_renewed(&self.status.tokens, &tokens_now)),
+            );
             self.status.last_handled_renew_at = self.object.annotations().get(RENEW_AT).cloned();
         }
-        self.status.tokens = told;
+        self.status.tokens = tokens_now;
         self.status.secret_name = Some(name);
     }
 
     pub(super) fn done(&self, tokens: &TokensByDomain) -> Success {
         let next = tokens.values().map(CurrentToken::look_again).min();
-        let failing = tokens.values().find_map(|held| held.failing.as_ref().map(|failing| (held, failing)));
-        if let Some((held, failing)) = failing {
-            let end = held.kept.token.life.expires;
+        let failing =
+            tokens.values().find_map(|current| current.failing.as_ref().map(|failing| (current, failing)));
+        if let Some((current, failing)) = failing {
+            let end = current.kept.token.life.expires;
             return self.failing(&failing.error, end, next.unwrap_or(end));
         }
         let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();

@@ -58,18 +58,19 @@ impl CredentialReconcile<'_> {
         let mut tokens = TokensByDomain::new();
         for (domain, terms) in registries::terms(self.object, &account, caches, &resolved)? {
             let source = sessions::source(&account, terms.role_arn.as_deref());
-            let Some(held) = self.still_held(&source, &account.spec.region, &domain, &terms).await? else {
+            let Some(current) = self.still_current(&source, &account.spec.region, &domain, &terms).await?
+            else {
                 return Ok(false);
             };
-            tokens.insert(domain, held);
+            tokens.insert(domain, current);
         }
-        let kept = tokens.iter().map(|(domain, held)| (domain, &held.kept)).collect();
+        let kept = tokens.iter().map(|(domain, current)| (domain, &current.kept)).collect();
         let Some(rendered) = rendered(&resolved, &kept) else { return Ok(false) };
         let before = self.status.clone();
         let written = self.write(&rendered, &tokens).await?;
         if written != Written::Already {
             let name = self.secret_name();
-            self.notes.extend(event_records::written(
+            self.events.extend(event_records::written(
                 &before,
                 self.declared_and_ready(),
                 &before.tokens,
@@ -81,24 +82,24 @@ impl CredentialReconcile<'_> {
     }
 
     /// The token of a domain that status says the Secret holds, if it is kept and the grant is no narrower.
-    async fn still_held(
+    async fn still_current(
         &self,
         source: &str,
         region: &str,
         domain: &DomainKey,
         terms: &Terms,
     ) -> Result<Option<CurrentToken>> {
-        let told = self.status.tokens.iter().find(|token| {
+        let recorded = self.status.tokens.iter().find(|token| {
             let TokenStatus { domain: name, owner, .. } = token;
             (name, owner) == (&domain.domain, &domain.owner)
         });
-        let Some(told) = told else { return Ok(None) };
-        let life = Life { issued: told.issued_at, expires: told.expires_at };
+        let Some(recorded) = recorded else { return Ok(None) };
+        let life = Life { issued: recorded.issued_at, expires: recorded.expires_at };
         if life.expires.duration_since(life.issued) > terms.duration {
             return Ok(None);
         }
         let kept = self.services.tokens.known(source, region, domain, life).await?;
-        Ok(kept.map(|kept| CurrentToken { kept, renews_at: told.renews_at, again: None, failing: None }))
+        Ok(kept.map(|kept| CurrentToken { kept, renews_at: recorded.renews_at, again: None, failing: None }))
     }
 
     /// Whether the cache shows the Secret just as it was written last.

@@ -117,7 +117,7 @@ impl CredentialReconcile<'_> {
                     format!("Secret {name} emptied, and deleted as soon as its finalizers are gone: {error}")
                 }
             };
-            self.notes.push(EventRecord::warning(Reason::GrantMissing, message));
+            self.events.push(EventRecord::warning(Reason::GrantMissing, message));
         }
         self.status.secret_name = None;
         self.status.last_secret_write = None;
@@ -127,9 +127,9 @@ impl CredentialReconcile<'_> {
 
     /// Removes what earlier names of the Secret have left behind.
     pub(super) async fn remove_earlier(&self, name: &str) -> Result<()> {
-        let told = self.status.secret_name.clone();
+        let recorded = self.status.secret_name.clone();
         let earlier = if self.is_settled(name) { Vec::new() } else { self.ours() };
-        let earlier: BTreeSet<_> = earlier.into_iter().chain(told).filter(|old| old != name).collect();
+        let earlier: BTreeSet<_> = earlier.into_iter().chain(recorded).filter(|old| old != name).collect();
         for old in earlier {
             secret_writer::remove(self.context, &self.namespace, &old, &self.uid(), self.last_write())
                 .await?;
@@ -140,8 +140,8 @@ impl CredentialReconcile<'_> {
     /// Whether the last reconcile ended well and was told, so that nothing of an earlier name can be left; or it is the first one.
     fn is_settled(&self, name: &str) -> bool {
         let generation = self.object.meta().generation;
-        let told = self.declared_and_ready() && self.status.secret_name.as_deref() == Some(name);
-        told || (generation == Some(1) && self.status.secret_name.is_none())
+        let recorded = self.declared_and_ready() && self.status.secret_name.as_deref() == Some(name);
+        recorded || (generation == Some(1) && self.status.secret_name.is_none())
     }
 
     /// The names of the Secrets that this object controls.

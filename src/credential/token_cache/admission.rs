@@ -22,26 +22,26 @@ pub(super) fn family(key: &TokenKey) -> (String, DomainKey) {
 /// Refuses a token that would be one too many for the user's namespace. One that is kept, or that the user or its namespace has
 /// already, is no new one.
 pub(super) fn admit(
-    slots: &HashMap<String, Arc<TokenEntry>>,
+    entries: &HashMap<String, Arc<TokenEntry>>,
     key: &TokenKey,
     user: &ObjectId,
     now: Timestamp,
 ) -> Result<()> {
     let (name, family) = (key.name(), family(key));
-    if let Some(slot) = slots.get(&name) {
-        let state = slot.lock();
+    if let Some(entry) = entries.get(&name) {
+        let state = entry.lock();
         let kept = state.kept.as_ref().is_some_and(|kept| kept.token.life.valid(now));
         if kept || state.serves(user) {
             return Ok(());
         }
     }
-    let related: Vec<_> = slots
+    let related: Vec<_> = entries
         .iter()
-        .filter(|(other, slot)| **other != name && slot.lock().family.as_ref() == Some(&family))
-        .map(|(_, slot)| slot)
+        .filter(|(other, entry)| **other != name && entry.lock().family.as_ref() == Some(&family))
+        .map(|(_, entry)| entry)
         .collect();
     let full = related.len() >= MOST_TOKENS
-        && related.iter().filter(|slot| slot.lock().serves_others(user)).count() >= MOST_TOKENS;
+        && related.iter().filter(|entry| entry.lock().serves_others(user)).count() >= MOST_TOKENS;
     if !full {
         return Ok(());
     }

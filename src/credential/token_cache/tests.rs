@@ -160,14 +160,14 @@ impl World {
         let (tokens, key, session) = (tokens.clone(), self.key(12), Arc::clone(&self.session));
         let user = ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", user));
         tokio::spawn(async move {
-            let demand = TokenRequest {
+            let request = TokenRequest {
                 user,
                 renew_before: None,
                 force: None,
                 impatient: true,
                 addresses: Templates::new(),
             };
-            tokens.hold(&key, &session, &demand).await
+            tokens.hold(&key, &session, &request).await
         })
     }
 
@@ -184,12 +184,12 @@ impl World {
     }
 
     async fn until_a_mint_is_held(&self) {
-        let held = async {
+        let current = async {
             while !self.faults("GET", "").await.contains(r#""held":1"#) {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(30), held).await.unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(30), current).await.unwrap();
     }
 
     fn minted(&self) -> usize {
@@ -221,10 +221,10 @@ async fn one_who_stops_waiting_takes_the_token_from_nobody() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     world.faults("DELETE", "").await;
-    let held = second.await.unwrap().unwrap();
-    assert_eq!(held.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
+    let current = second.await.unwrap().unwrap();
+    assert_eq!(current.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
     let third = world.asks(&tokens, "third").await.unwrap().unwrap();
-    assert_eq!((third.kept.token.id.as_str(), world.minted()), (held.kept.token.id.as_str(), 1));
+    assert_eq!((third.kept.token.id.as_str(), world.minted()), (current.kept.token.id.as_str(), 1));
 }
 
 #[test]
@@ -253,8 +253,8 @@ async fn a_token_is_given_to_nobody_before_it_is_kept_and_is_not_minted_twice() 
     assert_eq!((error.reason(), world.minted()), (crate::reason::Reason::KubernetesUnavailable, 1));
     world.asks(&tokens, "b").await.unwrap().unwrap_err();
     world.server.readonly.store(false, Ordering::Relaxed);
-    let held = world.asks(&tokens, "a").await.unwrap().unwrap();
-    assert_eq!(held.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
+    let current = world.asks(&tokens, "a").await.unwrap().unwrap();
+    assert_eq!(current.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
     assert_eq!((world.minted(), world.server.kept()), (1, 1));
 }
 
@@ -281,9 +281,9 @@ async fn after_a_restart_tokens_come_from_where_they_were_kept() {
 async fn neither_what_is_printed_nor_what_is_kept_beside_it_tells_the_token_or_the_proof() {
     let world = World::start().await;
     let tokens = TokenCache::new(&world.context);
-    let held = world.asks(&tokens, "a").await.unwrap().unwrap();
-    let text = held.kept.token.text.expose_secret().to_owned();
-    for printed in [format!("{tokens:?}"), format!("{held:?}")] {
+    let current = world.asks(&tokens, "a").await.unwrap().unwrap();
+    let text = current.kept.token.text.expose_secret().to_owned();
+    for printed in [format!("{tokens:?}"), format!("{current:?}")] {
         assert!(printed.contains("REDACTED") && !printed.contains(&text), "{printed}");
     }
     let secrets = world.server.secrets.lock().unwrap();
@@ -306,20 +306,20 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
     let user = |namespace: &str, name: &str| {
         ObjectId::new(KindName::RegistryCredential, ObjectKey::new(namespace, name))
     };
-    let mut slots: HashMap<String, Arc<TokenEntry>> = HashMap::new();
+    let mut entries: HashMap<String, Arc<TokenEntry>> = HashMap::new();
     let mut ask = |key: &TokenKey, user: ObjectId| {
-        admit(&slots, key, &user, now).map(|()| {
-            let slot = slots.entry(key.name()).or_default();
-            let mut state = slot.lock();
+        admit(&entries, key, &user, now).map(|()| {
+            let entry = entries.entry(key.name()).or_default();
+            let mut state = entry.lock();
             state.family.get_or_insert_with(|| family(key));
-            let demand = TokenRequest {
+            let request = TokenRequest {
                 user,
                 renew_before: None,
                 force: None,
                 impatient: false,
                 addresses: Templates::new(),
             };
-            assert!(state.answer(&demand, now).is_none());
+            assert!(state.answer(&request, now).is_none());
         })
     };
     for number in 0..8 {

@@ -29,18 +29,18 @@ impl<R: Reconciler> Controller<R> {
     /// The one exit: status or finalizer, then events. What was done is told even when the write fails: no later reconcile
     /// finds it to do. A failure is told by the reconcile that could write it.
     async fn publish(&self, object: &R::Object, report: StatusReport<R>) -> Result<Success> {
-        let Report { status, outcome, notes } = report;
-        if made_progress(&outcome, &notes) {
+        let Report { status, outcome, events } = report;
+        if made_progress(&outcome, &events) {
             self.failures.forget(&ObjectKey::of(object));
         }
-        notes.iter().for_each(log);
+        events.iter().for_each(log);
         let gone = is_deleting(object) && outcome.as_ref().is_ok_and(|done| done.gone);
         let (written, failure) = if gone {
             (self.let_go(object, status).await, None)
         } else {
             self.write_status(object, status, &outcome).await
         };
-        for note in notes.iter().chain(failure.iter().filter(|_| written.is_ok())) {
+        for note in events.iter().chain(failure.iter().filter(|_| written.is_ok())) {
             self.events.publish(object, note).await;
         }
         written.and(outcome)
@@ -89,9 +89,9 @@ impl<R: Reconciler> Controller<R> {
 }
 
 /// Whether a reconcile did something before it met what may work the next time: it goes on soon, however often that happens.
-fn made_progress(outcome: &Result<Success>, notes: &[EventRecord]) -> bool {
+fn made_progress(outcome: &Result<Success>, events: &[EventRecord]) -> bool {
     outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
-        && notes.iter().any(|note| !note.warning)
+        && events.iter().any(|note| !note.warning)
 }
 
 /// One warning for a new failure or a new trouble, not one for each retry.

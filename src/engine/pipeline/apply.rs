@@ -93,9 +93,9 @@ pub async fn apply<K: Kind>(
     let witness = &*witness;
     let execute = |step: K::Step| async move {
         witness.executing(&step);
-        let told = K::execute(aws, identity, &step).await?;
+        let facts = K::execute(aws, identity, &step).await?;
         witness.executed(&step);
-        Ok(told)
+        Ok(facts)
     };
     let taken = steps::take(&steps, K::INDEPENDENT, stop, execute).await;
     Ok(Applied::Taken { taken, have, facts })

@@ -48,7 +48,7 @@ impl<K: Kind> Pipeline<K> {
         let mut reconcile = Reconcile::<K>::new(object, context, self);
         teardown::release(&mut reconcile).await?;
         self.publisher.remove_finalizer(object).await?;
-        Ok(reconcile.notes)
+        Ok(reconcile.events)
     }
 }
 
@@ -79,7 +79,7 @@ impl<K: Kind> Reconciler for Pipeline<K> {
         } else {
             outcome
         };
-        Report { status: reconcile.status, outcome, notes: reconcile.notes }
+        Report { status: reconcile.status, outcome, events: reconcile.events }
     }
 
     fn forget(&self, key: &ObjectKey) {
@@ -101,14 +101,14 @@ pub(in crate::engine) struct Reconcile<'a, K: Kind> {
     pub(in crate::engine) context: &'a Context,
     pub(in crate::engine) pipeline: &'a Pipeline<K>,
     pub(in crate::engine) status: StatusOf<K>,
-    pub(in crate::engine) notes: Vec<EventRecord>,
+    pub(in crate::engine) events: Vec<EventRecord>,
     session: Option<Arc<Session>>,
 }
 
 impl<'a, K: Kind> Reconcile<'a, K> {
     fn new(object: &'a K::Object, context: &'a Context, pipeline: &'a Pipeline<K>) -> Self {
         let status = object.status().cloned().unwrap_or_default();
-        Self { object, context, pipeline, status, notes: Vec::new(), session: None }
+        Self { object, context, pipeline, status, events: Vec::new(), session: None }
     }
 
     /// Resolve, apply, report.
@@ -165,7 +165,7 @@ impl<'a, K: Kind> Reconcile<'a, K> {
                 Ok(Success { reason: Reason::Observed, drift, ..held })
             }
             Applied::Taken { taken, have, facts } => {
-                self.note_steps(&identity, &taken, (want, have.as_ref()));
+                self.report_steps(&identity, &taken, (want, have.as_ref()));
                 Ok(Success::synced(self.finish(&identity, want, facts, taken)?, settings.interval))
             }
         }
@@ -236,9 +236,9 @@ impl<'a, K: Kind> Reconcile<'a, K> {
         step: &K::Step,
     ) -> Result<Option<K::Facts>> {
         K::executing(self.context, identity, step);
-        let told = K::execute(aws, identity, step).await?;
+        let facts = K::execute(aws, identity, step).await?;
         K::executed(self.context, identity, step);
-        Ok(told)
+        Ok(facts)
     }
 
     /// Writes the identity into status, so that a deletion finds the resource whatever becomes of the spec. `first` is the step that
@@ -295,7 +295,7 @@ struct Teller<'p, 'a, K: Kind> {
 
 impl<K: Kind> Witness<K> for Teller<'_, '_, K> {
     async fn planned(&mut self, have: Option<&K::State>, steps: &[K::Step]) -> Result<()> {
-        self.reconcile.note_shown(self.identity, have, steps);
+        self.reconcile.report_shown(self.identity, have, steps);
         if self.reconcile.status.identity() == Some(self.identity) {
             return Ok(());
         }

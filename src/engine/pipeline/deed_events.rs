@@ -17,7 +17,7 @@ use crate::reason::Reason;
 
 impl<K: Kind> Reconcile<'_, K> {
     /// Reports a step whose answer was lost, as soon as AWS shows the effect of the step and the plan has no such step any more.
-    pub(in crate::engine) fn note_shown(
+    pub(in crate::engine) fn report_shown(
         &mut self,
         identity: &Identity,
         have: Option<&K::State>,
@@ -26,11 +26,11 @@ impl<K: Kind> Reconcile<'_, K> {
         let shown = |step: &K::Step| !planned.contains(step) && K::shows(step, have);
         let (key, uid, now) = self.doer();
         let deed = self.pipeline.deeds.shown(&key, &uid, shown, now);
-        self.notes.extend(deed.map(|Deed { step, reason }| note(identity, reason, &[step])));
+        self.events.extend(deed.map(|Deed { step, reason }| event_of(identity, reason, &[step])));
     }
 
     /// Reports the steps that took effect, and remembers the step whose effect is not known.
-    pub(in crate::engine) fn note_steps(
+    pub(in crate::engine) fn report_steps(
         &mut self,
         identity: &Identity,
         taken: &Taken<K::Step, K::Facts>,
@@ -53,7 +53,7 @@ impl<K: Kind> Reconcile<'_, K> {
         let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), now);
         for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
             let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();
-            self.notes.extend(deeds.first().map(|deed| note(identity, deed.reason, &steps)));
+            self.events.extend(deeds.first().map(|deed| event_of(identity, deed.reason, &steps)));
         }
         if let Some(step) = taken.doubtful.clone() {
             self.pipeline.deeds.doubt(&key, &uid, Deed { step, reason });
@@ -66,6 +66,6 @@ impl<K: Kind> Reconcile<'_, K> {
     }
 }
 
-fn note<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> EventRecord {
+fn event_of<S: std::fmt::Display>(identity: &Identity, reason: Reason, steps: &[S]) -> EventRecord {
     EventRecord::normal(reason, format!("{identity}: {}", sentence(steps)))
 }

@@ -16,7 +16,7 @@ use crate::reason::Reason;
 /// So many objects are remembered.
 const MOST: usize = 4096;
 /// So many deeds of an object are remembered that were told.
-const MOST_TOLD: usize = 256;
+const MOST_ANNOUNCED: usize = 256;
 
 /// The deeds of one kind, by object.
 #[derive(Debug)]
@@ -32,9 +32,9 @@ struct Known<S> {
     uid: String,
     /// The step whose effect is not known.
     open: Option<Deed<S>>,
-    /// Hashes of the steps that were told since `told_at`.
-    told: Vec<u64>,
-    told_at: Timestamp,
+    /// Hashes of the steps that were told since `announced_at`.
+    announced: Vec<u64>,
+    announced_at: Timestamp,
 }
 
 /// A step, and the word under which it is told.
@@ -67,7 +67,7 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         let mut known = self.lock();
         let known = known.get_mut(key).filter(|known| known.uid == uid)?;
         let deed = known.open.take_if(|deed| shown(&deed.step))?;
-        known.tell(&deed.step, now);
+        known.announce(&deed.step, now);
         Some(deed)
     }
 
@@ -87,7 +87,7 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
             for step in steps {
                 let open = known.open.take_if(|deed| deed.step == *step);
                 // AWS creates nothing twice: no late answer has led to this.
-                if known.tell(step, now) || reason == Reason::Created {
+                if known.announce(step, now) || reason == Reason::Created {
                     fresh.push(open.unwrap_or_else(|| Deed { step: step.clone(), reason }));
                 }
             }
@@ -101,7 +101,7 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         if let Some(known) = self.lock().get_mut(key) {
             known.open = None;
             if seen {
-                known.told.clear();
+                known.announced.clear();
             }
         }
     }
@@ -133,7 +133,8 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         if known.len() >= MOST && !known.contains_key(key) {
             known.clear();
         }
-        let fresh = || Known { uid: uid.into(), open: None, told: Vec::new(), told_at: Timestamp::MIN };
+        let fresh =
+            || Known { uid: uid.into(), open: None, announced: Vec::new(), announced_at: Timestamp::MIN };
         let of_object = known.entry(key.clone()).or_insert_with(fresh);
         if of_object.uid != uid {
             *of_object = fresh();
@@ -149,16 +150,16 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
 impl<S: Debug> Known<S> {
     /// Takes note that a step is told. Returns `false` when the same step was told so lately that an answer which led to
     /// it again may have been out of date.
-    fn tell(&mut self, step: &S, now: Timestamp) -> bool {
-        let age = now.duration_since(self.told_at);
+    fn announce(&mut self, step: &S, now: Timestamp) -> bool {
+        let age = now.duration_since(self.announced_at);
         if age.is_negative() || age >= STALENESS {
-            self.told.clear();
-            self.told_at = now;
+            self.announced.clear();
+            self.announced_at = now;
         }
         let hash = hash(step);
-        let fresh = !self.told.contains(&hash);
-        if fresh && self.told.len() < MOST_TOLD {
-            self.told.push(hash);
+        let fresh = !self.announced.contains(&hash);
+        if fresh && self.announced.len() < MOST_ANNOUNCED {
+            self.announced.push(hash);
         }
         fresh
     }
@@ -207,8 +208,8 @@ mod tests {
     fn a_repeated_step_keeps_the_word_of_its_first_attempt() {
         let deeds = Deeds::default();
         deeds.doubt(&key(), "1", deed(7, DriftCorrected));
-        let told = deeds.took(&key(), "1", (&[6, 7, 8], Updated), at(1));
-        assert_eq!(told, [deed(6, Updated), deed(7, DriftCorrected), deed(8, Updated)]);
+        let announced = deeds.took(&key(), "1", (&[6, 7, 8], Updated), at(1));
+        assert_eq!(announced, [deed(6, Updated), deed(7, DriftCorrected), deed(8, Updated)]);
         assert_eq!(deeds.shown(&key(), "1", |_| true, at(2)), None);
     }
 
@@ -216,9 +217,9 @@ mod tests {
     fn the_same_step_is_told_again_when_no_answer_can_be_late_any_more() {
         let table = [(0, true), (29, false), (30, true), (59, false), (20, true)];
         let deeds = Deeds::default();
-        for (second, told) in table {
+        for (second, announced) in table {
             let fresh = deeds.took(&key(), "1", (&[7], Updated), at(second));
-            assert_eq!(!fresh.is_empty(), told, "at {second} s");
+            assert_eq!(!fresh.is_empty(), announced, "at {second} s");
         }
         deeds.settled(&key(), false);
         assert!(deeds.took(&key(), "1", (&[7], Updated), at(21)).is_empty(), "AWS has not shown it yet");

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod converge;
+pub(in crate::engine) mod deed_events;
 pub(in crate::engine) mod deeds;
 pub(in crate::engine) mod deletions;
 pub mod downstreams;
@@ -14,4 +15,3 @@ pub mod standing;
 pub mod steps;
 pub mod tags;
 pub(in crate::engine) mod teardown;
-pub(in crate::engine) mod telling;

@@ -40,8 +40,8 @@ pub(in crate::engine) async fn take<S: Clone, F, E: Future<Output = Result<Optio
             break;
         }
         match execute(step.clone()).await {
-            Ok(told) => {
-                taken.facts = told.or(taken.facts);
+            Ok(facts) => {
+                taken.facts = facts.or(taken.facts);
                 taken.done.push(step.clone());
             }
             Err(error) => {

@@ -50,7 +50,7 @@ async fn end<K: Kind>(
         return Ok(Success::gone());
     }
     if reconcile.object.suspended() {
-        reconcile.notes.push(EventRecord::normal(
+        reconcile.events.push(EventRecord::normal(
             Reason::Released,
             format!("{identity} is left as it is: the object is suspended"),
         ));
@@ -114,7 +114,7 @@ async fn let_go<K: Kind>(
         Ok(Ok(Found::Ours)) => {
             reconcile.context.references.written(identity);
             let message = format!("{resource} stays in AWS, and our owner tag is off it");
-            reconcile.notes.push(EventRecord::normal(Reason::Released, message));
+            reconcile.events.push(EventRecord::normal(Reason::Released, message));
             return Ok(Success::gone());
         }
         Ok(Ok(Found::Nothing)) => "AWS does not show it".to_owned(),
@@ -129,7 +129,7 @@ async fn let_go<K: Kind>(
         }
         Unseen::Confirmed | Unseen::Deleted => {
             let message = format!("there was nothing of {resource} to let go of: {unseen}");
-            reconcile.notes.push(EventRecord::normal(Reason::Released, message));
+            reconcile.events.push(EventRecord::normal(Reason::Released, message));
             Ok(Success::gone())
         }
     }
@@ -147,7 +147,7 @@ async fn untag<K: Kind>(
     if let Some(why) = not_ours(reconcile, account, tags::owner::<K>(&have.state)) {
         return Ok(Found::NotOurs(why));
     }
-    reconcile.note_shown(identity, Some(&have.state), &[]);
+    reconcile.report_shown(identity, Some(&have.state), &[]);
     for step in K::release(&have.state) {
         match reconcile.execute(&aws, identity, &step).await {
             // The answer may be lost, and the tag off all the same.
@@ -177,7 +177,7 @@ fn left_behind<K: Kind>(reconcile: &mut Reconcile<'_, K>, identity: &Identity, w
     let message = format!(
         "{identity} stays in AWS, perhaps with our owner tag still on it: {why}; before another object adopts it, remove its tag {OWNER_TAG} by hand"
     );
-    reconcile.notes.push(EventRecord::warning(Reason::Released, message));
+    reconcile.events.push(EventRecord::warning(Reason::Released, message));
     Success::gone()
 }
 
@@ -199,7 +199,7 @@ async fn delete<K: Kind>(
         };
     }
     reconcile.seen();
-    reconcile.note_shown(identity, Some(&have.state), &[]);
+    reconcile.report_shown(identity, Some(&have.state), &[]);
     refuse_while_blocked(reconcile, &aws, identity).await?;
     reconcile.deletion_sent();
     for step in K::plan(None, Some(&have.state)) {
@@ -227,14 +227,14 @@ fn absent<K: Kind>(reconcile: &mut Reconcile<'_, K>, identity: &Identity) -> Res
         Unseen::Deleted => format!("{resource} is deleted in AWS"),
         Unseen::Confirmed => format!("{resource} was not there in AWS any more: nothing was left to delete"),
     };
-    reconcile.notes.push(EventRecord::normal(Reason::Deleted, message));
+    reconcile.events.push(EventRecord::normal(Reason::Deleted, message));
     Ok(Success::gone())
 }
 
 /// A resource that this object does not own is not deleted.
 fn left_alone<K: Kind>(reconcile: &mut Reconcile<'_, K>, identity: &Identity, why: &str) -> Success {
     let message = format!("{identity} stays in AWS: {why}");
-    reconcile.notes.push(EventRecord::warning(Reason::Released, message));
+    reconcile.events.push(EventRecord::warning(Reason::Released, message));
     Success::gone()
 }
 

@@ -33,7 +33,7 @@ const BESIDE_WORK: usize = 1;
 pub struct Events {
     clock: Clock,
     writer: Writer,
-    lane: Arc<Mutex<Lane<Told>>>,
+    lane: Arc<Mutex<Lane<PendingEvent>>>,
     /// Notified when an event comes into the lane, and when the lane must be emptied.
     came: Arc<Notify>,
     /// Notified when an event leaves the lane.
@@ -46,9 +46,9 @@ pub struct Events {
 
 /// An event that waits to be written.
 #[derive(Clone, Debug)]
-struct Told {
+struct PendingEvent {
     about: About,
-    note: EventRecord,
+    record: EventRecord,
     at: Timestamp,
     /// Whether an attempt to write the event has failed. That attempt may have taken effect.
     again: bool,
@@ -69,16 +69,23 @@ impl Events {
     }
 
     /// Puts one event into the lane. Waits while the line of the object's namespace is full.
-    pub async fn publish<K: Controlled>(&self, object: &K, note: &EventRecord) {
+    pub async fn publish<K: Controlled>(&self, object: &K, record: &EventRecord) {
         let namespace = object.meta().namespace.clone().unwrap_or_default();
-        let told = Told { about: About::of(object), note: note.clone(), at: self.clock.now(), again: false };
+        let pending = PendingEvent {
+            about: About::of(object),
+            record: record.clone(),
+            at: self.clock.now(),
+            again: false,
+        };
         loop {
             let left = self.left.notified();
             tokio::pin!(left);
             left.as_mut().enable();
-            match self.offer(&namespace, &told) {
+            match self.offer(&namespace, &pending) {
                 Room::Free => return self.came.notify_one(),
-                Room::None => return unwritten(&told, "too many others wait that cannot be written either"),
+                Room::None => {
+                    return unwritten(&pending, "too many others wait that cannot be written either");
+                }
                 Room::Full => {}
             }
             tokio::select! {
@@ -95,8 +102,8 @@ impl Events {
             let due = || context.references.depths().iter().any(|(_, due)| *due > 0);
             let most = if !self.stop.is_cancelled() && due() { BESIDE_WORK } else { AT_ONCE };
             let next = (under_way.len() < most).then(|| self.lane().next(self.now())).flatten();
-            if let Some((namespace, told)) = next {
-                under_way.push(self.write(namespace, told));
+            if let Some((namespace, pending)) = next {
+                under_way.push(self.write(namespace, pending));
                 continue;
             }
             let rested = self.lane().first_pause_ends();
@@ -127,38 +134,38 @@ impl Events {
         };
         if tokio::time::timeout(within, written).await.is_err() {
             let rest = self.lane().drain();
-            for told in rest {
-                unwritten(&told, "the operator ends");
+            for pending in rest {
+                unwritten(&pending, "the operator ends");
             }
         }
     }
 
     /// Puts an event into the lane if there is room, or if the operator stops.
-    fn offer(&self, namespace: &str, told: &Told) -> Room {
+    fn offer(&self, namespace: &str, pending: &PendingEvent) -> Room {
         let mut lane = self.lane();
         let room = if self.stop.is_cancelled() { Room::Free } else { lane.room(namespace) };
         if room == Room::Free {
-            lane.push(namespace, told.clone());
+            lane.push(namespace, pending.clone());
         }
         room
     }
 
-    async fn write(&self, namespace: String, mut told: Told) {
-        let event = record::event(told.about.reference(&namespace), &told.note, told.at);
-        let written = self.writer.write(&event, told.again).await;
-        self.settle(&namespace, &mut told, written);
+    async fn write(&self, namespace: String, mut pending: PendingEvent) {
+        let event = record::event(pending.about.reference(&namespace), &pending.record, pending.at);
+        let written = self.writer.write(&event, pending.again).await;
+        self.settle(&namespace, &mut pending, written);
         self.left.notify_waiters();
     }
 
-    fn settle(&self, namespace: &str, told: &mut Told, written: Result<()>) {
+    fn settle(&self, namespace: &str, pending: &mut PendingEvent, written: Result<()>) {
         match written {
             Err(error) if may_pass(&error) => {
                 tracing::debug!(%error, namespace, "an event is written later");
-                told.again = true;
-                self.lane().failed(namespace, told.clone(), self.now());
+                pending.again = true;
+                self.lane().failed(namespace, pending.clone(), self.now());
             }
             Err(error) => {
-                unwritten(told, &error.to_string());
+                unwritten(pending, &error.to_string());
                 self.lane().ended(namespace);
             }
             Ok(()) => self.lane().ended(namespace),
@@ -178,12 +185,12 @@ impl Events {
         self.clock.moment().steady
     }
 
-    fn lane(&self) -> MutexGuard<'_, Lane<Told>> {
+    fn lane(&self) -> MutexGuard<'_, Lane<PendingEvent>> {
         self.lane.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn unwritten(told: &Told, why: &str) {
-    let (reason, note) = (told.note.reason.as_str(), &told.note.message);
-    tracing::warn!(why, reason, note, "an event could not be written");
+fn unwritten(pending: &PendingEvent, why: &str) {
+    let (reason, record) = (pending.record.reason.as_str(), &pending.record.message);
+    tracing::warn!(why, reason, record, "an event could not be written");
 }

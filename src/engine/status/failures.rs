@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::backoff::Streak;
 use crate::engine::object::{ObjectKey, Success};
 use crate::error::Error;
 use crate::reason::Outlook;
@@ -12,16 +13,15 @@ use crate::reason::Outlook;
 /// Failures in a row, by object.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ConsecutiveFailures {
-    by_object: Mutex<HashMap<ObjectKey, Streak>>,
+    by_object: Mutex<HashMap<ObjectKey, Failures>>,
 }
 
 /// Failures of one sort, of one version of the spec: another sort or another spec starts anew.
 #[derive(Clone, Copy, Debug)]
-struct Streak {
-    failures: u32,
+struct Failures {
     sort: std::mem::Discriminant<Outlook>,
     generation: Option<i64>,
-    since: Timestamp,
+    streak: Streak,
 }
 
 impl ConsecutiveFailures {
@@ -34,8 +34,8 @@ impl ConsecutiveFailures {
     ) -> SignedDuration {
         let denied = outcome.as_ref().is_err_and(|error| error.outlook() == Outlook::Denied);
         let known = self.lock().get(key).copied();
-        let known = known.filter(|streak| denied && streak.sort == std::mem::discriminant(&Outlook::Denied));
-        known.map_or(SignedDuration::ZERO, |streak| now.duration_since(streak.since.min(now)))
+        let known = known.filter(|known| denied && known.sort == std::mem::discriminant(&Outlook::Denied));
+        known.map_or(SignedDuration::ZERO, |known| known.streak.lasted(now))
     }
 
     /// Counts an outcome. Returns how many failures of its sort there were in a row, 0 for a success.
@@ -52,15 +52,10 @@ impl ConsecutiveFailures {
             return 0;
         };
         let sort = std::mem::discriminant(&error.outlook());
-        let streak =
-            by_object.entry(key.clone()).or_insert(Streak { failures: 0, sort, generation, since: now });
-        if (streak.sort, streak.generation) != (sort, generation) {
-            *streak = Streak { failures: 0, sort, generation, since: now };
-        }
-        streak.failures = streak.failures.saturating_add(1);
-        // The clock may have been set back.
-        streak.since = streak.since.min(now);
-        streak.failures
+        let before = by_object.get(key).filter(|known| (known.sort, known.generation) == (sort, generation));
+        let streak = Streak::lengthened(before.map(|known| known.streak), now);
+        by_object.insert(key.clone(), Failures { sort, generation, streak });
+        streak.count
     }
 
     /// The object is gone.
@@ -68,7 +63,7 @@ impl ConsecutiveFailures {
         self.lock().remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, Streak>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, Failures>> {
         self.by_object.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

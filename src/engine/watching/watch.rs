@@ -89,7 +89,7 @@ pub async fn run_watch<T: Incoming>(
     watch: Watch<T>,
     cache: Cache<T::Kept>,
     progress: Sender<ListState>,
-    tell: impl Fn(Change<T::Kept>),
+    on_change: impl Fn(Change<T::Kept>),
 ) {
     let Watch { api, config, namespace } = watch;
     let events = watcher(api, config).default_backoff();
@@ -100,18 +100,18 @@ pub async fn run_watch<T: Incoming>(
             Ok(Event::Init) => listed.clear(),
             Ok(Event::InitApply(object)) => {
                 let initial = *progress.borrow() != ListState::Synced;
-                listed.extend(take_in(object, &cache, initial, &tell));
+                listed.extend(take_in(object, &cache, initial, &on_change));
             }
             Ok(Event::InitDone) => {
                 let [known, unreadable] =
                     [cache.keys(namespace.as_deref()), cache.unreadable_keys(namespace.as_deref())];
                 for gone in known.into_iter().chain(unreadable).filter(|key| !listed.contains(key)) {
-                    drop_out(gone, &cache, &tell);
+                    drop_out(gone, &cache, &on_change);
                 }
                 listed = HashSet::new();
                 progress.send_replace(ListState::Synced);
             }
-            Ok(event) => take(event, &cache, &tell),
+            Ok(event) => take(event, &cache, &on_change),
             Err(error) => {
                 if is_refusal(&error) && *progress.borrow() == ListState::Pending {
                     progress.send_replace(ListState::Refused);
@@ -123,16 +123,20 @@ pub async fn run_watch<T: Incoming>(
 }
 
 /// Takes in one change after the list.
-pub(crate) fn take<T: Incoming>(event: Event<T>, cache: &Cache<T::Kept>, tell: &impl Fn(Change<T::Kept>)) {
+pub(crate) fn take<T: Incoming>(
+    event: Event<T>,
+    cache: &Cache<T::Kept>,
+    on_change: &impl Fn(Change<T::Kept>),
+) {
     match event {
         Event::Apply(object) => {
-            take_in(object, cache, false, tell);
+            take_in(object, cache, false, on_change);
         }
         Event::Delete(object) => {
             let key = ObjectKey::of(&object);
             // The cache may never have kept the object: then only the deletion event names the owner.
             let known = cache.remove(&key).or_else(|| object.accept().ok().map(Arc::new));
-            tell(Change::Removed(key, known));
+            on_change(Change::Removed(key, known));
         }
         Event::Init | Event::InitApply(_) | Event::InitDone => {}
     }
@@ -152,7 +156,7 @@ fn take_in<T: Incoming>(
     object: T,
     cache: &Cache<T::Kept>,
     initial: bool,
-    tell: &impl Fn(Change<T::Kept>),
+    on_change: &impl Fn(Change<T::Kept>),
 ) -> Option<ObjectKey> {
     match object.accept() {
         Ok(object) => {
@@ -161,23 +165,23 @@ fn take_in<T: Incoming>(
                 return None;
             }
             if let Some((before, now)) = cache.apply(object) {
-                tell(Change::Applied { before, now, initial });
+                on_change(Change::Applied { before, now, initial });
             }
             Some(key)
         }
         Err((key, why)) => {
             if let Some(known) = cache.mark_unreadable(&key) {
-                tell(Change::Removed(key.clone(), Some(known)));
+                on_change(Change::Removed(key.clone(), Some(known)));
             }
-            tell(Change::Malformed(key.clone(), why));
+            on_change(Change::Malformed(key.clone(), why));
             Some(key)
         }
     }
 }
 
-fn drop_out<K: Stored>(key: ObjectKey, cache: &Cache<K>, tell: &impl Fn(Change<K>)) {
+fn drop_out<K: Stored>(key: ObjectKey, cache: &Cache<K>, on_change: &impl Fn(Change<K>)) {
     let known = cache.remove(&key);
-    tell(Change::Removed(key, known));
+    on_change(Change::Removed(key, known));
 }
 
 /// Watches are ended by the server after this long; a dead connection is noticed 5 s later.

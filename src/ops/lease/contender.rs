@@ -26,7 +26,7 @@ pub(super) struct Contender {
     purpose: Purpose,
     gate: Option<Gate>,
     /// What it said last about its waiting, and when.
-    told: Option<(String, Instant)>,
+    logged: Option<(String, Instant)>,
     /// Another's Lease as last seen, and since when it has not changed.
     seen: Option<(Option<String>, Instant)>,
     /// Whether a write of ours may have taken effect.
@@ -40,7 +40,7 @@ impl Contender {
         let api = Api::namespaced(options.client.0, &options.namespace);
         let LeaseOptions { namespace, name, holder, purpose, gate, .. } = options;
         let before = Marks::default();
-        Self { api, namespace, name, holder, purpose, gate, told: None, seen: None, asked: false, before }
+        Self { api, namespace, name, holder, purpose, gate, logged: None, seen: None, asked: false, before }
     }
 
     /// Waits until this process holds the Lease. Returns the Lease and when the call began that took the Lease; `None` when `stop` is cancelled before that: no
@@ -135,8 +135,8 @@ impl Contender {
 
     /// Says what this process waits for: in `/ready`, and now and then in the log.
     fn waits(&mut self, why: String, warns: bool) {
-        let fresh = |(told, at): &(String, Instant)| *told == why && at.elapsed() < REMIND;
-        if self.told.as_ref().is_some_and(fresh) {
+        let fresh = |(logged, at): &(String, Instant)| *logged == why && at.elapsed() < REMIND;
+        if self.logged.as_ref().is_some_and(fresh) {
             return;
         }
         if warns {
@@ -147,7 +147,7 @@ impl Contender {
         if let Some(gate) = &self.gate {
             gate.closed_because(&why);
         }
-        self.told = Some((why, Instant::now()));
+        self.logged = Some((why, Instant::now()));
     }
 
     /// Renews until that has not worked for the deadline, or somebody else has the Lease.
