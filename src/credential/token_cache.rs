@@ -1,6 +1,8 @@
 //! The tokens in use: minted once for all who may share them, kept before anybody gets them.
 
 mod admission;
+mod mint;
+mod sweep;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +12,9 @@ use futures::FutureExt;
 use tokio::sync::OnceCell;
 use tokio::time::error::Elapsed;
 
-use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
 use crate::credential::render::DomainKey;
 use crate::credential::schedule::Life;
-use crate::credential::token::{Token, TokenKey};
+use crate::credential::token::TokenKey;
 use crate::credential::token_entry::{InFlightMint, MintOutcome, TokenEntry};
 use crate::credential::token_request::{CurrentToken, TokenRequest};
 use crate::credential::token_store::{self, Origin, StoredToken};
@@ -25,9 +26,6 @@ use admission::{admit, family};
 
 /// How long a login that has a working token waits for a new one. It is woken when the new one is there.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How often tokens are looked for that have expired or that nobody uses.
-const SWEEP: Duration = Duration::from_mins(10);
 
 /// The tokens in use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -219,78 +217,6 @@ impl TokenCache {
         }
     }
 
-    async fn mint(&self, key: &TokenKey, session: &Session) -> Result<Token> {
-        let issued = self.context.clock.now();
-        let call = session.aws.mints().await.get_authorization_token();
-        let call = call.domain(&key.domain.domain).domain_owner(&key.domain.owner);
-        let answer = call.duration_seconds(key.duration.as_secs()).send().await;
-        let output =
-            answer.named("GetAuthorizationToken").map_err(|error| self.refused(key, session, error))?;
-        self.context.metrics.token_minted();
-        let text = output.authorization_token.filter(|text| !text.is_empty()).ok_or_else(no_token)?;
-        let said = output.expiration.as_ref().and_then(timestamp);
-        let life = Life::new(issued, said, key.duration);
-        if said.is_none_or(|end| end <= issued) {
-            tracing::warn!(
-                domain = key.domain.domain,
-                "AWS did not say when the token ends; a short life is assumed"
-            );
-        }
-        Ok(Token { id: uuid::Uuid::new_v4().to_string(), text: text.into(), life })
-    }
-
-    fn refused(&self, key: &TokenKey, session: &Session, error: AwsError) -> AwsError {
-        if error.kind == AwsErrorKind::SignIn {
-            self.context.accounts.forget(session);
-        }
-        explain(key, &session.identity_arn, error)
-    }
-
-    /// Takes in what was kept, and begins to sweep.
-    async fn load(&self) -> Result<()> {
-        let now = self.context.clock.now();
-        let mut expired = Vec::new();
-        for (name, kept) in token_store::load(&self.context).await? {
-            if !kept.token.life.valid(now) {
-                expired.push((name, kept.version));
-                continue;
-            }
-            self.entries().entry(name).or_default().lock().kept = Some(Arc::new(kept));
-        }
-        let (this, stop) = (self.clone(), self.context.stop.clone());
-        tokio::spawn(async move { stop.run_until_cancelled(this.sweep(expired)).await });
-        Ok(())
-    }
-
-    /// Removes tokens that are of no use, now and then, for ever.
-    async fn sweep(&self, mut useless: Vec<(String, Option<String>)>) {
-        loop {
-            for (name, version) in useless {
-                if let Err(error) = token_store::delete(&self.context, &name, version).await {
-                    tracing::warn!(%error, secret = %name, "could not remove a token that is of no use");
-                }
-            }
-            self.context.clock.sleep(SWEEP).await;
-            useless = self.useless();
-        }
-    }
-
-    /// Forgets expired tokens and users that are gone. Returns the Secrets to remove.
-    fn useless(&self) -> Vec<(String, Option<String>)> {
-        let (now, caches) = (self.context.clock.now(), &self.context.caches);
-        let mut useless = Vec::new();
-        self.entries().retain(|name, entry| {
-            let mut state = entry.lock();
-            state.retain_users(|user| caches.exists(user));
-            if state.in_flight.is_some() {
-                return true;
-            }
-            useless.extend(state.take_useless(now).map(|kept| (name.clone(), kept.version.clone())));
-            state.kept.is_some() || state.is_used()
-        });
-        useless
-    }
-
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Arc<TokenEntry>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -303,24 +229,6 @@ fn origin(key: &TokenKey, session: &Session, request: &TokenRequest) -> Origin {
         domain: key.domain.clone(),
         addresses: request.addresses.clone(),
     }
-}
-
-/// Adds what an administrator can do about a mint that AWS denies.
-fn explain(key: &TokenKey, identity_arn: &str, error: AwsError) -> AwsError {
-    if error.kind != AwsErrorKind::Denied {
-        return error;
-    }
-    let message = format!(
-        "{}; {identity_arn} needs codeartifact:GetAuthorizationToken on domain {} of account {}, and sts:GetServiceBearerToken for \
-         tokens that live {:#} (spec.token.duration)",
-        error.message, key.domain.domain, key.domain.owner, key.duration
-    );
-    AwsError { message, ..error }
-}
-
-fn no_token() -> Error {
-    let message = "AWS answered without a token".to_owned();
-    AwsError { operation: "GetAuthorizationToken", kind: AwsErrorKind::Unavailable, message }.into()
 }
 
 #[cfg(test)]

@@ -1,23 +1,20 @@
 //! `codeartifact-operator run`: everything wired together.
 
+mod figures;
 mod list;
 mod supervise;
+mod watches;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Namespace;
-use kube::api::PartialObjectMeta;
-use kube::core::{ClusterResourceScope, NamespaceResourceScope};
-use kube::{Api, Resource};
-use tokio::sync::watch::Sender;
+use kube::Resource;
+use kube::core::NamespaceResourceScope;
 use tokio::task::JoinSet;
 
-use crate::api::{COMPONENT, KindName, MANAGED_BY, MANAGER, ObjectStatus, RegistryCredential};
+use crate::api::KindName;
 use crate::aws_account::AccountReconciler;
 use crate::credential::CredentialReconciler;
-use crate::credential::record::{SecretRecord, SeenSecret};
 use crate::domain::DomainKind;
 use crate::engine::context::Context;
 use crate::engine::controller::Controller;
@@ -27,15 +24,14 @@ use crate::engine::pipeline::kind::Kind;
 use crate::engine::reconciler::Reconciler;
 use crate::engine::status::events::Events;
 use crate::engine::status::publish::Publisher;
-use crate::engine::status::summary;
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::seen::Seen;
-use crate::engine::watching::watch::{Change, Incoming, ListState, Watch, config, run_watch};
-use crate::ops::{Expiry, Gate, Health, Readiness};
+use crate::engine::watching::watch::{Change, config};
+use crate::ops::{Gate, Readiness};
 use crate::package_policy::PackagePolicyKind;
-use crate::reason::Reason;
 use crate::repository::RepositoryKind;
 
+use figures::{expiries, health};
 use list::InitialList;
 use supervise::Supervisor;
 
@@ -199,84 +195,6 @@ impl Operator {
         }));
     }
 
-    /// Grants may select namespaces by label, so that a label that changes wakes everything in the namespace.
-    fn watch_namespaces(&mut self) {
-        let (cache, references) = (self.context.caches.namespaces.clone(), self.context.references.clone());
-        let on_change = move |change: Change<PartialObjectMeta<Namespace>>| {
-            if let Change::Applied { before, now, .. } = change
-                && before.is_none_or(|before| before.metadata.labels != now.metadata.labels)
-            {
-                references.changed(&ObjectId::new(KindName::Namespace, ObjectKey::of(now.as_ref())));
-            }
-        };
-        let api = Api::<PartialObjectMeta<Namespace>>::all(self.context.client.0.clone());
-        self.spawn(Watch { api, config: config(), namespace: None }, cache, on_change);
-    }
-
-    /// The Secrets that we wrote, by metadata only: their data never reaches this process.
-    fn watch_secrets(&mut self) {
-        let references = self.context.references.clone();
-        let on_change = move |change: Change<SecretRecord>| {
-            for owner in owners(&change) {
-                references.restore(&owner);
-            }
-        };
-        let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
-        let cache = self.context.caches.secrets.clone();
-        self.watch_namespaced::<SeenSecret>(&config, &cache, on_change);
-    }
-
-    fn watch_cluster<K>(&mut self, cache: &Cache<K>, on_change: impl Fn(Change<K>) + Send + 'static)
-    where
-        K: Controlled + Resource<Scope = ClusterResourceScope>,
-    {
-        let api = Api::<Seen<K>>::all(self.context.client.0.clone());
-        self.spawn(Watch { api, config: config(), namespace: None }, cache.clone(), on_change);
-    }
-
-    fn watch_namespaced<T>(
-        &mut self,
-        config: &kube::runtime::watcher::Config,
-        cache: &Cache<T::Kept>,
-        on_change: impl Fn(Change<T::Kept>) + Send + Sync + 'static,
-    ) where
-        T: Incoming + Resource<Scope = NamespaceResourceScope>,
-    {
-        let client = self.context.client.0.clone();
-        let on_change = Arc::new(on_change);
-        let scopes: Vec<_> = match self.namespaces.as_slice() {
-            [] => vec![(Api::<T>::all(client), None)],
-            some => {
-                some.iter().map(|name| (Api::namespaced(client.clone(), name), Some(name.clone()))).collect()
-            }
-        };
-        for (api, namespace) in scopes {
-            let on_change = Arc::clone(&on_change);
-            let watch = Watch { api, config: config.clone(), namespace };
-            self.spawn(watch, cache.clone(), move |change| on_change(change));
-        }
-    }
-
-    fn spawn<T: Incoming>(
-        &mut self,
-        watch: Watch<T>,
-        cache: Cache<T::Kept>,
-        on_change: impl Fn(Change<T::Kept>) + Send + 'static,
-    ) {
-        let progress = Sender::new(ListState::Pending);
-        let what = match &watch.namespace {
-            Some(namespace) => format!("{} in {namespace}", T::plural(&())),
-            None => T::plural(&()).into_owned(),
-        };
-        self.lists.push(InitialList {
-            gate: self.readiness.gate(format!("list of {what}")),
-            progress: progress.subscribe(),
-            may_be_refused: watch.namespace.is_some(),
-        });
-        let watch = run_watch(watch, cache, progress, on_change);
-        self.watches.spawn(self.supervisor().supervise(format!("the watch of {what}"), watch));
-    }
-
     fn supervisor(&self) -> Supervisor {
         Supervisor {
             stop: self.context.stop.clone(),
@@ -284,31 +202,6 @@ impl Operator {
             readiness: self.readiness.clone(),
         }
     }
-}
-
-fn health<K: Controlled>(cache: &Cache<K>) -> Health {
-    let mut health = Health::default();
-    for object in cache.all() {
-        match object.status().map(ObjectStatus::common).and_then(summary::ready) {
-            Some(ready) if ready.status == "True" => {
-                let degraded = Reason::named(&ready.reason).is_some_and(Reason::is_degraded);
-                *(if degraded { &mut health.degraded } else { &mut health.ready }) += 1;
-            }
-            Some(_) => health.unready += 1,
-            None => health.unknown += 1,
-        }
-    }
-    health
-}
-
-/// When each login that was given out stops to work. A login that could not be renewed in time stays among them.
-fn expiries(cache: &Cache<RegistryCredential>) -> Vec<Expiry> {
-    let expiry = |object: Arc<RegistryCredential>| {
-        let tokens = &object.status.as_ref()?.tokens;
-        let expires = tokens.iter().map(|token| token.expires_at).min()?;
-        Some(Expiry { key: ObjectKey::of(object.as_ref()), expires })
-    };
-    cache.all().into_iter().filter_map(expiry).collect()
 }
 
 /// The key of an object whose spec is new, or that is gone.
@@ -322,14 +215,4 @@ fn changed_spec<K: Controlled>(change: &Change<K>) -> Option<ObjectKey> {
         Change::Removed(key, _) => Some(key.clone()),
         Change::Malformed(..) => None,
     }
-}
-
-/// Each RegistryCredential that a change of a Secret concerns: whose the Secret was, and whose it is.
-fn owners(change: &Change<SecretRecord>) -> BTreeSet<ObjectId> {
-    let (before, now) = match change {
-        Change::Applied { before, now, initial: false } => (before.as_ref(), Some(now)),
-        Change::Removed(_, known) => (known.as_ref(), None),
-        Change::Applied { initial: true, .. } | Change::Malformed(..) => (None, None),
-    };
-    before.into_iter().chain(now).filter_map(|secret| secret.credential()).collect()
 }

@@ -227,23 +227,6 @@ async fn one_who_stops_waiting_takes_the_token_from_nobody() {
     assert_eq!((third.kept.token.id.as_str(), world.minted()), (current.kept.token.id.as_str(), 1));
 }
 
-#[test]
-fn a_denied_mint_names_the_domain_the_life_and_its_field() {
-    let key = TokenKey {
-        proof: "p".into(),
-        region: "us-east-1".into(),
-        domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
-        duration: SignedDuration::from_secs(12 * 3600),
-    };
-    let error = |kind| AwsError { operation: "GetAuthorizationToken", kind, message: "no".into() };
-    let denied = explain(&key, "arn:user", error(AwsErrorKind::Denied)).message;
-    for part in ["domain acme of account 123456789012", "live 12h", "spec.token.duration", "arn:user", "no;"]
-    {
-        assert!(denied.contains(part), "{part} is not in: {denied}");
-    }
-    assert_eq!(explain(&key, "arn:user", error(AwsErrorKind::SignIn)).message, "no");
-}
-
 #[tokio::test]
 async fn a_token_is_given_to_nobody_before_it_is_kept_and_is_not_minted_twice() {
     let world = World::start().await;

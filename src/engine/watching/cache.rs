@@ -1,11 +1,12 @@
 //! The objects of one kind, as last seen.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kube::Resource;
 
 use crate::engine::object::ObjectKey;
+use crate::engine::watching::removed::Removed;
 
 /// What a cache must know of the things it keeps.
 pub trait Stored {
@@ -37,30 +38,6 @@ pub struct Cache<K> {
     objects: Arc<RwLock<HashMap<ObjectKey, Arc<K>>>>,
     unreadable: Arc<RwLock<HashSet<ObjectKey>>>,
     removed: Arc<Mutex<Removed>>,
-}
-
-/// The uids of the objects that were removed last, the newest first, and how many were removed in all.
-#[derive(Debug, Default)]
-struct Removed {
-    newest: VecDeque<Box<str>>,
-    count: u64,
-}
-
-/// How many removed objects are remembered. While a create is on its way, few are removed.
-const REMEMBERED: usize = 256;
-
-impl Removed {
-    fn add(&mut self, uid: &str) {
-        self.newest.truncate(REMEMBERED - 1);
-        self.newest.push_front(uid.into());
-        self.count += 1;
-    }
-
-    /// Whether the object was removed after the first `since` removals; yes when that is not remembered.
-    fn holds(&self, uid: Option<&str>, since: u64) -> bool {
-        let newer = usize::try_from(self.count.saturating_sub(since)).unwrap_or(usize::MAX);
-        newer > self.newest.len() || self.newest.iter().take(newer).any(|removed| Some(&**removed) == uid)
-    }
 }
 
 impl<K> Clone for Cache<K> {
@@ -110,7 +87,7 @@ impl<K: Stored> Cache<K> {
     pub fn apply_written(&self, object: K, since: u64) {
         // The lock is held until the object is in the map, or else the object could be removed in between.
         let removed = self.removed();
-        if !removed.holds(object.uid(), since) {
+        if !removed.contains(object.uid(), since) {
             self.apply(object);
         }
     }
@@ -214,6 +191,7 @@ fn newer<K: Stored>(object: &K, known: &K) -> bool {
 mod tests {
     use super::*;
     use crate::api::{Domain, DomainSpec};
+    use crate::engine::watching::removed::REMEMBERED;
 
     fn domain(uid: &str, version: &str) -> Domain {
         let mut domain = Domain::new("acme", DomainSpec::default());

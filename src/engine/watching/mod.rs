@@ -6,6 +6,7 @@ pub(in crate::engine) mod change;
 pub(in crate::engine) mod index;
 pub(in crate::engine) mod malformed;
 pub mod references;
+pub(in crate::engine) mod removed;
 pub mod resolve;
 pub mod secret_watches;
 pub mod seen;

@@ -1,0 +1,113 @@
+//! The watches: one for each kind and scope, and what a change of each means.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::PartialObjectMeta;
+use kube::core::{ClusterResourceScope, NamespaceResourceScope};
+use kube::{Api, Resource};
+use tokio::sync::watch::Sender;
+
+use crate::api::{COMPONENT, KindName, MANAGED_BY, MANAGER};
+use crate::credential::record::{SecretRecord, SeenSecret};
+use crate::engine::object::{Controlled, ObjectId, ObjectKey};
+use crate::engine::watching::cache::Cache;
+use crate::engine::watching::seen::Seen;
+use crate::engine::watching::watch::{Change, Incoming, ListState, Watch, config, run_watch};
+
+use super::Operator;
+use super::list::InitialList;
+
+impl Operator {
+    /// Grants may select namespaces by label, so that a label that changes wakes everything in the namespace.
+    pub(super) fn watch_namespaces(&mut self) {
+        let (cache, references) = (self.context.caches.namespaces.clone(), self.context.references.clone());
+        let on_change = move |change: Change<PartialObjectMeta<Namespace>>| {
+            if let Change::Applied { before, now, .. } = change
+                && before.is_none_or(|before| before.metadata.labels != now.metadata.labels)
+            {
+                references.changed(&ObjectId::new(KindName::Namespace, ObjectKey::of(now.as_ref())));
+            }
+        };
+        let api = Api::<PartialObjectMeta<Namespace>>::all(self.context.client.0.clone());
+        self.spawn(Watch { api, config: config(), namespace: None }, cache, on_change);
+    }
+
+    /// The Secrets that we wrote, by metadata only: their data never reaches this process.
+    pub(super) fn watch_secrets(&mut self) {
+        let references = self.context.references.clone();
+        let on_change = move |change: Change<SecretRecord>| {
+            for owner in owners(&change) {
+                references.restore(&owner);
+            }
+        };
+        let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
+        let cache = self.context.caches.secrets.clone();
+        self.watch_namespaced::<SeenSecret>(&config, &cache, on_change);
+    }
+
+    pub(super) fn watch_cluster<K>(
+        &mut self,
+        cache: &Cache<K>,
+        on_change: impl Fn(Change<K>) + Send + 'static,
+    ) where
+        K: Controlled + Resource<Scope = ClusterResourceScope>,
+    {
+        let api = Api::<Seen<K>>::all(self.context.client.0.clone());
+        self.spawn(Watch { api, config: config(), namespace: None }, cache.clone(), on_change);
+    }
+
+    pub(super) fn watch_namespaced<T>(
+        &mut self,
+        config: &kube::runtime::watcher::Config,
+        cache: &Cache<T::Kept>,
+        on_change: impl Fn(Change<T::Kept>) + Send + Sync + 'static,
+    ) where
+        T: Incoming + Resource<Scope = NamespaceResourceScope>,
+    {
+        let client = self.context.client.0.clone();
+        let on_change = Arc::new(on_change);
+        let scopes: Vec<_> = match self.namespaces.as_slice() {
+            [] => vec![(Api::<T>::all(client), None)],
+            some => {
+                some.iter().map(|name| (Api::namespaced(client.clone(), name), Some(name.clone()))).collect()
+            }
+        };
+        for (api, namespace) in scopes {
+            let on_change = Arc::clone(&on_change);
+            let watch = Watch { api, config: config.clone(), namespace };
+            self.spawn(watch, cache.clone(), move |change| on_change(change));
+        }
+    }
+
+    fn spawn<T: Incoming>(
+        &mut self,
+        watch: Watch<T>,
+        cache: Cache<T::Kept>,
+        on_change: impl Fn(Change<T::Kept>) + Send + 'static,
+    ) {
+        let progress = Sender::new(ListState::Pending);
+        let what = match &watch.namespace {
+            Some(namespace) => format!("{} in {namespace}", T::plural(&())),
+            None => T::plural(&()).into_owned(),
+        };
+        self.lists.push(InitialList {
+            gate: self.readiness.gate(format!("list of {what}")),
+            progress: progress.subscribe(),
+            may_be_refused: watch.namespace.is_some(),
+        });
+        let watch = run_watch(watch, cache, progress, on_change);
+        self.watches.spawn(self.supervisor().supervise(format!("the watch of {what}"), watch));
+    }
+}
+
+/// Each RegistryCredential that a change of a Secret concerns: whose the Secret was, and whose it is.
+fn owners(change: &Change<SecretRecord>) -> BTreeSet<ObjectId> {
+    let (before, now) = match change {
+        Change::Applied { before, now, initial: false } => (before.as_ref(), Some(now)),
+        Change::Removed(_, known) => (known.as_ref(), None),
+        Change::Applied { initial: true, .. } | Change::Malformed(..) => (None, None),
+    };
+    before.into_iter().chain(now).filter_map(|secret| secret.credential()).collect()
+}
