@@ -22,11 +22,19 @@ impl std::fmt::Debug for KubeClient {
 /// How long a single call to the Kubernetes API may take.
 const KUBE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One call to the Kubernetes API, with a time limit.
+/// One call to the Kubernetes API, which may take 10 s.
 pub async fn kube_call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T> {
-    match tokio::time::timeout(KUBE_TIMEOUT, call).await {
+    kube_call_within(KUBE_TIMEOUT, call).await
+}
+
+/// One call to the Kubernetes API with another limit than all others have, for a caller that cannot wait so long.
+pub async fn kube_call_within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<T> {
+    match tokio::time::timeout(limit, call).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Error::KubeTimeout(KUBE_TIMEOUT)),
+        Err(_) => Err(Error::KubeTimeout(limit)),
     }
 }
 

@@ -4,6 +4,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 
 use super::CALL_TIMEOUT;
 use crate::error::Error;
+use crate::kubernetes::kube_call_within;
 
 /// A failed call.
 pub(super) enum Failure {
@@ -26,15 +27,16 @@ impl Failure {
 }
 
 pub(super) async fn call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, Failure> {
-    match tokio::time::timeout(CALL_TIMEOUT, call).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => {
-            Err(Failure::Conflict)
-        }
-        Ok(Err(kube::Error::Api(status))) if status.is_not_found() => Err(Failure::Missing),
-        Ok(Err(error)) => Err(Failure::Other(Error::from(error).to_string())),
-        Err(_) => Err(Failure::Other(Error::KubeTimeout(CALL_TIMEOUT).to_string())),
-    }
+    kube_call_within(CALL_TIMEOUT, call).await.map_err(|error| match error {
+        Error::Kube(error) => match *error {
+            kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => {
+                Failure::Conflict
+            }
+            kube::Error::Api(status) if status.is_not_found() => Failure::Missing,
+            other => Failure::Other(Error::from(other).to_string()),
+        },
+        other => Failure::Other(other.to_string()),
+    })
 }
 
 /// A conflict while taking a Lease means that somebody else was faster; what is missing when a Lease is made is its namespace.

@@ -31,7 +31,7 @@ pub const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 const PERIOD: Duration = Duration::from_secs(3);
 /// Between attempts after a failure.
 const RETRY: Duration = Duration::from_secs(1);
-/// For one call.
+/// How long one call may take: half of the renew deadline, so that a call that hangs leaves time for another one.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Which Lease, and who asks for it.
