@@ -32,7 +32,7 @@ pub(super) struct TokenKey {
 }
 
 impl TokenKey {
-    /// Name of the Secret that keeps the token, and of its slot.
+    /// Name of the Secret that keeps the token, and of its cache entry.
     pub(super) fn name(&self) -> String {
         let DomainKey { owner, domain } = &self.domain;
         let parts = serde_json::json!([self.proof, self.region, owner, domain, self.duration.as_secs()]);

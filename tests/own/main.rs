@@ -13,6 +13,7 @@ mod lifecycle;
 mod order;
 mod proxy;
 mod refusals;
+mod rejected;
 mod scene;
 mod silence;
 mod told;

@@ -92,7 +92,7 @@ async fn a_secret_beyond_the_quota_of_its_namespace_is_written_when_there_is_roo
 }
 
 /// A repository in AWS, and the manifest of a login for it.
-async fn make_login(scene: &Scene<'_>) -> Result<String> {
+pub(crate) async fn make_login(scene: &Scene<'_>) -> Result<String> {
     scene.aws().create_domain().domain("acme").send().await?;
     scene.aws().create_repository().domain("acme").repository("store").send().await?;
     Ok(json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "RegistryCredential",

@@ -1,4 +1,4 @@
-//! Objects in sync cost no write: over five passes, and over a restart.
+//! Objects in sync cost no write: over five reconciles, and over a restart.
 
 use anyhow::{Result, ensure};
 use aws_sdk_codeartifact::types::Tag;

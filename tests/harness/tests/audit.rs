@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use anyhow::Result;
+use harness::audit::documented_reasons;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -24,7 +25,12 @@ fn run_answered(decision: &str, answer: &Value, log: &str) -> Result<TempDir> {
     let tokens = run.path().join("tokens");
     std::fs::create_dir_all(&test)?;
     std::fs::create_dir_all(&tokens)?;
-    std::fs::write(test.join("audit-1.log"), format!("{event}\n"))?;
+    let conditions: Vec<_> = documented_reasons()?.iter().map(|reason| json!({"reason": reason})).collect();
+    let status = json!({"stage": "ResponseComplete", "verb": "patch", "user": {"username": OPERATOR},
+        "requestURI": "/status", "stageTimestamp": "2026-01-01T00:00:00.000000Z",
+        "annotations": {"authorization.k8s.io/decision": "allow"},
+        "requestObject": {"status": {"conditions": conditions}}});
+    std::fs::write(test.join("audit-1.log"), format!("{event}\n{status}\n"))?;
     std::fs::write(test.join("operator-1.log"), log)?;
     std::fs::write(tokens.join("own.a_test.txt"), format!("{TOKEN}\n"))?;
     std::fs::write(run.path().join("operators.txt"), format!("{OPERATOR}\n"))?;
@@ -41,7 +47,7 @@ fn audit(run: &TempDir) -> Result<(bool, String)> {
 fn a_clean_run_passes_and_is_counted() -> Result<()> {
     let (passed, said) = audit(&run("allow", "{\"message\":\"serving\"}\n")?)?;
     assert!(passed, "{said}");
-    assert!(said.contains("requests: 1 of 1 operators in 1 audit logs, 0 denied"), "{said}");
+    assert!(said.contains("requests: 2 of 1 operators in 1 audit logs, 0 denied"), "{said}");
     assert!(said.contains("searched in 2 files"), "{said}");
     assert!(said.contains("canary: found in all 18 copies it was planted in: audit, operator"), "{said}");
     Ok(())
@@ -61,6 +67,19 @@ fn a_request_that_the_charts_own_admission_policy_refused_fails_and_is_named() -
     let answer = json!({"code": 422, "message": message});
     let (passed, said) = audit(&run_answered("allow", &answer, "")?)?;
     assert!(!passed && said.contains("no Secret of somebody else"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_reason_that_no_operator_gave_fails_and_is_named() -> Result<()> {
+    let run = run("allow", "")?;
+    let log = run.path().join("evidence/own.a_test/audit-1.log");
+    std::fs::write(&log, std::fs::read_to_string(&log)?.replace("\"Throttled\"", "\"Synced\""))?;
+    let (passed, said) = audit(&run)?;
+    assert!(
+        !passed && said.contains("give these reasons of docs/conditions.md") && said.ends_with("Throttled\n"),
+        "{said}"
+    );
     Ok(())
 }
 

@@ -21,11 +21,7 @@ pub struct Checked {
 /// Reads all audit logs among the files and judges the requests of these users.
 pub fn check_requests(files: &[PathBuf], operators: &BTreeSet<String>) -> Result<Checked> {
     let mut checked = Checked::default();
-    let is_log = |file: &&PathBuf| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("audit-") && name.ends_with(".log")
-    };
-    for file in files.iter().filter(is_log) {
+    for file in audit_logs(files) {
         checked.logs += 1;
         let mut log = read_audit_log(file)?;
         log.retain(|event| operators.contains(&event.user.username));
@@ -33,6 +29,14 @@ pub fn check_requests(files: &[PathBuf], operators: &BTreeSet<String>) -> Result
         checked.denied.extend(refused(&log).map(AuditEvent::summary));
     }
     Ok(checked)
+}
+
+/// The audit logs of API servers among the files.
+pub(super) fn audit_logs(files: &[PathBuf]) -> impl Iterator<Item = &PathBuf> {
+    files.iter().filter(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("audit-") && name.ends_with(".log")
+    })
 }
 
 /// The requests that were refused for good, by RBAC or by the chart's own admission policies. An API server that has just started refuses everybody until it has read its

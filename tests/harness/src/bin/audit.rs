@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use harness::audit::{Search, check_requests, plant_and_find};
+use harness::audit::{Search, check_requests, documented_reasons, plant_and_find, reasons_of_nobody};
 use harness::evidence::files_below;
 
 fn main() -> Result<ExitCode> {
@@ -21,12 +21,13 @@ fn audit() -> Result<()> {
     let run: PathBuf = std::env::args_os().nth(1).context("usage: audit FOLDER")?.into();
     let files = files_below(&run.join("evidence"))?;
     requests(&run, &files)?;
+    reasons(&run, &files)?;
     tokens(&run, &files)
 }
 
 /// No request of an operator was refused by RBAC or by the chart's admission policies.
 fn requests(run: &Path, files: &[PathBuf]) -> Result<()> {
-    let operators: BTreeSet<String> = lines(&run.join("operators.txt"))?.into_iter().collect();
+    let operators = operators(run)?;
     let checked = check_requests(files, &operators)?;
     say(&format!(
         "requests: {} of {} operators in {} audit logs, {} denied",
@@ -42,6 +43,24 @@ fn requests(run: &Path, files: &[PathBuf]) -> Result<()> {
         checked.denied.join("\n")
     );
     Ok(())
+}
+
+/// Some operator gave each documented reason in a condition or an event.
+fn reasons(run: &Path, files: &[PathBuf]) -> Result<()> {
+    let missing = reasons_of_nobody(files, &operators(run)?)?;
+    let documented = documented_reasons()?.len();
+    say(&format!("reasons: {documented} documented, {} given by no test", missing.len()))?;
+    ensure!(
+        missing.is_empty(),
+        "no test makes an operator give these reasons of docs/conditions.md; add a test for each: {}",
+        missing.join(", ")
+    );
+    Ok(())
+}
+
+/// The users that operators of the run had.
+fn operators(run: &Path) -> Result<BTreeSet<String>> {
+    Ok(lines(&run.join("operators.txt"))?.into_iter().collect())
 }
 
 /// No token is in anything that was collected, and the search finds what is there.
