@@ -7,6 +7,7 @@ use super::state::{DomainFacts, is_active};
 use crate::api::{Identity, Tags};
 use crate::aws::{Aws, Named, tagging};
 use crate::engine::pipeline::kind::Blocker;
+use crate::engine::pipeline::tag_calls;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
@@ -35,8 +36,7 @@ pub(super) async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Resu
         Step::Create { encryption_key, tags } => {
             create(aws, identity, encryption_key.clone(), tags).await.map(Some)
         }
-        Step::Untag { arn, keys } => tagging::untag(aws, arn, keys).await.map(|()| None),
-        Step::Tag { arn, tags } => tagging::tag(aws, arn, tags).await.map(|()| None),
+        Step::Tags(step) => tag_calls::execute(aws, step).await.map(|()| None),
         Step::Delete => delete(aws, identity).await.map(|()| None),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::state::DomainState;
 use crate::api::Tags;
+use crate::engine::pipeline::tag_step::TagStep;
 use crate::engine::pipeline::tags;
 
 /// One call to AWS.
@@ -16,20 +17,8 @@ pub enum Step {
         /// Tags.
         tags: Tags,
     },
-    /// Remove tags.
-    Untag {
-        /// ARN of the domain.
-        arn: String,
-        /// Keys of the tags.
-        keys: Vec<String>,
-    },
-    /// Set tags.
-    Tag {
-        /// ARN of the domain.
-        arn: String,
-        /// Tags.
-        tags: Tags,
-    },
+    /// Change the tags.
+    Tags(TagStep),
     /// Delete the domain.
     Delete,
 }
@@ -38,14 +27,13 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create { .. } => f.write_str("create the domain"),
-            Self::Untag { keys, .. } => f.write_str(&tags::removing(keys)),
-            Self::Tag { tags, .. } => f.write_str(&tags::setting(tags)),
+            Self::Tags(step) => step.fmt(f),
             Self::Delete => f.write_str("delete the domain"),
         }
     }
 }
 
-/// The writes, in order, that turn `have` into `want`. Tags go before others come, so that AWS's limit on them is never passed midway.
+/// The writes, in order, that turn `have` into `want`.
 pub fn plan(want: Option<&DomainState>, have: Option<&DomainState>) -> Vec<Step> {
     match (want, have) {
         (None, None) => vec![],
@@ -53,28 +41,17 @@ pub fn plan(want: Option<&DomainState>, have: Option<&DomainState>) -> Vec<Step>
         (Some(want), None) => {
             vec![Step::Create { encryption_key: want.encryption_key.0.clone(), tags: want.tags.clone() }]
         }
-        (Some(want), Some(have)) => changes(want, have),
+        (Some(want), Some(have)) => {
+            TagStep::plan(&have.arn.0, &want.tags, &have.tags).map(Step::Tags).collect()
+        }
     }
-}
-
-fn changes(want: &DomainState, have: &DomainState) -> Vec<Step> {
-    let (stale, fresh) = tags::changes(&want.tags, &have.tags);
-    let arn = &have.arn.0;
-    [
-        (!stale.is_empty()).then(|| Step::Untag { arn: arn.clone(), keys: stale }),
-        (!fresh.is_empty()).then(|| Step::Tag { arn: arn.clone(), tags: fresh }),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// Whether AWS shows the effect of a step.
 pub fn shows(step: &Step, have: Option<&DomainState>) -> bool {
     match (step, have) {
         (Step::Create { tags, .. }, Some(have)) => tags::same_owner(tags, &have.tags),
-        (Step::Untag { keys, .. }, Some(have)) => tags::are_off(keys, &have.tags),
-        (Step::Tag { tags, .. }, Some(have)) => tags::are_on(tags, &have.tags),
+        (Step::Tags(step), Some(have)) => step.shows(&have.tags),
         (Step::Delete, have) => have.is_none(),
         (_, None) => false,
     }
@@ -82,8 +59,7 @@ pub fn shows(step: &Step, have: Option<&DomainState>) -> bool {
 
 /// The writes that let the domain go: our tag comes off.
 pub fn release(have: &DomainState) -> Vec<Step> {
-    let keys = tags::owner_key(&have.tags);
-    keys.map(|keys| Step::Untag { arn: have.arn.0.clone(), keys }).into_iter().collect()
+    TagStep::release(&have.arn.0, &have.tags).map(Step::Tags).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -112,10 +88,12 @@ mod tests {
 
     #[test]
     fn plans() {
-        let tag = |pairs| Step::Tag { arn: ARN.into(), tags: tags(pairs) };
-        let untag = |keys: &[&str]| Step::Untag {
-            arn: ARN.into(),
-            keys: keys.iter().map(ToString::to_string).collect(),
+        let tag = |pairs| Step::Tags(TagStep::Set { arn: ARN.into(), tags: tags(pairs) });
+        let untag = |keys: &[&str]| {
+            Step::Tags(TagStep::Remove {
+                arn: ARN.into(),
+                keys: keys.iter().map(ToString::to_string).collect(),
+            })
         };
         let create = Step::Create { encryption_key: Some("alias/k".into()), tags: tags(&[("a", "1")]) };
         let table = [
@@ -147,7 +125,10 @@ mod tests {
     #[test]
     fn letting_go_removes_our_tag_and_nothing_else() {
         let ours = have(&[("a", "1"), (OWNER_TAG, "c/n/x")]);
-        assert_eq!(release(&ours), [Step::Untag { arn: ARN.into(), keys: vec![OWNER_TAG.into()] }]);
+        assert_eq!(
+            release(&ours),
+            [Step::Tags(TagStep::Remove { arn: ARN.into(), keys: vec![OWNER_TAG.into()] })]
+        );
         assert_eq!(release(&have(&[("a", "1")])), []);
     }
 
@@ -155,8 +136,6 @@ mod tests {
     fn steps_read_as_parts_of_a_sentence() {
         let table = [
             (Step::Create { encryption_key: None, tags: tags(&[]) }, "create the domain"),
-            (Step::Untag { arn: ARN.into(), keys: vec!["a".into()] }, "remove tag a"),
-            (Step::Tag { arn: ARN.into(), tags: tags(&[("a", "1")]) }, r#"set tag a to "1""#),
             (Step::Delete, "delete the domain"),
         ];
         for (step, expected) in table {

@@ -8,6 +8,7 @@ use super::plan::Step;
 use super::state::{CreationTimes, RepositoryFacts, UpstreamState};
 use crate::api::{EndpointType, Identity, PackageFormat, Tags};
 use crate::aws::{Aws, AwsError, AwsErrorKind, Named, repository_name, tagging};
+use crate::engine::pipeline::tag_calls;
 use crate::error::{Error, Result};
 use crate::repository::{explain_cycle, neighbours};
 
@@ -58,8 +59,7 @@ pub(super) async fn execute(aws: &Aws, identity: &Identity, step: &Step) -> Resu
             update(aws, identity, description.clone(), upstreams.as_deref()).await?;
         }
         Step::Connect(name) => connect(aws, identity, name).await?,
-        Step::Untag { arn, keys } => tagging::untag(aws, arn, keys).await?,
-        Step::Tag { arn, tags } => tagging::tag(aws, arn, tags).await?,
+        Step::Tags(step) => tag_calls::execute(aws, step).await?,
         Step::Delete => delete(aws, identity).await?,
     }
     Ok(None)

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::state::{RepositoryState, UpstreamState};
 use crate::api::Tags;
+use crate::engine::pipeline::tag_step::TagStep;
 use crate::engine::pipeline::tags;
 
 /// One call to AWS.
@@ -29,20 +30,8 @@ pub enum Step {
     },
     /// Attach an external connection.
     Connect(String),
-    /// Remove tags.
-    Untag {
-        /// ARN of the repository.
-        arn: String,
-        /// Keys of the tags.
-        keys: Vec<String>,
-    },
-    /// Set tags.
-    Tag {
-        /// ARN of the repository.
-        arn: String,
-        /// Tags.
-        tags: Tags,
-    },
+    /// Change the tags.
+    Tags(TagStep),
     /// Delete the repository with its packages.
     Delete,
 }
@@ -62,8 +51,7 @@ impl fmt::Display for Step {
                 f.write_str(&parts.join(" and "))
             }
             Self::Connect(name) => write!(f, "attach {name}"),
-            Self::Untag { keys, .. } => f.write_str(&tags::removing(keys)),
-            Self::Tag { tags, .. } => f.write_str(&tags::setting(tags)),
+            Self::Tags(step) => step.fmt(f),
             Self::Delete => f.write_str("delete the repository"),
         }
     }
@@ -96,17 +84,14 @@ fn changes(want: &RepositoryState, have: &RepositoryState) -> Vec<Step> {
         description: (want.description != have.description).then(|| want.description.clone()),
         upstreams: rewired.then(|| want.upstreams.iter().map(|upstream| upstream.name.clone()).collect()),
     };
-    let (stale, fresh) = tags::changes(&want.tags, &have.tags);
-    let arn = &have.arn.0;
     [
         have.connection.clone().filter(|_| reconnected).map(Step::Disconnect),
         (rewired || want.description != have.description).then_some(update),
         want.connection.clone().filter(|_| reconnected).map(Step::Connect),
-        (!stale.is_empty()).then(|| Step::Untag { arn: arn.clone(), keys: stale }),
-        (!fresh.is_empty()).then(|| Step::Tag { arn: arn.clone(), tags: fresh }),
     ]
     .into_iter()
     .flatten()
+    .chain(TagStep::plan(&have.arn.0, &want.tags, &have.tags).map(Step::Tags))
     .collect()
 }
 
@@ -122,16 +107,14 @@ pub fn shows(step: &Step, have: Option<&RepositoryState>) -> bool {
                 && upstreams.as_ref().is_none_or(|upstreams| upstreams.iter().eq(names))
         }
         Step::Connect(name) => have.connection.as_ref() == Some(name),
-        Step::Untag { keys, .. } => tags::are_off(keys, &have.tags),
-        Step::Tag { tags, .. } => tags::are_on(tags, &have.tags),
+        Step::Tags(step) => step.shows(&have.tags),
         Step::Delete => false,
     }
 }
 
 /// The writes that let the repository go: our tag comes off.
 pub fn release(have: &RepositoryState) -> Vec<Step> {
-    let keys = tags::owner_key(&have.tags);
-    keys.map(|keys| Step::Untag { arn: have.arn.0.clone(), keys }).into_iter().collect()
+    TagStep::release(&have.arn.0, &have.tags).map(Step::Tags).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -46,6 +46,6 @@ fn upstreams(step: &Step) -> Option<Vec<String>> {
         }
         Step::Update { upstreams, .. } => upstreams.clone(),
         Step::Delete => Some(Vec::new()),
-        Step::Disconnect(_) | Step::Connect(_) | Step::Untag { .. } | Step::Tag { .. } => None,
+        Step::Disconnect(_) | Step::Connect(_) | Step::Tags(_) => None,
     }
 }

@@ -14,5 +14,7 @@ pub mod screen;
 pub(in crate::engine) mod signatory;
 pub mod standing;
 pub mod steps;
+pub mod tag_calls;
+pub mod tag_step;
 pub mod tags;
 pub(in crate::engine) mod teardown;

@@ -33,35 +33,9 @@ pub fn remember(known: &mut Vec<String>, tags: &Tags) {
     known.extend(all);
 }
 
-/// Setting tags, as part of a sentence.
-pub fn setting(tags: &Tags) -> String {
-    let each = tags.iter().map(|(key, value)| format!("{key} to {value:?}")).collect::<Vec<_>>().join(", ");
-    format!("set {} {each}", if tags.len() == 1 { "tag" } else { "tags" })
-}
-
-/// Removing tags, as part of a sentence.
-pub fn removing(keys: &[String]) -> String {
-    format!("remove {} {}", if keys.len() == 1 { "tag" } else { "tags" }, keys.join(", "))
-}
-
-/// Our owner tag's key, if it is among the tags: what letting go removes.
-pub fn owner_key(tags: &Tags) -> Option<Vec<String>> {
-    tags.contains_key(OWNER_TAG).then(|| vec![OWNER_TAG.to_owned()])
-}
-
 /// Whether both have the same owner tag.
 pub fn same_owner(one: &Tags, other: &Tags) -> bool {
     one.get(OWNER_TAG) == other.get(OWNER_TAG)
-}
-
-/// Whether all of `tags` are among `have`.
-pub fn are_on(tags: &Tags, have: &Tags) -> bool {
-    tags.iter().all(|(key, value)| have.get(key) == Some(value))
-}
-
-/// Whether none of the keys is among `have`.
-pub fn are_off(keys: &[String], have: &Tags) -> bool {
-    !keys.iter().any(|key| have.contains_key(key))
 }
 
 /// A state as it would be with our owner tag on the resource and nothing else changed.
@@ -107,13 +81,6 @@ mod tests {
         let (stale, fresh) = changes(&tags(&[("a", "2"), ("b", "1")]), &tags(&[("a", "1"), ("c", "1")]));
         assert_eq!(stale, ["c"]);
         assert_eq!(fresh, tags(&[("a", "2"), ("b", "1")]));
-    }
-
-    #[test]
-    fn tags_read_as_parts_of_a_sentence() {
-        assert_eq!(setting(&tags(&[("team", "a")])), r#"set tag team to "a""#);
-        assert_eq!(setting(&tags(&[("env", ""), ("team", "a")])), r#"set tags env to "", team to "a""#);
-        assert_eq!(removing(&["env".into(), "team".into()]), "remove tags env, team");
     }
 
     #[test]

@@ -54,11 +54,11 @@ fn disconnect(name: &str) -> Step {
 }
 
 fn untag(key: &str) -> Step {
-    Step::Untag { arn: "arn".into(), keys: vec![key.into()] }
+    Step::Tags(TagStep::Remove { arn: "arn".into(), keys: vec![key.into()] })
 }
 
 fn tag(pairs: &[(&str, &str)]) -> Step {
-    Step::Tag { arn: "arn".into(), tags: tags(pairs) }
+    Step::Tags(TagStep::Set { arn: "arn".into(), tags: tags(pairs) })
 }
 
 #[test]
