@@ -22,9 +22,8 @@ pub(super) struct RunOptions {
     /// How log lines look.
     #[arg(long, value_enum, default_value = "json", env = "CODEARTIFACT_OPERATOR_LOG_FORMAT")]
     pub(super) log_format: LogFormat,
-    /// Objects of one kind and one AwsAccount that are worked on at once; those of all accounts are four times as many. A
-    /// quarter of that number is guaranteed to each account and to each namespace, up to twice as many of one account and
-    /// eight times as many of all.
+    /// How many objects of a kind are worked on at once for one AwsAccount. All accounts together may use four times as many. When slow
+    /// accounts or namespaces use all of that, each other one still gets a quarter of this number.
     #[arg(
         long,
         default_value_t = 16,
