@@ -13,7 +13,7 @@ use super::options::{ApiServer, Scope};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::engine::context::Context;
-use crate::engine::queue::first_writes::FirstWrites;
+use crate::engine::queue::urgent_writes::UrgentWrites;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
@@ -95,7 +95,7 @@ pub(super) async fn context(
         accounts: Accounts::new(client.clone(), clock.clone(), references.clone(), sdk, &cluster),
         secret_watches: SecretWatches::new(client.clone(), references.clone(), stop.clone()),
         references,
-        first_writes: FirstWrites::default(),
+        urgent_writes: UrgentWrites::default(),
         caches: Caches::default(),
         operator_namespace: scope.operator_namespace.clone(),
         client,

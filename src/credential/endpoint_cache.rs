@@ -15,11 +15,12 @@ use crate::repository::ask;
 use crate::repository::endpoints::Endpoints;
 use crate::sessions::Session;
 
-/// Who asked for what: another identity may be denied.
+/// The question. The proof of the identity that asks is a part of it, because AWS may allow the call to one identity and deny the call
+/// to another.
 type Key = (String, Identity, EndpointType, Vec<PackageFormat>);
 
-/// How long an address is kept that no login asks for; each that is in use asks every five minutes.
-const UNUSED: Duration = Duration::from_mins(20);
+/// An answer is dropped when no login has asked for this long; a login in use asks every five minutes.
+const FORGET_AFTER: Duration = Duration::from_mins(20);
 
 /// The addresses that AWS gave. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -75,8 +76,8 @@ struct Known {
 impl Known {
     /// The place of an answer. From time to time the answers are dropped that no login has asked for lately.
     fn cell(&mut self, key: &Key, now: Instant) -> Arc<OnceCell<Endpoints>> {
-        if now.duration_since(*self.swept.get_or_insert(now)) >= UNUSED {
-            self.cells.retain(|_, (_, used)| now.duration_since(*used) < UNUSED);
+        if now.duration_since(*self.swept.get_or_insert(now)) >= FORGET_AFTER {
+            self.cells.retain(|_, (_, used)| now.duration_since(*used) < FORGET_AFTER);
             self.swept = Some(now);
         }
         let (cell, used) = self.cells.entry(key.clone()).or_insert_with(|| (Arc::default(), now));

@@ -58,9 +58,12 @@ pub(super) fn written(
         Written::Created if before.secret_name.as_deref() == Some(name) => {
             (Reason::Updated, format!("Secret {name} had been deleted and was put back"))
         }
-        Written::Changed if declared => {
-            (Reason::Updated, format!("Secret {name} had been changed and was put back"))
-        }
+        Written::Changed if declared => (
+            Reason::Updated,
+            format!(
+                "somebody else had written to Secret {name}, and the Secret was written as declared again"
+            ),
+        ),
         Written::Created | Written::Changed => {
             (Reason::Updated, format!("Secret {name} written as declared"))
         }
@@ -155,7 +158,7 @@ mod tests {
             ],
         );
         let deleted = "Updated: Secret login had been deleted and was put back";
-        let edited = "Updated: Secret login had been changed and was put back";
+        let edited = "Updated: somebody else had written to Secret login, and the Secret was written as declared again";
         let respecified = "Updated: Secret login written as declared";
         let renamed = "Updated: Secret renamed written as declared";
         // Renewed at another time than was told: still the same token.

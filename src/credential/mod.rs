@@ -83,7 +83,7 @@ impl Reconciler for CredentialReconciler {
     }
 
     /// As long as the object is there, its Secret is there.
-    fn minds_others_finalizers(&self) -> bool {
+    fn reconciles_until_gone(&self) -> bool {
         true
     }
 

@@ -75,7 +75,7 @@ fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// Times are shown, stored and compared in whole seconds.
+/// The issue and the end of a token are whole seconds, as the store and the status keep them.
 fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }

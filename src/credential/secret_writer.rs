@@ -146,9 +146,9 @@ pub(super) async fn remove(
             return Ok(Removal::Absent);
         }
         match delete(context, namespace, name, Some(&found)).await {
-            Ok(Removal::CurrentToken) => {
+            Ok(Removal::HeldByFinalizer) => {
                 empty(context, &found).await?;
-                return Ok(Removal::CurrentToken);
+                return Ok(Removal::HeldByFinalizer);
             }
             Err(error) if changed_meanwhile(&error) => seen = read(context, &key).await?,
             other => return other,

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::engine::queue::first_writes::FirstWrites;
+use crate::engine::queue::urgent_writes::UrgentWrites;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
@@ -31,7 +31,7 @@ pub struct Context {
     /// Watches of Secrets that stand in the way, or that hold the keys of an AwsAccount.
     pub secret_watches: SecretWatches,
     /// Writes that go before final statuses.
-    pub first_writes: FirstWrites,
+    pub urgent_writes: UrgentWrites,
     /// Counters and gauges.
     pub metrics: Metrics,
     /// Cancelled when the operator stops: no new step is begun, the one in flight ends.

@@ -124,10 +124,10 @@ impl<R: Reconciler> Controller<R> {
             if initial {
                 self.queue.push(
                     object.key,
-                    if is_finished(now.as_ref()) { Urgency::Routine } else { Urgency::Now },
+                    if is_finished(now.as_ref()) { Urgency::Routine } else { Urgency::Changed },
                 );
             } else {
-                self.queue.ask(object.key, Urgency::Now);
+                self.queue.ask(object.key, Urgency::Changed);
             }
         }
     }
@@ -147,7 +147,7 @@ impl<R: Reconciler> Controller<R> {
         }
         let Some(object) = self.cache.get(key) else { return self.failures.forget(key) };
         let deleting = object.meta().deletion_timestamp.is_some();
-        if deleting && !has_finalizer(object.as_ref()) && !self.reconciler.minds_others_finalizers() {
+        if deleting && !has_finalizer(object.as_ref()) && !self.reconciler.reconciles_until_gone() {
             return;
         }
         let span = span(object.as_ref());
@@ -161,7 +161,7 @@ impl<R: Reconciler> Controller<R> {
             Ok((object, report)) => Box::new(Finished { object, report, took: started.elapsed() }),
             Err(error) => return self.conclude(&object, &Err(error), started.elapsed()),
         };
-        if !is_deleting(finished.object.as_ref()) && self.context.first_writes.are_many() {
+        if !is_deleting(finished.object.as_ref()) && self.context.urgent_writes.are_many() {
             finished = match self.waiting.put(handed.key.clone(), finished) {
                 Ok(()) => return handed.park(),
                 Err(finished) => finished,
@@ -178,7 +178,7 @@ impl<R: Reconciler> Controller<R> {
             return Ok((Arc::clone(object), report));
         }
         if !deleting && !has_finalizer(object.as_ref()) && self.reconciler.needs_finalizer(object) {
-            let _first = self.context.first_writes.begin();
+            let _urgent = self.context.urgent_writes.begin();
             self.publisher.add_finalizer(object).await?;
         }
         // Writing the finalizer made a newer version of the object.
@@ -204,7 +204,7 @@ impl<R: Reconciler> Controller<R> {
     fn conclude(&self, object: &R::Object, outcome: &Result<Success>, took: Duration) {
         self.context.metrics.reconciled(R::Object::KIND, outcome::counted(outcome), took);
         if let Err(error @ (Error::Kube(_) | Error::KubeTimeout(_) | Error::Internal(_))) = outcome {
-            tracing::warn!(%error, "the pass could not be finished");
+            tracing::warn!(%error, "the reconcile could not be finished");
         }
         self.schedule(&ObjectKey::of(object), outcome, object);
     }

@@ -50,7 +50,7 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// Something that an object refers to; its changes wake the object.
+/// Kind and key of an object, or of something in AWS that objects refer to. Changes of it wake the objects that refer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId {
     /// Kind of the object referred to.
@@ -105,7 +105,7 @@ pub struct ReadByUsers<'a> {
     pub identity: Option<&'a Identity>,
     /// Whether it exists in AWS.
     pub exists: bool,
-    /// When AWS created it: made anew, it is another one.
+    /// When AWS created the resource. A new time means that the resource was deleted and made again.
     pub created: Option<Timestamp>,
     /// Its addresses.
     pub endpoints: Option<&'a BTreeMap<String, String>>,

@@ -44,8 +44,8 @@ pub trait Reconciler: Send + Sync + 'static {
     /// Whether the object must not go before `reconcile` has said that it is gone.
     fn needs_finalizer(&self, object: &Self::Object) -> bool;
 
-    /// Whether a deleted object is looked after that only the finalizers of others keep.
-    fn minds_others_finalizers(&self) -> bool {
+    /// Whether a deleted object is still reconciled while only finalizers of other controllers keep it.
+    fn reconciles_until_gone(&self) -> bool {
         false
     }
 

@@ -52,6 +52,10 @@ pub(super) fn words(error: &kube::Error) -> String {
             format!("the cluster's admission control refused what the operator wrote: {said}")
         }
         Failure::Quota => format!("a ResourceQuota of the namespace is used up: {said}"),
+        Failure::Forbidden if status.code == 401 => format!(
+            "the Kubernetes API server does not accept the operator's ServiceAccount token; restart the operator's pod, so that the pod \
+             gets a new one: {said}"
+        ),
         Failure::Forbidden => {
             format!("the operator's roles do not allow it; install the roles of its chart: {said}")
         }

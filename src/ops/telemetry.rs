@@ -1,6 +1,7 @@
 //! Logs: JSON or text lines on standard error.
 
 use std::any::Any;
+use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 
 use tracing::Metadata;
@@ -25,7 +26,8 @@ pub enum LogFormat {
 /// `level` is a level for this program, or a list of `tracing` directives such as `debug,kube_runtime=warn`. No level
 /// makes a library print what it sends and receives.
 pub fn start(format: LogFormat, level: &str) -> Result<(), StartError> {
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let chosen = tracing_subscriber::registry().with(filter(level)?).with(filter_fn(may_be_logged));
     match format {
         LogFormat::Json => chosen.with(lines.json().flatten_event(true).with_span_list(false)).try_init(),

@@ -1,5 +1,6 @@
 //! Follows the clock of the emulator, for tests: its jumps become ours.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use http::Uri;
@@ -25,11 +26,11 @@ const LARGEST_ANSWER: usize = 4096;
 /// Why a clock cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
-    /// Not a plain address on this machine.
+    /// Not an address that only tests have.
     #[error(
-        "--clock {0} must be an http URL with a loopback address such as 127.0.0.1: it is only for tests"
+        "--clock {0} must be an http URL with a loopback address such as 127.0.0.1, or one of 198.18.0.0/15: the clock is only for tests"
     )]
-    NotLoopback(String),
+    NotForTests(String),
     /// Nobody answered in time.
     #[error("--clock {0} does not answer: {1}")]
     Silent(String, String),
@@ -66,13 +67,19 @@ struct Follower {
     url: Uri,
 }
 
+/// Whether nobody has the address but a machine under test: loopback, and 198.18.0.0/15, which is set aside for tests of networks
+/// (RFC 2544), so that a clock is reached from a Pod of a test.
+fn is_for_tests(address: IpAddr) -> bool {
+    let benchmark = |address: Ipv4Addr| matches!(address.octets(), [198, 18 | 19, ..]);
+    address.is_loopback() || matches!(address, IpAddr::V4(address) if benchmark(address))
+}
+
 impl Follower {
     fn new(url: &str) -> Result<Self, FollowError> {
-        let refuse = || FollowError::NotLoopback(url.to_owned());
+        let refuse = || FollowError::NotForTests(url.to_owned());
         let uri: Uri = url.parse().map_err(|_| refuse())?;
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-        if !loopback || uri.scheme_str() != Some("http") {
+        if !host.parse().is_ok_and(is_for_tests) || uri.scheme_str() != Some("http") {
             return Err(refuse());
         }
         Ok(Self { client: Client::builder(TokioExecutor::new()).build_http(), url: uri })
@@ -157,16 +164,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_loopback_addresses_are_followed() {
+    async fn only_addresses_of_tests_are_followed() {
+        for address in [[127, 0, 0, 1], [127, 9, 9, 9], [198, 18, 0, 1], [198, 19, 255, 254]] {
+            assert!(is_for_tests(IpAddr::from(address)), "{address:?}");
+        }
         for url in [
             "http://10.0.0.1/",
+            "http://198.17.0.1/",
+            "http://198.20.0.1/",
             "http://localhost/",
             "https://127.0.0.1/",
             "nonsense",
             "http://127.0.0.1.example.com/",
         ] {
             let refused = follow(url, Clock::default(), CancellationToken::new()).await.unwrap_err();
-            assert!(matches!(refused, FollowError::NotLoopback(_)), "{url}: {refused}");
+            assert!(matches!(refused, FollowError::NotForTests(_)), "{url}: {refused}");
         }
     }
 }

@@ -37,7 +37,10 @@ pub(super) async fn creation_times(
         None => Ok(found),
         Some(missing) => Err(Error::waiting(
             Reason::NotFound,
-            format!("upstream {missing} does not exist in domain {}", identity.domain_grant_name()),
+            format!(
+                "upstream {missing} does not exist in domain {}; create the repository, or remove the upstream from spec.upstreams",
+                identity.domain_grant_name()
+            ),
         )),
     }
 }

@@ -113,7 +113,7 @@ impl CredentialReconcile<'_> {
             {
                 Removal::Absent => continue,
                 Removal::Gone => format!("Secret {name} removed: {error}"),
-                Removal::CurrentToken => {
+                Removal::HeldByFinalizer => {
                     format!("Secret {name} emptied, and deleted as soon as its finalizers are gone: {error}")
                 }
             };

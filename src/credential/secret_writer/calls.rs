@@ -17,7 +17,7 @@ use crate::credential::render::Files;
 use crate::credential::secret::{Wanted, false_marks, leftovers};
 use crate::engine::context::Context;
 use crate::engine::object::ObjectKey;
-use crate::engine::queue::first_writes::FirstWrite;
+use crate::engine::queue::urgent_writes::UrgentWrite;
 use crate::error::{Error, Result};
 use crate::kubernetes::kube_call;
 
@@ -29,7 +29,7 @@ pub(in crate::credential) enum Removal {
     /// It is gone.
     Gone,
     /// A finalizer keeps it.
-    CurrentToken,
+    HeldByFinalizer,
 }
 
 /// What the API server has, not what was seen last.
@@ -46,7 +46,7 @@ pub(super) async fn create(
 ) -> Result<PartialObjectMeta<Secret>> {
     let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
     let secret = body(wanted, files, None);
-    let _first = first_write(context);
+    let _urgent = urgent_write(context);
     let created = kube_call(api(context, &wanted.namespace).create(&params, &secret)).await?;
     Ok(created.metadata.into_request_partial())
 }
@@ -59,15 +59,15 @@ pub(super) async fn apply(
 ) -> Result<PartialObjectMeta<Secret>> {
     let api = api(context, &wanted.namespace);
     if let Some(marks) = false_marks(seen) {
-        let _first = first_write(context);
+        let _urgent = urgent_write(context);
         kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(marks))).await?;
     }
     let secret = Patch::Apply(body(wanted, files, Some(seen)));
-    let _first = first_write(context);
+    let _urgent = urgent_write(context);
     let applied =
         kube_call(api.patch_metadata(&wanted.name, &PatchParams::apply(MANAGER).force(), &secret)).await?;
     let Some(rest) = leftovers(&applied.metadata, wanted) else { return Ok(applied) };
-    let _first = first_write(context);
+    let _urgent = urgent_write(context);
     kube_call(api.patch_metadata(&wanted.name, &edit(), &Patch::Merge(rest))).await
 }
 
@@ -88,10 +88,10 @@ pub(super) async fn delete(
         resource_version: Some(seen.version.clone()),
     });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
-    let _first = first_write(context);
+    let _urgent = urgent_write(context);
     let removal = match kube_call(api(context, namespace).delete(name, &params)).await {
         // The watch tells when it goes.
-        Ok(answer) if answer.is_left() => return Ok(Removal::CurrentToken),
+        Ok(answer) if answer.is_left() => return Ok(Removal::HeldByFinalizer),
         Ok(_) => Removal::Gone,
         Err(error) if says(&error, Status::is_not_found) => Removal::Absent,
         Err(error) => return Err(error),
@@ -103,13 +103,14 @@ pub(super) async fn delete(
 /// Takes the data out of a Secret that a finalizer keeps from going.
 pub(super) async fn empty(context: &Context, seen: &SecretRecord) -> Result<()> {
     let nothing = Patch::Merge(json!({"metadata": {"uid": seen.uid}, "data": null}));
-    let _first = first_write(context);
+    let _urgent = urgent_write(context);
     kube_call(api(context, &seen.key.namespace).patch_metadata(&seen.key.name, &edit(), &nothing)).await?;
     Ok(())
 }
 
 fn body(wanted: &Wanted, files: &Files, seen: Option<&SecretRecord>) -> Secret {
-    // What nobody controls is written just as it was judged: its consent may have gone since.
+    // A Secret without a controller is written only at the version that was judged: its annotation `allow-takeover` may have been
+    // removed since.
     let exactly = seen.filter(|seen| seen.controller.is_none());
     let data: BTreeMap<_, _> = files
         .iter()
@@ -132,10 +133,10 @@ fn body(wanted: &Wanted, files: &Files, seen: Option<&SecretRecord>) -> Secret {
     }
 }
 
-/// Counts a write of a Secret for as long as the guard lives.
-fn first_write(context: &Context) -> FirstWrite {
+/// Counts a write of a Secret. While the guard lives, final statuses give way to this write.
+fn urgent_write(context: &Context) -> UrgentWrite {
     context.metrics.kubernetes_write("Secret");
-    context.first_writes.begin()
+    context.urgent_writes.begin()
 }
 
 pub(super) fn says(error: &Error, what: impl Fn(&Status) -> bool) -> bool {

@@ -22,7 +22,7 @@ use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::credential::token_store::Templates;
 use crate::engine::object::ObjectKey;
-use crate::engine::queue::first_writes::FirstWrites;
+use crate::engine::queue::urgent_writes::UrgentWrites;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
@@ -134,7 +134,7 @@ impl World {
             client,
             clock,
             cluster: "test-cluster".into(),
-            first_writes: FirstWrites::default(),
+            urgent_writes: UrgentWrites::default(),
             operator_namespace: "operator".into(),
             caches,
             accounts,

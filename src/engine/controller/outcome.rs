@@ -40,8 +40,9 @@ impl<R: Reconciler> Controller<R> {
         } else {
             self.write_status(object, status, &outcome).await
         };
-        for note in events.iter().chain(failure.iter().filter(|_| written.is_ok())) {
-            self.events.publish(object, note).await;
+        let failure = failure.filter(|failure| written.is_ok() && !is_told(failure, &events));
+        for event in events.iter().chain(&failure) {
+            self.events.publish(object, event).await;
         }
         written.and(outcome)
     }
@@ -91,7 +92,12 @@ impl<R: Reconciler> Controller<R> {
 /// Whether a reconcile did something before it met what may work the next time: it goes on soon, however often that happens.
 fn made_progress(outcome: &Result<Success>, events: &[EventRecord]) -> bool {
     outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
-        && events.iter().any(|note| !note.warning)
+        && events.iter().any(|event| !event.warning)
+}
+
+/// Whether an event of the same reconcile tells the failure already, with what was done because of the failure.
+fn is_told(failure: &EventRecord, events: &[EventRecord]) -> bool {
+    events.iter().any(|event| event.reason == failure.reason && event.message.contains(&failure.message))
 }
 
 /// One warning for a new failure or a new trouble, not one for each retry.

@@ -42,7 +42,7 @@ pub trait Witness<K: Kind>: Sync {
     fn executed(&self, _step: &K::Step) {}
 }
 
-/// Nobody wants to know.
+/// Ignores the steps: for callers that report nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Unwitnessed;
 

@@ -177,7 +177,7 @@ impl<'a, K: Kind> Reconcile<'a, K> {
         let before = self.status.common().clone();
         let mut status = self.status.clone();
         *status.common_mut() = summary::starting(&before, &of, &message, self.context.clock.now());
-        let _first = self.context.first_writes.begin();
+        let _urgent = self.context.urgent_writes.begin();
         if self.pipeline.publisher.status(self.object, &status).await? {
             return Ok(());
         }

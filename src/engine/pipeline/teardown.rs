@@ -256,7 +256,8 @@ async fn refuse_while_blocked<K: Kind>(
     Err(Error::waiting(
         Reason::DeletionBlocked,
         format!(
-            "{} cannot be deleted in AWS because of {}; remove that, or set spec.deletionPolicy to Retain to let go of it",
+            "{} cannot be deleted in AWS because of {}; remove what is named here, or set spec.deletionPolicy to Retain, which leaves the \
+             resource in AWS",
             identity,
             blockers.join(", ")
         ),

@@ -2,10 +2,10 @@
 
 pub(in crate::engine) mod fair;
 pub(in crate::engine) mod finished;
-pub mod first_writes;
 pub(in crate::engine) mod pace;
 pub(in crate::engine) mod timers;
 pub mod urgency;
+pub mod urgent_writes;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -188,7 +188,7 @@ impl Inner {
             self.wake_again(key, Wake { urgency, asked: false });
             return;
         }
-        if urgency == Urgency::Now && self.delayed.raise(&key, urgency) {
+        if urgency == Urgency::Changed && self.delayed.raise(&key, urgency) {
             return;
         }
         let account = (self.account_of.0)(&key);
@@ -216,7 +216,7 @@ impl Inner {
     fn park(&mut self, key: &ObjectKey) {
         let Some(account) = self.running.remove(key) else { return };
         self.shares.ended(&account, &key.namespace);
-        let urgency = self.again.get(key).map_or(Urgency::Outcome, |wake| wake.urgency);
+        let urgency = self.again.get(key).map_or(Urgency::WriteOutcome, |wake| wake.urgency);
         self.parked.insert(key.clone());
         self.enqueue(key.clone(), account, urgency);
     }

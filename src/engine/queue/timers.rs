@@ -104,9 +104,9 @@ mod tests {
     fn a_timer_that_is_past_or_never_comes_is_a_timer_too() {
         let now = Moment { wall: Timestamp::UNIX_EPOCH, steady: Duration::ZERO };
         let mut timers = Timers::default();
-        timers.set(ObjectKey::new("n", "past"), Timestamp::MIN, Urgency::Critical, now);
+        timers.set(ObjectKey::new("n", "past"), Timestamp::MIN, Urgency::LoginAtStake, now);
         timers.set(ObjectKey::new("n", "never"), Timestamp::MAX, Urgency::Routine, now);
-        assert_eq!(timers.fired(now), Some((ObjectKey::new("n", "past"), Urgency::Critical)));
+        assert_eq!(timers.fired(now), Some((ObjectKey::new("n", "past"), Urgency::LoginAtStake)));
         assert_eq!(timers.fired(now), None);
     }
 }

@@ -33,7 +33,7 @@ pub fn next(
     let wait = match outcome {
         Ok(done) => match done.again {
             Requeue::Every(interval) => around(interval, random),
-            Requeue::At(at) => return Some((at, Urgency::Critical)),
+            Requeue::At(at) => return Some((at, Urgency::LoginAtStake)),
             Requeue::Check(at) => return Some((at, Urgency::Routine)),
             Requeue::Never => return None,
         },
@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn a_time_that_was_asked_for_is_kept() {
         let at = Timestamp::from_second(77).unwrap();
-        for (again, urgency) in [(Requeue::At(at), Urgency::Critical), (Requeue::Check(at), Urgency::Routine)]
+        for (again, urgency) in
+            [(Requeue::At(at), Urgency::LoginAtStake), (Requeue::Check(at), Urgency::Routine)]
         {
             let done = Ok(Success { again, ..Success::gone() });
             let next = next(&done, 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9);

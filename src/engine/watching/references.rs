@@ -107,7 +107,7 @@ impl References {
     pub fn restore(&self, object: &ObjectId) {
         let queue = self.lock().queues.get(&object.kind).cloned();
         if let Some(queue) = queue {
-            queue.ask(object.key.clone(), Urgency::Critical);
+            queue.ask(object.key.clone(), Urgency::LoginAtStake);
         }
     }
 
@@ -137,7 +137,7 @@ impl Inner {
 
     fn wake(&self, object: &ObjectId) {
         if let Some(queue) = self.queues.get(&object.kind) {
-            queue.push(object.key.clone(), Urgency::Now);
+            queue.push(object.key.clone(), Urgency::Changed);
         }
     }
 }

@@ -144,7 +144,10 @@ pub fn out_of_reach(kind: KindName, key: &ObjectKey, missing: &str) -> Error {
 
 fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> {
     cache.get(key).ok_or_else(|| {
-        Error::waiting(Reason::DependencyNotReady, format!("{} {key} does not exist", K::KIND.as_str()))
+        Error::waiting(Reason::DependencyNotReady, format!(
+                "{} {key} does not exist; create the object, or correct the name and the namespace of the reference",
+                K::KIND.as_str()
+            ))
     })
 }
 

@@ -222,7 +222,7 @@ async fn two_processes_of_one_pod_do_not_lead_both() {
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_when_the_process_stops() {
     let server = Server::default();
-    let _first = server.lead("one").await;
+    let _urgent = server.lead("one").await;
     let stop = CancellationToken::new();
     let second = tokio::spawn(lead(server.options("two"), stop.clone()));
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -60,10 +60,10 @@ impl Lanes {
     fn lane(&mut self, urgency: Urgency) -> &mut Lane {
         let [critical, now, routine, outcome] = &mut self.0;
         match urgency {
-            Urgency::Critical => critical,
-            Urgency::Now => now,
+            Urgency::LoginAtStake => critical,
+            Urgency::Changed => now,
             Urgency::Routine => routine,
-            Urgency::Outcome => outcome,
+            Urgency::WriteOutcome => outcome,
         }
     }
 }

@@ -29,7 +29,7 @@ impl FairQueue {
 #[test]
 fn an_account_holds_its_share_and_the_others_go_on() {
     let mut shares = shares(2);
-    shares.due("a", Urgency::Now, 0..9);
+    shares.due("a", Urgency::Changed, 0..9);
     assert_eq!(shares.begin(), ["a0", "a1"]);
     shares.due("b", Urgency::Routine, 0..3);
     shares.due("", Urgency::Routine, 0..3);
@@ -47,7 +47,7 @@ fn accounts_that_hold_all_shares_leave_a_quarter_of_one_to_each_other() {
     for (share, left) in [(1, 1), (2, 1), (4, 1), (5, 2), (16, 4)] {
         let mut shares = shares(share);
         for name in ["a", "b", "c", "d"] {
-            shares.due(name, Urgency::Now, 0..2 * share);
+            shares.due(name, Urgency::Changed, 0..2 * share);
         }
         assert_eq!(shares.begin().len(), 4 * share);
         shares.due("e", Urgency::Routine, 0..2 * share);
@@ -60,7 +60,7 @@ fn accounts_that_hold_all_shares_leave_a_quarter_of_one_to_each_other() {
             shares.ended(&account("a"), "a");
         }
         for name in share..2 * share {
-            let place = Place { account: account("a"), urgency: Urgency::Now };
+            let place = Place { account: account("a"), urgency: Urgency::Changed };
             shares.remove(&ObjectKey::new("a", name.to_string()), &place);
         }
         let more = shares.begin();
@@ -73,10 +73,10 @@ fn a_line_keeps_its_order_whatever_the_others_do() {
     let alone = ["a0", "a1", "a2", "a10", "a3", "a4", "a5", "a11", "a6"];
     let mut shares = shares(1);
     shares.due("a", Urgency::Routine, 10..12);
-    shares.due("a", Urgency::Now, 0..7);
+    shares.due("a", Urgency::Changed, 0..7);
     let mut order = Vec::new();
     for round in 0..alone.len() {
-        shares.due("b", Urgency::Now, [round]);
+        shares.due("b", Urgency::Changed, [round]);
         order.extend(shares.begin().into_iter().filter(|key| key.starts_with('a')));
         shares.ended(&account("a"), "a");
         shares.ended(&account("b"), "b");
@@ -87,7 +87,7 @@ fn a_line_keeps_its_order_whatever_the_others_do() {
 #[test]
 fn a_flood_of_one_account_lets_the_others_have_their_turns() {
     let mut shares = shares(100);
-    shares.due("a", Urgency::Now, 0..5);
+    shares.due("a", Urgency::Changed, 0..5);
     shares.due("b", Urgency::Routine, 0..2);
     assert_eq!(shares.begin(), ["a0", "b0", "a1", "b1", "a2", "a3", "a4"]);
 }
@@ -95,11 +95,11 @@ fn a_flood_of_one_account_lets_the_others_have_their_turns() {
 #[test]
 fn accounts_that_are_done_with_leave_nothing() {
     let mut shares = shares(1);
-    shares.due("a", Urgency::Now, 0..2);
+    shares.due("a", Urgency::Changed, 0..2);
     shares.due("b", Urgency::Routine, 0..2);
     assert_eq!(shares.begin(), ["a0", "b0"]);
     let place = |of: &str, urgency| Place { account: account(of), urgency };
-    shares.remove(&ObjectKey::new("a", "1"), &place("a", Urgency::Now));
+    shares.remove(&ObjectKey::new("a", "1"), &place("a", Urgency::Changed));
     shares.remove(&ObjectKey::new("b", "1"), &place("b", Urgency::Routine));
     shares.ended(&account("a"), "a");
     shares.ended(&account("b"), "b");
@@ -116,11 +116,11 @@ fn put(shares: &mut FairQueue, namespace: &str, urgency: Urgency, names: std::op
 
 #[test]
 fn the_namespaces_of_an_account_take_turns_whatever_one_of_them_floods_it_with() {
-    for flood in [Urgency::Critical, Urgency::Now, Urgency::Routine] {
+    for flood in [Urgency::LoginAtStake, Urgency::Changed, Urgency::Routine] {
         let mut shares = shares(100);
         put(&mut shares, "x", flood, 0..50);
-        put(&mut shares, "y", Urgency::Now, 0..1);
-        put(&mut shares, "z", Urgency::Critical, 0..1);
+        put(&mut shares, "y", Urgency::Changed, 0..1);
+        put(&mut shares, "z", Urgency::LoginAtStake, 0..1);
         let order = shares.begin();
         for late in ["y0", "z0"] {
             let place = order.iter().position(|key| key == late).unwrap();
@@ -133,12 +133,12 @@ fn the_namespaces_of_an_account_take_turns_whatever_one_of_them_floods_it_with()
 fn a_namespace_that_holds_all_workers_of_an_account_leaves_a_part_to_each_other() {
     for (share, part) in [(1, 1), (2, 1), (4, 1), (5, 2), (16, 4)] {
         let mut shares = shares(share);
-        put(&mut shares, "x", Urgency::Critical, 0..3 * share);
+        put(&mut shares, "x", Urgency::LoginAtStake, 0..3 * share);
         assert_eq!(shares.begin().len(), share);
         put(&mut shares, "y", Urgency::Routine, 0..3 * share);
         assert_eq!(shares.begin().len(), part, "share {share}");
         for namespace in 0..50 {
-            put(&mut shares, &format!("n{namespace}-"), Urgency::Now, 0..3 * share);
+            put(&mut shares, &format!("n{namespace}-"), Urgency::Changed, 0..3 * share);
         }
         shares.begin();
         assert_eq!(shares.running, 2 * share, "an account never holds more");
@@ -151,7 +151,7 @@ fn the_number_of_workers_is_bounded_however_many_accounts_and_namespaces_there_a
         let mut shares = shares(share);
         for of in 0..100 {
             for namespace in 0..20 {
-                let place = Place { account: account(&format!("a{of}")), urgency: Urgency::Now };
+                let place = Place { account: account(&format!("a{of}")), urgency: Urgency::Changed };
                 for name in 0..3 {
                     shares.push(ObjectKey::new(format!("n{namespace}"), name.to_string()), &place);
                 }
@@ -165,8 +165,8 @@ fn the_number_of_workers_is_bounded_however_many_accounts_and_namespaces_there_a
 #[test]
 fn no_lane_is_starved() {
     let mut shares = shares(1000);
-    put(&mut shares, "x", Urgency::Critical, 0..40);
-    put(&mut shares, "x", Urgency::Now, 100..140);
+    put(&mut shares, "x", Urgency::LoginAtStake, 0..40);
+    put(&mut shares, "x", Urgency::Changed, 100..140);
     put(&mut shares, "x", Urgency::Routine, 200..240);
     let order = shares.begin();
     for (from, to, least) in [(0, 100, 9), (100, 200, 3), (200, 300, 3)] {
@@ -197,7 +197,7 @@ impl Model {
     fn begun(&mut self, of: usize, number: usize, share: usize) {
         assert!(self.may_begin(of, share), "{} holds too much", NAMES[of]);
         let first = |urgency| self.due.get(&(of, urgency)).and_then(|line| line.front()) == Some(&number);
-        let urgency = if first(Urgency::Now) { Urgency::Now } else { Urgency::Routine };
+        let urgency = if first(Urgency::Changed) { Urgency::Changed } else { Urgency::Routine };
         assert!(first(urgency), "{number} is not the first of {}", NAMES[of]);
         self.due.entry((of, urgency)).or_default().pop_front();
         *self.running.entry(of).or_default() += 1;
@@ -217,7 +217,7 @@ fn whatever_happens_nothing_is_lost_doubled_or_held_up_without_cause() {
         let (mut shares, mut model, mut removed) = (shares(share), Model::default(), 0);
         for number in 0..300 {
             let of = random.usize(..NAMES.len()).min(random.usize(..NAMES.len()));
-            let urgency = if random.bool() { Urgency::Now } else { Urgency::Routine };
+            let urgency = if random.bool() { Urgency::Changed } else { Urgency::Routine };
             shares.due(NAMES[of], urgency, [number]);
             model.due.entry((of, urgency)).or_default().push_back(number);
             if random.u8(..8) == 0 {
@@ -253,7 +253,7 @@ fn settle(shares: &mut FairQueue, model: &mut Model, share: usize, random: &mut 
 #[test]
 fn a_namespace_has_its_guaranteed_part_again_when_its_worker_ends() {
     let mut shares = shares(4);
-    let place = Place { account: account("a"), urgency: Urgency::Now };
+    let place = Place { account: account("a"), urgency: Urgency::Changed };
     for number in 0..8 {
         shares.push(ObjectKey::new("loud", number.to_string()), &place);
     }

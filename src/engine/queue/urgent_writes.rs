@@ -9,18 +9,18 @@ const MANY: usize = 4;
 
 /// The first writes under way. Cheap to clone; all clones share the count.
 #[derive(Clone, Debug, Default)]
-pub struct FirstWrites(Arc<AtomicUsize>);
+pub struct UrgentWrites(Arc<AtomicUsize>);
 
 /// A first write under way; ends when dropped.
 #[derive(Debug)]
-pub struct FirstWrite(Arc<AtomicUsize>);
+pub struct UrgentWrite(Arc<AtomicUsize>);
 
-impl FirstWrites {
+impl UrgentWrites {
     /// Counts one more write until the returned guard is dropped.
     #[must_use]
-    pub fn begin(&self) -> FirstWrite {
+    pub fn begin(&self) -> UrgentWrite {
         self.0.fetch_add(1, Ordering::Relaxed);
-        FirstWrite(Arc::clone(&self.0))
+        UrgentWrite(Arc::clone(&self.0))
     }
 
     /// Whether so many first writes are under way that final statuses have to wait.
@@ -29,7 +29,7 @@ impl FirstWrites {
     }
 }
 
-impl Drop for FirstWrite {
+impl Drop for UrgentWrite {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_write_counts_until_its_guard_is_dropped() {
-        let writes = FirstWrites::default();
+        let writes = UrgentWrites::default();
         let mut guards: Vec<_> = (1..MANY).map(|_| writes.begin()).collect();
         assert!(!writes.are_many());
         guards.push(writes.clone().begin());
