@@ -1,5 +1,7 @@
 //! Events: each thing that was done is told with its own text, and nothing waits for an event.
 
+mod told_once;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
