@@ -1,9 +1,8 @@
 //! Killed with -9 right after each AWS write of a create and of a delete, then restarted: nothing is lost, nothing made twice.
 
 use anyhow::{Result, ensure};
+use harness::Fixture;
 use serde_json::json;
-
-use crate::scene::{NAMESPACE, scene};
 
 const MANIFEST: &str = r#"
 apiVersion: codeartifact-operator.dev/v1alpha1
@@ -38,22 +37,28 @@ async fn a_kill_after_any_write_of_a_create_loses_nothing_and_makes_nothing_twic
     for operation in
         ["CreateDomain", "CreateRepository", "AssociateExternalConnection", "PutPackageOriginConfiguration"]
     {
-        scene!(scene);
-        scene.fault(operation, &json!({"hold": true})).await?;
-        scene.apply(MANIFEST).await?;
-        scene.until_held().await?;
-        scene.install.operator.kill().await?;
-        scene.emulator.clear_faults().await?;
-        scene.install.operator.start_again().await?;
+        let fixture = Fixture::own().await?;
+        fixture.emulator.fault(operation, &json!({"hold": true})).await?;
+        fixture.apply(MANIFEST).await?;
+        fixture.until_held(1).await?;
+        fixture.install.operator.kill().await?;
+        fixture.emulator.clear_faults().await?;
+        fixture.install.operator.start_again().await?;
         for (kind, name) in [("Domain", "acme"), ("Repository", "npm-store"), ("PackagePolicy", "private")] {
-            scene.ready(kind, name).await?;
+            fixture.ready(kind, name).await?;
         }
         for made in ["CreateDomain", "CreateRepository", "AssociateExternalConnection"] {
-            let done = scene.took_effect(made);
+            let done = fixture.emulator.took_effect(made);
             ensure!(done == 1, "killed after {operation}: {made} took effect {done} times");
         }
-        let repository =
-            scene.aws().describe_repository().domain("acme").repository("npm-store").send().await?;
+        let repository = fixture
+            .emulator
+            .aws()
+            .describe_repository()
+            .domain("acme")
+            .repository("npm-store")
+            .send()
+            .await?;
         let connections = repository.repository().map(|it| it.external_connections().len());
         ensure!(connections == Some(1), "killed after {operation}: {connections:?} connections");
     }
@@ -63,21 +68,21 @@ async fn a_kill_after_any_write_of_a_create_loses_nothing_and_makes_nothing_twic
 #[tokio::test]
 async fn a_kill_after_any_write_of_a_delete_leaves_nothing_behind() -> Result<()> {
     for operation in ["DeleteRepository", "DeleteDomain"] {
-        scene!(scene);
-        scene.apply(MANIFEST).await?;
-        scene.ready("Repository", "npm-store").await?;
-        scene.ready("PackagePolicy", "private").await?;
-        scene.fault(operation, &json!({"hold": true})).await?;
+        let fixture = Fixture::own().await?;
+        fixture.apply(MANIFEST).await?;
+        fixture.ready("Repository", "npm-store").await?;
+        fixture.ready("PackagePolicy", "private").await?;
+        fixture.emulator.fault(operation, &json!({"hold": true})).await?;
         for (kind, name) in [("PackagePolicy", "private"), ("Domain", "acme"), ("Repository", "npm-store")] {
-            scene.delete(kind, name).await?;
+            fixture.delete(kind, name).await?;
         }
-        scene.until_held().await?;
-        scene.install.operator.kill().await?;
-        scene.emulator.clear_faults().await?;
-        scene.install.operator.start_again().await?;
-        scene.gone("Repository", "npm-store").await?;
-        scene.gone("Domain", "acme").await?;
-        let left = scene.aws().list_domains().send().await?;
+        fixture.until_held(1).await?;
+        fixture.install.operator.kill().await?;
+        fixture.emulator.clear_faults().await?;
+        fixture.install.operator.start_again().await?;
+        fixture.gone("Repository", "npm-store").await?;
+        fixture.gone("Domain", "acme").await?;
+        let left = fixture.emulator.aws().list_domains().send().await?;
         ensure!(left.domains().is_empty(), "killed after {operation}: {:?}", left.domains());
     }
     Ok(())
@@ -85,19 +90,19 @@ async fn a_kill_after_any_write_of_a_delete_leaves_nothing_behind() -> Result<()
 
 #[tokio::test]
 async fn a_kill_between_the_mint_and_its_store_ends_in_a_valid_login() -> Result<()> {
-    scene!(scene);
-    scene.apply(MANIFEST).await?;
-    scene.ready("Repository", "npm-store").await?;
-    scene.fault("GetAuthorizationToken", &json!({"hold": true})).await?;
-    scene.apply(LOGIN).await?;
-    scene.until_held().await?;
-    scene.install.operator.kill().await?;
-    scene.emulator.clear_faults().await?;
-    scene.install.operator.start_again().await?;
-    scene.ready("RegistryCredential", "login").await?;
+    let fixture = Fixture::own().await?;
+    fixture.apply(MANIFEST).await?;
+    fixture.ready("Repository", "npm-store").await?;
+    fixture.emulator.fault("GetAuthorizationToken", &json!({"hold": true})).await?;
+    fixture.apply(LOGIN).await?;
+    fixture.until_held(1).await?;
+    fixture.install.operator.kill().await?;
+    fixture.emulator.clear_faults().await?;
+    fixture.install.operator.start_again().await?;
+    fixture.ready("RegistryCredential", "login").await?;
     // The first token was never stored, so that a second one is right; a third is not.
-    ensure!(scene.took_effect("GetAuthorizationToken") == 2);
-    let secret = scene.cluster.get("Secret", NAMESPACE, "login").await?;
+    ensure!(fixture.emulator.took_effect("GetAuthorizationToken") == 2);
+    let secret = fixture.get("Secret", "login").await?;
     ensure!(secret.data["data"]["token"].is_string(), "the Secret holds no token");
     Ok(())
 }

@@ -4,31 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use harness::objects::conditions;
+use anyhow::{Result, ensure};
+use harness::fixture::{Setup, registry};
+use harness::objects::{conditions, object};
 use harness::wait::PATIENCE;
-use harness::{Emulator, Options, wait_for};
+use harness::{Fixture, wait_for};
 use kube::api::{DeleteParams, ListParams};
 use serde_json::{Value, json};
 
-use crate::scene::{NAMESPACE, Scene, scene};
-
 const MIB: usize = 1 << 20;
 
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-}
-
+/// A login with a registry that exists, and an AwsAccount.
 fn login(name: &str, account: &str) -> Value {
-    let registries = json!([{"repository": {"domain": "acme", "name": "store"}, "formats": ["npm"]}]);
-    object("RegistryCredential", name, &json!({"accountRef": {"name": account}, "registries": registries}))
-}
-
-/// A domain and a repository in AWS, which logins may name.
-async fn make_store(scene: &Scene<'_>) -> Result<()> {
-    scene.aws().create_domain().domain("acme").send().await?;
-    scene.aws().create_repository().domain("acme").repository("store").send().await?;
-    Ok(())
+    let spec = json!({"accountRef": {"name": account}, "registries": [registry(&["npm"])]});
+    object("RegistryCredential", name, &spec)
 }
 
 /// Counts the open files of a process again and again until this value is dropped, and keeps the highest count.
@@ -62,55 +51,37 @@ impl Drop for FileWatch {
     }
 }
 
-/// The resident memory of a process, in bytes.
-fn resident(process: u32) -> Result<usize> {
-    memory(process, "VmRSS:")
-}
-
-/// The most that it had resident so far, in bytes.
-fn most_resident(process: u32) -> Result<usize> {
-    memory(process, "VmHWM:")
-}
-
-fn memory(process: u32, what: &str) -> Result<usize> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line =
-        status.lines().find_map(|line| line.strip_prefix(what)).with_context(|| format!("no {what}"))?;
-    let kib: usize = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kib * 1024)
-}
-
 #[tokio::test]
 async fn a_thousand_accounts_that_do_not_exist_open_no_file_each() -> Result<()> {
     const LOGINS: usize = 1000;
     const FILES: usize = 100;
-    scene!(scene);
-    make_store(&scene).await?;
-    scene.install.operator.terminate().await?;
+    let fixture = Fixture::own().await?;
+    fixture.make_store("acme").await?;
+    fixture.install.operator.terminate().await?;
     let strays = (0..LOGINS).map(|number| login(&format!("stray-{number}"), &format!("absent-{number}")));
-    scene.cluster.create_many("RegistryCredential", NAMESPACE, strays.collect()).await?;
+    fixture.cluster.create_many("RegistryCredential", fixture.namespace(), strays.collect()).await?;
 
-    scene.install.operator.start_again().await?;
-    let files = FileWatch::of(scene.install.operator.id()?);
-    scene.install.operator.ready().await?;
-    let lease = lease(&scene).await?;
-    scene.apply(&login("login", "default").to_string()).await?;
-    scene.ready("RegistryCredential", "login").await?;
-    until_told(&scene, "RegistryCredential", "stray-", LOGINS).await?;
+    fixture.install.operator.start_again().await?;
+    let files = FileWatch::of(fixture.install.operator.id()?);
+    fixture.install.operator.ready().await?;
+    let lease = lease(&fixture).await?;
+    fixture.apply(&login("login", "default").to_string()).await?;
+    fixture.ready("RegistryCredential", "login").await?;
+    until_told(&fixture, "RegistryCredential", "stray-", LOGINS).await?;
     ensure!(
-        lease == self::lease(&scene).await?,
+        lease == self::lease(&fixture).await?,
         "the Lease went from {lease} to {}",
-        self::lease(&scene).await?
+        self::lease(&fixture).await?
     );
-    ensure!(scene.install.operator.metric("codeartifact_operator_leader").await? > 0.0, "it does not lead");
+    ensure!(fixture.install.operator.metric("codeartifact_operator_leader").await? > 0.0, "it does not lead");
     ensure!((10..FILES).contains(&files.most()), "{} files were open at once", files.most());
     Ok(())
 }
 
 /// Who holds the Lease, and how often it changed hands.
-async fn lease(scene: &Scene<'_>) -> Result<Value> {
+async fn lease(fixture: &Fixture) -> Result<Value> {
     let lease =
-        scene.cluster.get("Lease", &scene.install.operator_namespace, "codeartifact-operator").await?;
+        fixture.cluster.get("Lease", &fixture.install.operator_namespace, "codeartifact-operator").await?;
     Ok(json!([lease.data["spec"]["holderIdentity"], lease.data["spec"]["leaseTransitions"]]))
 }
 
@@ -118,11 +89,11 @@ async fn lease(scene: &Scene<'_>) -> Result<Value> {
 async fn secrets_of_others_under_our_label_take_no_memory() -> Result<()> {
     const SECRETS: usize = 121;
     const KEYS: usize = 2500;
-    scene!(scene);
-    make_store(&scene).await?;
-    scene.apply(&login("login", "default").to_string()).await?;
-    scene.ready("RegistryCredential", "login").await?;
-    let before = resident(scene.install.operator.id()?)?;
+    let fixture = Fixture::own().await?;
+    fixture.make_store("acme").await?;
+    fixture.apply(&login("login", "default").to_string()).await?;
+    fixture.ready("RegistryCredential", "login").await?;
+    let before = fixture.install.operator.resident()?;
 
     let keys: serde_json::Map<_, _> =
         (0..KEYS).map(|number| (format!("{number:0>240}"), Value::from(""))).collect();
@@ -130,32 +101,30 @@ async fn secrets_of_others_under_our_label_take_no_memory() -> Result<()> {
         let labels = json!({"app.kubernetes.io/managed-by": "codeartifact-operator"});
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": format!("foreign-{number}"), "labels": labels}, "data": keys})
     };
-    scene.cluster.create_many("Secret", NAMESPACE, (0..SECRETS).map(secret).collect()).await?;
-    until_secrets_are_seen(&scene).await?;
-    let after = resident(scene.install.operator.id()?)?;
+    fixture.cluster.create_many("Secret", fixture.namespace(), (0..SECRETS).map(secret).collect()).await?;
+    fixture.until_put_back("login").await?;
+    let after = fixture.install.operator.resident()?;
     println!("{} MiB before, {} MiB after", before / MIB, after / MIB);
     ensure!(after < before + 40 * MIB, "from {} to {} MiB", before / MIB, after / MIB);
 
-    scene.install.operator.terminate().await?;
-    scene.install.operator.start_again().await?;
-    until_secrets_are_seen(&scene).await?;
-    let again = most_resident(scene.install.operator.id()?)?;
+    fixture.install.operator.terminate().await?;
+    fixture.install.operator.start_again().await?;
+    fixture.until_put_back("login").await?;
+    let again = fixture.install.operator.most_resident()?;
     println!("{} MiB at most after a restart", again / MIB);
     ensure!(again < before + 60 * MIB, "from {} to {} MiB after a restart", before / MIB, again / MIB);
-    remove_all(&scene, "Secret").await
+    remove_all(&fixture, "Secret").await
 }
 
 #[tokio::test]
 async fn large_annotations_of_our_kinds_take_no_memory() -> Result<()> {
     const OBJECTS: usize = 200;
     // An audit log would hold each of these objects several times.
-    let cluster = harness::own(Options { audit: false, crds: true }).await?;
-    let emulator = Emulator::start().await?;
-    let scene = Scene::start(&cluster, &emulator).await?;
-    make_store(&scene).await?;
-    scene.apply(&login("login", "default").to_string()).await?;
-    scene.ready("RegistryCredential", "login").await?;
-    let before = resident(scene.install.operator.id()?)?;
+    let fixture = Setup::own().without_audit_log().start().await?;
+    fixture.make_store("acme").await?;
+    fixture.apply(&login("login", "default").to_string()).await?;
+    fixture.ready("RegistryCredential", "login").await?;
+    let before = fixture.install.operator.resident()?;
 
     let text = "x".repeat(255 * 1024);
     let labels: serde_json::Map<_, _> =
@@ -168,32 +137,32 @@ async fn large_annotations_of_our_kinds_take_no_memory() -> Result<()> {
         domain["metadata"]["labels"] = labels.clone();
         domain
     };
-    scene.cluster.create_many("Domain", NAMESPACE, (0..OBJECTS).map(domain).collect()).await?;
-    until_told(&scene, "Domain", "large-", OBJECTS).await?;
-    let after = resident(scene.install.operator.id()?)?;
+    fixture.cluster.create_many("Domain", fixture.namespace(), (0..OBJECTS).map(domain).collect()).await?;
+    until_told(&fixture, "Domain", "large-", OBJECTS).await?;
+    let after = fixture.install.operator.resident()?;
     println!("{} MiB before, {} MiB after", before / MIB, after / MIB);
     ensure!(after < before + 30 * MIB, "from {} to {} MiB", before / MIB, after / MIB);
 
-    scene.install.operator.terminate().await?;
-    scene.install.operator.start_again().await?;
-    scene.ready("RegistryCredential", "login").await?;
-    let most = most_resident(scene.install.operator.id()?)?;
+    fixture.install.operator.terminate().await?;
+    fixture.install.operator.start_again().await?;
+    fixture.ready("RegistryCredential", "login").await?;
+    let most = fixture.install.operator.most_resident()?;
     println!("{} MiB at most after a restart", most / MIB);
     ensure!(most < before + 60 * MIB, "from {} to {} MiB at most after a restart", before / MIB, most / MIB);
-    remove_all(&scene, "Domain").await?;
-    scene.gone("Domain", &format!("large-{}", OBJECTS - 1)).await
+    remove_all(&fixture, "Domain").await?;
+    fixture.gone("Domain", &format!("large-{}", OBJECTS - 1)).await
 }
 
 /// What is left is collected as evidence: not that much.
-async fn remove_all(scene: &Scene<'_>, kind: &str) -> Result<()> {
-    let all = scene.cluster.api(kind, NAMESPACE).await?;
+async fn remove_all(fixture: &Fixture, kind: &str) -> Result<()> {
+    let all = fixture.cluster.api(kind, fixture.namespace()).await?;
     all.delete_collection(&DeleteParams::default(), &ListParams::default()).await?;
     Ok(())
 }
 
 /// Waits until so many objects, by the beginning of their names, say that their AwsAccount is absent.
-async fn until_told(scene: &Scene<'_>, kind: &str, beginning: &str, count: usize) -> Result<()> {
-    let all = scene.cluster.api(kind, NAMESPACE).await?;
+async fn until_told(fixture: &Fixture, kind: &str, beginning: &str, count: usize) -> Result<()> {
+    let all = fixture.cluster.api(kind, fixture.namespace()).await?;
     let waited = wait_for("all have been looked at", 3 * PATIENCE, async || {
         let list = all.list(&ListParams::default()).await?;
         let told = list.items.iter().filter(|object| {
@@ -204,18 +173,5 @@ async fn until_told(scene: &Scene<'_>, kind: &str, beginning: &str, count: usize
         ensure!(told == count, "{told} of {count}");
         Ok(())
     });
-    scene.install.explain(waited.await)
-}
-
-/// Waits until the operator has seen every change of Secrets so far: it puts back one that is deleted now.
-async fn until_secrets_are_seen(scene: &Scene<'_>) -> Result<()> {
-    let secrets = scene.cluster.api("Secret", NAMESPACE).await?;
-    let old = secrets.get("login").await?.metadata.uid;
-    secrets.delete("login", &DeleteParams::default()).await?;
-    let waited = wait_for("the deleted Secret is put back", PATIENCE, async || {
-        let new = secrets.get_opt("login").await?.and_then(|secret| secret.metadata.uid);
-        ensure!(new.is_some() && new != old, "it is {new:?}");
-        Ok(())
-    });
-    scene.install.explain(waited.await)
+    fixture.install.explain(waited.await)
 }

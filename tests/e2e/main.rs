@@ -1,4 +1,7 @@
 //! The operator against a real control plane and the emulator, each file about one behaviour.
+//!
+//! A test takes a [`harness::Fixture`]: on the shared control plane with names and namespaces that nobody else uses, or on
+//! one of its own where it counts requests, stops servers, or works with kinds of the whole cluster.
 
 mod accounts;
 mod admission;
@@ -8,6 +11,7 @@ mod confinement;
 mod crash;
 mod crowd;
 mod deletion;
+mod drift;
 mod events;
 mod fairness;
 mod faults;
@@ -18,7 +22,6 @@ mod packages;
 mod proxy;
 mod refusals;
 mod rejected;
-mod scene;
 mod silence;
 mod status;
 mod tenancy;

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
+use harness::fixture::Setup;
 use harness::wait::PATIENCE;
-use harness::{Emulator, Install, Options, own, wait_for};
+use harness::wait_for;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -43,36 +44,22 @@ impl Server {
     }
 }
 
-fn account(name: &str, host: &str) -> String {
-    json!({
-        "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": name},
-        "spec": {
-            "accountId": "123456789012", "region": "us-east-1",
-            "endpoints": {"codeartifact": format!("https://{host}"), "sts": format!("https://{host}")},
-            "credentials": {"secretRef": {"namespace": "codeartifact-operator", "name": "aws"}},
-        },
-    })
-    .to_string()
-}
-
 #[tokio::test]
 async fn the_proxy_of_the_environment_leads_to_aws_and_not_to_the_api_server() -> Result<()> {
-    let cluster = own(Options::default()).await?;
-    let emulator = Emulator::start().await?;
     let (proxy, direct) = (Server::start().await?, Server::start().await?);
-    let install = Install::into(&cluster, &emulator)
-        .account(&json!([]))
+    let fixture = Setup::own()
         .env("HTTPS_PROXY", &format!("http://{}", proxy.address))
         .env("NO_PROXY", "127.0.0.1")
         .start()
         .await?;
-    install.operator.ready().await?;
     // Its addresses begin with http, which HTTPS_PROXY does not speak of.
-    install.ready("AwsAccount", "", "default").await?;
+    fixture.ready("AwsAccount", "default").await?;
 
     // Nobody resolves this name here: the proxy is asked to.
-    install.apply(&account("proxied", "aws.proxied.test")).await?;
-    install.apply(&account("direct", &direct.address)).await?;
+    for (name, host) in [("proxied", "aws.proxied.test"), ("direct", &direct.address)] {
+        let url = format!("https://{host}");
+        fixture.make_account(name, json!({"endpoints": {"codeartifact": url, "sts": url}})).await?;
+    }
     let waited = wait_for("both are asked for", PATIENCE, async || {
         let (proxied, directly) = (proxy.lines(), direct.lines());
         ensure!(
@@ -82,7 +69,7 @@ async fn the_proxy_of_the_environment_leads_to_aws_and_not_to_the_api_server() -
         );
         Ok(())
     });
-    install.explain(waited.await)?;
+    fixture.install.explain(waited.await)?;
     let others: Vec<_> =
         proxy.lines().into_iter().filter(|line| !line.contains("aws.proxied.test:443")).collect();
     ensure!(others.is_empty(), "the proxy was asked for {others:?}, too");

@@ -3,11 +3,11 @@
 use anyhow::{Result, ensure};
 use aws_sdk_codeartifact::types::Tag;
 use codeartifact_operator::api::Domain;
+use harness::Fixture;
+use harness::objects::object;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
-
-use crate::scene::{NAMESPACE, scene};
 
 const DOMAINS: [&str; 2] = ["acme", "umbrella"];
 /// How many objects of each kind there are.
@@ -40,53 +40,49 @@ fn objects_of(domain: &str) -> Vec<Value> {
     objects
 }
 
-fn object(kind: &str, name: &str, spec: &Value) -> Value {
-    json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-}
-
 #[tokio::test]
 async fn fifty_objects_in_sync_cost_no_write_in_five_passes_and_a_restart() -> Result<()> {
-    scene!(scene);
+    let fixture = Fixture::own().await?;
     ensure!(objects().len() == 50);
     for object in objects() {
-        scene.apply(&object.to_string()).await?;
+        fixture.apply(&object).await?;
     }
     for object in objects() {
         let (kind, name) = (&object["kind"], &object["metadata"]["name"]);
-        scene.ready(kind.as_str().unwrap_or_default(), name.as_str().unwrap_or_default()).await?;
+        fixture.ready(kind.as_str().unwrap_or_default(), name.as_str().unwrap_or_default()).await?;
     }
-    let mints = scene.took_effect("GetAuthorizationToken");
+    let mints = fixture.emulator.took_effect("GetAuthorizationToken");
     ensure!(mints == 2, "{mints} mints for two domains");
 
-    let quiet = scene.mark().await?;
+    let quiet = fixture.mark().await?;
     for pass in 1..=5 {
         let mut before = Vec::new();
         for (kind, _) in KINDS {
-            before.push(scene.reconciles(kind).await?);
+            before.push(fixture.reconciles(kind).await?);
         }
-        let looked = scene.calls("DescribeRepository");
-        scene.emulator.forward("75m").await?;
-        scene.until_calls(&format!("pass {pass}"), "DescribeRepository", looked + 24).await?;
+        let looked = fixture.emulator.calls("DescribeRepository", 0);
+        fixture.emulator.forward("75m").await?;
+        fixture.until_calls(&format!("pass {pass}"), "DescribeRepository", looked + 24).await?;
         // Every object of every kind is looked at, logins from caches alone.
         for ((kind, count), before) in KINDS.iter().zip(before) {
-            scene.until_reconciles(kind, before + count).await?;
+            fixture.until_reconciles(kind, before + count).await?;
         }
-        scene.until_idle().await?;
+        fixture.until_idle().await?;
     }
-    let moved = scene.since(&quiet).await?;
+    let moved = fixture.since(&quiet).await?;
     // Seven hours of a login of twelve hours: not due for renewal, which comes at two thirds of its life.
     ensure!(moved.is_silent(), "five passes: {moved:?}");
 
-    scene.install.operator.terminate().await?;
-    scene.install.operator.start_again().await?;
-    scene.until_idle().await?;
-    let moved = scene.since(&quiet).await?;
+    fixture.install.operator.terminate().await?;
+    fixture.install.operator.start_again().await?;
+    fixture.until_idle().await?;
+    let moved = fixture.since(&quiet).await?;
     ensure!(moved.is_silent(), "a restart: {moved:?}");
 
-    scene.apply(&object("Domain", "acme", &json!({"tags": {"team": "b"}})).to_string()).await?;
-    scene.until_tag("acme", "team", "b").await?;
-    scene.until_idle().await?;
-    let moved = scene.since(&quiet).await?;
+    fixture.apply(&object("Domain", "acme", &json!({"tags": {"team": "b"}}))).await?;
+    fixture.until_tag("acme", "team", "b").await?;
+    fixture.until_idle().await?;
+    let moved = fixture.since(&quiet).await?;
     ensure!(moved.aws_writes > 0, "one edit: {moved:?}");
     println!("50 objects in sync, 5 passes and a restart: 0 writes, 0 mints; one edit: {moved:?}");
     Ok(())
@@ -94,34 +90,34 @@ async fn fifty_objects_in_sync_cost_no_write_in_five_passes_and_a_restart() -> R
 
 #[tokio::test]
 async fn one_write_of_any_sort_is_no_silence() -> Result<()> {
-    scene!(scene);
-    scene.apply(&object("Domain", "acme", &json!({"tags": {"team": "a"}})).to_string()).await?;
-    scene.ready("Domain", "acme").await?;
-    scene.until_idle().await?;
-    let quiet = scene.mark().await?;
-    let moved = scene.since(&quiet).await?;
+    let fixture = Fixture::own().await?;
+    fixture.apply(&object("Domain", "acme", &json!({"tags": {"team": "a"}}))).await?;
+    fixture.ready("Domain", "acme").await?;
+    fixture.until_idle().await?;
+    let quiet = fixture.mark().await?;
+    let moved = fixture.since(&quiet).await?;
     ensure!(moved.is_silent(), "nothing was planted: {moved:?}");
 
     // A status that is written as it is: the object does not change, and the request is one too many all the same.
-    let account = scene.install.user.rsplit(':').next().unwrap_or_default();
-    let client = scene.cluster.client_as(&scene.install.operator_namespace, account).await?;
-    let domains: Api<Domain> = Api::namespaced(client, NAMESPACE);
+    let account = fixture.install.user.rsplit(':').next().unwrap_or_default();
+    let client = fixture.cluster.client_as(&fixture.install.operator_namespace, account).await?;
+    let domains: Api<Domain> = Api::namespaced(client, fixture.namespace());
     let same = domains.get("acme").await?.status;
     let patch = Patch::Merge(json!({"status": same}));
     domains.patch_status("acme", &PatchParams::default(), &patch).await?;
-    let moved = scene.since(&quiet).await?;
+    let moved = fixture.since(&quiet).await?;
     ensure!(moved.kubernetes_writes.len() == 1 && !moved.is_silent(), "a status: {moved:?}");
 
-    let quiet = scene.mark().await?;
+    let quiet = fixture.mark().await?;
     let tag = Tag::builder().key("team").value("a").build()?;
     let arn = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
-    scene.aws().tag_resource().resource_arn(arn).tags(tag).send().await?;
-    let moved = scene.since(&quiet).await?;
+    fixture.emulator.aws().tag_resource().resource_arn(arn).tags(tag).send().await?;
+    let moved = fixture.since(&quiet).await?;
     ensure!(moved.aws_writes == 1 && !moved.is_silent(), "a tag: {moved:?}");
 
-    let quiet = scene.mark().await?;
-    scene.aws().get_authorization_token().domain("acme").send().await?;
-    let moved = scene.since(&quiet).await?;
+    let quiet = fixture.mark().await?;
+    fixture.emulator.aws().get_authorization_token().domain("acme").send().await?;
+    let moved = fixture.since(&quiet).await?;
     ensure!(moved.mints == 1 && !moved.is_silent(), "a token: {moved:?}");
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! An AWS account that does not answer keeps its own objects waiting, and nobody else's.
 
-use anyhow::{Result, ensure};
-use harness::wait::PATIENCE;
-use harness::{Emulator, Install, shared, unique, wait_for};
+use anyhow::Result;
+use harness::fixture::Setup;
+use harness::objects::object;
+use harness::{Fixture, unique};
 use serde_json::{Value, json};
 
 /// Two workers an account. What waits for them all would wait for six times the time that a call is given, which is
@@ -10,73 +11,48 @@ use serde_json::{Value, json};
 const WORKERS: usize = 2;
 const OBJECTS: usize = 12;
 
-fn object(kind: &str, account: &str, name: &str, mut spec: Value) -> String {
+/// An object that works with an account.
+fn with(account: &str, kind: &str, name: &str, mut spec: Value) -> Value {
     spec["accountRef"] = json!({"name": account});
-    json!({"apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-        .to_string()
+    object(kind, name, &spec)
 }
 
 /// A second AWS account, with a key of its own, and an AwsAccount for it.
-async fn other_account(install: &Install<'_>, grants: &Value) -> Result<String> {
+async fn other_account(fixture: &Fixture) -> Result<String> {
     let name = unique("other");
     let principal = json!({"accessKeyId": "other", "secretAccessKey": "other", "arn": "arn:aws:iam::999999999999:user/other"});
-    install.emulator.set_principal(&principal).await?;
-    let keys = json!({"AWS_ACCESS_KEY_ID": "other", "AWS_SECRET_ACCESS_KEY": "other"});
-    let secret =
-        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other"}, "stringData": keys});
-    install.control_plane.apply(&install.operator_namespace, &secret.to_string()).await?;
-    let url = install.emulator.url();
-    let account = json!({
-        "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": name},
-        "spec": {
-            "accountId": "999999999999", "region": "us-east-1", "endpoints": {"codeartifact": url, "sts": url},
-            "credentials": {"secretRef": {"namespace": install.operator_namespace, "name": "other"}},
-            "grants": grants,
-        },
-    });
-    install.apply(&account.to_string()).await?;
+    fixture.emulator.set_principal(&principal).await?;
+    fixture.put_key("other", "other", "other").await?;
+    let more = json!({"accountId": "999999999999", "credentials": {"secretRef": {"name": "other"}},
+        "grants": [fixture.everything()]});
+    fixture.make_account(&name, more).await?;
     Ok(name)
-}
-
-async fn until_held(install: &Install<'_>, calls: usize) -> Result<()> {
-    let what = format!("{calls} calls are held");
-    let waited = wait_for(&what, PATIENCE, async || {
-        let faults = install.emulator.faults().await?;
-        ensure!(faults[0]["held"] == calls, "{faults}");
-        Ok(())
-    });
-    install.explain(waited.await)
 }
 
 #[tokio::test]
 async fn an_account_that_does_not_answer_delays_no_object_of_another() -> Result<()> {
-    let emulator = Emulator::start().await?;
-    let request = Install::into(shared().await?, &emulator).namespaced(1);
-    let install = request.values(json!({"concurrency": WORKERS})).start().await?;
-    let grants = json!([{"namespaces": {"names": install.namespaces}, "manage": ["*", "*/*"]}]);
-    let slow = unique("slow");
-    install.account(&slow, &grants).await?;
-    let other = other_account(&install, &grants).await?;
-    for account in [&slow, &other] {
-        install.apply(&object("Domain", account, account, json!({}))).await?;
-        install.ready("Domain", install.namespace(), account).await?;
+    let fixture = Setup::shared().values(json!({"concurrency": WORKERS})).start().await?;
+    let (slow, other) = (fixture.account(), other_account(&fixture).await?);
+    for account in [slow, &other] {
+        fixture.apply(&with(account, "Domain", account, json!({}))).await?;
+        fixture.ready("Domain", account).await?;
     }
 
     let calls_of_slow = json!({"operation": "DescribeRepository", "principal": "*:123456789012:*"});
-    emulator.set_faults(&json!([{"match": calls_of_slow, "fault": {"hold": true}}])).await?;
+    fixture.emulator.set_faults(&json!([{"match": calls_of_slow, "fault": {"hold": true}}])).await?;
     let names: Vec<_> = (0..OBJECTS).map(|number| format!("slow-{number}")).collect();
     for name in &names {
-        install.apply(&object("Repository", &slow, name, json!({"domainRef": {"name": slow}}))).await?;
+        fixture.apply(&with(slow, "Repository", name, json!({"domainRef": {"name": slow}}))).await?;
     }
-    until_held(&install, WORKERS).await?;
+    fixture.until_held(WORKERS).await?;
 
-    install.apply(&object("Repository", &other, "store", json!({"domainRef": {"name": other}}))).await?;
-    install.ready("Repository", install.namespace(), "store").await?;
-    until_held(&install, WORKERS).await?;
+    fixture.apply(&with(&other, "Repository", "store", json!({"domainRef": {"name": other}}))).await?;
+    fixture.ready("Repository", "store").await?;
+    fixture.until_held(WORKERS).await?;
 
-    emulator.clear_faults().await?;
+    fixture.emulator.clear_faults().await?;
     for name in &names {
-        install.ready("Repository", install.namespace(), name).await?;
+        fixture.ready("Repository", name).await?;
     }
     Ok(())
 }

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use harness::Emulator;
+use harness::Fixture;
 use harness::audit::Search;
-use kube::api::{Patch, PatchParams};
+use harness::emulator::MINT;
+use harness::fixture::Setup;
 use serde_json::json;
-
-use super::World;
 
 #[tokio::test]
 async fn no_log_level_prints_a_token() -> Result<()> {
@@ -16,10 +15,10 @@ async fn no_log_level_prints_a_token() -> Result<()> {
         "info,codeartifact_operator=debug,aws_smithy_runtime=trace",
         "trace,codeartifact_operator=trace,aws_smithy_runtime=trace,kube=trace,kube_client=trace,hyper=trace,tower=trace",
     ] {
-        let emulator = Emulator::start().await?;
-        let world = World::start_with(&emulator, 1, json!({"logLevel": level})).await?;
-        let logs = life_of_a_login(&world).await?;
-        let tokens = emulator.tokens_minted();
+        let fixture = Setup::shared().values(json!({"logLevel": level})).start().await?;
+        fixture.make_store("acme").await?;
+        let logs = life_of_a_login(&fixture).await?;
+        let tokens = fixture.emulator.tokens_minted();
         ensure!(tokens.len() == 2, "{level}: {} tokens", tokens.len());
         let search = Search::new(tokens.iter().map(String::as_str))?;
         for log in &logs {
@@ -35,31 +34,27 @@ async fn no_log_level_prints_a_token() -> Result<()> {
 
 /// A token is minted, written, put back, cannot be renewed, is renewed, and is found again after a restart; sign-in fails once.
 /// Returns the logs.
-async fn life_of_a_login(world: &World<'_>) -> Result<Vec<PathBuf>> {
-    let emulator = world.install.emulator;
-    let before = world.ready_login("login", &json!({})).await?;
-    let edit = Patch::Merge(json!({"stringData": {"token": "edited"}}));
-    world.secrets()?.patch("login", &PatchParams::default(), &edit).await?;
-    world.until_holds("login", &before).await?;
+async fn life_of_a_login(fixture: &Fixture) -> Result<Vec<PathBuf>> {
+    let before = fixture.ready_login("login", &json!({})).await?;
+    fixture.patch("Secret", "login", &json!({"stringData": {"token": "edited"}})).await?;
+    fixture.until_holds("login", &before).await?;
 
-    world.fail_mints("InternalServerException").await?;
-    emulator.forward("8h").await?;
-    world.ready_for("login", "RenewalFailing").await?;
-    emulator.clear_faults().await?;
-    emulator.forward("5m").await?;
-    let renewed = world.until_renewed(world.namespace(), "login", &before).await?;
+    fixture.emulator.fault(MINT, &json!({"error": "InternalServerException"})).await?;
+    fixture.emulator.forward("8h").await?;
+    fixture.login_ready_for("login", "RenewalFailing").await?;
+    fixture.emulator.clear_faults().await?;
+    fixture.emulator.forward("5m").await?;
+    let renewed = fixture.until_renewed("login", &before).await?;
 
-    let first = world.install.operator.log();
-    world.install.operator.terminate().await?;
-    emulator
-        .set_faults(&json!([{"match": {"operation": "GetCallerIdentity"}, "fault": {"status": 503}}]))
-        .await?;
-    world.install.operator.start_again().await?;
-    world.ready_for("login", "RenewalFailing").await?;
-    emulator.clear_faults().await?;
-    world.issued_after_looks("login").await?;
-    world.until_holds("login", &renewed).await?;
-    Ok(vec![first, world.install.operator.log()])
+    let first = fixture.install.operator.log();
+    fixture.install.operator.terminate().await?;
+    fixture.emulator.fault("GetCallerIdentity", &json!({"status": 503})).await?;
+    fixture.install.operator.start_again().await?;
+    fixture.login_ready_for("login", "RenewalFailing").await?;
+    fixture.emulator.clear_faults().await?;
+    fixture.issued_after_looks("login").await?;
+    fixture.until_holds("login", &renewed).await?;
+    Ok(vec![first, fixture.install.operator.log()])
 }
 
 /// The search sees a token in a line of such a log.
