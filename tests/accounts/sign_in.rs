@@ -1,13 +1,11 @@
-//! An emulator, the Secret that holds its keys, and what signs in to it.
+//! What signs in to AwsAccounts, the Secret that it reads, and the emulator that it signs in to.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use codeartifact_emulator::{Emulator, Options};
 use codeartifact_operator::api::AwsAccount;
 use codeartifact_operator::aws::Sdk;
 use codeartifact_operator::clock::Clock;
@@ -20,17 +18,18 @@ use codeartifact_operator::error::Result;
 use codeartifact_operator::kubernetes::KubeClient;
 use codeartifact_operator::ops::Metrics;
 use codeartifact_operator::sessions::{Accounts, Session};
+use harness::Emulator;
+use harness::emulator::ACCOUNT;
 use http::{StatusCode, header};
 use jiff::SignedDuration;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 type Keys = Arc<Mutex<Option<Secret>>>;
 
-pub(crate) struct World {
+/// What signs in, without an operator around it. The API server that it asks knows one Secret.
+pub(crate) struct SignIn {
     pub(crate) emulator: Emulator,
     pub(crate) accounts: Accounts,
     pub(crate) references: References,
@@ -40,9 +39,9 @@ pub(crate) struct World {
     secret: Keys,
 }
 
-impl World {
+impl SignIn {
     pub(crate) async fn start() -> Self {
-        let emulator = Emulator::start(Options::default()).await.unwrap();
+        let emulator = Emulator::start().await.unwrap();
         let (clock, secret) = (Clock::default(), Keys::default());
         let client = KubeClient(kube::Client::new(secrets(Arc::clone(&secret)), "default"));
         let metrics = Metrics::new(clock.clone());
@@ -56,7 +55,7 @@ impl World {
     pub(crate) fn account(&self) -> AwsAccount {
         let url = self.emulator.url();
         let spec = serde_json::json!({
-            "region": "us-east-1", "accountId": "123456789012",
+            "region": "us-east-1", "accountId": ACCOUNT,
             "endpoints": {"codeartifact": url, "sts": url},
             "credentials": {"secretRef": {"namespace": "aws", "name": "keys"}},
         });
@@ -85,29 +84,6 @@ impl World {
         self.clock.set(self.emulator.now());
     }
 
-    pub(crate) fn journal(&self, operation: &str) -> Vec<Value> {
-        let entries = self.emulator.journal(0);
-        let entries = entries.iter().map(|entry| serde_json::to_value(entry).unwrap());
-        entries.filter(|entry| operation == "*" || entry["operation"] == operation).collect()
-    }
-
-    pub(crate) fn calls(&self, operation: &str) -> usize {
-        self.journal(operation).len()
-    }
-
-    pub(crate) async fn put(&self, path: &str, body: &Value) {
-        let body = body.to_string();
-        let request = format!(
-            "PUT {path} HTTP/1.1\r\nhost: emulator\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let mut stream = tokio::net::TcpStream::connect(self.emulator.address()).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
-    }
-
     pub(crate) fn context(&self) -> Context {
         let stop = CancellationToken::new();
         Context {
@@ -123,14 +99,6 @@ impl World {
             secret_watches: SecretWatches::new(self.client.clone(), self.references.clone(), stop.clone()),
             stop,
         }
-    }
-}
-
-pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !holds().await {
-        assert!(Instant::now() < deadline, "not within 30 s: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
