@@ -9,7 +9,8 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use crate::control_plane::{ControlPlane, Options};
 use crate::evidence::Evidence;
 
-/// A control plane needs 312 MiB and, while it starts, a processor.
+/// A control plane needs 312 MiB and, while it starts, a processor. Beside these a process holds no other than the shared one,
+/// and none of a test's own is kept when its test ends.
 const OWN_AT_ONCE: usize = 2;
 
 /// The control plane that all tests of this process share, started by the first that asks. Use names and namespaces
