@@ -73,7 +73,7 @@ fn a_request_that_the_charts_own_admission_policy_refused_fails_and_is_named() -
 #[test]
 fn a_reason_that_no_operator_gave_fails_and_is_named() -> Result<()> {
     let run = run("allow", "")?;
-    let log = run.path().join("evidence/own.a_test/audit-1.log");
+    let log = run.path().join("evidence/e2e.a_test/audit-1.log");
     std::fs::write(&log, std::fs::read_to_string(&log)?.replace("\"Throttled\"", "\"Synced\""))?;
     let (passed, said) = audit(&run)?;
     assert!(
