@@ -69,7 +69,7 @@ test-one: cluster-tools ## run the tests whose name contains T: T=takeover, in a
 test-kubernetes: cluster-tools ## run the end-to-end tests on another Kubernetes: VERSION=v1.31.14, built once from its Go modules
 	@$(BUILD)
 	@servers=$$(tests/kubernetes.sh $(VERSION)); \
-		CODEARTIFACT_CONTROL_PLANE=$$servers cargo test --workspace --locked --test install --test own --test shared
+		CODEARTIFACT_CONTROL_PLANE=$$servers cargo test --workspace --locked --test install --test e2e
 
 test-boto3: $(BOTO3)/ready ## judge the emulator by AWS's own Python SDK and service model
 	@$(BUILD)

@@ -1,6 +1,6 @@
 //! Signing in to AwsAccounts, against the emulator's STS.
 
-mod world;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -11,10 +11,12 @@ use codeartifact_operator::engine::object::{ObjectId, ObjectKey, Requeue};
 use codeartifact_operator::engine::reconciler::Reconciler;
 use codeartifact_operator::error::Error;
 use codeartifact_operator::reason::{Outlook, Reason};
+use harness::wait::PATIENCE;
+use harness::wait_for;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use world::{World, eventually};
+use sign_in::SignIn;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/team-a";
 
@@ -24,24 +26,24 @@ fn sign_in_failed(error: &Error) -> bool {
 
 #[tokio::test]
 async fn keys_of_a_secret_sign_in_and_the_session_is_shared() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    let (session, same) = tokio::join!(world.session(), world.session());
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    let (session, same) = tokio::join!(sign_in.session(), sign_in.session());
     let session = session.unwrap();
     assert!(Arc::ptr_eq(&session, &same.unwrap()));
     assert_eq!(session.identity_arn, "arn:aws:iam::123456789012:user/admin");
     assert_eq!(session.aws.account, "123456789012");
     session.aws.reads().await.list_domains().send().await.named("ListDomains").unwrap();
-    assert_eq!(world.calls("GetCallerIdentity"), 1);
+    assert_eq!(sign_in.emulator.calls("GetCallerIdentity", 0), 1);
 }
 
 #[tokio::test]
 async fn credentials_of_another_account_are_refused_by_name() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    let mut account = world.account();
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    let mut account = sign_in.account();
     account.spec.account_id = "999999999999".into();
-    let error = world.accounts.session(&account).await.unwrap_err();
+    let error = sign_in.accounts.session(&account).await.unwrap_err();
     assert_eq!((error.outlook(), error.reason()), (Outlook::Stalled, Reason::SignInFailed));
     let text = error.to_string();
     assert!(text.contains("999999999999") && text.contains("123456789012"), "{text}");
@@ -49,133 +51,138 @@ async fn credentials_of_another_account_are_refused_by_name() {
 
 #[tokio::test]
 async fn a_wrong_key_is_tried_once_for_many_users_and_works_once_it_is_right() {
-    let world = World::start().await;
-    world.keys("test", "wrong");
-    let tried = futures::future::join_all((0..1000).map(|_| world.session())).await;
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "wrong");
+    let tried = futures::future::join_all((0..1000).map(|_| sign_in.session())).await;
     for result in tried {
         let error = result.unwrap_err();
         assert!(sign_in_failed(&error), "{error}");
         assert!(error.to_string().contains("Secret aws/keys"), "{error}");
     }
-    assert_eq!(world.calls("GetCallerIdentity"), 1);
-    world.keys("test", "test");
-    eventually("the corrected key is used", async || world.session().await.is_ok()).await;
-    assert_eq!(world.calls("GetCallerIdentity"), 2);
+    assert_eq!(sign_in.emulator.calls("GetCallerIdentity", 0), 1);
+    sign_in.keys("test", "test");
+    let corrected = async || Ok(sign_in.session().await?);
+    wait_for("the corrected key is used", PATIENCE, corrected).await.unwrap();
+    assert_eq!(sign_in.emulator.calls("GetCallerIdentity", 0), 2);
 }
 
 #[tokio::test]
 async fn a_missing_secret_is_named_and_nothing_is_sent() {
-    let world = World::start().await;
-    let error = world.session().await.unwrap_err();
+    let sign_in = SignIn::start().await;
+    let error = sign_in.session().await.unwrap_err();
     assert!(sign_in_failed(&error), "{error}");
     assert_eq!(error.to_string(), "SignIn: Secret aws/keys does not exist");
-    assert_eq!(world.calls("*"), 0);
+    assert_eq!(sign_in.emulator.calls("*", 0), 0);
 }
 
 #[tokio::test]
 async fn a_role_is_denied_until_it_may_be_assumed() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    let account = world.account();
-    let error = world.accounts.session_as(&account, Some(ROLE)).await.unwrap_err();
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    let account = sign_in.account();
+    let error = sign_in.accounts.session_as(&account, Some(ROLE)).await.unwrap_err();
     assert_eq!((error.outlook(), error.reason()), (Outlook::Denied, Reason::AccessDenied), "{error}");
     let text = error.to_string();
     assert!(text.contains(ROLE) && text.contains("arn:aws:iam::123456789012:user/admin"), "{text}");
-    assert!(world.session().await.is_ok(), "the account itself still works");
+    assert!(sign_in.session().await.is_ok(), "the account itself still works");
 
-    world.put("/_emulator/principals", &json!({"roleArn": ROLE})).await;
-    eventually("the role is assumed", async || world.accounts.session_as(&account, Some(ROLE)).await.is_ok())
-        .await;
+    sign_in.emulator.set_principal(&json!({"roleArn": ROLE})).await.unwrap();
+    let assumed = async || Ok(sign_in.accounts.session_as(&account, Some(ROLE)).await?);
+    wait_for("the role is assumed", PATIENCE, assumed).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_role_has_its_own_identity_and_proof_and_names_the_cluster() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    world.put("/_emulator/principals", &json!({"roleArn": ROLE})).await;
-    let account = world.account();
-    let own = world.accounts.session_as(&account, None).await.unwrap();
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    sign_in.emulator.set_principal(&json!({"roleArn": ROLE})).await.unwrap();
+    let account = sign_in.account();
+    let own = sign_in.accounts.session_as(&account, None).await.unwrap();
     let assumed =
-        futures::future::join_all((0..50).map(|_| world.accounts.session_as(&account, Some(ROLE)))).await;
+        futures::future::join_all((0..50).map(|_| sign_in.accounts.session_as(&account, Some(ROLE)))).await;
     let role = assumed.into_iter().next().unwrap().unwrap();
-    assert_eq!(world.calls("AssumeRole"), 1);
+    assert_eq!(sign_in.emulator.calls("AssumeRole", 0), 1);
     assert_eq!(role.identity_arn, "arn:aws:sts::111122223333:assumed-role/team-a");
     assert_ne!(role.proof, own.proof);
-    assert_eq!(own.proof, world.session().await.unwrap().proof);
-    let entry = world.journal("AssumeRole").pop().unwrap();
-    assert_eq!(entry["parameters"]["RoleSessionName"], "codeartifact-operator@test-cluster");
-    assert_eq!(entry["parameters"]["DurationSeconds"], "3600");
+    assert_eq!(own.proof, sign_in.session().await.unwrap().proof);
+    let journal = sign_in.emulator.journal(0);
+    let entry = journal.iter().find(|entry| entry.operation == "AssumeRole").unwrap();
+    assert_eq!(entry.parameters["RoleSessionName"], "codeartifact-operator@test-cluster");
+    assert_eq!(entry.parameters["DurationSeconds"], "3600");
 }
 
 #[tokio::test]
 async fn an_expired_role_session_is_assumed_anew_by_itself() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    world.put("/_emulator/principals", &json!({"roleArn": ROLE})).await;
-    let role = world.accounts.session_as(&world.account(), Some(ROLE)).await.unwrap();
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    sign_in.emulator.set_principal(&json!({"roleArn": ROLE})).await.unwrap();
+    let role = sign_in.accounts.session_as(&sign_in.account(), Some(ROLE)).await.unwrap();
     let list = async || role.aws.reads().await.list_domains().send().await.named("ListDomains");
     list().await.unwrap();
-    assert_eq!(world.calls("AssumeRole"), 1);
-    world.advance(SignedDuration::from_hours(2));
+    assert_eq!(sign_in.emulator.calls("AssumeRole", 0), 1);
+    sign_in.advance(SignedDuration::from_hours(2));
     list().await.unwrap();
-    assert_eq!(world.calls("AssumeRole"), 2);
+    assert_eq!(sign_in.emulator.calls("AssumeRole", 0), 2);
 }
 
 #[tokio::test]
 async fn changed_keys_are_picked_up_and_another_identity_is_another_proof() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    let first = world.session().await.unwrap();
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    let first = sign_in.session().await.unwrap();
     let user = json!({"accessKeyId": "other", "secretAccessKey": "other", "arn": "arn:aws:iam::123456789012:user/other"});
-    world.put("/_emulator/principals", &user).await;
-    world.keys("other", "other");
-    assert!(Arc::ptr_eq(&first, &world.session().await.unwrap()), "the Secret is not read each time");
-    world.advance(SignedDuration::from_mins(6));
-    let second = world.session().await.unwrap();
+    sign_in.emulator.set_principal(&user).await.unwrap();
+    sign_in.keys("other", "other");
+    assert!(Arc::ptr_eq(&first, &sign_in.session().await.unwrap()), "the Secret is not read each time");
+    sign_in.advance(SignedDuration::from_mins(6));
+    let second = sign_in.session().await.unwrap();
     assert_eq!(second.identity_arn, "arn:aws:iam::123456789012:user/other");
     assert_ne!(first.proof, second.proof);
 
-    world.advance(SignedDuration::from_mins(6));
-    assert!(Arc::ptr_eq(&second, &world.session().await.unwrap()), "keys that did not change change nothing");
-    world.forget_keys();
-    world.advance(SignedDuration::from_mins(6));
-    assert!(sign_in_failed(&world.session().await.unwrap_err()));
+    sign_in.advance(SignedDuration::from_mins(6));
+    assert!(
+        Arc::ptr_eq(&second, &sign_in.session().await.unwrap()),
+        "keys that did not change change nothing"
+    );
+    sign_in.forget_keys();
+    sign_in.advance(SignedDuration::from_mins(6));
+    assert!(sign_in_failed(&sign_in.session().await.unwrap_err()));
 }
 
 #[tokio::test]
 async fn a_refused_session_is_dropped_and_the_next_use_signs_in_anew() {
-    let world = World::start().await;
+    let sign_in = SignIn::start().await;
     let rotate = async |secret: &str| {
         let arn = "arn:aws:iam::123456789012:user/rotated";
         let user = json!({"accessKeyId": "rotated", "secretAccessKey": secret, "arn": arn});
-        world.put("/_emulator/principals", &user).await;
-        world.keys("rotated", secret);
+        sign_in.emulator.set_principal(&user).await.unwrap();
+        sign_in.keys("rotated", secret);
     };
     rotate("one").await;
-    let old = world.session().await.unwrap();
+    let old = sign_in.session().await.unwrap();
     rotate("two").await;
     let refused = old.aws.reads().await.list_domains().send().await.named("ListDomains").unwrap_err();
     assert_eq!(refused.kind, AwsErrorKind::SignIn, "{refused}");
-    world.accounts.forget(&old);
-    let new = world.session().await.unwrap();
+    sign_in.accounts.forget(&old);
+    let new = sign_in.session().await.unwrap();
     new.aws.reads().await.list_domains().send().await.named("ListDomains").unwrap();
     assert_eq!(old.proof, new.proof, "rotated keys of one identity keep its tokens good");
-    world.accounts.forget(&old);
-    assert!(Arc::ptr_eq(&new, &world.session().await.unwrap()), "a newer session stays");
+    sign_in.accounts.forget(&old);
+    assert!(Arc::ptr_eq(&new, &sign_in.session().await.unwrap()), "a newer session stays");
 }
 
 #[tokio::test]
 async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    let context = world.context();
-    let mut account = world.account();
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    let context = sign_in.context();
+    let mut account = sign_in.account();
     let report = AccountReconciler.reconcile(Arc::new(account.clone()), &context).await;
     assert!(!report.outcome.unwrap().gone);
     assert_eq!(report.status.identity_arn.as_deref(), Some("arn:aws:iam::123456789012:user/admin"));
 
     account.metadata.deletion_timestamp =
-        Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(world.emulator.now()));
+        Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(sign_in.emulator.now()));
     let account = Arc::new(account);
     let [user, stranger] = ["acme", "refused"]
         .map(|name| ObjectId { kind: KindName::Domain, key: ObjectKey::new("team-a", name) });
@@ -194,45 +201,45 @@ async fn an_account_is_ready_once_signed_in_and_stays_while_it_is_used() {
 
 #[tokio::test]
 async fn an_account_learns_by_itself_that_its_secret_is_gone() {
-    let world = World::start().await;
-    world.keys("test", "test");
-    let (context, account) = (world.context(), Arc::new(world.account()));
+    let sign_in = SignIn::start().await;
+    sign_in.keys("test", "test");
+    let (context, account) = (sign_in.context(), Arc::new(sign_in.account()));
     let done = AccountReconciler.reconcile(Arc::clone(&account), &context).await.outcome.unwrap();
     let Requeue::Every(interval) = done.again else { panic!("{:?}", done.again) };
     assert!(interval <= SignedDuration::from_mins(1), "looked at again after {interval}");
-    world.forget_keys();
-    world.advance(interval);
+    sign_in.forget_keys();
+    sign_in.advance(interval);
     let error = AccountReconciler.reconcile(account, &context).await.outcome.unwrap_err();
     assert!(sign_in_failed(&error), "{error}");
 }
 
 #[tokio::test]
 async fn what_users_learn_about_an_account_wakes_it() {
-    let world = World::start().await;
-    let due = || world.references.depths().iter().map(|(_, due)| due).sum::<usize>();
-    let queue = world.references.queue(KindName::AwsAccount);
+    let sign_in = SignIn::start().await;
+    let due = || sign_in.references.depths().iter().map(|(_, due)| due).sum::<usize>();
+    let queue = sign_in.references.queue(KindName::AwsAccount);
     let woken = async || {
         let key = queue.next().await;
         queue.done(&key);
         key.name
     };
-    let mut account = world.account();
-    world.keys("test", "test");
-    let session = world.accounts.session(&account).await.unwrap();
+    let mut account = sign_in.account();
+    sign_in.keys("test", "test");
+    let session = sign_in.accounts.session(&account).await.unwrap();
     assert_eq!(woken().await, "default", "it is not ready, and its users can sign in");
 
     let ready = json!({"type": "Ready", "status": "True", "reason": "Synced", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
     let status = json!({"identityArn": session.identity_arn, "conditions": [ready]});
     account.status = Some(serde_json::from_value(status).unwrap());
-    world.accounts.session(&account).await.unwrap();
+    sign_in.accounts.session(&account).await.unwrap();
     assert_eq!(due(), 0, "its status is true");
-    world.accounts.forget(&session);
+    sign_in.accounts.forget(&session);
     assert_eq!(woken().await, "default", "AWS refused its session");
-    world.accounts.forget(&session);
+    sign_in.accounts.forget(&session);
     assert_eq!(due(), 0, "that is known already");
 
-    world.forget_keys();
-    assert!(sign_in_failed(&world.accounts.session(&account).await.unwrap_err()));
+    sign_in.forget_keys();
+    assert!(sign_in_failed(&sign_in.accounts.session(&account).await.unwrap_err()));
     assert_eq!(woken().await, "default", "its Secret is gone");
 }
 

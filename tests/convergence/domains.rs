@@ -5,7 +5,8 @@ use codeartifact_operator::aws::tagging;
 use codeartifact_operator::domain::{DomainKind, DomainState};
 use futures::stream::{self, StreamExt};
 
-use crate::world::{AT_ONCE, Trial, World, identity, say, tags};
+use crate::region::Region;
+use crate::trial::{AT_ONCE, Trial, identity, say, tags};
 
 pub(crate) fn subject(domain: &str) -> Trial<DomainKind> {
     Trial {
@@ -29,11 +30,11 @@ fn states() -> Vec<Option<DomainState>> {
 
 #[tokio::test]
 async fn every_pair_of_domain_states_converges_in_one_pass() {
-    let world = World::new().await;
+    let region = Region::new().await;
     let states = states();
     let pairs: Vec<_> = states.iter().flat_map(|have| states.iter().map(move |want| (have, want))).collect();
     let work = pairs.iter().enumerate().map(|(index, (have, want))| {
-        subject(&format!("domain-{index}")).converges(&world.aws, have.as_ref(), want.as_ref())
+        subject(&format!("domain-{index}")).converges(&region.aws, have.as_ref(), want.as_ref())
     });
     stream::iter(work).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     assert_eq!(pairs.len(), 36);
@@ -42,10 +43,10 @@ async fn every_pair_of_domain_states_converges_in_one_pass() {
 
 #[tokio::test]
 async fn a_new_domain_is_known_after_two_calls() {
-    let world = World::new().await;
+    let region = Region::new().await;
     let mut subject = subject("acme");
-    subject.reconcile(&world.aws, states()[2].as_ref()).await;
-    assert_eq!(world.called_since(0), ["DescribeDomain", "CreateDomain"]);
+    subject.reconcile(&region.aws, states()[2].as_ref()).await;
+    assert_eq!(region.emulator.operations(0), ["DescribeDomain", "CreateDomain"]);
     let status = subject.object.status.unwrap();
     assert_eq!(status.arn.as_deref(), Some("arn:aws:codeartifact:us-east-1:123456789012:domain/acme"));
     assert_eq!(status.tag_keys, ["team"]);
@@ -56,30 +57,30 @@ async fn a_new_domain_is_known_after_two_calls() {
 
 #[tokio::test]
 async fn tags_of_other_tools_stay() {
-    let world = World::new().await;
+    let region = Region::new().await;
     let mut subject = subject("acme");
-    subject.reconcile(&world.aws, states()[5].as_ref()).await;
+    subject.reconcile(&region.aws, states()[5].as_ref()).await;
     let arn = subject.object.status.clone().unwrap().arn.unwrap();
-    tagging::tag(&world.aws, &arn, &[("cost".to_owned(), "7".to_owned())].into()).await.unwrap();
-    subject.reconcile(&world.aws, states()[1].as_ref()).await;
-    let left = tagging::list(&world.aws, &arn).await.unwrap();
+    tagging::tag(&region.aws, &arn, &[("cost".to_owned(), "7".to_owned())].into()).await.unwrap();
+    subject.reconcile(&region.aws, states()[1].as_ref()).await;
+    let left = tagging::list(&region.aws, &arn).await.unwrap();
     assert_eq!(left, tags(&[("cost", "7")]), "what we set went, theirs stayed");
 }
 
 #[tokio::test]
 async fn repositories_in_a_domain_are_named_as_what_blocks_its_deletion() {
     let names: Vec<_> = (10..23).map(|number| format!("store-{number}")).collect();
-    let world = World::with_repositories(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let region = Region::with_repositories(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let subject = subject("acme");
-    let blockers = subject.blockers(&world.aws).await;
+    let blockers = subject.blockers(&region.aws).await;
     assert_eq!(blockers.len(), 11);
     assert_eq!(
         (blockers[0].as_str(), blockers[10].as_str()),
         ("repository store-10", "3 more repositories (13 in all)")
     );
     for name in &names {
-        world.client.delete_repository().domain("acme").repository(name).send().await.unwrap();
+        region.client.delete_repository().domain("acme").repository(name).send().await.unwrap();
     }
-    let blockers = subject.blockers(&world.aws).await;
+    let blockers = subject.blockers(&region.aws).await;
     assert_eq!(blockers, [""; 0]);
 }

@@ -8,8 +8,9 @@ use codeartifact_operator::error::Error;
 use codeartifact_operator::repository::{RepositoryKind, Step};
 
 use crate::domains;
+use crate::region::Region;
 use crate::repositories::{over, subject};
-use crate::world::{Trial, World, identity};
+use crate::trial::{Trial, identity};
 
 fn observer(name: &str) -> Trial<RepositoryKind> {
     let mut spec = RepositorySpec::default();
@@ -23,33 +24,34 @@ fn kind(error: &Error) -> Option<AwsErrorKind> {
 
 #[tokio::test]
 async fn observing_needs_no_right_to_list_tags_and_says_so() {
-    let world = World::with_repositories(&["app"]).await;
-    world.deny(&["ListTagsForResource"]).await;
+    let region = Region::with_repositories(&["app"]).await;
+    region.deny(&["ListTagsForResource"]).await;
     let want = over(&[]);
     let watched = observer("app");
-    let have = RepositoryKind::observe(&world.aws, &watched.identity, &watched.object, Some(&want)).await;
+    let have = RepositoryKind::observe(&region.aws, &watched.identity, &watched.object, Some(&want)).await;
     let have = have.unwrap().unwrap();
     assert_eq!(RepositoryKind::plan(Some(&want), Some(&have.state)), []);
     let ready_note = RepositoryKind::ready_note(&want, Some(&have.facts)).unwrap();
     assert!(ready_note.contains("codeartifact:ListTagsForResource"), "{ready_note}");
 
     let enforced = subject("app");
-    let denied = RepositoryKind::observe(&world.aws, &enforced.identity, &enforced.object, Some(&want)).await;
+    let denied =
+        RepositoryKind::observe(&region.aws, &enforced.identity, &enforced.object, Some(&want)).await;
     assert_eq!(kind(&denied.unwrap_err()), Some(AwsErrorKind::Denied), "who writes tags must know them");
 
     let mut domain = domains::subject("acme");
     domain.object.spec.management.mode = Mode::Observe;
-    let have = DomainKind::observe(&world.aws, &identity("acme", None), &domain.object, None).await;
+    let have = DomainKind::observe(&region.aws, &identity("acme", None), &domain.object, None).await;
     assert!(have.unwrap().unwrap().facts.tags_denied);
 }
 
 #[tokio::test]
 async fn creating_needs_no_right_to_describe_or_to_ask_for_addresses() {
-    let world = World::with_repositories(&["taken"]).await;
-    world.deny(&["DescribeRepository", "GetRepositoryEndpoint"]).await;
+    let region = Region::with_repositories(&["taken"]).await;
+    region.deny(&["DescribeRepository", "GetRepositoryEndpoint"]).await;
     let want = over(&[]);
     let mut app = subject("app");
-    let steps = app.reconcile(&world.aws, Some(&want)).await;
+    let steps = app.reconcile(&region.aws, Some(&want)).await;
     assert!(matches!(steps.as_slice(), [Step::Create { .. }]), "{steps:?}");
     let status = app.object.status.clone().unwrap();
     assert!(status.arn.is_some() && status.endpoints.is_empty(), "{status:?}");
@@ -57,7 +59,7 @@ async fn creating_needs_no_right_to_describe_or_to_ask_for_addresses() {
     // It is known to exist, and was made as declared.
     let status = app.object.status.as_mut().unwrap();
     (status.carried_out_generation, app.object.metadata.generation) = (Some(1), Some(1));
-    let have = RepositoryKind::observe(&world.aws, &app.identity, &app.object, Some(&want)).await;
+    let have = RepositoryKind::observe(&region.aws, &app.identity, &app.object, Some(&want)).await;
     let have = have.unwrap().unwrap();
     assert_eq!(RepositoryKind::plan(Some(&want), Some(&have.state)), []);
     let said = RepositoryKind::not_compared(Some(&have.facts)).unwrap();
@@ -68,15 +70,15 @@ async fn creating_needs_no_right_to_describe_or_to_ask_for_addresses() {
 
     // What has changed in the spec since cannot be carried out unseen.
     app.object.metadata.generation = Some(2);
-    let denied = RepositoryKind::observe(&world.aws, &app.identity, &app.object, Some(&want)).await;
+    let denied = RepositoryKind::observe(&region.aws, &app.identity, &app.object, Some(&want)).await;
     assert_eq!(kind(&denied.unwrap_err()), Some(AwsErrorKind::Denied));
 
     let taken = subject("taken");
-    let have = RepositoryKind::observe(&world.aws, &taken.identity, &taken.object, Some(&want)).await;
+    let have = RepositoryKind::observe(&region.aws, &taken.identity, &taken.object, Some(&want)).await;
     assert!(have.unwrap().is_none(), "AWS knows better");
     let create = RepositoryKind::plan(Some(&want), None).remove(0);
-    let denied = RepositoryKind::execute(&world.aws, &taken.identity, &create).await.unwrap_err();
+    let denied = RepositoryKind::execute(&region.aws, &taken.identity, &create).await.unwrap_err();
     assert_eq!(kind(&denied), Some(AwsErrorKind::Denied), "it exists, and may not be read: {denied}");
-    let deleting = RepositoryKind::observe(&world.aws, &taken.identity, &taken.object, None).await;
+    let deleting = RepositoryKind::observe(&region.aws, &taken.identity, &taken.object, None).await;
     assert!(deleting.is_err(), "nothing is taken to be gone unseen");
 }

@@ -5,6 +5,7 @@ mod contents;
 mod domains;
 mod foreign;
 mod policies;
+mod region;
 mod repositories;
+mod trial;
 mod upstreams;
-mod world;

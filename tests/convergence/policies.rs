@@ -7,7 +7,8 @@ use codeartifact_operator::engine::pipeline::kind::Kind;
 use codeartifact_operator::package_policy::{PackagePolicyKind, PolicyState};
 use codeartifact_operator::reason::Outlook;
 
-use crate::world::{Trial, World, identity, say};
+use crate::region::Region;
+use crate::trial::{Trial, identity, say};
 
 const CONTROLS: [OriginControls; 4] = [
     OriginControls { publish: Permission::Allow, upstream: Permission::Allow },
@@ -43,7 +44,7 @@ fn state(packages: &[PackageName], controls: OriginControls) -> PolicyState {
 
 #[tokio::test]
 async fn every_pair_of_controls_converges_in_one_pass() {
-    let world = World::with_repositories(&["app"]).await;
+    let region = Region::with_repositories(&["app"]).await;
     let mut pairs = 0;
     for have in &CONTROLS {
         for want in &CONTROLS {
@@ -51,14 +52,14 @@ async fn every_pair_of_controls_converges_in_one_pass() {
             let package = [npm(&format!("package-{pairs}"))];
             let mut policy = subject("app");
             assert_eq!(
-                policy.reconcile(&world.aws, Some(&state(&package, *have))).await.len(),
+                policy.reconcile(&region.aws, Some(&state(&package, *have))).await.len(),
                 1,
                 "it is made first"
             );
             let want = state(&package, *want);
-            let steps = policy.reconcile(&world.aws, Some(&want)).await;
+            let steps = policy.reconcile(&region.aws, Some(&want)).await;
             let after =
-                PackagePolicyKind::observe(&world.aws, &policy.identity, &policy.object, Some(&want)).await;
+                PackagePolicyKind::observe(&region.aws, &policy.identity, &policy.object, Some(&want)).await;
             let after = after.unwrap().unwrap();
             assert_eq!((&after.state, after.facts.in_sync), (&want, 1), "after {steps:?}");
             assert_eq!(PackagePolicyKind::plan(Some(&want), Some(&after.state)), []);
@@ -70,15 +71,15 @@ async fn every_pair_of_controls_converges_in_one_pass() {
 
 #[tokio::test]
 async fn many_packages_are_read_from_a_list_and_the_rest_one_by_one() {
-    let world = World::with_repositories(&["app"]).await;
+    let region = Region::with_repositories(&["app"]).await;
     let packages: Vec<_> =
         (0..20).map(|number| npm(&format!("package-{number:02}"))).chain([pypi("other")]).collect();
     let want = state(&packages, CONTROLS[1]);
     let mut policy = subject("app");
-    assert_eq!(policy.reconcile(&world.aws, Some(&want)).await.len(), 21);
-    let before = world.last_call();
-    assert_eq!(policy.reconcile(&world.aws, Some(&want)).await, []);
-    let calls = world.called_since(before);
+    assert_eq!(policy.reconcile(&region.aws, Some(&want)).await.len(), 21);
+    let before = region.emulator.last_call();
+    assert_eq!(policy.reconcile(&region.aws, Some(&want)).await, []);
+    let calls = region.emulator.operations(before);
     let count = |operation: &str| calls.iter().filter(|call| *call == operation).count();
     // The emulator's pages hold 4, so that three pages show 12 of 21.
     assert_eq!((count("ListPackages"), count("DescribePackage")), (3, 9), "{calls:?}");
@@ -87,25 +88,25 @@ async fn many_packages_are_read_from_a_list_and_the_rest_one_by_one() {
 
 #[tokio::test]
 async fn few_packages_are_read_one_by_one_and_only_what_differs_is_written() {
-    let world = World::with_repositories(&["app"]).await;
+    let region = Region::with_repositories(&["app"]).await;
     let mut policy = subject("app");
-    policy.reconcile(&world.aws, Some(&state(&[npm("one")], CONTROLS[1]))).await;
+    policy.reconcile(&region.aws, Some(&state(&[npm("one")], CONTROLS[1]))).await;
     let want = state(&[npm("one"), pypi("two")], CONTROLS[1]);
-    let before = world.last_call();
-    policy.reconcile(&world.aws, Some(&want)).await;
-    let mut calls = world.called_since(before);
+    let before = region.emulator.last_call();
+    policy.reconcile(&region.aws, Some(&want)).await;
+    let mut calls = region.emulator.operations(before);
     calls.sort();
     assert_eq!(calls, ["DescribePackage", "DescribePackage", "PutPackageOriginConfiguration"]);
 }
 
 #[tokio::test]
 async fn a_repository_that_is_not_there_is_waited_for() {
-    let world = World::with_repositories(&["app"]).await;
+    let region = Region::with_repositories(&["app"]).await;
     let policy = subject("gone");
     for packages in [vec![npm("one")], vec![npm("one"), npm("two"), npm("three"), npm("four")]] {
         let want = state(&packages, CONTROLS[1]);
         let observed =
-            PackagePolicyKind::observe(&world.aws, &policy.identity, &policy.object, Some(&want)).await;
+            PackagePolicyKind::observe(&region.aws, &policy.identity, &policy.object, Some(&want)).await;
         let error = observed.unwrap_err();
         assert_eq!(error.outlook(), Outlook::Waiting, "{error}");
         assert!(error.to_string().contains("gone"), "{error}");

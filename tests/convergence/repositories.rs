@@ -5,7 +5,8 @@ use codeartifact_operator::repository::{RepositoryKind, RepositoryState, Upstrea
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
-use crate::world::{AT_ONCE, Trial, World, identity, say, tags};
+use crate::region::Region;
+use crate::trial::{AT_ONCE, Trial, identity, say, tags};
 
 /// A repository in `acme`.
 pub(crate) fn subject(name: &str) -> Trial<RepositoryKind> {
@@ -25,14 +26,15 @@ pub(crate) fn over(upstreams: &[(&str, Option<Timestamp>)]) -> RepositoryState {
 }
 
 /// When AWS created a repository of `acme`.
-pub(crate) async fn created(world: &World, name: &str) -> Option<Timestamp> {
-    let output = world.client.describe_repository().domain("acme").repository(name).send().await.unwrap();
+pub(crate) async fn created(region: &Region, name: &str) -> Option<Timestamp> {
+    let output = region.client.describe_repository().domain("acme").repository(name).send().await.unwrap();
     codeartifact_operator::aws::timestamp(output.repository().unwrap().created_time().unwrap())
 }
 
 /// 17 states, absence among them.
-async fn states(world: &World) -> Vec<Option<RepositoryState>> {
-    let (a, b) = (("a-store", created(world, "a-store").await), ("b-store", created(world, "b-store").await));
+async fn states(region: &Region) -> Vec<Option<RepositoryState>> {
+    let (a, b) =
+        (("a-store", created(region, "a-store").await), ("b-store", created(region, "b-store").await));
     let (a_by_name, c_by_name) = (("a-store", None), ("c-store", None));
     let tagged = |pairs: &[(&str, &str)]| RepositoryState { tags: tags(pairs), ..over(&[]) };
     let described = |text: &str, state| RepositoryState { description: text.into(), ..state };
@@ -60,11 +62,11 @@ async fn states(world: &World) -> Vec<Option<RepositoryState>> {
 
 #[tokio::test]
 async fn every_pair_of_repository_states_converges_in_one_pass() {
-    let world = World::with_repositories(&["a-store", "b-store", "c-store"]).await;
-    let states = states(&world).await;
+    let region = Region::with_repositories(&["a-store", "b-store", "c-store"]).await;
+    let states = states(&region).await;
     let pairs: Vec<_> = states.iter().flat_map(|have| states.iter().map(move |want| (have, want))).collect();
     let work = pairs.iter().enumerate().map(|(index, (have, want))| {
-        subject(&format!("repository-{index}")).converges(&world.aws, have.as_ref(), want.as_ref())
+        subject(&format!("repository-{index}")).converges(&region.aws, have.as_ref(), want.as_ref())
     });
     stream::iter(work).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     assert_eq!(pairs.len(), 289);
@@ -73,22 +75,22 @@ async fn every_pair_of_repository_states_converges_in_one_pass() {
 
 #[tokio::test]
 async fn a_new_repository_is_known_after_three_calls_and_watched_with_two() {
-    let world = World::with_repositories(&["a-store"]).await;
-    let want = over(&[("a-store", created(&world, "a-store").await)]);
+    let region = Region::with_repositories(&["a-store"]).await;
+    let want = over(&[("a-store", created(&region, "a-store").await)]);
     let mut subject = subject("app");
-    let before = world.last_call();
-    subject.reconcile(&world.aws, Some(&want)).await;
+    let before = region.emulator.last_call();
+    subject.reconcile(&region.aws, Some(&want)).await;
     assert_eq!(
-        world.called_since(before),
+        region.emulator.operations(before),
         ["DescribeRepository", "CreateRepository", "GetRepositoryEndpoint"]
     );
     let status = subject.object.status.clone().unwrap();
-    let prefix = format!("{}/cargo/d/acme-123456789012/app/", world.emulator.url());
+    let prefix = format!("{}/cargo/d/acme-123456789012/app/", region.emulator.url());
     assert_eq!((status.endpoints.len(), status.endpoints["cargo"].as_str()), (8, prefix.as_str()));
     assert!(status.arn.is_some() && status.created_time.is_some() && status.administrator_account.is_some());
 
-    let before = world.last_call();
-    assert_eq!(subject.reconcile(&world.aws, Some(&want)).await, []);
-    assert_eq!(world.called_since(before), ["DescribeRepository", "ListTagsForResource"]);
+    let before = region.emulator.last_call();
+    assert_eq!(subject.reconcile(&region.aws, Some(&want)).await, []);
+    assert_eq!(region.emulator.operations(before), ["DescribeRepository", "ListTagsForResource"]);
     assert_eq!(subject.object.status.unwrap(), status, "a second look changes no status");
 }

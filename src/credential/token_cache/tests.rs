@@ -105,14 +105,14 @@ async fn apply(
 }
 
 /// An emulator with the domain acme, and an operator that has just started.
-struct World {
+struct Started {
     emulator: Emulator,
     server: Server,
     context: Context,
     session: Arc<Session>,
 }
 
-impl World {
+impl Started {
     async fn start() -> Self {
         let emulator = Emulator::start(Options::default()).await.unwrap();
         let server = Server::default();
@@ -210,70 +210,70 @@ fn account(emulator: &Emulator) -> AwsAccount {
 
 #[tokio::test]
 async fn one_who_stops_waiting_takes_the_token_from_nobody() {
-    let world = World::start().await;
-    let tokens = TokenCache::new(&world.context);
-    world
+    let started = Started::start().await;
+    let tokens = TokenCache::new(&started.context);
+    started
         .faults("PUT", r#"[{"match": {"operation": "GetAuthorizationToken"}, "fault": {"hold": true}}]"#)
         .await;
-    let first = world.asks(&tokens, "first");
-    world.until_a_mint_is_held().await;
-    let second = world.asks(&tokens, "second");
+    let first = started.asks(&tokens, "first");
+    started.until_a_mint_is_held().await;
+    let second = started.asks(&tokens, "second");
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
-    world.faults("DELETE", "").await;
+    started.faults("DELETE", "").await;
     let current = second.await.unwrap().unwrap();
-    assert_eq!(current.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
-    let third = world.asks(&tokens, "third").await.unwrap().unwrap();
-    assert_eq!((third.kept.token.id.as_str(), world.minted()), (current.kept.token.id.as_str(), 1));
+    assert_eq!(current.kept.token.text.expose_secret(), started.emulator.tokens_minted()[0]);
+    let third = started.asks(&tokens, "third").await.unwrap().unwrap();
+    assert_eq!((third.kept.token.id.as_str(), started.minted()), (current.kept.token.id.as_str(), 1));
 }
 
 #[tokio::test]
 async fn a_token_is_given_to_nobody_before_it_is_kept_and_is_not_minted_twice() {
-    let world = World::start().await;
-    let tokens = TokenCache::new(&world.context);
-    world.server.readonly.store(true, Ordering::Relaxed);
-    let error = world.asks(&tokens, "a").await.unwrap().unwrap_err();
-    assert_eq!((error.reason(), world.minted()), (crate::reason::Reason::KubernetesUnavailable, 1));
-    world.asks(&tokens, "b").await.unwrap().unwrap_err();
-    world.server.readonly.store(false, Ordering::Relaxed);
-    let current = world.asks(&tokens, "a").await.unwrap().unwrap();
-    assert_eq!(current.kept.token.text.expose_secret(), world.emulator.tokens_minted()[0]);
-    assert_eq!((world.minted(), world.server.kept()), (1, 1));
+    let started = Started::start().await;
+    let tokens = TokenCache::new(&started.context);
+    started.server.readonly.store(true, Ordering::Relaxed);
+    let error = started.asks(&tokens, "a").await.unwrap().unwrap_err();
+    assert_eq!((error.reason(), started.minted()), (crate::reason::Reason::KubernetesUnavailable, 1));
+    started.asks(&tokens, "b").await.unwrap().unwrap_err();
+    started.server.readonly.store(false, Ordering::Relaxed);
+    let current = started.asks(&tokens, "a").await.unwrap().unwrap();
+    assert_eq!(current.kept.token.text.expose_secret(), started.emulator.tokens_minted()[0]);
+    assert_eq!((started.minted(), started.server.kept()), (1, 1));
 }
 
 #[tokio::test]
 async fn after_a_restart_tokens_come_from_where_they_were_kept() {
-    let world = World::start().await;
-    let before = world.asks(&TokenCache::new(&world.context), "a").await.unwrap().unwrap();
+    let started = Started::start().await;
+    let before = started.asks(&TokenCache::new(&started.context), "a").await.unwrap().unwrap();
     // Others in the list, good and bad, must not hide it.
     for (name, data) in
         [("token-0", json!({})), ("token-1", json!({"token": "eA=="})), ("token-z", Value::Null)]
     {
-        world.server.put(
+        started.server.put(
             name,
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}),
         );
     }
-    let after = world.asks(&TokenCache::new(&world.context), "a").await.unwrap().unwrap();
+    let after = started.asks(&TokenCache::new(&started.context), "a").await.unwrap().unwrap();
     assert_eq!(after.kept.token.life, before.kept.token.life);
-    assert_eq!((&after.kept.token.id, world.minted()), (&before.kept.token.id, 1));
+    assert_eq!((&after.kept.token.id, started.minted()), (&before.kept.token.id, 1));
     assert_eq!(after.renews_at, before.renews_at, "the schedule does not move");
 }
 
 #[tokio::test]
 async fn neither_what_is_printed_nor_what_is_kept_beside_it_tells_the_token_or_the_proof() {
-    let world = World::start().await;
-    let tokens = TokenCache::new(&world.context);
-    let current = world.asks(&tokens, "a").await.unwrap().unwrap();
+    let started = Started::start().await;
+    let tokens = TokenCache::new(&started.context);
+    let current = started.asks(&tokens, "a").await.unwrap().unwrap();
     let text = current.kept.token.text.expose_secret().to_owned();
     for printed in [format!("{tokens:?}"), format!("{current:?}")] {
         assert!(printed.contains("REDACTED") && !printed.contains(&text), "{printed}");
     }
-    let secrets = world.server.secrets.lock().unwrap();
+    let secrets = started.server.secrets.lock().unwrap();
     let (name, secret) = secrets.iter().find(|(name, _)| name.starts_with("token-")).unwrap();
-    assert_eq!(*name, world.key(12).name());
-    assert_ne!(*name, world.key(1).name());
-    assert!(!secret.to_string().contains(&world.session.proof), "{secret}");
+    assert_eq!(*name, started.key(12).name());
+    assert_ne!(*name, started.key(1).name());
+    assert!(!secret.to_string().contains(&started.session.proof), "{secret}");
     assert_eq!(secret["metadata"]["labels"]["app.kubernetes.io/managed-by"], "codeartifact-operator");
 }
 

@@ -1,6 +1,7 @@
 //! An emulator of AWS CodeArtifact and its control routes.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_codeartifact::config::{BehaviorVersion, Credentials, Region};
@@ -12,8 +13,16 @@ use serde_json::{Value, json};
 use crate::evidence::Evidence;
 use crate::web;
 
-/// A running emulator; dropping it leaves its journal and its tokens as evidence and stops it.
-pub struct Emulator {
+/// The operation that mints tokens.
+pub const MINT: &str = "GetAuthorizationToken";
+/// The account that emulators serve.
+pub const ACCOUNT: &str = "123456789012";
+
+/// A running emulator; dropping its last copy leaves its journal and its tokens as evidence and stops it.
+#[derive(Clone)]
+pub struct Emulator(Arc<Running>);
+
+struct Running {
     emulator: codeartifact_emulator::Emulator,
     evidence: Evidence,
 }
@@ -27,7 +36,8 @@ impl Emulator {
     /// Starts one with other options.
     pub async fn start_with(options: Options) -> Result<Self> {
         let evidence = Evidence::of_this_test()?;
-        Ok(Self { emulator: codeartifact_emulator::Emulator::start(options).await?, evidence })
+        let emulator = codeartifact_emulator::Emulator::start(options).await?;
+        Ok(Self(Arc::new(Running { emulator, evidence })))
     }
 
     /// Where the operator follows its clock.
@@ -52,6 +62,16 @@ impl Emulator {
     /// Puts a list of faults in force, instead of those that were.
     pub async fn set_faults(&self, faults: &Value) -> Result<()> {
         self.control(Method::PUT, "faults", faults).await.map(drop)
+    }
+
+    /// One fault for an operation, until faults are cleared; a `*` at the end of the operation is a wildcard.
+    pub async fn fault(&self, operation: &str, fault: &Value) -> Result<()> {
+        self.set_faults(&json!([{"match": {"operation": operation}, "fault": fault}])).await
+    }
+
+    /// One fault for the next call of an operation.
+    pub async fn fault_once(&self, operation: &str, fault: &Value) -> Result<()> {
+        self.set_faults(&json!([{"match": {"operation": operation}, "fault": fault, "times": 1}])).await
     }
 
     /// Ends all faults; calls that are held go on.
@@ -97,6 +117,25 @@ impl Emulator {
         self.journal(since).iter().filter(|entry| matches(&entry.operation)).count()
     }
 
+    /// How often a token was asked for after a sequence number.
+    pub fn mints(&self, since: u64) -> usize {
+        self.calls(MINT, since)
+    }
+
+    /// How often an operation took effect; answers that are held, and failures after the write, count when it did.
+    pub fn took_effect(&self, operation: &str) -> usize {
+        let journal = self.journal(0);
+        let effective = journal
+            .iter()
+            .filter(|entry| entry.operation == operation && entry.status.is_none_or(|status| status < 300));
+        effective.count()
+    }
+
+    /// The operations that were called after a sequence number, in order.
+    pub fn operations(&self, since: u64) -> Vec<String> {
+        self.journal(since).into_iter().map(|entry| entry.operation).collect()
+    }
+
     /// How many calls the journal holds that change something in AWS, mints not counted.
     pub fn writes(&self, since: u64) -> usize {
         const READS: [&str; 4] = ["Get", "List", "Describe", "AssumeRole"];
@@ -112,23 +151,25 @@ impl Emulator {
     pub fn last_call(&self) -> u64 {
         self.journal(0).last().map_or(0, |entry| entry.seq)
     }
-
-    fn collect(&self) -> Result<()> {
-        let journal = serde_json::to_string_pretty(&self.journal(0))?;
-        std::fs::write(self.evidence.fresh("journal", "json")?, journal)?;
-        self.evidence.keep_tokens(&self.tokens_minted())
-    }
 }
 
 impl Deref for Emulator {
     type Target = codeartifact_emulator::Emulator;
 
     fn deref(&self) -> &Self::Target {
-        &self.emulator
+        &self.0.emulator
     }
 }
 
-impl Drop for Emulator {
+impl Running {
+    fn collect(&self) -> Result<()> {
+        let journal = serde_json::to_string_pretty(&self.emulator.journal(0))?;
+        std::fs::write(self.evidence.fresh("journal", "json")?, journal)?;
+        self.evidence.keep_tokens(&self.emulator.tokens_minted())
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
         if let Err(error) = self.collect() {
             crate::process::report(&format!("the emulator's journal is not collected: {error:#}"));

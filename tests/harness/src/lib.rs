@@ -8,6 +8,7 @@ pub mod clients;
 pub mod control_plane;
 pub mod emulator;
 pub mod evidence;
+pub mod fixture;
 pub mod generated;
 pub mod install;
 pub mod objects;
@@ -16,8 +17,9 @@ pub mod scratch;
 pub mod wait;
 pub mod web;
 
-pub use control_plane::{ControlPlane, Options, Own, own, shared};
+pub use control_plane::{ControlPlane, Options, Own, Plane, own, shared};
 pub use emulator::Emulator;
+pub use fixture::Fixture;
 pub use install::Install;
 pub use wait::wait_for;
 

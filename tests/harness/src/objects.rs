@@ -9,7 +9,7 @@ use kube::core::discovery::Scope;
 use kube::discovery::oneshot;
 use kube::{Api, Client};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::control_plane::ControlPlane;
 use crate::wait::{PATIENCE, wait_for};
@@ -47,6 +47,16 @@ pub fn conditions(object: &DynamicObject) -> Vec<Condition> {
 pub fn observed(object: &DynamicObject) -> bool {
     let observed = object.data.pointer("/status/observedGeneration").and_then(Value::as_i64);
     observed == object.metadata.generation
+}
+
+/// Whether a condition of an object is True.
+pub fn holds(object: &DynamicObject, condition: &str) -> bool {
+    conditions(object).iter().any(|seen| seen.kind == condition && seen.status == "True")
+}
+
+/// The manifest of an object of ours.
+pub fn object(kind: &str, name: &str, spec: &Value) -> Value {
+    json!({"apiVersion": format!("{GROUP}/{VERSION}"), "kind": kind, "metadata": {"name": name}, "spec": spec})
 }
 
 /// A kind by its name: core kinds as they are, all others are ours.

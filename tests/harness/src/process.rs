@@ -149,6 +149,15 @@ pub async fn output(mut command: Command, input: &str) -> Result<Output> {
     .await?
 }
 
+/// What the kernel counts as memory of a process under a name such as `VmRSS:`, in bytes.
+pub(crate) fn memory(process: u32, what: &str) -> Result<usize> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix(what)).with_context(|| format!("no {what}"))?;
+    let kib: usize = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib * 1024)
+}
+
 /// The last lines of a file, or why it cannot be read.
 pub fn tail(path: &Path, lines: usize) -> String {
     match std::fs::read(path) {

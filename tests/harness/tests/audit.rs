@@ -21,7 +21,7 @@ fn run_answered(decision: &str, answer: &Value, log: &str) -> Result<TempDir> {
         "requestURI": "/api/v1/secrets", "stageTimestamp": "2026-01-01T00:00:00.000000Z",
         "responseStatus": answer,
         "annotations": {"authorization.k8s.io/decision": decision, "authorization.k8s.io/reason": "none"}});
-    let test = run.path().join("evidence/own.a_test");
+    let test = run.path().join("evidence/e2e.a_test");
     let tokens = run.path().join("tokens");
     std::fs::create_dir_all(&test)?;
     std::fs::create_dir_all(&tokens)?;
@@ -32,7 +32,7 @@ fn run_answered(decision: &str, answer: &Value, log: &str) -> Result<TempDir> {
         "requestObject": {"status": {"conditions": conditions}}});
     std::fs::write(test.join("audit-1.log"), format!("{event}\n{status}\n"))?;
     std::fs::write(test.join("operator-1.log"), log)?;
-    std::fs::write(tokens.join("own.a_test.txt"), format!("{TOKEN}\n"))?;
+    std::fs::write(tokens.join("e2e.a_test.txt"), format!("{TOKEN}\n"))?;
     std::fs::write(run.path().join("operators.txt"), format!("{OPERATOR}\n"))?;
     Ok(run)
 }
@@ -73,7 +73,7 @@ fn a_request_that_the_charts_own_admission_policy_refused_fails_and_is_named() -
 #[test]
 fn a_reason_that_no_operator_gave_fails_and_is_named() -> Result<()> {
     let run = run("allow", "")?;
-    let log = run.path().join("evidence/own.a_test/audit-1.log");
+    let log = run.path().join("evidence/e2e.a_test/audit-1.log");
     std::fs::write(&log, std::fs::read_to_string(&log)?.replace("\"Throttled\"", "\"Synced\""))?;
     let (passed, said) = audit(&run)?;
     assert!(
@@ -104,7 +104,7 @@ fn a_run_without_requests_or_tokens_fails() -> Result<()> {
     std::fs::write(without_requests.path().join("operators.txt"), "")?;
     assert!(!audit(&without_requests)?.0);
     let without_tokens = run("allow", "")?;
-    std::fs::write(without_tokens.path().join("tokens/own.a_test.txt"), "")?;
+    std::fs::write(without_tokens.path().join("tokens/e2e.a_test.txt"), "")?;
     assert!(!audit(&without_tokens)?.0);
     Ok(())
 }

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use harness::{ControlPlane, Emulator, Install, Options};
+use harness::{Emulator, Install, Options, own};
 
 /// 15 MB, as file sizes are given.
 const LARGEST_FILE: usize = 15_000_000;
 /// 20 MiB, in the KiB that the kernel counts.
-const LARGEST_RESIDENT: u64 = 20 * 1024;
+const LARGEST_RESIDENT: usize = 20 * 1024;
 /// Memory is looked at when the watches have been up for so long.
 const IDLE: Duration = Duration::from_mins(1);
 
@@ -30,14 +30,14 @@ async fn measure() -> Result<()> {
     let linking = if names_loader(&file)? { "dynamic" } else { "static" };
     say(&format!("binary: {}.{:02} MB, {linking}", file.len() / 1_000_000, file.len() % 1_000_000 / 10_000))?;
 
-    let control_plane = ControlPlane::start(Options { audit: true, crds: false }).await?;
+    let control_plane = own(Options { audit: true, crds: false }).await?;
     let emulator = Emulator::start().await?;
     let install = Install::into(&control_plane, &emulator).program(&program).host_clock().start().await?;
     install.explain(install.operator.ready().await)?;
     let since = Instant::now();
     tokio::time::sleep_until((since + IDLE).into()).await;
     install.explain(install.operator.ready().await)?;
-    let resident = resident(install.operator.id()?)?;
+    let resident = install.operator.resident()? / 1024;
     say(&format!(
         "memory: {}.{} MiB resident, {} s after all watches were up",
         resident / 1024,
@@ -65,13 +65,6 @@ fn names_loader(file: &[u8]) -> Result<bool> {
         }
     }
     Ok(false)
-}
-
-/// The resident set of a process in KiB.
-fn resident(process: u32) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 fn say(line: &str) -> Result<()> {

@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use kube::Client;
 
 pub use audit_log::{AuditEvent, Reference, read as read_audit_log};
-pub use sharing::{Own, own, shared};
+pub use sharing::{Own, Plane, own, shared};
 
 use crate::evidence::Evidence;
 use crate::process::Process;

@@ -1,6 +1,7 @@
 //! Who gets which control plane: one shared by all tests of a process, or one of a test's own.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use anyhow::Result;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
@@ -8,7 +9,8 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use crate::control_plane::{ControlPlane, Options};
 use crate::evidence::Evidence;
 
-/// A control plane needs 312 MiB and, while it starts, a processor.
+/// A control plane needs 312 MiB and, while it starts, a processor. Beside these a process holds no other than the shared one,
+/// and none of a test's own is kept when its test ends.
 const OWN_AT_ONCE: usize = 2;
 
 /// The control plane that all tests of this process share, started by the first that asks. Use names and namespaces
@@ -26,20 +28,55 @@ pub async fn shared() -> Result<&'static ControlPlane> {
 pub async fn own(options: Options) -> Result<Own> {
     static TURNS: Semaphore = Semaphore::const_new(OWN_AT_ONCE);
     let turn = TURNS.acquire().await?;
-    Ok(Own { control_plane: ControlPlane::start(options).await?, _turn: turn })
+    Ok(Own(Arc::new((ControlPlane::start(options).await?, turn))))
 }
 
-/// A control plane of a test's own; dropping it ends it and lets the next test have its turn.
-#[derive(Debug)]
-pub struct Own {
-    control_plane: ControlPlane,
-    _turn: SemaphorePermit<'static>,
-}
+/// A control plane of a test's own. The last copy of this ends it and lets the next test have its turn.
+#[derive(Debug, Clone)]
+pub struct Own(Arc<(ControlPlane, SemaphorePermit<'static>)>);
 
 impl Deref for Own {
     type Target = ControlPlane;
 
     fn deref(&self) -> &ControlPlane {
-        &self.control_plane
+        &self.0.0
+    }
+}
+
+/// A control plane of a test's own, or the shared one: whoever holds it can count on it.
+#[derive(Debug, Clone)]
+pub enum Plane {
+    /// Ends with its last copy.
+    Own(Own),
+    /// Ends with the process.
+    Shared(&'static ControlPlane),
+}
+
+impl Deref for Plane {
+    type Target = ControlPlane;
+
+    fn deref(&self) -> &ControlPlane {
+        match self {
+            Self::Own(own) => own,
+            Self::Shared(shared) => shared,
+        }
+    }
+}
+
+impl From<Own> for Plane {
+    fn from(own: Own) -> Self {
+        Self::Own(own)
+    }
+}
+
+impl From<&Own> for Plane {
+    fn from(own: &Own) -> Self {
+        Self::Own(own.clone())
+    }
+}
+
+impl From<&'static ControlPlane> for Plane {
+    fn from(shared: &'static ControlPlane) -> Self {
+        Self::Shared(shared)
     }
 }

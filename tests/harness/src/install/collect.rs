@@ -18,7 +18,7 @@ use crate::wait::wait_for;
 const SETTLING: Duration = Duration::from_secs(5);
 
 /// Collects on a thread and runtime of its own: a drop cannot wait, and the test's own runtime may be ending.
-pub(super) fn on_drop(install: &Install<'_>) {
+pub(super) fn on_drop(install: &Install) {
     if std::thread::panicking() {
         report(&format!("the operator's log ends:\n{}", install.operator.log_tail()));
     }
@@ -38,7 +38,7 @@ pub(super) fn on_drop(install: &Install<'_>) {
     }
 }
 
-async fn objects(install: &Install<'_>) -> Result<()> {
+async fn objects(install: &Install) -> Result<()> {
     let client = install.control_plane.client()?;
     let all = ListParams::default();
     let namespaces =
@@ -78,6 +78,6 @@ where
     }
 }
 
-fn keep(install: &Install<'_>, name: &str, items: &impl Serialize) -> Result<()> {
+fn keep(install: &Install, name: &str, items: &impl Serialize) -> Result<()> {
     Ok(std::fs::write(install.evidence.fresh(name, "json")?, serde_json::to_string_pretty(items)?)?)
 }

@@ -3,42 +3,44 @@
 
 mod collect;
 mod container;
+mod metrics;
 mod objects;
 mod operator;
 mod request;
 
+pub use metrics::Metrics;
 pub use operator::Operator;
 pub use request::Request;
 
-use crate::control_plane::ControlPlane;
+use crate::control_plane::Plane;
 use crate::emulator::Emulator;
 use crate::evidence::Evidence;
 
 /// An installed release and the operator that runs for it. Dropping it collects its evidence and kills the operator.
-pub struct Install<'a> {
+pub struct Install {
+    /// The operator: it ends before what it talks to.
+    pub operator: Operator,
     /// Where it is installed.
-    pub control_plane: &'a ControlPlane,
+    pub control_plane: Plane,
     /// The AWS that it talks to.
-    pub emulator: &'a Emulator,
+    pub emulator: Emulator,
     /// The namespace of the release, and so of the operator.
     pub operator_namespace: String,
     /// The namespaces that it works in; empty for the whole cluster.
     pub namespaces: Vec<String>,
     /// `system:serviceaccount:…`, as the audit log names it.
     pub user: String,
-    /// The operator.
-    pub operator: Operator,
     evidence: Evidence,
 }
 
-impl<'a> Install<'a> {
+impl Install {
     /// What to install; ends with [`Request::start`].
-    pub fn into(control_plane: &'a ControlPlane, emulator: &'a Emulator) -> Request<'a> {
-        Request::new(control_plane, emulator)
+    pub fn into(control_plane: impl Into<Plane>, emulator: &Emulator) -> Request {
+        Request::new(control_plane.into(), emulator.clone())
     }
 }
 
-impl Drop for Install<'_> {
+impl Drop for Install {
     fn drop(&mut self) {
         collect::on_drop(self);
     }

@@ -4,10 +4,12 @@ use anyhow::{Context, Result};
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
+use crate::emulator::ACCOUNT;
 use crate::install::Install;
-use crate::objects::Condition;
+use crate::install::request::merge;
+use crate::objects::{Condition, object};
 
-impl Install<'_> {
+impl Install {
     /// The first of its namespaces.
     pub fn namespace(&self) -> &str {
         self.namespaces.first().map_or("default", String::as_str)
@@ -18,22 +20,17 @@ impl Install<'_> {
         self.control_plane.apply(self.namespace(), manifest).await
     }
 
-    /// Makes an AwsAccount at the emulator with these grants, signed in to by the administrator's key.
-    pub async fn account(&self, name: &str, grants: &Value) -> Result<()> {
+    /// The manifest of an AwsAccount at the emulator, signed in to by the administrator's key, with more members of its spec.
+    pub fn account(&self, name: &str, more: Value) -> Value {
         let url = self.emulator.url();
-        let account = json!({
-            "apiVersion": "codeartifact-operator.dev/v1alpha1",
-            "kind": "AwsAccount",
-            "metadata": {"name": name},
-            "spec": {
-                "accountId": "123456789012",
-                "region": "us-east-1",
-                "endpoints": {"codeartifact": url, "sts": url},
-                "credentials": {"secretRef": {"namespace": self.operator_namespace, "name": "aws"}},
-                "grants": grants,
-            },
+        let mut spec = json!({
+            "accountId": ACCOUNT,
+            "region": "us-east-1",
+            "endpoints": {"codeartifact": url, "sts": url},
+            "credentials": {"secretRef": {"namespace": self.operator_namespace, "name": "aws"}},
         });
-        self.apply(&account.to_string()).await.map(drop)
+        merge(&mut spec, more);
+        object("AwsAccount", name, &spec)
     }
 
     /// Waits until an object is Ready for its present spec.

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::evidence::Evidence;
 use crate::install::container::Container;
-use crate::process::{Process, guarded, tail};
+use crate::install::metrics::Metrics;
+use crate::process::{Process, guarded, memory, tail};
 use crate::wait::{PATIENCE, wait_for};
 use crate::web;
 
@@ -77,12 +78,24 @@ impl Operator {
         web::get(&format!("http://{}{path}", self.address()?)).await
     }
 
+    /// Its metrics as they are now.
+    pub async fn metrics(&self) -> Result<Metrics> {
+        Ok(Metrics::new(self.get("/metrics").await?))
+    }
+
     /// The value of a metric, labels as they are written: `name{label="value"}`.
     pub async fn metric(&self, series: &str) -> Result<f64> {
-        let page = self.get("/metrics").await?;
-        let value = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-        let value = value.with_context(|| format!("no {series} in /metrics"))?;
-        value.parse().with_context(|| format!("{series} is {value}"))
+        self.metrics().await?.value(series)
+    }
+
+    /// The memory that it has resident, in bytes.
+    pub fn resident(&self) -> Result<usize> {
+        memory(self.id()?, "VmRSS:")
+    }
+
+    /// The most memory that its present process has had resident, in bytes.
+    pub fn most_resident(&self) -> Result<usize> {
+        memory(self.id()?, "VmHWM:")
     }
 
     /// Its process id.

@@ -8,8 +8,8 @@ use kube::Api;
 use kube::api::ListParams;
 use serde_json::{Map, Value, json};
 
-use crate::control_plane::ControlPlane;
-use crate::emulator::Emulator;
+use crate::control_plane::Plane;
+use crate::emulator::{ACCOUNT, Emulator};
 use crate::evidence::Evidence;
 use crate::install::container::Container;
 use crate::install::{Install, Operator, operator};
@@ -20,9 +20,9 @@ const LOG_LEVEL: &str = "trace,codeartifact_operator=trace";
 
 /// What to install. By default the whole cluster is worked on and no AwsAccount is made.
 #[must_use = "`start` installs it"]
-pub struct Request<'a> {
-    control_plane: &'a ControlPlane,
-    emulator: &'a Emulator,
+pub struct Request {
+    control_plane: Plane,
+    emulator: Emulator,
     operator_namespace: String,
     namespaces: Vec<String>,
     values: Value,
@@ -32,8 +32,8 @@ pub struct Request<'a> {
     program: Option<PathBuf>,
 }
 
-impl<'a> Request<'a> {
-    pub(super) fn new(control_plane: &'a ControlPlane, emulator: &'a Emulator) -> Self {
+impl Request {
+    pub(super) fn new(control_plane: Plane, emulator: Emulator) -> Self {
         Self {
             control_plane,
             emulator,
@@ -67,7 +67,7 @@ impl<'a> Request<'a> {
         let url = self.emulator.url();
         self.values(json!({"account": {
             "create": true,
-            "accountId": "123456789012",
+            "accountId": ACCOUNT,
             "region": "us-east-1",
             "endpoints": {"codeartifact": url, "sts": url},
             "credentials": {"secretRef": {"namespace": namespace, "name": "aws"}},
@@ -100,12 +100,12 @@ impl<'a> Request<'a> {
     }
 
     /// Installs the chart, and starts the operator as the Deployment says; returns when it serves.
-    pub async fn start(mut self) -> Result<Install<'a>> {
+    pub async fn start(mut self) -> Result<Install> {
         let evidence = Evidence::of_this_test()?;
         let program = self.program.take().map_or_else(operator::program, Ok)?;
-        let control_plane = self.control_plane;
         self.prepare().await?;
         self.helm_install().await?;
+        let control_plane = self.control_plane;
 
         let deployments: Api<Deployment> = Api::namespaced(control_plane.client()?, &self.operator_namespace);
         let of_release = ListParams::default().labels(&format!("app.kubernetes.io/instance={RELEASE}"));
@@ -123,12 +123,12 @@ impl<'a> Request<'a> {
         container.arguments.append(&mut self.arguments);
         container.environment.append(&mut self.environment);
         let install = Install {
+            operator: Operator::new(program, container, evidence.clone()),
             control_plane,
             emulator: self.emulator,
             operator_namespace: self.operator_namespace,
             namespaces: self.namespaces,
             user,
-            operator: Operator::new(program, container, evidence.clone()),
             evidence,
         };
         install.operator.start_again().await?;
@@ -167,7 +167,7 @@ impl<'a> Request<'a> {
 }
 
 /// Objects are merged, all else is replaced.
-fn merge(into: &mut Value, from: Value) {
+pub(crate) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {

@@ -4,23 +4,24 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
+use harness::objects::object;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use kube::runtime::watcher;
 use serde_json::json;
 
-use crate::{bare, progress, say, scene};
+use crate::{bare, progress, say, stage};
 
 /// Writes to the API server that a Domain needs: finalizer, pin, status.
 const WRITES: usize = 3;
 
 pub(crate) async fn measure(program: &Path, count: usize) -> Result<()> {
-    let (control_plane, emulator) = scene::servers(false).await?;
-    let install = scene::install(&control_plane, &emulator, program).await?;
+    let (control_plane, emulator) = stage::servers(false).await?;
+    let install = stage::install(&control_plane, &emulator, program).await?;
     let name = |number: usize| format!("domain-{number}");
     let objects = (0..count).map(|number| {
-        ("default".to_owned(), scene::object("Domain", &name(number), &json!({"tags": {"team": "a"}})))
+        ("default".to_owned(), object("Domain", &name(number), &json!({"tags": {"team": "a"}})))
     });
-    scene::create(&control_plane, "Domain", objects.collect()).await?;
+    stage::create(&control_plane, "Domain", objects.collect()).await?;
     emulator.set_faults(&json!([{"match": {}, "fault": {"delay": "20ms"}}])).await?;
 
     let (calls, begin) = (emulator.last_call(), Instant::now());

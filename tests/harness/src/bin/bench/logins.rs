@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use harness::ControlPlane;
+use harness::objects::object;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::watcher;
 use serde_json::json;
 
-use crate::{bare, progress, say, scene};
+use crate::{bare, progress, say, stage};
 
 /// Domains, and so tokens.
 const DOMAINS: usize = 20;
@@ -19,8 +20,8 @@ const DOMAINS: usize = 20;
 const OURS: &str = "app.kubernetes.io/managed-by=codeartifact-operator,!codeartifact-operator.dev/component";
 
 pub(crate) async fn measure(program: &Path, count: usize, namespaces: usize) -> Result<()> {
-    let (control_plane, emulator) = scene::servers(false).await?;
-    let install = scene::install(&control_plane, &emulator, program).await?;
+    let (control_plane, emulator) = stage::servers(false).await?;
+    let install = stage::install(&control_plane, &emulator, program).await?;
     let aws = emulator.aws();
     for number in 0..DOMAINS {
         let domain = format!("domain-{number}");
@@ -32,24 +33,24 @@ pub(crate) async fn measure(program: &Path, count: usize, namespaces: usize) -> 
         let repository = json!({"domain": format!("domain-{}", number % DOMAINS), "name": "store"});
         let spec = json!({"registries": [{"repository": repository, "formats": ["npm", "pip", "netrc"]}]});
         let namespace = format!("bench-{}", number % namespaces);
-        (namespace, scene::object("RegistryCredential", &format!("login-{number}"), &spec))
+        (namespace, object("RegistryCredential", &format!("login-{number}"), &spec))
     });
-    scene::create(&control_plane, "RegistryCredential", objects.collect()).await?;
+    stage::create(&control_plane, "RegistryCredential", objects.collect()).await?;
 
     let (calls, begin) = (emulator.last_call(), Instant::now());
     install.operator.start_again().await?;
     let client = control_plane.client()?;
     let secrets = control_plane.api("Secret", "").await?.into_client();
     let secrets = Api::all_with(secrets, &kube::core::ApiResource::erase::<Secret>(&()));
-    let logins = Api::all_with(client.clone(), &scene::resource("RegistryCredential"));
+    let logins = Api::all_with(client.clone(), &stage::resource("RegistryCredential"));
     let ours = watcher::Config::default().labels(OURS);
     let (exist, ready) = tokio::try_join!(
         progress::until(secrets, ours, count, begin, |_| true),
         progress::until(logins, watcher::Config::default(), count, begin, progress::is_ready),
     )?;
-    let mints = emulator.calls("GetAuthorizationToken", calls);
-    let resident = scene::resident(&install)?;
-    let after = scene::restart(&install, count).await?;
+    let mints = emulator.mints(calls);
+    let resident = stage::resident(&install)?;
+    let after = stage::restart(&install, count).await?;
     install.operator.terminate().await?;
 
     let samples = samples(&client, count).await?;

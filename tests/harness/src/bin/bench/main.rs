@@ -7,7 +7,7 @@ mod domains;
 mod logins;
 mod progress;
 mod repositories;
-mod scene;
+mod stage;
 mod writes;
 
 use std::io::Write;

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use kube::api::{Api, DynamicObject};
 use kube::runtime::{WatchStreamExt, watcher};
 
-use crate::scene::PATIENCE;
+use crate::stage::PATIENCE;
 
 /// Waits until `count` objects pass a test, and tells how long that took since `begin`.
 pub(crate) async fn until(
@@ -41,8 +41,5 @@ pub(crate) async fn until(
 
 /// Whether an object is Ready for its present spec.
 pub(crate) fn is_ready(object: &DynamicObject) -> bool {
-    harness::objects::observed(object)
-        && harness::objects::conditions(object)
-            .iter()
-            .any(|seen| seen.kind == "Ready" && seen.status == "True")
+    harness::objects::observed(object) && harness::objects::holds(object, "Ready")
 }

@@ -4,20 +4,21 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
+use harness::objects::object;
 use kube::runtime::watcher;
 use serde_json::json;
 
-use crate::{progress, say, scene};
+use crate::{progress, say, stage};
 
 pub(crate) async fn measure(program: &Path, count: usize) -> Result<()> {
-    let (control_plane, emulator) = scene::servers(false).await?;
-    let install = scene::install(&control_plane, &emulator, program).await?;
+    let (control_plane, emulator) = stage::servers(false).await?;
+    let install = stage::install(&control_plane, &emulator, program).await?;
     emulator.aws().create_domain().domain("acme").send().await?;
     let objects = (0..count).map(|number| {
         let spec = json!({"domain": {"name": "acme"}, "description": "measured"});
-        ("default".to_owned(), scene::object("Repository", &format!("repository-{number}"), &spec))
+        ("default".to_owned(), object("Repository", &format!("repository-{number}"), &spec))
     });
-    scene::create(&control_plane, "Repository", objects.collect()).await?;
+    stage::create(&control_plane, "Repository", objects.collect()).await?;
 
     let (calls, begin) = (emulator.last_call(), Instant::now());
     install.operator.start_again().await?;
@@ -30,7 +31,7 @@ pub(crate) async fn measure(program: &Path, count: usize) -> Result<()> {
         count_f / ready.as_secs_f64(),
         ready.as_secs_f64(),
         asked / count_f,
-        scene::resident(&install)?
+        stage::resident(&install)?
     ))?;
-    say(&format!("  {}", scene::restart(&install, count).await?))
+    say(&format!("  {}", stage::restart(&install, count).await?))
 }

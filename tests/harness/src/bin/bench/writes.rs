@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
+use harness::objects::object;
 use kube::runtime::watcher;
 use serde_json::{Value, json};
 
-use crate::{progress, say, scene};
+use crate::{progress, say, stage};
 
 /// Objects of each kind.
 const OBJECTS: usize = 10;
@@ -24,21 +25,21 @@ pub(crate) async fn measure(program: &Path) -> Result<()> {
 }
 
 async fn of_kind(program: &Path, kind: &str, spec: &Value) -> Result<String> {
-    let (control_plane, emulator) = scene::servers(true).await?;
-    let install = scene::install(&control_plane, &emulator, program).await?;
+    let (control_plane, emulator) = stage::servers(true).await?;
+    let install = stage::install(&control_plane, &emulator, program).await?;
     let aws = emulator.aws();
     aws.create_domain().domain("acme").send().await?;
     aws.create_repository().domain("acme").repository("store").send().await?;
     let objects = (0..OBJECTS).map(|number| {
         let name = format!("{}-{number}", kind.to_lowercase());
-        ("default".to_owned(), scene::object(kind, &name, spec))
+        ("default".to_owned(), object(kind, &name, spec))
     });
-    scene::create(&control_plane, kind, objects.collect()).await?;
+    stage::create(&control_plane, kind, objects.collect()).await?;
     let (before, calls) = (control_plane.audit_log().await?.len(), emulator.last_call());
     install.operator.start_again().await?;
     let api = control_plane.api(kind, "default").await?;
     progress::until(api, watcher::Config::default(), OBJECTS, Instant::now(), progress::is_ready).await?;
-    scene::idle(&install, OBJECTS).await?;
+    stage::idle(&install, OBJECTS).await?;
     let asked = emulator.last_call() - calls;
     let log = control_plane.audit_log().await?;
     let writes =

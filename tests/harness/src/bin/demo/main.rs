@@ -24,13 +24,13 @@ async fn main() -> ExitCode {
 
 async fn tell(stage: &story::Stage) -> anyhow::Result<()> {
     let install = stage.install().await?;
-    let scene = story::Scene::new(stage, &install);
-    scene.declare().await?;
-    scene.packages().await?;
-    scene.confusion().await?;
-    scene.renewal().await?;
-    scene.deleted_secret().await?;
-    scene.drift().await?;
+    let story = story::Story::new(stage, &install);
+    story.declare().await?;
+    story.packages().await?;
+    story.confusion().await?;
+    story.renewal().await?;
+    story.deleted_secret().await?;
+    story.drift().await?;
     say(&format!("\nall shown in {:.0} s", stage.started.elapsed().as_secs_f64()));
     // Nobody would stop it when it runs for a test.
     if std::env::var_os("KEEP").is_some_and(|keep| keep == "0") {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use aws_sdk_codeartifact::types::Tag;
 use harness::clients::Mount;
 use harness::wait::PATIENCE;
-use harness::{ControlPlane, Emulator, Install, Options, wait_for};
+use harness::{ControlPlane, Emulator, Install, Options, Own, own, wait_for};
 use serde_json::json;
 
 use crate::{say, step};
@@ -19,7 +19,7 @@ const PRIVATE: &str = "acme-hello";
 
 /// The cluster and AWS.
 pub(crate) struct Stage {
-    pub(crate) control_plane: ControlPlane,
+    pub(crate) control_plane: Own,
     pub(crate) emulator: Emulator,
     pub(crate) started: Instant,
 }
@@ -31,8 +31,7 @@ impl Stage {
         );
         let started = Instant::now();
         let bare = Options { crds: false, ..Options::default() };
-        let control_plane =
-            step("etcd, kube-apiserver, kube-controller-manager; RBAC on", ControlPlane::start(bare)).await?;
+        let control_plane = step("etcd, kube-apiserver, kube-controller-manager; RBAC on", own(bare)).await?;
         let emulator =
             step("emulator of AWS CodeArtifact, with packages behind public:npmjs and public:pypi", async {
                 let emulator = Emulator::start().await?;
@@ -45,7 +44,7 @@ impl Stage {
         Ok(Self { control_plane, emulator: emulator.await?, started })
     }
 
-    pub(crate) async fn install(&self) -> Result<Install<'_>> {
+    pub(crate) async fn install(&self) -> Result<Install> {
         step("helm install codeartifact-operator; started as its Deployment says", async {
             let install = Install::into(&self.control_plane, &self.emulator).start().await?;
             install.explain(install.operator.ready().await)?;
@@ -56,14 +55,14 @@ impl Stage {
 }
 
 /// What the steps work with.
-pub(crate) struct Scene<'a> {
+pub(crate) struct Story<'a> {
     control_plane: &'a ControlPlane,
     emulator: &'a Emulator,
-    install: &'a Install<'a>,
+    install: &'a Install,
 }
 
-impl<'a> Scene<'a> {
-    pub(crate) fn new(stage: &'a Stage, install: &'a Install<'a>) -> Self {
+impl<'a> Story<'a> {
+    pub(crate) fn new(stage: &'a Stage, install: &'a Install) -> Self {
         Self { control_plane: &stage.control_plane, emulator: &stage.emulator, install }
     }
 

@@ -1,0 +1,90 @@
+//! What exists in AWS already: adopted as the policy says, never taken from another owner, and adopted again after Retain.
+
+use anyhow::{Result, ensure};
+use aws_sdk_codeartifact::types::Tag;
+use harness::Fixture;
+
+const DOMAIN: &str = "apiVersion: codeartifact-operator.dev/v1alpha1\nkind: Domain\nmetadata: {name: acme}\n";
+
+#[tokio::test]
+async fn what_exists_is_only_taken_over_as_the_adoption_policy_says() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture
+        .emulator
+        .aws()
+        .create_domain()
+        .domain("acme")
+        .tags(Tag::builder().key("team").value("b").build()?)
+        .send()
+        .await?;
+    fixture.apply(&format!("{DOMAIN}spec: {{tags: {{team: a}}}}\n")).await?;
+    let refused = fixture.condition("Domain", "acme", "Stalled", "True").await?;
+    ensure!(refused.reason == "AdoptionRefused" && refused.message.contains("adoptionPolicy"), "{refused:?}");
+
+    fixture.apply(&format!("{DOMAIN}spec: {{adoptionPolicy: IfIdentical, tags: {{team: a}}}}\n")).await?;
+    let differs = fixture.says("Domain", "acme", "Stalled", "Overwrite would").await?;
+    ensure!(differs.message.contains("team"), "{differs:?}");
+    ensure!(fixture.tag("acme", "team").await?.as_deref() == Some("b"), "a refused adoption wrote");
+
+    fixture.apply(&format!("{DOMAIN}spec: {{adoptionPolicy: IfIdentical, tags: {{team: b}}}}\n")).await?;
+    fixture.ready("Domain", "acme").await?;
+    fixture.until_event("Adopted", "acme").await?;
+    let owner = fixture.tag("acme", "codeartifact-operator.dev/owner").await?.unwrap_or_default();
+    ensure!(owner.ends_with(&format!("/{}/acme", fixture.namespace())), "{owner}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_owners_domain_is_neither_written_nor_deleted() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    let owner = Tag::builder().key("codeartifact-operator.dev/owner").value("elsewhere/team/acme").build()?;
+    fixture.emulator.aws().create_domain().domain("acme").tags(owner).send().await?;
+    fixture
+        .apply(&format!(
+            "{DOMAIN}spec: {{adoptionPolicy: Overwrite, deletionPolicy: Delete, tags: {{team: a}}}}\n"
+        ))
+        .await?;
+    let refused = fixture.condition("Domain", "acme", "Stalled", "True").await?;
+    ensure!(
+        refused.reason == "OwnedByOther"
+            && refused.message.contains("owned by the object team/acme of cluster elsewhere"),
+        "{refused:?}"
+    );
+    fixture.delete("Domain", "acme").await?;
+    fixture.gone("Domain", "acme").await?;
+    ensure!(
+        fixture.tag("acme", "codeartifact-operator.dev/owner").await?.as_deref()
+            == Some("elsewhere/team/acme")
+    );
+    ensure!(fixture.tag("acme", "team").await?.is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_another_object_has_let_go_is_taken_as_soon_as_it_is_free() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.apply(&format!("{DOMAIN}spec: {{}}\n")).await?;
+    fixture.ready("Domain", "acme").await?;
+    let other = DOMAIN.replace("{name: acme}", "{name: other}");
+    fixture.apply(&format!("{other}spec: {{name: acme, adoptionPolicy: Overwrite}}\n")).await?;
+    let refused = fixture.condition("Domain", "other", "Stalled", "True").await?;
+    ensure!(refused.reason == "OwnedByOther", "{refused:?}");
+    // The clock stands still, so that no retry is due.
+    fixture.until_idle().await?;
+    fixture.delete("Domain", "acme").await?;
+    fixture.gone("Domain", "acme").await?;
+    fixture.ready("Domain", "other").await.map(drop)
+}
+
+#[tokio::test]
+async fn retain_lets_go_and_the_next_owner_may_adopt() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.apply(&format!("{DOMAIN}spec: {{}}\n")).await?;
+    fixture.ready("Domain", "acme").await?;
+    fixture.delete("Domain", "acme").await?;
+    fixture.gone("Domain", "acme").await?;
+    ensure!(fixture.tag("acme", "codeartifact-operator.dev/owner").await?.is_none(), "the owner tag stayed");
+    fixture.apply(&format!("{DOMAIN}spec: {{adoptionPolicy: IfIdentical}}\n")).await?;
+    fixture.ready("Domain", "acme").await?;
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
+
+mod grants;
+mod hanging_mint;
+mod logs;
+mod metrics;
+mod put_back;
+mod renewal;
+mod restart;
+mod secret;
+mod sharing;
+mod takeover;

@@ -1,0 +1,87 @@
+//! An API server that refuses some writes for a while: by a webhook of somebody else, a policy of the cluster, or a quota.
+
+use anyhow::{Result, ensure};
+use harness::objects::conditions;
+use harness::wait::PATIENCE;
+use harness::{Fixture, wait_for};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_login_stays_ready_while_the_cluster_refuses_its_new_token() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.make_store("acme").await?;
+    fixture.login("login", &json!({})).await?;
+    fixture.ready("RegistryCredential", "login").await?;
+    let before = fixture.status("RegistryCredential", "login", "/tokens/0/issuedAt").await?;
+
+    fixture.refuse("secrets", "UPDATE").await?;
+    fixture.emulator.forward("8h").await?;
+    let told = fixture.says("RegistryCredential", "login", "Ready", "refused.nobody.test").await?;
+    ensure!(told.status == "True" && told.reason == "RenewalFailing", "{told:?}");
+
+    fixture.refuse_no_more("secrets", "UPDATE").await?;
+    let after = fixture
+        .until("it is renewed", "RegistryCredential", "login", |object| {
+            object.data["status"]["tokens"][0]["issuedAt"].as_str().is_some_and(|issued| issued != before)
+        })
+        .await?;
+    let ready = conditions(&after).into_iter().find(|seen| seen.kind == "Ready");
+    ensure!(
+        ready.as_ref().is_some_and(|ready| ready.status == "True" && ready.reason != "RenewalFailing"),
+        "{ready:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_that_a_policy_of_the_cluster_refuses_is_written_when_the_policy_has_gone() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.make_store("acme").await?;
+    let rule =
+        json!({"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]});
+    let here = json!({"matchLabels": {"kubernetes.io/metadata.name": fixture.namespace()}});
+    let policy = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": "no-secrets"}, "spec": {"failurePolicy": "Fail",
+        "matchConstraints": {"namespaceSelector": here, "resourceRules": [rule]},
+        "validations": [{"expression": "object.metadata.name != 'login'", "message": "no logins here"}]}});
+    let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": "no-secrets"}, "spec": {"policyName": "no-secrets", "validationActions": ["Deny"]}});
+    fixture.apply(&policy).await?;
+    fixture.apply(&binding).await?;
+    let secrets = fixture.secrets()?;
+    let trial = serde_json::from_value(json!({"metadata": {"name": "login"}}))?;
+    wait_for("the policy holds", PATIENCE, async || {
+        let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+        ensure!(secrets.create(&dry_run, &trial).await.is_err(), "not yet");
+        Ok(())
+    })
+    .await?;
+
+    fixture.login("login", &json!({})).await?;
+    let told = fixture.condition("RegistryCredential", "login", "Ready", "False").await?;
+    ensure!(told.reason == "AdmissionDenied" && told.message.contains("no logins here"), "{told:?}");
+    for kind in ["ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"] {
+        let kind = fixture.cluster.api(kind, "").await?;
+        kind.delete("no-secrets", &DeleteParams::default()).await?;
+    }
+    fixture.ready("RegistryCredential", "login").await.map(drop)
+}
+
+#[tokio::test]
+async fn a_secret_beyond_the_quota_of_its_namespace_is_written_when_there_is_room() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.make_store("acme").await?;
+    let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"},
+        "spec": {"hard": {"count/secrets": "0"}}});
+    fixture.apply(&quota).await?;
+    // The controller that counts what is used is not among those that run here.
+    let counted = json!({"status": {"hard": {"count/secrets": "0"}, "used": {"count/secrets": "0"}}});
+    let quotas = fixture.cluster.api("ResourceQuota", fixture.namespace()).await?;
+    quotas.patch_status("few", &PatchParams::default(), &Patch::Merge(&counted)).await?;
+    fixture.login("login", &json!({})).await?;
+    let told = fixture.condition("RegistryCredential", "login", "Ready", "False").await?;
+    ensure!(told.reason == "QuotaExceeded" && told.message.contains("exceeded quota: few"), "{told:?}");
+    fixture.delete("ResourceQuota", "few").await?;
+    fixture.ready("RegistryCredential", "login").await.map(drop)
+}
