@@ -14,7 +14,8 @@ use crate::credential::token_request::CurrentToken;
 use crate::credential::unsaid;
 use crate::engine::context::Context;
 use crate::engine::object::{ObjectId, ObjectKey};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::reason::Reason;
 
 /// A login that is ready to be written.
 pub(super) struct ReadyLogin {
@@ -101,6 +102,13 @@ pub(super) async fn deliver(
     let binding = services.binding(&secret, context).await?;
     let wanted = owner.wanted(Some(login), namespace, binding);
     let known = context.caches.secrets.get(&secret).is_some();
+    // The mint may have taken a while: nobody wants a Secret whose owner is gone, or is another object of that name by now.
+    if context.caches.uid_of(&owner.object).as_deref() != Some(&*owner.reference.uid) {
+        return Err(Error::waiting(
+            Reason::Progressing,
+            "the object is gone, so that no Secret is made for it",
+        ));
+    }
     let ensured = secret_writer::ensure(context, &wanted, &login.files, owner.last, owner.fresh).await;
     let (unsaid, key) = (&services.unsaid, ObjectKey::new(namespace, &owner.object.key.name));
     match &ensured {

@@ -42,16 +42,42 @@ pub(super) fn refuse_cycle(repository: &Repository, identity: &Identity, scope: 
         edges.insert(key, next);
     }
     match cycle_through(&own, &edges) {
-        Some(members) if members.len() > 1 => {
-            let path = members.iter().chain(members.first()).map(ToString::to_string).collect::<Vec<_>>();
+        // Who has its upstream in AWS already did not close the cycle: AWS takes no cycle.
+        Some(members) if members.len() > 1 && !has_upstream(repository, &members[1], scope.caches) => {
+            let path = members.iter().chain(members.first()).map(|key| named(key, &members[1], scope));
             Err(Error::stalled(
                 Reason::InvalidSpec,
-                format!("spec.upstreams make a cycle: {}; remove one of these upstreams", path.join(" → ")),
+                format!(
+                    "spec.upstreams make a cycle: {}; remove one of these upstreams",
+                    path.collect::<Vec<_>>().join(" → ")
+                ),
             ))
         }
         // A repository that names itself gets an error that names the field.
         _ => Ok(()),
     }
+}
+
+/// Whether AWS has the upstream already, as far as status tells.
+fn has_upstream(repository: &Repository, upstream: &ObjectKey, caches: &Caches) -> bool {
+    let object = caches.repositories.get(upstream);
+    let identity = object.and_then(|object| identity_of(&object, caches));
+    let known = repository.status.iter().flat_map(|status| &status.upstreams);
+    identity
+        .as_ref()
+        .and_then(Identity::repository)
+        .is_some_and(|name| known.into_iter().any(|known| known.name == name))
+}
+
+/// A member of a cycle for a reader of the namespace, who may have no right to know what other namespaces hold. The repository that
+/// the spec itself names is told by its name in AWS.
+fn named(key: &ObjectKey, upstream: &ObjectKey, scope: &Scope<'_>) -> String {
+    if key.namespace == scope.namespace {
+        return key.to_string();
+    }
+    let object = scope.caches.repositories.get(key).filter(|_| key == upstream);
+    let identity = object.and_then(|object| identity_of(&object, scope.caches));
+    identity.map_or_else(|| "a Repository of another namespace".to_owned(), |identity| identity.with_kind())
 }
 
 /// The declared objects that a repository has as upstreams, as far as its namespace may use them.

@@ -26,7 +26,8 @@ impl Pace {
     pub(in crate::engine) fn turn(&mut self, key: &ObjectKey, now: Duration) -> Duration {
         self.tidy(now);
         let full_at = self.full_at.entry(key.clone()).or_insert(now);
-        *full_at = (*full_at).max(now) + EVERY;
+        // Turns that were taken and not used, as by an object that was deleted meanwhile, make nobody wait for more than one turn.
+        *full_at = ((*full_at).max(now) + EVERY).min(now + EVERY * (BURST + 1));
         full_at.saturating_sub(EVERY * BURST).max(now)
     }
 
@@ -53,6 +54,13 @@ mod tests {
             assert_eq!(turn, start + seconds(expected), "asked at {asked} s");
         }
         assert_eq!(pace.turn(&ObjectKey::new("n", "b"), start), start, "each object has a bucket of its own");
+    }
+
+    #[test]
+    fn turns_that_nobody_used_make_nobody_wait() {
+        let (mut pace, start, key) = (Pace::default(), Duration::from_secs(77), ObjectKey::new("n", "a"));
+        let turns = std::iter::repeat_with(|| pace.turn(&key, start)).take(100);
+        assert_eq!(turns.max(), Some(start + EVERY), "an object that was made anew many times");
     }
 
     #[test]

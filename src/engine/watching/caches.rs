@@ -49,7 +49,7 @@ macro_rules! of_kind {
             KindName::Repository => $ask(&$caches.repositories, &$target.key),
             KindName::PackagePolicy => $ask(&$caches.policies, &$target.key),
             KindName::RegistryCredential => $ask(&$caches.credentials, &$target.key),
-            KindName::Namespace => false,
+            KindName::Namespace => Default::default(),
         }
     };
 }
@@ -112,6 +112,14 @@ impl Caches {
             cache.get(key).is_some()
         }
         of_kind!(self, object, known)
+    }
+
+    /// The uid of an object; `None` when there is no such object.
+    pub fn uid_of(&self, object: &ObjectId) -> Option<String> {
+        fn uid<K: Stored>(cache: &Cache<K>, key: &ObjectKey) -> Option<String> {
+            cache.get(key)?.uid().map(str::to_owned)
+        }
+        of_kind!(self, object, uid)
     }
 
     /// Whether an object is being deleted.

@@ -224,6 +224,53 @@ fn what_may_not_act_makes_no_cycle() {
 }
 
 #[test]
+fn who_has_its_upstream_already_does_not_stall_when_another_closes_a_cycle() {
+    let (account, caches) = (account(), Caches::default());
+    caches.accounts.apply(account.clone());
+    caches.repositories.apply(repository("b", &over(&json!([{"name": "app"}])), Some("acme")));
+    for (known, closes) in [(vec![], true), (vec!["other"], true), (vec!["b"], false)] {
+        let mut app = repository("app", &over(&json!([{"name": "b"}])), Some("acme"));
+        let upstreams = known.iter().map(|name| UpstreamStatus { name: (*name).into(), created_time: None });
+        app.status.as_mut().unwrap().upstreams = upstreams.collect();
+        let scope = Scope {
+            account: &account,
+            caches: &caches,
+            owner_tag: "c/team/app",
+            namespace: "team",
+            name: "app",
+        };
+        caches.repositories.apply(app.clone());
+        let identity = identify(&app, &account, &caches).unwrap();
+        assert_eq!(declare(&app, &identity, &scope).is_err(), closes, "{known:?}");
+    }
+}
+
+#[test]
+fn a_cycle_names_no_object_of_another_namespace() {
+    let (account, caches) = (account(), Caches::default());
+    let of = |name: &str, upstream: &str| {
+        let mut object = repository(name, &over(&json!([{"name": upstream}])), Some("acme"));
+        object.metadata.namespace = Some("platform".into());
+        object
+    };
+    let mut account = account;
+    account.spec.grants[0].namespaces.names.get_or_insert_default().push("platform".into());
+    caches.accounts.apply(account.clone());
+    caches.repositories.apply(of("b", "hidden"));
+    caches.repositories.apply(of("hidden", "app"));
+    let app = repository("app", &over(&json!([{"name": "b"}])), None);
+    let scope =
+        Scope { account: &account, caches: &caches, owner_tag: "c/team/app", namespace: "team", name: "app" };
+    caches.repositories.apply(app.clone());
+    let identity = identify(&app, &account, &caches).unwrap();
+    let error = declare(&app, &identity, &scope).unwrap_err().to_string();
+    assert!(
+        error.contains("team/app → Repository acme/b → a Repository of another namespace → team/app"),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_upstream_that_may_not_be_used_makes_no_cycle_and_tells_nothing() {
     let (mut account, caches) = (account(), Caches::default());
     account.spec.grants[0].manage = vec!["acme".into(), "acme/app".into()];
