@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CLUSTER := target/cluster/bin
+NODE := target/node/bin
 # Where KUBEBUILDER_ASSETS is set, as for envtest, what lies there is used and not built.
 TOOLS := $(foreach tool,etcd kube-apiserver kube-controller-manager kubectl helm,\
 	$(if $(and $(KUBEBUILDER_ASSETS),$(wildcard $(KUBEBUILDER_ASSETS)/$(tool))),,$(tool)))
@@ -19,7 +20,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-one test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools node-tools build release release-emulator bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +29,9 @@ setup: ## install the Debian packages and the Rust target that are missing
 	@tests/setup.sh
 
 cluster-tools: $(TOOLS:%=$(CLUSTER)/%) ## build etcd, Kubernetes' servers, kubectl and helm where missing or outdated
+
+NODE_TOOLS := kubelet kube-scheduler containerd containerd-shim-runc-v2 ctr runc bridge loopback host-local
+node-tools: $(NODE_TOOLS:%=$(NODE)/%) ## build kubelet, containerd, runc and what else a node needs where missing or outdated
 
 build: ## build the operator, the emulator and the harness
 	$(BUILD)
@@ -65,6 +69,11 @@ test: ## run every test in stages and print how long each took
 test-one: cluster-tools ## run the tests whose name contains T: T=takeover, in any program; what an operator logs lies in target/collected
 	@$(BUILD)
 	cargo test --workspace --locked -- --nocapture $(T)
+
+test-node: release cluster-tools node-tools ## install the image into a real node and run Pods there; needs root
+	@tests/node/setup.sh
+	@tests/node/images.sh
+	CODEARTIFACT_NODE=1 cargo test --locked --workspace --test node
 
 test-kubernetes: cluster-tools ## run the end-to-end tests on another Kubernetes: VERSION=v1.31.14, built once from its Go modules
 	@$(BUILD)
@@ -106,6 +115,24 @@ mutants: ## name the changes of pure code that no unit test notices; installs ca
 
 clean: ## remove everything that was built
 	rm -rf target
+
+# What the go.mod files of tests/node pin, and kubelet and the scheduler from that of the control plane.
+NODE_MODULE_kubelet := tests/cluster k8s.io/kubernetes/cmd/kubelet
+NODE_MODULE_kube-scheduler := tests/cluster k8s.io/kubernetes/cmd/kube-scheduler
+NODE_MODULE_containerd := tests/node/containerd github.com/containerd/containerd/v2/cmd/containerd
+NODE_MODULE_containerd-shim-runc-v2 := tests/node/containerd github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
+NODE_MODULE_ctr := tests/node/containerd github.com/containerd/containerd/v2/cmd/ctr
+NODE_MODULE_runc := tests/node/runc github.com/opencontainers/runc
+NODE_MODULE_bridge := tests/node/cni github.com/containernetworking/plugins/plugins/main/bridge
+NODE_MODULE_loopback := tests/node/cni github.com/containernetworking/plugins/plugins/main/loopback
+NODE_MODULE_host-local := tests/node/cni github.com/containernetworking/plugins/plugins/ipam/host-local
+
+.SECONDEXPANSION:
+$(NODE)/%: $$(firstword $$(NODE_MODULE_$$*))/go.mod $$(firstword $$(NODE_MODULE_$$*))/go.sum tests/node/build.sh
+	@mkdir -p $(NODE)
+	@echo "building $* from $(lastword $(NODE_MODULE_$*)); $$(($$(date +%s) - $(START))) s so far"
+	@GO_VERSIONS='$(GO_VERSIONS)' tests/node/build.sh $(NODE_MODULE_$*) $(abspath $@) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@rm -f $@.log
 
 # What go.mod pins, built as the projects build it: without these flags the servers say v0.0.0.
 GO_PACKAGE_etcd := go.etcd.io/etcd/server/v3

@@ -8,7 +8,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn an_installed_operator_signs_in_is_killed_returns_and_ends_cleanly() -> Result<()> {
-    let control_plane = own(Options { audit: true, crds: false }).await?;
+    let control_plane = own(Options { crds: false, ..Options::default() }).await?;
     let emulator = Emulator::start().await?;
     let grants = json!([{"namespaces": {"all": true}, "manage": ["*", "*/*"]}]);
     let install = Install::into(&control_plane, &emulator).account(&grants).start().await?;

@@ -10,7 +10,7 @@ use codeartifact_operator::api::AwsAccount;
 use codeartifact_operator::aws::Sdk;
 use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::context::Context;
-use codeartifact_operator::engine::queue::first_writes::FirstWrites;
+use codeartifact_operator::engine::queue::urgent_writes::UrgentWrites;
 use codeartifact_operator::engine::watching::caches::Caches;
 use codeartifact_operator::engine::watching::references::References;
 use codeartifact_operator::engine::watching::secret_watches::SecretWatches;
@@ -92,7 +92,7 @@ impl SignIn {
             cluster: "test-cluster".into(),
             operator_namespace: "operator".into(),
             caches: Caches::default(),
-            first_writes: FirstWrites::default(),
+            urgent_writes: UrgentWrites::default(),
             accounts: self.accounts.clone(),
             references: self.references.clone(),
             metrics: self.metrics.clone(),

@@ -1,8 +1,10 @@
 //! A mint that gets no answer keeps nothing else waiting.
 
 use anyhow::{Result, ensure};
-use harness::Fixture;
+use harness::control_plane::AuditEvent;
 use harness::emulator::MINT;
+use harness::wait::PATIENCE;
+use harness::{Fixture, wait_for};
 use kube::api::{DeleteParams, DynamicObject};
 use serde_json::json;
 
@@ -59,4 +61,30 @@ async fn a_forced_renewal_whose_mint_hangs_is_not_called_handled() -> Result<()>
     fixture.emulator.clear_faults().await?;
     let is_handled = |object: &DynamicObject| object.data["status"]["lastHandledRenewAt"] == "1";
     fixture.until_login("the renewal is handled", "login", is_handled).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_login_that_is_deleted_while_its_mint_hangs_gets_no_secret() -> Result<()> {
+    let fixture = Fixture::with_store().await?;
+    let ended = mints_ended(&fixture).await?;
+    fixture.emulator.fault(MINT, &json!({"hold": true})).await?;
+    fixture.login("late", &json!({})).await?;
+    fixture.until_held(1).await?;
+    fixture.delete("RegistryCredential", "late").await?;
+    fixture.gone("RegistryCredential", "late").await?;
+    fixture.emulator.clear_faults().await?;
+    wait_for("the mint has ended", PATIENCE, async || {
+        ensure!(mints_ended(&fixture).await? > ended, "the mint is still under way");
+        Ok(())
+    })
+    .await?;
+    fixture.until_idle().await?;
+    let made = |request: &AuditEvent| {
+        request.object_ref.as_ref().is_some_and(|secret| {
+            (&*secret.resource, &*secret.name, &*secret.namespace) == ("secrets", "late", fixture.namespace())
+        })
+    };
+    let requests = fixture.requests().await?;
+    ensure!(!requests.iter().any(made), "a Secret was written for a login that is gone");
+    Ok(())
 }

@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod fixture;
 pub mod generated;
 pub mod install;
+pub mod node;
 pub mod objects;
 pub mod process;
 pub mod scratch;

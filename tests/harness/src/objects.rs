@@ -62,9 +62,8 @@ pub fn object(kind: &str, name: &str, spec: &Value) -> Value {
 /// A kind by its name: core kinds as they are, all others are ours.
 fn group_version_kind(kind: &str) -> GroupVersionKind {
     match kind {
-        "ResourceQuota" | "Secret" | "Namespace" | "ConfigMap" | "Event" | "ServiceAccount" | "Pod" => {
-            GroupVersionKind::gvk("", "v1", kind)
-        }
+        "ResourceQuota" | "Secret" | "Namespace" | "ConfigMap" | "Event" | "ServiceAccount" | "Pod"
+        | "Node" => GroupVersionKind::gvk("", "v1", kind),
         "Lease" => GroupVersionKind::gvk("coordination.k8s.io", "v1", kind),
         "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" => {
             GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", kind)

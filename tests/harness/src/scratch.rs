@@ -14,7 +14,9 @@ impl Scratch {
     /// Makes one; the name carries the process id, by which left-over ones are told.
     pub fn new() -> Result<Self> {
         static PURGE: Once = Once::new();
-        let parent = crate::repository().join("target/scratch");
+        // Process ids of a node's namespaces mean nothing outside, and the other way round: a node has a parent folder of its own.
+        let inside = crate::node::namespaces::folder().map(|folder| folder.join("scratch"));
+        let parent = inside.unwrap_or_else(|| crate::repository().join("target/scratch"));
         std::fs::create_dir_all(&parent)?;
         PURGE.call_once(|| purge(&parent));
         let prefix = format!("{}-", std::process::id());

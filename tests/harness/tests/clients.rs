@@ -40,7 +40,7 @@ async fn repositories(emulator: &Emulator) -> Result<()> {
 
 #[tokio::test]
 async fn npm_and_pip_publish_and_install_with_the_files_of_a_secret_alone() -> Result<()> {
-    let control_plane = own(Options { audit: false, crds: false }).await?;
+    let control_plane = own(Options { audit: false, crds: false, ..Options::default() }).await?;
     let emulator = Emulator::start().await?;
     repositories(&emulator).await?;
     let minted = emulator.aws().get_authorization_token().domain("acme").send().await?;

@@ -11,7 +11,7 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
-const BARE: Options = Options { audit: true, crds: false };
+const BARE: Options = Options { audit: true, crds: false, node: false };
 
 async fn config_map(control_plane: &ControlPlane, name: &str) -> Result<Api<ConfigMap>> {
     let api: Api<ConfigMap> = Api::namespaced(control_plane.client()?, "default");

@@ -30,7 +30,7 @@ async fn measure() -> Result<()> {
     let linking = if names_loader(&file)? { "dynamic" } else { "static" };
     say(&format!("binary: {}.{:02} MB, {linking}", file.len() / 1_000_000, file.len() % 1_000_000 / 10_000))?;
 
-    let control_plane = own(Options { audit: true, crds: false }).await?;
+    let control_plane = own(Options { crds: false, ..Options::default() }).await?;
     let emulator = Emulator::start().await?;
     let install = Install::into(&control_plane, &emulator).program(&program).host_clock().start().await?;
     install.explain(install.operator.ready().await)?;

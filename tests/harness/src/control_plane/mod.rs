@@ -5,10 +5,10 @@
 mod access;
 mod audit_log;
 mod identity;
+mod place;
 mod servers;
 mod sharing;
 
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -24,6 +24,8 @@ use crate::process::Process;
 use crate::scratch::Scratch;
 use crate::wait::{PATIENCE, wait_for};
 use identity::Identity;
+pub(crate) use identity::NodeFiles;
+use place::Place;
 
 /// What a control plane should have.
 #[derive(Debug, Clone, Copy)]
@@ -33,18 +35,20 @@ pub struct Options {
     /// Apply `crds/` before the controller manager starts, so that the garbage collector knows our kinds at once and
     /// not only after its next look at the API groups, up to 30 s later.
     pub crds: bool,
+    /// Be the control plane of a node: Pods reach the API server by the Service `kubernetes`, and every controller runs.
+    pub node: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { audit: true, crds: true }
+        Self { audit: true, crds: true, node: false }
     }
 }
 
 /// A running control plane; dropping it ends it.
 #[derive(Debug)]
 pub struct ControlPlane {
-    address: Ipv4Addr,
+    place: Place,
     identity: Identity,
     options: Options,
     audit_log: PathBuf,
@@ -64,14 +68,14 @@ impl ControlPlane {
 
     async fn start_for(options: Options, evidence: Evidence) -> Result<Self> {
         let scratch = Scratch::new()?;
-        let address = servers::free_address()?;
-        let identity = Identity::make(&scratch, address)?;
+        let place = if options.node { Place::of_node() } else { Place::free()? };
+        let identity = Identity::make(&scratch, place)?;
         let audit_log = evidence.fresh("audit", "log")?;
-        let etcd = servers::etcd(&scratch, address)?;
+        let etcd = servers::etcd(&scratch, place)?;
         let api_server =
-            servers::api_server(&scratch, address, &identity, options.audit.then_some(audit_log.as_path()))?;
+            servers::api_server(&scratch, place, &identity, options.audit.then_some(audit_log.as_path()))?;
         let control_plane = Self {
-            address,
+            place,
             identity,
             options,
             audit_log,
@@ -85,14 +89,14 @@ impl ControlPlane {
         if options.crds {
             control_plane.apply_crds().await?;
         }
-        let manager = servers::controller_manager(&control_plane.scratch, &control_plane.identity)?;
+        let manager = servers::controller_manager(&control_plane.scratch, place, &control_plane.identity)?;
         *control_plane.controller_manager.lock().unwrap_or_else(PoisonError::into_inner) = Some(manager);
         Ok(control_plane)
     }
 
     /// Where the API server answers.
     pub fn url(&self) -> String {
-        servers::api_server_url(self.address)
+        self.place.url()
     }
 
     /// The kubeconfig of the administrator.
@@ -120,7 +124,7 @@ impl ControlPlane {
     /// Starts the API server again, at the same address and with the same objects, and waits until it is ready.
     pub async fn start_api_server(&self) -> Result<()> {
         let audit_log = self.options.audit.then_some(self.audit_log.as_path());
-        let api_server = servers::api_server(&self.scratch, self.address, &self.identity, audit_log)?;
+        let api_server = servers::api_server(&self.scratch, self.place, &self.identity, audit_log)?;
         *self.api_server.lock().unwrap_or_else(PoisonError::into_inner) = api_server;
         self.serving().await
     }
@@ -129,6 +133,11 @@ impl ControlPlane {
     pub async fn restart_api_server(&self) -> Result<()> {
         self.stop_api_server()?;
         self.start_api_server().await
+    }
+
+    /// The files by which a kubelet and the API server know each other.
+    pub(crate) fn node_files(&self) -> Result<&NodeFiles> {
+        self.identity.node.as_ref().context("this control plane was started without a node")
     }
 
     /// Whether our kinds are there without a chart's doing.

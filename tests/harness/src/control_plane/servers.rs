@@ -1,17 +1,13 @@
 //! The three servers and their flags.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::control_plane::identity::Identity;
+use crate::control_plane::place::Place;
 use crate::process::{Process, guarded};
 use crate::scratch::Scratch;
-
-const ETCD_PORT: u16 = 2379;
-const ETCD_PEER_PORT: u16 = 2380;
-const API_SERVER_PORT: u16 = 6443;
 
 /// Requests and responses of our kinds and of events are what the tests look at. Of all else metadata is enough, and
 /// bodies of Secrets and minted ServiceAccount tokens must not be in a log.
@@ -36,25 +32,8 @@ const CONTROLLERS: &str = "garbage-collector-controller,namespace-controller,ser
     serviceaccount-token-controller,root-ca-certificate-publisher-controller,clusterrole-aggregation-controller,\
     validatingadmissionpolicy-status-controller";
 
-/// A loopback address on which none of the ports is taken. The ports are below those that the kernel gives out.
-pub(super) fn free_address() -> Result<Ipv4Addr> {
-    for _ in 0..100 {
-        let address = Ipv4Addr::new(127, fastrand::u8(64..128), fastrand::u8(..), fastrand::u8(1..255));
-        let ports = [ETCD_PORT, ETCD_PEER_PORT, API_SERVER_PORT];
-        if ports.iter().all(|port| TcpListener::bind((address, *port)).is_ok()) {
-            return Ok(address);
-        }
-    }
-    bail!("no loopback address has ports {ETCD_PORT}, {ETCD_PEER_PORT} and {API_SERVER_PORT} free")
-}
-
-pub(super) fn api_server_url(address: Ipv4Addr) -> String {
-    format!("https://{address}:{API_SERVER_PORT}")
-}
-
-pub(super) fn etcd(scratch: &Scratch, address: Ipv4Addr) -> Result<Process> {
-    let clients = format!("http://{address}:{ETCD_PORT}");
-    let peers = format!("http://{address}:{ETCD_PEER_PORT}");
+pub(super) fn etcd(scratch: &Scratch, place: Place) -> Result<Process> {
+    let (clients, peers) = (place.etcd_url(), place.etcd_peer_url());
     let mut command = guarded(crate::cluster_tool("etcd")?);
     command
         .arg("--name=local")
@@ -71,18 +50,17 @@ pub(super) fn etcd(scratch: &Scratch, address: Ipv4Addr) -> Result<Process> {
 
 pub(super) fn api_server(
     scratch: &Scratch,
-    address: Ipv4Addr,
+    place: Place,
     identity: &Identity,
     audit_log: Option<&Path>,
 ) -> Result<Process> {
     let mut command = guarded(crate::cluster_tool("kube-apiserver")?);
     command
-        .arg(format!("--etcd-servers=http://{address}:{ETCD_PORT}"))
-        .arg(format!("--bind-address={address}"))
-        .arg(format!("--secure-port={API_SERVER_PORT}"))
+        .arg(format!("--etcd-servers={}", place.etcd_url()))
+        .arg(format!("--bind-address={}", place.address))
+        .arg(format!("--secure-port={}", place.port))
         .arg("--endpoint-reconciler-type=none")
         .arg("--service-cluster-ip-range=10.96.0.0/24")
-        .arg("--authorization-mode=RBAC")
         .arg("--profiling=false")
         .arg("--service-account-issuer=https://kubernetes.default.svc")
         .arg(format!("--cert-dir={}", scratch.path().display()))
@@ -91,6 +69,18 @@ pub(super) fn api_server(
         .arg(format!("--service-account-key-file={}", identity.account_public_key.display()))
         .arg(format!("--service-account-signing-key-file={}", identity.account_key.display()))
         .arg(format!("--token-auth-file={}", identity.tokens.display()));
+    match &identity.node {
+        None => command.arg("--authorization-mode=RBAC"),
+        Some(node) => command
+            .arg("--authorization-mode=Node,RBAC")
+            .arg("--enable-admission-plugins=NodeRestriction")
+            .arg("--allow-privileged=true")
+            // Names of nodes are known to nobody here.
+            .arg("--kubelet-preferred-address-types=InternalIP")
+            .arg(format!("--kubelet-certificate-authority={}", node.authority.display()))
+            .arg(format!("--kubelet-client-certificate={}", node.client_certificate.display()))
+            .arg(format!("--kubelet-client-key={}", node.client_key.display())),
+    };
     if let Some(log) = audit_log {
         let policy = scratch.write("audit-policy.yaml", AUDIT_POLICY)?;
         command
@@ -102,13 +92,14 @@ pub(super) fn api_server(
     Process::start("kube-apiserver", command, &scratch.path().join("kube-apiserver.log"))
 }
 
-pub(super) fn controller_manager(scratch: &Scratch, identity: &Identity) -> Result<Process> {
+pub(super) fn controller_manager(scratch: &Scratch, place: Place, identity: &Identity) -> Result<Process> {
     let mut command = guarded(crate::cluster_tool("kube-controller-manager")?);
     command
         .arg("--secure-port=0")
         .arg("--leader-elect=false")
         .arg("--profiling=false")
-        .arg(format!("--controllers={CONTROLLERS}"))
+        .arg(format!("--controllers={}", if place.has_node { "*" } else { CONTROLLERS }))
+        .arg(format!("--flex-volume-plugin-dir={}", scratch.path().join("volumeplugins").display()))
         .arg(format!("--kubeconfig={}", identity.kubeconfig().display()))
         .arg(format!("--root-ca-file={}", identity.authority.display()))
         .arg(format!("--service-account-private-key-file={}", identity.account_key.display()));

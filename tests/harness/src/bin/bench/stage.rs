@@ -16,7 +16,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(15);
 
 /// A control plane and an emulator whose quotas fit. An audit log costs time and is written only where writes are counted.
 pub(crate) async fn servers(audit: bool) -> Result<(Own, Emulator)> {
-    let control_plane = own(Options { audit, crds: true }).await?;
+    let control_plane = own(Options { audit, ..Options::default() }).await?;
     let mut options = EmulatorOptions { page_size: 100, ..EmulatorOptions::default() };
     options.quotas.domains_per_account = 100_000;
     options.quotas.repositories_per_domain = 100_000;

@@ -1,0 +1,60 @@
+//! The operator in a Pod of a real node, installed from its image by helm, and Jobs that know nothing but the mounted Secret.
+//!
+//! `make test-node` runs this. The tests are steps of one story on one node, in this order.
+
+mod cluster;
+mod story;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use harness::node::namespaces::{self, Place};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use cluster::Cluster;
+
+/// A step of the story.
+type Step = for<'a> fn(&'a Cluster) -> futures::future::LocalBoxFuture<'a, Result<()>>;
+
+fn main() -> ExitCode {
+    // `make test-node` builds what a node needs and asks for it; without that there is nothing to run.
+    if std::env::var_os("CODEARTIFACT_NODE").is_none() {
+        return libtest_mimic::run(&Arguments::from_args(), Vec::new()).exit_code();
+    }
+    match namespaces::enter() {
+        Ok(Place::Inside(inside)) => run(&inside),
+        Ok(Place::Ended(status)) => ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("no node can run here: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(inside: &namespaces::Inside) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let runtime = tokio::runtime::Runtime::new().map(Arc::new);
+    let cluster = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        let cluster = runtime.block_on(Cluster::start(inside))?;
+        Ok((runtime, Arc::new(cluster)))
+    });
+    match cluster {
+        Ok((runtime, cluster)) => {
+            let trials = story::STEPS.iter().map(|(name, step)| {
+                let (runtime, cluster) = (Arc::clone(&runtime), Arc::clone(&cluster));
+                Trial::test(*name, move || {
+                    runtime.block_on(step(&cluster)).map_err(|error| Failed::from(format!("{error:#}")))
+                })
+            });
+            let conclusion = libtest_mimic::run(&arguments, trials.collect());
+            runtime.block_on(cluster.collect());
+            conclusion.exit_code()
+        }
+        Err(error) => {
+            eprintln!("the node did not start: {error:#}\n{}", cluster::logs(inside));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Packages of Debian 12 that a node needs and that are missing: runc's libseccomp, the shell of test images, `ip`.
+set -euo pipefail
+needed=(/usr/include/seccomp.h:libseccomp-dev /bin/busybox:busybox-static /sbin/ip:iproute2 /usr/bin/pkg-config:pkg-config)
+missing=()
+for entry in "${needed[@]}"; do
+  [[ -e ${entry%%:*} ]] || missing+=("${entry##*:}")
+done
+if ((${#missing[@]})); then
+  echo "installing: ${missing[*]}"
+  apt-get update --quiet
+  DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
+fi
