@@ -52,7 +52,8 @@ image-emulator: setup ## write the emulator's image for PLATFORMS, as an OCI lay
 	packaging/image.sh codeartifact-emulator $(PLATFORMS)
 
 push: ## push what `make image` wrote: REPOSITORY=registry.example.com/team/codeartifact-operator, with :TAG or the version
-	@test -n "$(REPOSITORY)" || { echo "make push REPOSITORY=registry.example.com/team/$(PROGRAM)"; exit 2; }
+	@test -n "$(REPOSITORY)" || { echo "push needs a repository: make push REPOSITORY=registry.example.com/team/$(PROGRAM)"; exit 2; }
+	@test -e target/image/$(PROGRAM) || { echo "target/image/$(PROGRAM) is missing: make image (or image-emulator) writes it"; exit 2; }
 	target/tools/image push -layout target/image/$(PROGRAM) -to $(REPOSITORY)
 
 test-image: setup $(VALIDATOR)/ready ## build the operator's image for PLATFORMS twice, compare, start it, push it, validate its SBOMs

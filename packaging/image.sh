@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # image.sh PROGRAM PLATFORM...: builds a program for each platform (linux/amd64, linux/arm64), writes its image as an OCI
 # layout to target/image/PROGRAM, and beside it target/image/PROGRAM-ARCHITECTURE.cdx.json: which crates are in it.
-# The same commit makes the same bytes; SOURCE_DATE_EPOCH dates them, or else the commit does. IMAGES is another folder.
+# The same commit makes the same bytes; SOURCE_DATE_EPOCH dates them, or else the commit does. IMAGES names another folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly program=$1 images=${IMAGES:-target/image}
