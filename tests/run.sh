@@ -69,6 +69,8 @@ stage demo make demo KEEP=0
 show demo '✓'
 stage size make size
 show size 'MB|MiB'
+stage image make test-image PLATFORMS="linux/$(go env GOARCH)"
+show image '^(codeartifact-operator|linux/.*): |same bytes|valid CycloneDX|crates in the program|prints'
 stage audit target/debug/audit "$CODEARTIFACT_COLLECTED"
 show audit .
 finish 0
