@@ -110,7 +110,8 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// AWS matches the spec. For an AwsAccount: the operator has signed in.
+    /// AWS matches the spec, as far as the operator may read the resource; the message says what AWS does not let it read. For an AwsAccount:
+    /// the operator has signed in.
     Synced ByAllButLogins Ready "Nothing."
     /// The resource exists in AWS and can be read. The mode is Observe, so nothing is written.
     Observed ByAwsKinds Ready "Nothing. The condition Drifted says what Enforce would change."
@@ -151,7 +152,7 @@ reasons! {
     /// The spec names another resource than the one that this object manages.
     IdentityChanged ByAwsKinds Stalled "Put the spec back, or make a new object."
     /// The resource in AWS carries the owner tag of another object.
-    OwnedByOther ByOwners Stalled "Let the other object go, or set another name."
+    OwnedByOther ByOwners Stalled "Let the other object go, or set another name. If this cluster has replaced the one in the tag, or had that name earlier, list the name in `spec.formerClusters` of the AwsAccount."
     /// The resource exists in AWS, has no owner tag, and `spec.adoptionPolicy` does not allow to take it over.
     AdoptionRefused ByOwners Stalled "Set `spec.adoptionPolicy` to IfIdentical or Overwrite, or `spec.mode` to Observe."
     /// A Secret of that name belongs to somebody else. The object is Reconciling instead while the Secret of an earlier

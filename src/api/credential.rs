@@ -193,7 +193,8 @@ pub struct RegistryCredentialStatus {
     /// The Secret that holds the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_name: Option<String>,
-    /// The last write to that Secret: whether anybody has written to it since is told from this.
+    /// The operator's last write to that Secret. The operator compares the Secret with this write, to see whether anybody else has
+    /// written to the Secret since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_secret_write: Option<SecretWrite>,
     /// The tokens in it; never their text.

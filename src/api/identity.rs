@@ -49,7 +49,7 @@ struct Stored {
     /// Name of the repository, where the object stands for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repository: Option<String>,
-    /// Pattern of the package group, where the object stands for one.
+    /// Pattern of the package group, of an object that manages one. No kind does so yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     package_group: Option<String>,
 }

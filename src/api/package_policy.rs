@@ -93,7 +93,7 @@ pub struct PackageName {
     /// Name of the package.
     #[schemars(length(min = 1, max = 255))]
     #[x_kube(validation = ("!self.contains('/')", "a name has no /: the package @acme/x of npm has the namespace acme and the name x"),
-        validation = ("!self.contains('*')", "each package is listed by its whole name: * stands for nothing"),
+        validation = ("!self.contains('*')", "write the whole name of each package: * is no wildcard"),
         validation = rules::matches("^[^#\\\\s\\\\p{C}]+$", "a name has no #, no white space and no control characters"))]
     pub name: String,
 }

@@ -23,7 +23,7 @@ pub(super) struct RunOptions {
     #[arg(long, value_enum, default_value = "json", env = "CODEARTIFACT_OPERATOR_LOG_FORMAT")]
     pub(super) log_format: LogFormat,
     /// How many objects of a kind are worked on at once for one AwsAccount. All accounts together may use four times as many. When slow
-    /// accounts or namespaces use all of that, each other one still gets a quarter of this number.
+    /// accounts or namespaces use all of that, every other account or namespace still gets a quarter of this number.
     #[arg(
         long,
         default_value_t = 16,

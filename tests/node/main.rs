@@ -5,6 +5,7 @@
 mod cluster;
 mod story;
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
         Ok(Place::Inside(inside)) => run(&inside),
         Ok(Place::Ended(status)) => ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)),
         Err(error) => {
-            eprintln!("no node can run here: {error:#}");
+            say(&format!("no node can run here: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -53,8 +54,12 @@ fn run(inside: &namespaces::Inside) -> ExitCode {
             conclusion.exit_code()
         }
         Err(error) => {
-            eprintln!("the node did not start: {error:#}\n{}", cluster::logs(inside));
+            say(&format!("the node did not start: {error:#}\n{}", cluster::logs(inside)));
             ExitCode::FAILURE
         }
     }
+}
+
+fn say(text: &str) {
+    drop(writeln!(std::io::stderr(), "{text}"));
 }

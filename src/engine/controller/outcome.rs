@@ -156,6 +156,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_failure_that_an_event_tells_already_is_not_told_twice() {
+        let lost = EventRecord::warning(Reason::GrantMissing, "no grant");
+        let removed = EventRecord::warning(Reason::GrantMissing, "Secret a removed: no grant");
+        assert!(is_told(&lost, std::slice::from_ref(&removed)));
+        assert!(
+            !is_told(&lost, &[]) && !is_told(&EventRecord::warning(Reason::AccessDenied, "no"), &[removed])
+        );
+    }
+
+    #[test]
     fn a_trouble_is_warned_about_once() {
         let done =
             |reason, message: &str| Ok(Success { reason, ..Success::synced(message, SignedDuration::ZERO) });

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// From this number of first writes under way on, final statuses wait.
+/// From this number of urgent writes under way on, final statuses wait.
 const MANY: usize = 4;
 
-/// The first writes under way. Cheap to clone; all clones share the count.
+/// The urgent writes under way. Cheap to clone; all clones share the count.
 #[derive(Clone, Debug, Default)]
 pub struct UrgentWrites(Arc<AtomicUsize>);
 

@@ -35,7 +35,7 @@ pub(super) const LEADER: Described = Described {
     name: "leader",
     shape: Shape::Gauge,
     labels: "",
-    help: "1 while this process holds the leader lease and so does the work, else 0",
+    help: "1 while this process holds the leader lease, and therefore works; 0 otherwise",
 };
 pub(super) const RECONCILES: Described = Described {
     name: "reconciles",

@@ -65,7 +65,7 @@ pub(super) fn names() -> Vec<Row> {
         row(
             KIND,
             package(json!({"format": "npm", "name": "hello*"})),
-            "each package is listed by its whole name: * stands for nothing",
+            "write the whole name of each package: * is no wildcard",
         ),
         row(
             KIND,

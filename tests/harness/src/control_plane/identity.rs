@@ -51,13 +51,11 @@ impl Identity {
         let authority_pem = authority.pem();
         let kubeconfig = document(&place.url(), &authority_pem, &admin_token);
         let authority_file = scratch.write("ca.pem", &authority_pem)?;
-        let node = match place.has_node {
-            true => {
-                let kubeconfig = document(&place.url(), &authority_pem, &node_token);
-                Some(NodeFiles::make(scratch, &authority, &authority_file, &kubeconfig)?)
-            }
-            false => None,
-        };
+        let kubeconfig_of_node = document(&place.url(), &authority_pem, &node_token);
+        let node = place
+            .has_node
+            .then(|| NodeFiles::make(scratch, &authority, &authority_file, &kubeconfig_of_node))
+            .transpose()?;
         Ok(Self {
             authority: authority_file,
             node,

@@ -19,8 +19,9 @@ pub(super) fn containerd(inside: &Inside) -> Result<Process> {
     let file = inside.write("containerd.toml", &config::containerd(tools, &network, CONTAINERD))?;
     let mut command = guarded(node_tool("containerd")?);
     // containerd finds its shim by the path of programs.
-    let path = std::env::var("PATH").unwrap_or_default();
-    command.arg("--config").arg(file).env("PATH", format!("{}:{path}", tools.display()));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(tools.to_owned()).chain(std::env::split_paths(&path));
+    command.arg("--config").arg(file).env("PATH", std::env::join_paths(folders)?);
     Process::start("containerd", command, &inside.folder.join("containerd.log"))
 }
 

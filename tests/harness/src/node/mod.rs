@@ -35,9 +35,9 @@ pub fn node_tool(name: &str) -> Result<PathBuf> {
 pub struct Node {
     /// The control plane.
     pub control_plane: ControlPlane,
-    _kubelet: Process,
-    _scheduler: Process,
-    _containerd: Process,
+    kubelet: Process,
+    // Dropping a process ends it.
+    _others: [Process; 2],
 }
 
 impl Node {
@@ -47,7 +47,7 @@ impl Node {
         let control_plane = ControlPlane::start(Options { node: true, ..Options::default() }).await?;
         let scheduler = kubelet::scheduler(inside, &control_plane)?;
         let kubelet = kubelet::kubelet(inside, &control_plane)?;
-        let node = Self { control_plane, _kubelet: kubelet, _scheduler: scheduler, _containerd: containerd };
+        let node = Self { control_plane, kubelet, _others: [scheduler, containerd] };
         node.ready().await?;
         Ok(node)
     }
@@ -62,7 +62,7 @@ impl Node {
 
     async fn ready(&self) -> Result<()> {
         wait_for("the node is Ready", PATIENCE, async || {
-            self._kubelet.still_runs()?;
+            self.kubelet.still_runs()?;
             let node = self.control_plane.get("Node", "", NAME).await?;
             let conditions = node.data["status"]["conditions"].as_array().cloned().unwrap_or_default();
             let is_ready = |seen: &Value| seen["type"] == "Ready" && seen["status"] == "True";
