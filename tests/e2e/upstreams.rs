@@ -108,16 +108,33 @@ async fn objects_in_the_wrong_order_become_ready_and_a_domain_costs_three_calls(
 async fn a_cycle_by_aws_names_is_over_for_all_when_one_of_them_leaves_it() -> Result<()> {
     let fixture = Fixture::own().await?;
     fixture.apply(&object("Domain", "acme", &json!({}))).await?;
+    fixture.apply(&repository("right", &json!([{"name": "left"}]))).await?;
+    fixture.apply(&repository("left", &json!([{"name": "right"}]))).await?;
+    for name in ["left", "right"] {
+        fixture.condition("Repository", name, "Stalled", "True").await?;
+    }
+    fixture.apply(&repository("left", &json!([]))).await?;
+    fixture.ready("Repository", "left").await?;
+    fixture.ready("Repository", "right").await?;
+    Ok(())
+}
+
+/// Whoever may use a repository may name it as upstream: that must not stop the one whose upstream was there before.
+#[tokio::test]
+async fn who_closes_a_cycle_is_stalled_and_who_has_its_upstream_goes_on() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.apply(&object("Domain", "acme", &json!({}))).await?;
     fixture.apply(&repository("left", &json!([]))).await?;
     fixture.ready("Repository", "left").await?;
     fixture.apply(&repository("right", &json!([{"name": "left"}]))).await?;
     fixture.ready("Repository", "right").await?;
     fixture.apply(&repository("left", &json!([{"name": "right"}]))).await?;
     fixture.condition("Repository", "left", "Stalled", "True").await?;
-    fixture.emulator.forward("70m").await?;
-    fixture.condition("Repository", "right", "Stalled", "True").await?;
-    fixture.apply(&repository("left", &json!([]))).await?;
-    fixture.ready("Repository", "left").await?;
+    fixture.patch("Repository", "right", &json!({"spec": {"description": "new"}})).await?;
     fixture.ready("Repository", "right").await?;
+    let described =
+        fixture.emulator.aws().describe_repository().domain("acme").repository("right").send().await?;
+    let described = described.repository().and_then(|repository| repository.description());
+    ensure!(described == Some("new"), "{described:?}");
     Ok(())
 }
