@@ -144,7 +144,7 @@ impl<'a> CredentialReconcile<'a> {
             };
             names.insert(key.name());
             request.addresses = addresses.remove(domain).unwrap_or_default();
-            tokens.insert(domain.clone(), self.services.tokens.hold(&key, session, &request).await?);
+            tokens.insert(domain.clone(), self.services.tokens.token(&key, session, &request).await?);
         }
         self.services.tokens.release_others(&user, &names);
         Ok(tokens)

@@ -42,7 +42,7 @@ impl TokenCache {
     }
 
     /// A token that is as good as demanded: the one in use, or a new one. One whose renewal fails is given as long as it works.
-    pub(super) async fn hold(
+    pub(super) async fn token(
         &self,
         key: &TokenKey,
         session: &Arc<Session>,

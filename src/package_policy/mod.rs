@@ -167,7 +167,7 @@ mod tests {
     use crate::api::{OriginControls, PackageFormat, PackageName, Permission};
 
     #[test]
-    fn a_pass_that_was_partly_refused_counts_and_names() {
+    fn a_reconcile_that_was_partly_refused_counts_and_names() {
         let package = |number: usize| PackageName {
             format: PackageFormat::Pypi,
             namespace: None,

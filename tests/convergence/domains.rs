@@ -29,7 +29,7 @@ fn states() -> Vec<Option<DomainState>> {
 }
 
 #[tokio::test]
-async fn every_pair_of_domain_states_converges_in_one_pass() {
+async fn every_pair_of_domain_states_converges_in_one_reconcile() {
     let region = Region::new().await;
     let states = states();
     let pairs: Vec<_> = states.iter().flat_map(|have| states.iter().map(move |want| (have, want))).collect();

@@ -43,7 +43,7 @@ fn state(packages: &[PackageName], controls: OriginControls) -> PolicyState {
 }
 
 #[tokio::test]
-async fn every_pair_of_controls_converges_in_one_pass() {
+async fn every_pair_of_controls_converges_in_one_reconcile() {
     let region = Region::with_repositories(&["app"]).await;
     let mut pairs = 0;
     for have in &CONTROLS {

@@ -61,7 +61,7 @@ async fn states(region: &Region) -> Vec<Option<RepositoryState>> {
 }
 
 #[tokio::test]
-async fn every_pair_of_repository_states_converges_in_one_pass() {
+async fn every_pair_of_repository_states_converges_in_one_reconcile() {
     let region = Region::with_repositories(&["a-store", "b-store", "c-store"]).await;
     let states = states(&region).await;
     let pairs: Vec<_> = states.iter().flat_map(|have| states.iter().map(move |want| (have, want))).collect();

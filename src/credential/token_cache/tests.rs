@@ -167,7 +167,7 @@ impl Started {
                 impatient: true,
                 addresses: Templates::new(),
             };
-            tokens.hold(&key, &session, &request).await
+            tokens.token(&key, &session, &request).await
         })
     }
 

@@ -52,7 +52,7 @@ impl<K: Kind> Witness<K> for Unwitnessed {}
 #[derive(Debug)]
 pub enum Applied<K: Kind> {
     /// The mode is Observe: the steps that Enforce would take, whether the resource exists, and what AWS says beyond the state.
-    Held {
+    Observed {
         /// The steps that Enforce would take.
         steps: Vec<K::Step>,
         /// Whether the resource exists.
@@ -86,7 +86,7 @@ pub async fn apply<K: Kind>(
     let observed = K::observe(aws, identity, object, Some(want)).await?;
     let (have, facts) = observed.map(|observed| (observed.state, observed.facts)).unzip();
     let steps = match screen::<K>(settings, owner, &identity.with_kind(), want, have.as_ref())? {
-        Verdict::Hold(steps) => return Ok(Applied::Held { steps, exists: have.is_some(), facts }),
+        Verdict::Observe(steps) => return Ok(Applied::Observed { steps, exists: have.is_some(), facts }),
         Verdict::Take(steps) => steps,
     };
     witness.planned(have.as_ref(), &steps).await?;

@@ -22,11 +22,11 @@ impl<K: Kind> Reconcile<'_, K> {
         applied: Applied<K>,
     ) -> Result<Success> {
         match applied {
-            Applied::Held { steps, exists, facts } => {
+            Applied::Observed { steps, exists, facts } => {
                 let drift = Some(steps.iter().map(ToString::to_string).collect());
-                let message = self.hold(identity, want, (exists, facts.as_ref()))?;
-                let held = Success::synced(message, settings.interval);
-                Ok(Success { reason: Reason::Observed, drift, ..held })
+                let message = self.report_observed(identity, want, (exists, facts.as_ref()))?;
+                let observed = Success::synced(message, settings.interval);
+                Ok(Success { reason: Reason::Observed, drift, ..observed })
             }
             Applied::Taken { taken, have, facts } => {
                 self.report_steps(&identity, &taken, (want, have.as_ref()));
@@ -36,7 +36,7 @@ impl<K: Kind> Reconcile<'_, K> {
     }
 
     /// Reports what AWS shows, and writes nothing to AWS.
-    fn hold(
+    fn report_observed(
         &mut self,
         identity: Identity,
         want: &K::State,

@@ -34,7 +34,7 @@ pub enum Verdict<S> {
     /// The steps are taken, in this order.
     Take(Vec<S>),
     /// The steps are shown and not taken.
-    Hold(Vec<S>),
+    Observe(Vec<S>),
 }
 
 /// Decides by mode, ownership and adoption policy; what may not be done at all is an error that stalls. `what` names the resource
@@ -49,7 +49,7 @@ pub fn screen<K: Kind>(
     if settings.mode == Mode::Observe {
         // Observe ignores ownership: with our owner tag assumed, only real differences are reported.
         let have = have.map(|have| tags::claimed::<K>(have, &owner.tag));
-        return Ok(Verdict::Hold(K::plan(Some(want), have.as_ref())));
+        return Ok(Verdict::Observe(K::plan(Some(want), have.as_ref())));
     }
     let steps = K::plan(Some(want), have);
     match have.map(tags::owner::<K>) {
@@ -239,7 +239,7 @@ mod tests {
             let verdict = screen::<DomainKind>(&settings, &owner, "domain acme", &want, have.as_ref());
             let verdict = verdict.map_err(|error| error.reason()).map(|verdict| match verdict {
                 Verdict::Take(steps) => format!("take {}", sentence(&steps)),
-                Verdict::Hold(steps) => format!("hold {}", sentence(&steps)),
+                Verdict::Observe(steps) => format!("hold {}", sentence(&steps)),
             });
             assert_eq!(verdict, expected.map(str::to_owned), "{what}");
         }

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_an_unfinished_pass_are_added_to_those_that_were_set() {
+    fn keys_of_an_unfinished_reconcile_are_added_to_those_that_were_set() {
         let mut known = vec!["b".to_owned(), "c".to_owned()];
         remember(&mut known, &tags(&[("a", ""), ("b", ""), (OWNER_TAG, "x")]));
         assert_eq!(known, ["a", "b", "c"]);

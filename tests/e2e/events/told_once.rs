@@ -116,7 +116,7 @@ async fn what_came_after_a_create_hides_no_create() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_secret_that_was_written_by_a_pass_that_failed_then_is_told() -> Result<()> {
+async fn a_secret_that_was_written_by_a_reconcile_that_failed_then_is_told() -> Result<()> {
     let fixture = Fixture::own().await?;
     fixture.apply(&domain(&json!({}))).await?;
     fixture.apply(&object("Repository", "npm", &json!({"domainRef": {"name": "acme"}}))).await?;
