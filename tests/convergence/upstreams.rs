@@ -82,7 +82,10 @@ async fn a_missing_upstream_is_waited_for_by_name() {
         .await
         .unwrap_err();
     assert_eq!((error.outlook(), error.reason()), (Outlook::Waiting, Reason::NotFound));
-    assert_eq!(error.to_string(), "upstream store does not exist in domain acme");
+    assert_eq!(
+        error.to_string(),
+        "upstream store does not exist in domain acme; create the repository, or remove the upstream from spec.upstreams"
+    );
 
     let late = Step::Create { description: String::new(), upstreams: want.upstreams, tags: want.tags };
     let error = RepositoryKind::execute(&region.aws, &subject.identity, &late).await.unwrap_err();

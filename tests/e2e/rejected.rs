@@ -9,6 +9,8 @@ use kube::api::{ListParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
+use crate::refusals::{enforce, lift};
+
 #[tokio::test]
 async fn a_secret_is_put_back_when_the_operator_has_its_roles_again() -> Result<()> {
     let fixture = Fixture::own().await?;
@@ -46,33 +48,15 @@ async fn a_secret_is_put_back_when_the_operator_has_its_roles_again() -> Result<
 async fn a_secret_that_the_cluster_makes_invalid_is_written_when_that_has_ended() -> Result<()> {
     let fixture = Fixture::own().await?;
     fixture.make_store("acme").await?;
-    let rule =
-        json!({"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]});
-    let here = json!({"matchLabels": {"kubernetes.io/metadata.name": fixture.namespace()}});
     let label = r#"Object{metadata: Object.metadata{labels: {"broken": "no label!"}}}"#;
-    let policy = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy",
-        "metadata": {"name": "broken"}, "spec": {"failurePolicy": "Fail", "reinvocationPolicy": "Never",
-        "matchConstraints": {"namespaceSelector": here, "resourceRules": [rule]},
-        "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": label}}]}});
-    let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicyBinding",
-        "metadata": {"name": "broken"}, "spec": {"policyName": "broken"}});
-    fixture.apply(&policy).await?;
-    fixture.apply(&binding).await?;
-    let secrets = fixture.secrets()?;
-    let trial = serde_json::from_value(json!({"metadata": {"name": "trial"}}))?;
-    wait_for("the policy holds", PATIENCE, async || {
-        let dry_run = PostParams { dry_run: true, ..PostParams::default() };
-        ensure!(secrets.create(&dry_run, &trial).await.is_err(), "not yet");
-        Ok(())
-    })
-    .await?;
+    let breaks = json!({"reinvocationPolicy": "Never",
+        "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": label}}]});
+    enforce(&fixture, "MutatingAdmissionPolicy", breaks, json!({})).await?;
 
     fixture.login("login", &json!({})).await?;
     let told = fixture.condition("RegistryCredential", "login", "Ready", "False").await?;
     ensure!(told.reason == "KubernetesRejected" && told.message.contains("metadata.labels"), "{told:?}");
-    for kind in ["mutatingadmissionpolicybinding", "mutatingadmissionpolicy"] {
-        fixture.cluster.kubectl(&["delete", kind, "broken"]).await?;
-    }
+    lift(&fixture, "MutatingAdmissionPolicy").await?;
     fixture.ready("RegistryCredential", "login").await.map(drop)
 }
 
