@@ -1,4 +1,5 @@
-//! What exists in AWS already: adopted as the policy says, never taken from another owner, and adopted again after Retain.
+//! Resources that exist in AWS already. The operator adopts them as `spec.adoptionPolicy` says, takes none from another owner, and adopts
+//! again what an object with the deletion policy Retain has left.
 
 use anyhow::{Result, ensure};
 use aws_sdk_codeartifact::types::Tag;

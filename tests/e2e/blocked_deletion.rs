@@ -54,7 +54,7 @@ async fn until_patient(fixture: &Fixture) -> Result<()> {
             Ok(())
         })
         .await?;
-        // A jump in the middle of a look makes its signatures invalid, which is another failure and begins the backoff anew.
+        // The clock must not jump during a reconcile: AWS would refuse the signatures of that reconcile, and the backoff would begin anew.
         fixture.until_idle().await?;
     }
     Ok(())

@@ -93,7 +93,7 @@ async fn denied_access_stalls_after_ten_minutes_and_heals_when_allowed() -> Resu
     ensure!(denied.reason == "AccessDenied", "{denied:?}");
     ensure!(!fixture.has("Domain", "acme", "Stalled").await?, "stalled at once");
     for _ in 0..3 {
-        // A jump in the middle of a look makes its signatures invalid, and the next look comes minutes later.
+        // The clock must not jump during a reconcile: AWS would refuse the signatures of that reconcile, and the next one comes minutes later.
         fixture.until_idle().await?;
         let calls = fixture.emulator.calls("CreateDomain", 0);
         fixture.emulator.forward("6m").await?;

@@ -1,4 +1,4 @@
-//! The packages of a policy: many of them, one that AWS refuses, and a repository that was made anew.
+//! Policies for packages: with many packages, with a package that AWS refuses, and after their repository was deleted and made again.
 
 use std::time::Duration;
 

@@ -95,7 +95,7 @@ fn made_progress(outcome: &Result<Success>, events: &[EventRecord]) -> bool {
         && events.iter().any(|event| !event.warning)
 }
 
-/// Whether an event of the same reconcile tells the failure already, with what was done because of the failure.
+/// Whether an event of the same reconcile already reports the failure, such as the removal of a Secret and the reason for it.
 fn is_told(failure: &EventRecord, events: &[EventRecord]) -> bool {
     events.iter().any(|event| event.reason == failure.reason && event.message.contains(&failure.message))
 }

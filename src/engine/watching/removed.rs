@@ -9,7 +9,7 @@ pub(super) struct Removed {
     pub(super) count: u64,
 }
 
-/// How many removed objects are remembered. While a create is on its way, few are removed.
+/// How many removed objects are remembered. A create takes a moment, and fewer objects than this are removed in that time.
 pub(super) const REMEMBERED: usize = 256;
 
 impl Removed {

@@ -1,4 +1,4 @@
-//! Which reasons did the operators of a run give, in conditions and events, and which of the documented ones did nobody give?
+//! Compares the reasons that the operators of a run wrote in conditions and events with the documented reasons.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -92,7 +92,7 @@ impl Identity {
     }
 }
 
-/// The files by which a kubelet and the API server know each other.
+/// Certificates, keys and the kubeconfig with which a kubelet and the API server authenticate to each other.
 #[derive(Debug)]
 pub(crate) struct NodeFiles {
     /// The authority of all certificates.

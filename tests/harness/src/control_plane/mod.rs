@@ -135,7 +135,7 @@ impl ControlPlane {
         self.start_api_server().await
     }
 
-    /// The files by which a kubelet and the API server know each other.
+    /// Certificates, keys and the kubeconfig of the node's kubelet; an error without a node.
     pub(crate) fn node_files(&self) -> Result<&NodeFiles> {
         self.identity.node.as_ref().context("this control plane was started without a node")
     }

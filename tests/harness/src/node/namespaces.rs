@@ -102,7 +102,8 @@ impl Cgroups {
         Ok(Self(made))
     }
 
-    /// Removes the groups, the innermost first. Their processes have been killed and may need a moment.
+    /// Removes the groups, the innermost first. The kernel keeps a group busy until the last killed process has left the group, so that
+    /// the removal is tried for 5 s.
     fn remove(&self) {
         for group in &self.0 {
             for _ in 0..50 {
