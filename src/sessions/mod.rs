@@ -1,5 +1,6 @@
 //! AwsAccounts: signing in, and one client for each identity.
 
+mod cached;
 mod failure;
 mod limits;
 mod proof;
@@ -15,13 +16,13 @@ use kube::ResourceExt;
 
 use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsErrorKind, Sdk};
-use crate::backoff::RememberedFailure;
 use crate::clock::Clock;
 use crate::engine::object::ObjectId;
 use crate::engine::status::summary;
 use crate::engine::watching::references::References;
 use crate::error::Result;
 use crate::kubernetes::KubeClient;
+use cached::{AccountSessions, CachedSession, SessionCell};
 use failure::Failure;
 use limits::SharedLimits;
 use proof::Basis;
@@ -29,7 +30,9 @@ use sign_in::SignIn;
 
 /// A Secret is read again after this long, so that changed keys are picked up.
 const TRUST_SECRET: SignedDuration = SignedDuration::from_secs(30);
-/// When it could not be read, it is tried again after this long.
+/// STS is asked again after this long who a session is: a user or role may have been deleted and made again under its name.
+const TRUST_IDENTITY: SignedDuration = SignedDuration::from_mins(1);
+/// When the Secret could not be read, it is tried again after this long.
 const SECRET_UNREADABLE: SignedDuration = SignedDuration::from_secs(15);
 
 /// Signed-in clients by account and role. Cheap to clone.
@@ -51,7 +54,10 @@ pub struct Session {
     pub aws: Aws,
     /// ARN that STS gave for it, without the name of an assumed role's session, which changes by itself.
     pub identity_arn: String,
-    /// Changes whenever tokens minted before must not be used any more: the AwsAccount's uid, its credentials and the role.
+    /// IAM's own id of that user or role, which no later one of the same name gets.
+    unique_id: String,
+    /// Changes whenever tokens minted before must not be used any more: the AwsAccount's uid, its credentials, the
+    /// user or role that they belong to, and the role of the grant.
     pub proof: String,
     /// What the proof depends on, but for what AWS says: [`source`].
     pub source: String,
@@ -64,25 +70,6 @@ pub struct Session {
 /// What the tokens of an AwsAccount and a role depend on, as far as it is known without AWS: the object, how it signs in, and the role.
 pub fn source(account: &AwsAccount, role_arn: Option<&str>) -> String {
     proof::source(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), role_arn)
-}
-
-/// The sessions of one AwsAccount as it is declared now.
-#[derive(Debug)]
-struct AccountSessions {
-    uid: Option<String>,
-    basis: Basis,
-    own: Arc<SessionCell>,
-    roles: HashMap<String, Arc<SessionCell>>,
-}
-
-/// One session. The caller that has the lock signs in; the other callers wait and share the result.
-type SessionCell = tokio::sync::Mutex<CachedSession>;
-
-#[derive(Debug, Default)]
-struct CachedSession {
-    session: Option<Arc<Session>>,
-    checked: Timestamp,
-    failure: Option<RememberedFailure<Failure>>,
 }
 
 impl Accounts {
@@ -106,11 +93,12 @@ impl Accounts {
         cached.recent_failure(self.clock.now())?;
         if let Some(session) = cached.usable()
             && self.has_same_keys(account, &session, &mut cached).await?
+            && self.has_same_identity(&session, &mut cached).await
         {
             return Ok(session);
         }
         let signed_in = self.sign_in.own(account, limits).await;
-        let outcome = cached.keep(signed_in, self.clock.now());
+        let outcome = self.keep(account, &mut cached, signed_in);
         self.compare(account, &outcome);
         outcome
     }
@@ -124,6 +112,7 @@ impl Accounts {
         cached.recent_failure(self.clock.now())?;
         if let Some(session) = cached.usable()
             && session.base.as_ref().is_some_and(|known| Arc::ptr_eq(known, &base))
+            && self.has_same_identity(&session, &mut cached).await
         {
             return Ok(session);
         }
@@ -131,7 +120,7 @@ impl Accounts {
         if matches!(&assumed, Err(Failure::Aws(error)) if error.kind == AwsErrorKind::SignIn) {
             self.forget(&base);
         }
-        cached.keep(assumed, self.clock.now())
+        self.keep(account, &mut cached, assumed)
     }
 
     /// Reads the keys again and asks STS again who the account's own identity is, and signs in anew when one of them has changed.
@@ -140,13 +129,9 @@ impl Accounts {
         {
             let cell = self.cell(account, None);
             let mut cached = cell.lock().await;
-            (cached.checked, cached.failure) = (Timestamp::default(), None);
+            (cached.checked, cached.identified) = (Timestamp::default(), Timestamp::default());
+            cached.failure = None;
         }
-        let session = self.session(account).await?;
-        if self.sign_in.is_still(account, &session).await {
-            return Ok(session);
-        }
-        self.forget(&session);
         self.session(account).await
     }
 
@@ -155,6 +140,23 @@ impl Accounts {
         if session.signed_in.refuse() {
             self.references.wake(&ObjectId::account(&session.account));
         }
+    }
+
+    /// Keeps what came of signing in. Who uses the account is woken when it is another identity than before, because AWS may have
+    /// ended the tokens of the earlier one.
+    fn keep(
+        &self,
+        account: &AwsAccount,
+        cached: &mut CachedSession,
+        signed_in: Result<Session, Failure>,
+    ) -> Result<Arc<Session>> {
+        let outcome = cached.keep(signed_in, self.clock.now());
+        if let Ok(session) = &outcome
+            && cached.is_another_than_before(session)
+        {
+            self.references.changed(&ObjectId::account(&account.name_any()));
+        }
+        outcome
     }
 
     /// Has an AwsAccount look at itself when its status says something else than what its users found.
@@ -215,49 +217,29 @@ impl Accounts {
                 Ok(true)
             }
             Err(failure) => {
-                let outcome = cached.keep(Err(failure), now);
+                let outcome = self.keep(account, cached, Err(failure));
                 self.compare(account, &outcome);
                 outcome.map(|_| false)
             }
         }
     }
 
+    /// Whether STS still says that the session is the user or role that it was. STS is asked now and then. A session that is not any
+    /// more is dropped.
+    async fn has_same_identity(&self, session: &Session, cached: &mut CachedSession) -> bool {
+        let now = self.clock.now();
+        if (now - TRUST_IDENTITY..=now).contains(&cached.identified) {
+            return true;
+        }
+        cached.identified = now;
+        let same = session.is_still().await;
+        if !same {
+            self.forget(session);
+        }
+        same
+    }
+
     fn entries(&self) -> MutexGuard<'_, HashMap<String, AccountSessions>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl AccountSessions {
-    fn new(uid: Option<String>, basis: Basis) -> Self {
-        Self { uid, basis, own: Arc::default(), roles: HashMap::new() }
-    }
-}
-
-impl CachedSession {
-    fn usable(&self) -> Option<Arc<Session>> {
-        self.session.clone().filter(|session| !session.signed_in.is_refused())
-    }
-
-    fn recent_failure(&self, now: Timestamp) -> Result<()> {
-        match &self.failure {
-            Some(failure) if !failure.is_due(now) => Err(failure.error.clone().into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn keep(&mut self, signed_in: Result<Session, Failure>, now: Timestamp) -> Result<Arc<Session>> {
-        match signed_in {
-            Ok(session) => {
-                let session = Arc::new(session);
-                *self = Self { session: Some(Arc::clone(&session)), checked: now, failure: None };
-                Ok(session)
-            }
-            Err(failure) => {
-                let remembered =
-                    RememberedFailure::new(None, failure.clone(), now, |failure, _| failure.remembered_for());
-                *self = Self { failure: Some(remembered), ..Self::default() };
-                Err(failure.into())
-            }
-        }
     }
 }

@@ -25,10 +25,10 @@ impl Basis {
     }
 }
 
-/// Changes with the object, with how it signs in, with who that turns out to be, and with the role. Rotated keys of
-/// the same identity change nothing.
-pub(super) fn proof(uid: &str, basis: &Basis, identity_arn: &str, role_arn: Option<&str>) -> String {
-    hex_digest(&serde_json::json!([uid, basis, identity_arn, role_arn]))
+/// Changes with the object, with how it signs in, with who that turns out to be (ARN and unique ids), and with the role. Rotated
+/// keys of the same identity change nothing.
+pub(super) fn proof(uid: &str, basis: &Basis, identity: &[&str], role_arn: Option<&str>) -> String {
+    hex_digest(&serde_json::json!([uid, basis, identity, role_arn]))
 }
 
 /// Changes with the object, with how it signs in and with the role. Unlike a proof it is known before AWS has said who that is.
@@ -52,6 +52,11 @@ pub(super) fn without_session_name(arn: &str) -> String {
     }
 }
 
+/// The id of the user or role alone. STS gives `<id of the role>:<session>`, and the id itself for a user.
+pub(super) fn unique_id(user_id: &str) -> String {
+    user_id.split(':').next().unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,14 +72,15 @@ mod tests {
     #[test]
     fn the_proof_changes_with_what_tokens_depend_on_and_with_nothing_else() {
         let basis = Basis::of(&spec(&[]));
-        let user = "arn:aws:iam::123456789012:user/a";
+        let user: &[&str] = &["arn:aws:iam::123456789012:user/a", "AIDA1"];
         let first = proof("1", &basis, user, None);
         let secret = |name: &str| serde_json::json!({"secretRef": {"namespace": "aws", "name": name}});
         let different = [
             proof("2", &basis, user, None),
             proof("1", &Basis::of(&spec(&[("credentials", secret("a"))])), user, None),
             proof("1", &Basis::of(&spec(&[("credentials", secret("b"))])), user, None),
-            proof("1", &basis, "arn:aws:iam::123456789012:user/b", None),
+            proof("1", &basis, &["arn:aws:iam::123456789012:user/b", "AIDA1"], None),
+            proof("1", &basis, &["arn:aws:iam::123456789012:user/a", "AIDA2"], None),
             proof("1", &basis, user, Some("arn:aws:iam::123456789012:role/x")),
         ];
         for (row, other) in different.iter().enumerate() {
@@ -108,6 +114,15 @@ mod tests {
             ("arn:aws:sts::123456789012:assumed-role/r/s-17", "arn:aws:sts::123456789012:assumed-role/r"),
         ] {
             assert_eq!(without_session_name(arn), lasts);
+        }
+    }
+
+    #[test]
+    fn a_unique_id_has_no_session_name() {
+        for (user_id, unique) in
+            [("AIDA1", "AIDA1"), ("AROA1:session", "AROA1"), ("123456789012", "123456789012")]
+        {
+            assert_eq!(unique_id(user_id), unique);
         }
     }
 }

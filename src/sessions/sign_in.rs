@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -11,9 +12,12 @@ use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsError, AwsErrorKind, Limits, Named, Sdk};
 use crate::kubernetes::KubeClient;
 use crate::sessions::failure::Failure;
-use crate::sessions::proof::{self, Basis, without_session_name};
+use crate::sessions::proof::{self, Basis, unique_id, without_session_name};
 use crate::sessions::role::{RoleCredentials, session_name};
 use crate::sessions::{Session, secret};
+
+/// How long an answer is awaited to the question who a session is: all users of the session wait meanwhile.
+const IDENTITY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What signing in needs.
 #[derive(Debug)]
@@ -36,7 +40,24 @@ pub(super) struct SignedIn {
 /// Who STS says that we are.
 struct Caller {
     account: String,
+    /// Without the name of an assumed role's session.
     arn: String,
+    /// The id of the user or role, which no later user or role of that name gets.
+    unique_id: String,
+}
+
+impl Session {
+    /// Whether STS still says that the session is the same user or role. A user or role that was deleted and made again under
+    /// its name is another one: AWS ended all that the earlier one had been given. An answer that does not come says nothing.
+    pub(super) async fn is_still(&self) -> bool {
+        let Ok(answer) = tokio::time::timeout(IDENTITY_PATIENCE, ask(&self.signed_in.sts)).await else {
+            return true;
+        };
+        match answer {
+            Ok(caller) => caller.arn == self.identity_arn && caller.unique_id == self.unique_id,
+            Err(error) => matches!(error.kind, AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable),
+        }
+    }
 }
 
 impl SignedIn {
@@ -67,18 +88,17 @@ impl SignIn {
                 account.name_any(),
                 account.spec.account_id,
                 caller.account,
-                without_session_name(&caller.arn),
+                caller.arn,
                 caller.account
             )));
         }
-        let identity_arn = without_session_name(&caller.arn);
-        let proof = proof(account, &identity_arn, None);
-        tracing::info!(account = account.name_any(), identity = identity_arn, "signed in to AWS");
+        tracing::info!(account = account.name_any(), identity = caller.arn, "signed in to AWS");
         Ok(Session {
             account: account.name_any(),
             aws: self.client(account, &config, limits, caller.account),
-            identity_arn,
-            proof,
+            proof: proof(account, &[&caller.arn, &caller.unique_id], None),
+            identity_arn: caller.arn,
+            unique_id: caller.unique_id,
             source: super::source(account, None),
             signed_in: SignedIn { refused: Arc::default(), sts, digest },
             base: None,
@@ -105,23 +125,13 @@ impl SignIn {
         Ok(Session {
             account: account.name_any(),
             aws: self.client(account, &config, limits, caller.account),
-            identity_arn: without_session_name(&caller.arn),
-            proof: proof(account, &base.identity_arn, Some(role_arn)),
+            proof: proof(account, &[&base.identity_arn, &base.unique_id, &caller.unique_id], Some(role_arn)),
+            identity_arn: caller.arn,
+            unique_id: caller.unique_id,
             source: super::source(account, Some(role_arn)),
             signed_in: SignedIn { refused: Arc::default(), sts, digest: None },
             base: Some(Arc::clone(base)),
         })
-    }
-
-    /// Whether STS still says that the session is the same identity. An answer that does not come says nothing.
-    pub(super) async fn is_still(&self, account: &AwsAccount, session: &Session) -> bool {
-        match ask(&session.signed_in.sts).await {
-            Ok(caller) => {
-                caller.account == account.spec.account_id
-                    && without_session_name(&caller.arn) == session.identity_arn
-            }
-            Err(error) => matches!(error.kind, AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable),
-        }
     }
 
     /// Whether the account's Secret holds the keys that the session was signed in with.
@@ -155,13 +165,17 @@ impl SignIn {
     }
 }
 
-fn proof(account: &AwsAccount, identity_arn: &str, role_arn: Option<&str>) -> String {
-    proof::proof(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), identity_arn, role_arn)
+fn proof(account: &AwsAccount, identity: &[&str], role_arn: Option<&str>) -> String {
+    proof::proof(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), identity, role_arn)
 }
 
 async fn ask(sts: &aws_sdk_sts::Client) -> Result<Caller, AwsError> {
     let caller = sts.get_caller_identity().send().await.named("GetCallerIdentity")?;
-    Ok(Caller { account: caller.account.unwrap_or_default(), arn: caller.arn.unwrap_or_default() })
+    Ok(Caller {
+        account: caller.account.unwrap_or_default(),
+        arn: without_session_name(&caller.arn.unwrap_or_default()),
+        unique_id: unique_id(&caller.user_id.unwrap_or_default()),
+    })
 }
 
 /// Adds what an administrator can do about it.

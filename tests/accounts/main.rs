@@ -1,5 +1,6 @@
 //! Signing in to AwsAccounts, against the emulator's STS.
 
+mod remade;
 mod sign_in;
 
 use std::sync::Arc;

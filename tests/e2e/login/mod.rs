@@ -5,6 +5,7 @@ mod hanging_mint;
 mod logs;
 mod metrics;
 mod put_back;
+mod remade;
 mod renewal;
 mod restart;
 mod secret;

@@ -94,6 +94,12 @@ impl Emulator {
         self.control(Method::PUT, "principals", principal).await.map(drop)
     }
 
+    /// Deletes a user or role and makes it anew, as somebody does by hand in IAM: what AWS had given to the earlier one is void.
+    pub async fn remake_principal(&self, arn: &str, principal: &Value) -> Result<()> {
+        self.control(Method::DELETE, &format!("principals?arn={arn}"), &Value::Null).await?;
+        self.set_principal(principal).await
+    }
+
     /// The AWS SDK, signed in as the administrator: what somebody does by hand in AWS. Ask for a new one after the clock
     /// moved: signatures carry the emulator's time.
     pub fn aws(&self) -> aws_sdk_codeartifact::Client {
