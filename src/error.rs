@@ -100,11 +100,14 @@ impl Error {
         }
     }
 
-    /// An account's error as its users have it: they cannot do anything about it, and try again before long.
+    /// The error of an AwsAccount of that name as its users have the error: they cannot do anything about it, and try again before long.
     #[must_use]
-    pub fn of_account(self) -> Self {
+    pub fn of_account(self, name: &str) -> Self {
         match self {
             Self::Stalled { reason, message } => Self::Waiting { reason, message },
+            other if other.reason() == Reason::SignInFailed => {
+                other.after(&format!("AwsAccount {name} cannot sign in"))
+            }
             other => other,
         }
     }

@@ -37,6 +37,8 @@ pub enum Given {
     ByKeepers,
     /// By Domain, Repository and RegistryCredential: each makes something that belongs to it.
     ByMakers,
+    /// By Repository.
+    ByRepositories,
     /// By RegistryCredential.
     ByLogins,
 }
@@ -119,6 +121,9 @@ reasons! {
     Issued ByLogins Ready "Nothing."
     /// The token could not be renewed; the login in the Secret still works until the time that the message names.
     RenewalFailing ByLogins Degraded "Do what the message says before that time. The operator tries again by itself."
+    /// The repository was made as declared, and AWS does not let the operator read the repository: a later change or deletion in AWS is
+    /// not seen.
+    ReadDenied ByRepositories Degraded "Allow the identity that signs in `codeartifact:DescribeRepository`, as the message says."
     /// The object, or its AwsAccount, has `spec.suspend: true`. A login whose token has ended meanwhile is Stalled.
     Suspended ByAll Kept "Set `spec.suspend` to false."
     /// A write to AWS is under way, or the operator is being restarted in the middle of one. For a login: a new token is on its way, and
@@ -133,7 +138,7 @@ reasons! {
     NotFound ByUsersOfAccounts Reconciling "Create the resource in AWS, or correct the name. The operator looks again by itself."
     /// Another client changed the same thing at the same time.
     Conflict ByAll Reconciling "Wait. If the reason stays, find the other writer: two tools manage the same resource."
-    /// AWS asked the operator to slow down.
+    /// AWS asked the operator to slow down. The operator waits as long as AWS asks, at most 15 minutes, and longer after each failure.
     Throttled ByAll Reconciling "Wait. If the reason stays, lower `spec.limits` of the AwsAccount or raise the quotas in AWS."
     /// AWS failed, or could not be reached.
     AwsUnavailable ByAll Reconciling "Check `spec.endpoints` of the AwsAccount, the proxy and the network, if the reason stays."

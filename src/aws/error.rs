@@ -170,8 +170,8 @@ fn kind_of(code: &str, response: &Response) -> AwsErrorKind {
         ("ResourceNotFoundException", _) => AwsErrorKind::NotFound,
         ("ConflictException", _) | (_, 409) => AwsErrorKind::Conflict,
         ("ServiceQuotaExceededException", _) | (_, 402) => AwsErrorKind::Quota,
-        // 2xx: an answer that cannot be read.
-        (_, 200..300 | 408 | 500..) => AwsErrorKind::Unavailable,
+        // 2xx: an answer that cannot be read. Without a code: a proxy or load balancer on the way answered, and not AWS.
+        (_, 200..300 | 408 | 500..) | ("", _) => AwsErrorKind::Unavailable,
         _ => AwsErrorKind::Rejected,
     }
 }

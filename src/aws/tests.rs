@@ -94,7 +94,8 @@ async fn answers_are_told_apart() {
         (403, "UnrecognizedClientException", SignIn, Reason::SignInFailed, "denied"),
         (403, "InvalidSignatureException", SignIn, Reason::SignInFailed, "denied"),
         (404, "ResourceNotFoundException", NotFound, Reason::NotFound, "not_found"),
-        (404, "", Rejected, Reason::AwsRejected, "not_found"),
+        (404, "", Unavailable, Reason::AwsUnavailable, "not_found"),
+        (413, "", Unavailable, Reason::AwsUnavailable, "rejected"),
         (409, "ConflictException", Conflict, Reason::Conflict, "conflict"),
         (429, "ThrottlingException", Throttled(None), Reason::Throttled, "throttled"),
         (500, "InternalServerException", Unavailable, Reason::AwsUnavailable, "unavailable"),
@@ -113,7 +114,11 @@ async fn answers_are_told_apart() {
         };
         assert!(error.to_string().ends_with(remedy), "{error}");
         let endpoint = error.to_string().contains("is the endpoint right?");
-        assert_eq!(endpoint, (status, code) == (404, ""), "who has an outage has no wrong endpoint: {error}");
+        assert_eq!(
+            endpoint,
+            status < 500 && code.is_empty(),
+            "who has an outage has no wrong endpoint: {error}"
+        );
         let counted = format!(r#"aws_calls_total{{operation="DescribeDomain",outcome="{outcome}"}} 1"#);
         assert!(asked.metrics.contains(&counted), "{status} {code}: {}", asked.metrics);
     }

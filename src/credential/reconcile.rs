@@ -12,7 +12,6 @@ use kube::{Resource, ResourceExt};
 use crate::api::{
     AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite,
 };
-use crate::aws::AwsErrorKind;
 use crate::credential::delivery::{self, Owner, ReadyLogin, deliver};
 use crate::credential::registries::{self, Resolved, Terms};
 use crate::credential::render::{DomainKey, Registry};
@@ -25,6 +24,7 @@ use crate::engine::context::Context;
 use crate::engine::object::{Controlled, EventRecord, ObjectId, ObjectKey, Success};
 use crate::engine::pipeline::kind::interval;
 use crate::error::{Error, Result};
+use crate::reason::Reason;
 use crate::sessions::Session;
 
 /// What one reconcile knows and has done so far.
@@ -34,6 +34,8 @@ pub(super) struct CredentialReconcile<'a> {
     context: &'a Context,
     namespace: String,
     minters: BTreeMap<DomainKey, Minter>,
+    /// AWS refused a session in this reconcile, and the sessions that it used were dropped.
+    signed_in_anew: bool,
     pub(super) status: RegistryCredentialStatus,
     pub(super) events: Vec<EventRecord>,
 }
@@ -55,6 +57,7 @@ impl<'a> CredentialReconcile<'a> {
             context,
             namespace: object.namespace().unwrap_or_default(),
             minters: BTreeMap::new(),
+            signed_in_anew: false,
             status: object.status.clone().unwrap_or_default(),
             events: Vec::new(),
         }
@@ -66,16 +69,33 @@ impl<'a> CredentialReconcile<'a> {
             return self.linger().await;
         }
         self.put_back_first().await;
-        let outcome = self.converge().await;
-        if let Err(Error::Aws(error)) = &outcome
-            && error.kind == AwsErrorKind::SignIn
-        {
-            self.minters.values().for_each(|minter| self.context.accounts.forget(&minter.session));
+        let mut outcome = self.converge().await;
+        if self.drop_refused_sessions(&outcome) {
+            outcome = self.converge().await;
+            self.drop_refused_sessions(&outcome);
         }
         match outcome {
             Err(error) => self.failed(error).await,
             done => done,
         }
+    }
+
+    /// Why a token that still works was not renewed, if only the session had ended and no other one was tried yet.
+    fn lost_session(&self, tokens: &TokensByDomain) -> Option<Arc<Error>> {
+        let mut errors = tokens.values().filter_map(|current| Some(&current.failing.as_ref()?.error));
+        errors.find(|error| !self.signed_in_anew && error.reason() == Reason::SignInFailed).cloned()
+    }
+
+    /// Drops the sessions that were used if AWS refused one of them, so that another attempt signs in anew. Returns whether it did: a
+    /// session may end at any time, and that is no failure of the login.
+    fn drop_refused_sessions(&mut self, outcome: &Result<Success>) -> bool {
+        if !outcome.as_ref().is_err_and(|error| error.reason() == Reason::SignInFailed) {
+            return false;
+        }
+        let minters = std::mem::take(&mut self.minters);
+        minters.values().for_each(|minter| self.context.accounts.forget(&minter.session));
+        self.signed_in_anew = true;
+        !minters.is_empty()
     }
 
     async fn converge(&mut self) -> Result<Success> {
@@ -88,21 +108,26 @@ impl<'a> CredentialReconcile<'a> {
         let rendered = self.rendered(&registries).await?;
         let addresses = registries::templates(&registries, &rendered);
         let tokens = self.tokens(&account, addresses).await?;
+        if let Some(error) = self.lost_session(&tokens) {
+            return Err(Error::Shared(error));
+        }
         let written = self.write(&rendered, &tokens).await?;
         self.fill_status(&tokens, written);
         Ok(self.done(&tokens))
     }
 
     async fn sign_in(&mut self, account: &AwsAccount, terms: BTreeMap<DomainKey, Terms>) -> Result<()> {
+        let mut minters = BTreeMap::new();
         for (domain, terms) in terms {
             let session = self
                 .context
                 .accounts
                 .session_as(account, terms.role_arn.as_deref())
                 .await
-                .map_err(Error::of_account)?;
-            self.minters.insert(domain, Minter { session, terms });
+                .map_err(|error| error.of_account(&account.name_any()))?;
+            minters.insert(domain, Minter { session, terms });
         }
+        self.minters = minters;
         Ok(())
     }
 

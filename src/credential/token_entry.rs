@@ -145,6 +145,10 @@ impl EntryState {
         // Without a good token the users try again at their own pace; this only keeps them from all trying at once.
         let pace = if self.valid(now).is_some() { 1.0 } else { 0.5 };
         let failure = RememberedFailure::new(self.failure.as_ref(), error, now, |error, failures| {
+            if failures == 1 && error.reason() == Reason::SignInFailed {
+                // The session had ended: another one may work at once.
+                return SignedDuration::ZERO;
+            }
             retry_wait(failures, random).mul_f64(pace).max(asked_to_wait(error))
         });
         self.failure = Some(failure);

@@ -12,6 +12,7 @@ use crate::aws::Aws;
 use crate::engine::object::{Controlled, ObjectId, ObjectKey, ReadByUsers};
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::kind::{Blocker, Kind, Observed, Scope, Settings, interval};
+use crate::engine::pipeline::steps::Unfinished;
 use crate::error::Result;
 
 pub use plan::Step;
@@ -146,7 +147,7 @@ impl Kind for PackagePolicyKind {
         status: &mut PackagePolicyStatus,
         want: &PolicyState,
         facts: Option<&PolicyFacts>,
-        (done, failed): (&[Step], &[Step]),
+        Unfinished { done, failed, decisive }: Unfinished<'_, Step>,
     ) -> Option<String> {
         let in_sync = facts.map_or(0, |facts| facts.in_sync) + done.len();
         state::fill_status(status, None, Some(&PolicyFacts { in_sync }));
@@ -155,8 +156,10 @@ impl Kind for PackagePolicyKind {
         let names = refused.take(TOLD_REFUSALS).collect::<Vec<_>>().join(", ");
         let others = failed.len().saturating_sub(TOLD_REFUSALS);
         let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+        let which = decisive.map(|Step::Restrict { package, .. }| format!("; {package}")).unwrap_or_default();
         (!failed.is_empty()).then(|| {
-            format!("{in_sync} of {all} packages are as declared; {} refused ({names}{others})", failed.len())
+            let refused = failed.len();
+            format!("{in_sync} of {all} packages are as declared; {refused} refused ({names}{others}){which}")
         })
     }
 }
@@ -181,12 +184,13 @@ mod tests {
         let mut status = PackagePolicyStatus::default();
         let facts = PolicyFacts { in_sync: 10 };
         let mut tell = |failed| {
-            PackagePolicyKind::fill_status_unfinished(&mut status, &want, Some(&facts), (&done, failed))
+            let unfinished = Unfinished { done: &done, failed, decisive: failed.last() };
+            PackagePolicyKind::fill_status_unfinished(&mut status, &want, Some(&facts), unfinished)
         };
         let note = tell(&failed).unwrap();
         assert_eq!(
             note,
-            "95 of 100 packages are as declared; 5 refused (pypi/p95, pypi/p96, pypi/p97 and 2 more)"
+            "95 of 100 packages are as declared; 5 refused (pypi/p95, pypi/p96, pypi/p97 and 2 more); pypi/p99"
         );
         assert_eq!(tell(&[]), None, "what is only late is not refused");
         assert_eq!(status.packages_in_sync, Some(95));

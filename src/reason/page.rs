@@ -28,8 +28,8 @@ and Argo CD understand:
 | `Drifted` | In Observe mode: whether AWS differs from the spec, with the steps that Enforce would take. |
 | `DeletionBlocked` | `True`: the object is being deleted, and the message says what is in the way. |
 
-An object that is *degraded* works and is in trouble: `Ready` is `True`, its message says what is wrong and until when the object
-works, a Warning event tells of it once, and the metrics count it apart.
+An object that is *degraded* works and is in trouble: `Ready` is `True`, its message says what is wrong and, for a login, until when
+the login works; a Warning event tells of the trouble once, and the metrics count the object apart.
 
 A failure is told once by a Warning event with its reason, unless the object only waits for something else. Each condition, each event and some metrics give one of these reasons:
 
@@ -48,6 +48,7 @@ impl Given {
             Self::ByOwners => "Domain, Repository",
             Self::ByKeepers => "AwsAccount, Domain, Repository",
             Self::ByMakers => "Domain, Repository, RegistryCredential",
+            Self::ByRepositories => "Repository",
             Self::ByLogins => "RegistryCredential",
         }
     }

@@ -183,8 +183,9 @@ impl Kind for RepositoryKind {
 
     fn not_compared(facts: Option<&RepositoryFacts>) -> Option<&'static str> {
         facts.is_some_and(|facts| facts.unseen).then_some(
-            "it was made as declared, and what has changed in AWS since is not seen: this identity has no permission for \
-             codeartifact:DescribeRepository",
+            "the repository was made as declared, but a later change or deletion in AWS is not seen, because AWS denies the operator \
+             this look; allow the identity that signs in codeartifact:DescribeRepository, as in the statement Repositories of \
+             deploy/iam/domains-and-repositories.json",
         )
     }
 

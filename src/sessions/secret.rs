@@ -23,7 +23,13 @@ pub(super) async fn read(client: &KubeClient, reference: &SecretRef) -> Result<K
     let secrets = Api::<Secret>::namespaced(client.0.clone(), &reference.namespace);
     let secret =
         kube_call(secrets.get_opt(&reference.name)).await.map_err(|error| unreadable(error, reference))?;
-    let secret = secret.ok_or_else(|| Failure::sign_in(format!("{} does not exist", named(reference))))?;
+    let secret = secret.ok_or_else(|| {
+        Failure::sign_in(format!(
+            "{} does not exist; create it with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or correct \
+             spec.credentials.secretRef",
+            named(reference)
+        ))
+    })?;
     let access_key = required(&secret, reference, "AWS_ACCESS_KEY_ID")?;
     let secret_key = required(&secret, reference, "AWS_SECRET_ACCESS_KEY")?;
     let session_token = value(&secret, "AWS_SESSION_TOKEN");

@@ -195,7 +195,11 @@ fn explain(account: &AwsAccount, error: AwsError) -> AwsError {
              Pod Identity or IRSA), or set spec.credentials.secretRef"
                 .to_owned()
         }
-        (_, AwsErrorKind::Rejected) => "check spec.endpoints.sts and spec.region".to_owned(),
+        (_, AwsErrorKind::Rejected | AwsErrorKind::Unavailable)
+            if error.message.contains("is the endpoint right?") =>
+        {
+            "check spec.endpoints.sts and spec.region".to_owned()
+        }
         _ => return error,
     };
     AwsError { message: format!("{remedy} ({})", error.message), ..error }
@@ -232,7 +236,7 @@ mod tests {
                 "the keys in Secret platform/keys",
             ),
             (json!({}), AwsErrorKind::SignIn, "no credentials", "IAM role"),
-            (json!({}), AwsErrorKind::Rejected, "404", "spec.endpoints.sts"),
+            (json!({}), AwsErrorKind::Unavailable, "404; is the endpoint right?", "spec.endpoints.sts"),
             (json!({}), AwsErrorKind::Unavailable, "refused", "refused"),
         ];
         for (credentials, kind, message, expected) in table {

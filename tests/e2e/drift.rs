@@ -30,6 +30,21 @@ async fn drift_is_corrected_and_tags_of_other_tools_stay() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_was_deleted_by_hand_is_made_again_and_told_as_drift() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.apply(&format!("{DOMAIN}spec: {{}}\n")).await?;
+    fixture.ready("Domain", "acme").await?;
+    fixture.until_event("Created", "create the domain").await?;
+    fixture.emulator.aws().delete_domain().domain("acme").send().await?;
+    fixture.reconcile_now("Domain", "acme").await?;
+    fixture.until_event("DriftCorrected", "create the domain").await?;
+    fixture.ready("Domain", "acme").await?;
+    let created = fixture.told("Created").await?;
+    ensure!(created.len() == 1 && created[0].1 == 1, "{created:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn observe_writes_nothing_and_shows_the_drift() -> Result<()> {
     let fixture = Fixture::own().await?;
     fixture.emulator.aws().create_domain().domain("acme").send().await?;

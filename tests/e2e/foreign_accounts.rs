@@ -106,8 +106,10 @@ async fn a_repository_stays_ready_that_may_be_created_and_not_described() -> Res
     for _ in 0..2 {
         fixture.reconcile_now("Repository", "mine").await?;
         let ready = fixture.ready("Repository", "mine").await?;
-        ensure!(ready.reason == "Synced" && ready.message.contains("DescribeRepository"), "{ready:?}");
+        ensure!(ready.reason == "ReadDenied" && ready.message.contains("DescribeRepository"), "{ready:?}");
     }
+    let told = fixture.told("ReadDenied").await?;
+    ensure!(told.len() == 1, "the trouble is told once: {told:?}");
     // An outage in between is no reason to doubt, nor is a restart.
     fixture.emulator.fault("DescribeRepository", &json!({"status": 503})).await?;
     fixture.reconcile_now("Repository", "mine").await?;
@@ -115,7 +117,7 @@ async fn a_repository_stays_ready_that_may_be_created_and_not_described() -> Res
     fixture.install.operator.terminate().await?;
     fixture.emulator.clear_faults().await?;
     fixture.install.operator.start_again().await?;
-    fixture.says("Repository", "mine", "Ready", "it was made as declared").await?;
+    fixture.says("Repository", "mine", "Ready", "the repository was made as declared").await?;
     let ready = fixture.ready("Repository", "mine").await?;
     ensure!(fixture.emulator.took_effect("CreateRepository") == 1, "{ready:?}");
 

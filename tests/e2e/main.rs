@@ -12,6 +12,7 @@ mod crash;
 mod crowd;
 mod deletion;
 mod drift;
+mod ended_sessions;
 mod events;
 mod fairness;
 mod faults;

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 
 use crate::api::{AwsAccount, Identity, Mode, ObjectStatus as _};
-use crate::aws::{Aws, AwsErrorKind};
+use crate::aws::Aws;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, EventRecord, ObjectId, ObjectKey, Report, Requeue, Success};
 use crate::engine::pipeline::apply::{Subject, Witness, apply};
@@ -60,15 +60,10 @@ impl<K: Kind> Reconciler for Pipeline<K> {
     async fn reconcile(&self, object: Arc<K::Object>, context: &Context) -> Report<StatusOf<K>> {
         let mut reconcile = Reconcile::<K>::new(&object, context, self);
         let deleting = object.meta().deletion_timestamp.is_some();
-        let outcome = if deleting {
-            teardown::release_or_delete(&mut reconcile).await
-        } else {
-            reconcile.converge().await
-        };
-        if let (Some(session), Err(Error::Aws(error))) = (&reconcile.session, &outcome)
-            && error.kind == AwsErrorKind::SignIn
-        {
-            context.accounts.forget(session);
+        let mut outcome = reconcile.attempt(deleting).await;
+        if reconcile.lost_its_session(&outcome) {
+            outcome = reconcile.attempt(deleting).await;
+            reconcile.lost_its_session(&outcome);
         }
         if outcome.as_ref().is_ok_and(|done| done.gone) {
             K::fill_status(&mut reconcile.status, None, None);
@@ -108,6 +103,24 @@ impl<'a, K: Kind> Reconcile<'a, K> {
     fn new(object: &'a K::Object, context: &'a Context, pipeline: &'a Pipeline<K>) -> Self {
         let status = object.status().cloned().unwrap_or_default();
         Self { object, context, pipeline, status, events: Vec::new(), session: None }
+    }
+
+    async fn attempt(&mut self, deleting: bool) -> Result<Success> {
+        if deleting { teardown::release_or_delete(self).await } else { self.converge().await }
+    }
+
+    fn lost_its_session(&mut self, outcome: &Result<Success>) -> bool {
+        outcome.as_ref().err().is_some_and(|error| self.drop_refused_session(error))
+    }
+
+    /// Drops the session that was used if AWS refused the session itself, so that another attempt signs in anew. Returns whether it
+    /// did: a session may end at any time, and that is no failure of the object.
+    pub(in crate::engine) fn drop_refused_session(&mut self, error: &Error) -> bool {
+        if error.reason() != Reason::SignInFailed {
+            return false;
+        }
+        let session = self.session.take();
+        session.inspect(|session| self.context.accounts.forget(session)).is_some()
     }
 
     /// Resolve, apply, report.
@@ -194,7 +207,12 @@ impl<'a, K: Kind> Reconcile<'a, K> {
     }
 
     pub(in crate::engine) async fn sign_in(&mut self, account: &AwsAccount) -> Result<Aws> {
-        let session = self.context.accounts.session(account).await.map_err(Error::of_account)?;
+        let session = self
+            .context
+            .accounts
+            .session(account)
+            .await
+            .map_err(|error| error.of_account(&account.name_any()))?;
         let aws = session.aws.clone();
         self.session = Some(session);
         Ok(aws)

@@ -45,12 +45,14 @@ impl<K: Kind> Reconcile<'_, K> {
             || settled.observed_generation == self.object.meta().generation && summary::is_ready(settled);
         let spec_changed = !matched.unwrap_or_else(as_before);
         let reason = match have {
+            // Somebody had deleted what was as declared.
+            None if !spec_changed && self.status.identity().is_some() => Reason::DriftCorrected,
             None => Reason::Created,
             Some(have) if tags::owner::<K>(have) == Ownership::Untagged => Reason::Adopted,
             Some(_) if spec_changed => Reason::Updated,
             Some(_) => Reason::DriftCorrected,
         };
-        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), now);
+        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), have.is_none(), now);
         for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
             let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();
             self.events.extend(deeds.first().map(|deed| event_of(identity, deed.reason, &steps)));

@@ -71,12 +71,14 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         Some(deed)
     }
 
-    /// Steps took effect: those of them that were not told yet, each with the word of an earlier attempt or with `reason`.
+    /// Steps took effect: those of them that were not told yet, each with the word of an earlier attempt or with `reason`. `creates`:
+    /// there was nothing in AWS before.
     pub(in crate::engine) fn took(
         &self,
         key: &ObjectKey,
         uid: &str,
         (steps, reason): (&[S], Reason),
+        creates: bool,
         now: Timestamp,
     ) -> Vec<Deed<S>> {
         let mut fresh = Vec::new();
@@ -87,7 +89,7 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
             for step in steps {
                 let open = known.open.take_if(|deed| deed.step == *step);
                 // AWS creates nothing twice: no late answer has led to this.
-                if known.announce(step, now) || reason == Reason::Created {
+                if known.announce(step, now) || creates {
                     fresh.push(open.unwrap_or_else(|| Deed { step: step.clone(), reason }));
                 }
             }
@@ -198,7 +200,7 @@ mod tests {
         assert_eq!(deeds.shown(&key(), "1", |step| *step == 7, at(2)), Some(deed(7, Created)));
         assert_eq!(deeds.shown(&key(), "1", |_| true, at(3)), None, "told already");
         assert_eq!(
-            deeds.took(&key(), "1", (&[7], Updated), at(4)),
+            deeds.took(&key(), "1", (&[7], Updated), false, at(4)),
             [],
             "done again because of a late answer"
         );
@@ -208,7 +210,7 @@ mod tests {
     fn a_repeated_step_keeps_the_word_of_its_first_attempt() {
         let deeds = Deeds::default();
         deeds.doubt(&key(), "1", deed(7, DriftCorrected));
-        let announced = deeds.took(&key(), "1", (&[6, 7, 8], Updated), at(1));
+        let announced = deeds.took(&key(), "1", (&[6, 7, 8], Updated), false, at(1));
         assert_eq!(announced, [deed(6, Updated), deed(7, DriftCorrected), deed(8, Updated)]);
         assert_eq!(deeds.shown(&key(), "1", |_| true, at(2)), None);
     }
@@ -218,14 +220,17 @@ mod tests {
         let table = [(0, true), (29, false), (30, true), (59, false), (20, true)];
         let deeds = Deeds::default();
         for (second, announced) in table {
-            let fresh = deeds.took(&key(), "1", (&[7], Updated), at(second));
+            let fresh = deeds.took(&key(), "1", (&[7], Updated), false, at(second));
             assert_eq!(!fresh.is_empty(), announced, "at {second} s");
         }
         deeds.settled(&key(), false);
-        assert!(deeds.took(&key(), "1", (&[7], Updated), at(21)).is_empty(), "AWS has not shown it yet");
+        assert!(
+            deeds.took(&key(), "1", (&[7], Updated), false, at(21)).is_empty(),
+            "AWS has not shown it yet"
+        );
         deeds.settled(&key(), true);
         assert!(
-            !deeds.took(&key(), "1", (&[7], Updated), at(22)).is_empty(),
+            !deeds.took(&key(), "1", (&[7], Updated), false, at(22)).is_empty(),
             "AWS had shown it: somebody undid it"
         );
     }
@@ -246,7 +251,7 @@ mod tests {
     fn what_was_created_anew_is_told_anew() {
         let deeds = Deeds::default();
         for second in [0, 1] {
-            assert_eq!(deeds.took(&key(), "1", (&[7], Created), at(second)), [deed(7, Created)]);
+            assert_eq!(deeds.took(&key(), "1", (&[7], Created), true, at(second)), [deed(7, Created)]);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::engine::context::Context;
 use crate::engine::object::Controlled;
 use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::grants::{self, Access};
+use crate::engine::pipeline::steps::Unfinished;
 use crate::engine::watching::caches::Caches;
 use crate::error::Result;
 use jiff::SignedDuration;
@@ -112,12 +113,12 @@ pub trait Kind: Sized + Send + Sync + 'static {
     fn carried_out(_status: &mut <Self::Object as HasStatus>::Status, _generation: Option<i64>) {}
 
     /// Puts into status what a reconcile achieved that took only some steps; `facts` are those from before it. Returns what the user
-    /// should know of the steps that `failed`.
+    /// should know of the steps that failed.
     fn fill_status_unfinished(
         _status: &mut <Self::Object as HasStatus>::Status,
         _want: &Self::State,
         _facts: Option<&Self::Facts>,
-        (_done, _failed): (&[Self::Step], &[Self::Step]),
+        _unfinished: Unfinished<'_, Self::Step>,
     ) -> Option<String> {
         None
     }

@@ -5,7 +5,7 @@ use crate::engine::object::{ObjectKey, Success};
 use crate::engine::pipeline::apply::Applied;
 use crate::engine::pipeline::converge::Reconcile;
 use crate::engine::pipeline::kind::{Kind, Settings};
-use crate::engine::pipeline::steps::Taken;
+use crate::engine::pipeline::steps::{Taken, Unfinished};
 use crate::engine::pipeline::tags;
 use crate::engine::status::summary;
 use crate::error::{Error, Result};
@@ -30,7 +30,8 @@ impl<K: Kind> Reconcile<'_, K> {
             }
             Applied::Taken { taken, have, facts } => {
                 self.report_steps(&identity, &taken, (want, have.as_ref()));
-                Ok(Success::synced(self.finish(&identity, want, facts, taken)?, settings.interval))
+                let (reason, message) = self.finish(&identity, want, facts, taken)?;
+                Ok(Success { reason, ..Success::synced(message, settings.interval) })
             }
         }
     }
@@ -63,12 +64,13 @@ impl<K: Kind> Reconcile<'_, K> {
         want: &K::State,
         facts: Option<K::Facts>,
         taken: Taken<K::Step, K::Facts>,
-    ) -> Result<String> {
+    ) -> Result<(Reason, String)> {
         if let Some(error) = taken.error {
             // Some steps may have taken effect: what was to be set must still be known as ours later.
             tags::intend::<K>(&mut self.status, want);
-            let steps = (taken.done.as_slice(), taken.failed.as_slice());
-            let note = K::fill_status_unfinished(&mut self.status, want, facts.as_ref(), steps);
+            let unfinished =
+                Unfinished { done: &taken.done, failed: &taken.failed, decisive: taken.decisive.as_ref() };
+            let note = K::fill_status_unfinished(&mut self.status, want, facts.as_ref(), unfinished);
             return Err(note.into_iter().fold(error, |error, note| error.after(&note)));
         }
         let key = ObjectKey::of(self.object);
@@ -81,8 +83,11 @@ impl<K: Kind> Reconcile<'_, K> {
             // Objects that waited for this resource are woken, whether or not something was written.
             self.context.references.written(identity);
         }
-        let message = K::not_compared(facts.as_ref()).unwrap_or("in sync with AWS");
-        Ok(with_ready_note::<K>(message, want, facts.as_ref()))
+        let (reason, message) = match K::not_compared(facts.as_ref()) {
+            Some(message) => (Reason::ReadDenied, message),
+            None => (Reason::Synced, "in sync with AWS"),
+        };
+        Ok((reason, with_ready_note::<K>(message, want, facts.as_ref())))
     }
 }
 

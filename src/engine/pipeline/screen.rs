@@ -82,13 +82,16 @@ fn owned(what: &str, tag: &str, owner: &Owner) -> String {
         );
     }
     let former = if object == own_object {
-        "; or, if this cluster has replaced that one, list that one in spec.formerClusters of the AwsAccount"
+        format!(
+            "if this cluster had that name earlier, or has replaced that cluster, list {cluster} in spec.formerClusters of the AwsAccount; \
+             otherwise "
+        )
     } else {
-        ""
+        String::new()
     };
     format!(
-        "{what} exists in AWS and is owned by the object {object} of cluster {cluster} (tag {OWNER_TAG}); delete or release that object \
-         there{former}"
+        "{what} exists in AWS and is owned by the object {object} of cluster {cluster} (tag {OWNER_TAG}); {former}delete that object \
+         there under deletionPolicy Retain, which leaves the resource in AWS"
     )
 }
 
@@ -151,12 +154,13 @@ mod tests {
             ),
             (
                 "green/team/store",
-                "delete or release that object there; or, if this cluster has replaced that one, list that one in spec.formerClusters of \
-                 the AwsAccount",
+                "if this cluster had that name earlier, or has replaced that cluster, list green in spec.formerClusters of the AwsAccount; \
+                 otherwise delete that object there under deletionPolicy Retain, which leaves the resource in AWS",
             ),
             (
                 "green/team/other",
-                "is owned by the object team/other of cluster green (tag codeartifact-operator.dev/owner); delete or release that object there",
+                "is owned by the object team/other of cluster green (tag codeartifact-operator.dev/owner); delete that \
+                 object there under deletionPolicy Retain, which leaves the resource in AWS",
             ),
             ("nonsense", "says that nonsense owns it; remove the tag if that is not so"),
         ];

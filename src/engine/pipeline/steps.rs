@@ -19,6 +19,29 @@ pub struct Taken<S, F> {
     pub doubtful: Option<S>,
     /// What decides how the reconcile ends, unless all steps took effect.
     pub error: Option<Error>,
+    /// The step that failed with that error.
+    pub decisive: Option<S>,
+}
+
+/// What a reconcile achieved that took only some steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Unfinished<'a, S> {
+    /// The steps that took effect.
+    pub done: &'a [S],
+    /// The steps that failed.
+    pub failed: &'a [S],
+    /// The step whose error the reconcile ends with.
+    pub decisive: Option<&'a S>,
+}
+
+impl<S: Clone, F> Taken<S, F> {
+    /// Keeps the error whose retry comes sooner, and the step that failed with it.
+    fn fail(&mut self, error: Error, step: Option<&S>) {
+        if self.error.as_ref().is_none_or(|known| rank(&error) < rank(known)) {
+            self.error = Some(error);
+            self.decisive = step.cloned();
+        }
+    }
 }
 
 /// Executes the steps in order. The first failure ends the sequence. With independent steps, only a failure that the next
@@ -29,14 +52,21 @@ pub(in crate::engine) async fn take<S: Clone, F, E: Future<Output = Result<Optio
     stop: &CancellationToken,
     execute: impl Fn(S) -> E,
 ) -> Taken<S, F> {
-    let mut taken = Taken { facts: None, done: Vec::new(), failed: Vec::new(), doubtful: None, error: None };
+    let mut taken = Taken {
+        facts: None,
+        done: Vec::new(),
+        failed: Vec::new(),
+        doubtful: None,
+        error: None,
+        decisive: None,
+    };
     for step in steps {
         if stop.is_cancelled() {
             let error = Error::waiting(
                 Reason::Progressing,
                 "the operator is stopping; the remaining steps follow after its restart",
             );
-            taken.error = Some(sooner(taken.error, error));
+            taken.fail(error, None);
             break;
         }
         match execute(step.clone()).await {
@@ -52,7 +82,7 @@ pub(in crate::engine) async fn take<S: Clone, F, E: Future<Output = Result<Optio
                 if concerns_one_step(&error) {
                     taken.failed.push(step.clone());
                 }
-                taken.error = Some(sooner(taken.error, error));
+                taken.fail(error, Some(step));
                 if ends {
                     break;
                 }
@@ -87,17 +117,13 @@ pub(in crate::engine) fn leaves_doubt(error: &Error) -> bool {
     }
 }
 
-/// The error whose retry comes sooner; the first one when both come at the same time.
-fn sooner(first: Option<Error>, second: Error) -> Error {
-    let rank = |error: &Error| match error.outlook() {
+/// How soon the retry of a failure comes: the lowest comes first.
+fn rank(error: &Error) -> u8 {
+    match error.outlook() {
         Outlook::Retrying(_) => 0,
         Outlook::Waiting => 1,
         Outlook::Denied => 2,
         Outlook::Stalled => 3,
-    };
-    match first {
-        Some(first) if rank(&first) <= rank(&second) => first,
-        _ => second,
     }
 }
 
@@ -118,6 +144,23 @@ mod tests {
         };
         let taken = take(&steps, independent, &CancellationToken::new(), execute).await;
         (taken.done, taken.failed, taken.error.map(|error| error.outlook()))
+    }
+
+    #[tokio::test]
+    async fn the_error_is_kept_with_the_step_that_failed_with_it() {
+        let kinds = [Rejected, Denied, Rejected, Throttled(None)];
+        let execute = |step: usize| async move {
+            Err(AwsError { operation: "Put", kind: kinds[step], message: step.to_string() }.into())
+        };
+        let taken: Taken<usize, ()> = take(&[0, 1, 2], true, &CancellationToken::new(), execute).await;
+        assert_eq!(
+            (taken.decisive, taken.failed),
+            (Some(1), vec![0, 1, 2]),
+            "a denied step is retried sooner"
+        );
+        assert_eq!(taken.error.unwrap().to_string(), "Put: 1");
+        let taken: Taken<usize, ()> = take(&[0, 3], true, &CancellationToken::new(), execute).await;
+        assert_eq!((taken.decisive, taken.failed), (Some(3), vec![0]));
     }
 
     type Row<'a> = (&'a str, bool, &'a [(u8, AwsErrorKind)], Vec<u8>, Vec<u8>, Option<Outlook>);

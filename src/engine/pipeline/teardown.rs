@@ -110,18 +110,19 @@ async fn let_go<K: Kind>(
     patience: Patience,
 ) -> Result<Success> {
     let resource = identity.to_string();
-    let unseen = match tokio::time::timeout(RELEASE_PATIENCE, untag(reconcile, account, identity)).await {
-        Ok(Ok(Found::Ours)) => {
-            reconcile.context.references.written(identity);
-            let message = format!("{resource} stays in AWS, and our owner tag is off it");
-            reconcile.events.push(EventRecord::normal(Reason::Released, message));
-            return Ok(Success::gone());
-        }
-        Ok(Ok(Found::Nothing)) => "AWS does not show it".to_owned(),
-        Ok(Ok(Found::NotOurs(why))) => why,
-        Ok(Err(error)) => return Ok(left_behind(reconcile, identity, &error.to_string())),
-        Err(_) => return Ok(left_behind(reconcile, identity, "AWS did not answer in time")),
-    };
+    let unseen =
+        match tokio::time::timeout(RELEASE_PATIENCE, untag_signed_in(reconcile, account, identity)).await {
+            Ok(Ok(Found::Ours)) => {
+                reconcile.context.references.written(identity);
+                let message = format!("{resource} stays in AWS, and our owner tag is off it");
+                reconcile.events.push(EventRecord::normal(Reason::Released, message));
+                return Ok(Success::gone());
+            }
+            Ok(Ok(Found::Nothing)) => "AWS does not show it".to_owned(),
+            Ok(Ok(Found::NotOurs(why))) => why,
+            Ok(Err(error)) => return Ok(left_behind(reconcile, identity, &error.to_string())),
+            Err(_) => return Ok(left_behind(reconcile, identity, "AWS did not answer in time")),
+        };
     match reconcile.unseen() {
         Unseen::Unconfirmed if patience == Patience::Waits => Err(look_again(&resource, &unseen)),
         Unseen::Unconfirmed => {
@@ -132,6 +133,18 @@ async fn let_go<K: Kind>(
             reconcile.events.push(EventRecord::normal(Reason::Released, message));
             Ok(Success::gone())
         }
+    }
+}
+
+/// Signs in anew and tries once more when AWS refuses the session.
+async fn untag_signed_in<K: Kind>(
+    reconcile: &mut Reconcile<'_, K>,
+    account: &AwsAccount,
+    identity: &Identity,
+) -> Result<Found> {
+    match untag(reconcile, account, identity).await {
+        Err(error) if reconcile.drop_refused_session(&error) => untag(reconcile, account, identity).await,
+        outcome => outcome,
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) const RECONCILES: Described = Described {
     name: "reconciles",
     shape: Shape::Counter,
     labels: "kind, outcome (synced, degraded, gone, retrying, waiting, denied, stalled, internal_error)",
-    help: "Reconciles by how they ended; degraded: the login still works, but its renewal fails",
+    help: "Reconciles by how they ended; degraded: the object works and is in trouble, such as a login whose renewal fails",
 };
 pub(super) const RECONCILE_DURATION: Described = Described {
     name: "reconcile_duration_seconds",
@@ -53,7 +53,7 @@ pub(super) const OBJECTS: Described = Described {
     name: "objects",
     shape: Shape::Gauge,
     labels: "kind, ready (true, degraded, false, unknown)",
-    help: "Objects by the status of their Ready condition; degraded when it is True and the object is in trouble (RenewalFailing), unknown when it was not reported yet",
+    help: "Objects by the status of their Ready condition; degraded when it is True and the object is in trouble (RenewalFailing, ReadDenied), unknown when it was not reported yet",
 };
 pub(super) const QUEUE_DEPTH: Described = Described {
     name: "queue_depth",
