@@ -47,11 +47,18 @@ impl Life {
         self.issued > later(now, CLOCK_ERROR)
     }
 
-    /// When to renew, so that the token never has less than `renew_before` left while it is in use: a third of its life unless
-    /// said otherwise, at most half of it. `jitter`, in 0..1, makes it up to 5 % of the life earlier and never later.
+    /// How much life the token has left at least while it is in use: a third of its life unless `renew_before` says otherwise,
+    /// at most half of it.
+    pub fn promised_rest(&self, renew_before: Option<SignedDuration>) -> SignedDuration {
+        let life = self.expires.duration_since(self.issued);
+        renew_before.unwrap_or(life / 3).min(life / 2)
+    }
+
+    /// When to renew, so that the token keeps its promised rest. `jitter`, in 0..1, makes it up to 5 % of the life earlier and
+    /// never later.
     pub fn renews_at(&self, renew_before: Option<SignedDuration>, jitter: f64) -> Timestamp {
         let life = self.expires.duration_since(self.issued);
-        let rest = renew_before.unwrap_or(life / 3).min(life / 2);
+        let rest = self.promised_rest(renew_before);
         let slack = LEAST_SLACK.max(life / 20);
         let earlier = (life / 20).mul_f64(jitter.clamp(0.0, 1.0));
         let least_use = LEAST_USE.max(life / 4);

@@ -8,6 +8,6 @@ pub mod test_clock;
 
 pub use health::{Gate, Readiness, Server};
 pub use lease::{Ending, Identity, Leadership, LeaseOptions, Purpose, lead};
-pub use metrics::{Expiry, Health, Metrics, Outcome};
+pub use metrics::{Expiry, Health, Metrics, Outcome, Unready};
 pub use telemetry::LogFormat;
 pub use test_clock::follow;

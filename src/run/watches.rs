@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::api::PartialObjectMeta;
 use kube::core::{ClusterResourceScope, NamespaceResourceScope};
 use kube::{Api, Resource};
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch::Sender;
 
 use crate::api::{COMPONENT, KindName, MANAGED_BY, MANAGER};
@@ -31,7 +32,8 @@ impl Operator {
             }
         };
         let api = Api::<PartialObjectMeta<Namespace>>::all(self.context.client.0.clone());
-        self.spawn(Watch { api, config: config(), namespace: None }, cache, on_change);
+        let errors = self.errors_of(&api);
+        self.spawn(Watch { api, config: config(), namespace: None, errors }, cache, on_change);
     }
 
     /// The Secrets that we wrote, by metadata only: their data never reaches this process.
@@ -55,7 +57,8 @@ impl Operator {
         K: Controlled + Resource<Scope = ClusterResourceScope>,
     {
         let api = Api::<Seen<K>>::all(self.context.client.0.clone());
-        self.spawn(Watch { api, config: config(), namespace: None }, cache.clone(), on_change);
+        let errors = self.errors_of(&api);
+        self.spawn(Watch { api, config: config(), namespace: None, errors }, cache.clone(), on_change);
     }
 
     pub(super) fn watch_namespaced<T>(
@@ -76,9 +79,15 @@ impl Operator {
         };
         for (api, namespace) in scopes {
             let on_change = Arc::clone(&on_change);
-            let watch = Watch { api, config: config.clone(), namespace };
+            let errors = self.errors_of(&api);
+            let watch = Watch { api, config: config.clone(), namespace, errors };
             self.spawn(watch, cache.clone(), move |change| on_change(change));
         }
+    }
+
+    /// Counts the failures of the watches of a kind.
+    fn errors_of<T: Incoming>(&self, _of: &Api<T>) -> Counter {
+        self.context.metrics.watch_errors(&T::kind(&()))
     }
 
     fn spawn<T: Incoming>(

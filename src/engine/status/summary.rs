@@ -80,6 +80,11 @@ pub fn is_ready(status: &CommonStatus) -> bool {
     ready(status).is_some_and(|condition| condition.status == "True")
 }
 
+/// Whether somebody must act.
+pub fn is_stalled(status: &CommonStatus) -> bool {
+    find(status, STALLED).is_some_and(|condition| condition.status == "True")
+}
+
 struct Conditions<'a> {
     before: &'a CommonStatus,
     generation: Option<i64>,

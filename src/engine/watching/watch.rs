@@ -8,6 +8,7 @@ use kube::api::PartialObjectMeta;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource};
+use prometheus_client::metrics::counter::Counter;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::sync::watch::Sender;
@@ -69,6 +70,8 @@ pub struct Watch<T> {
     pub config: watcher::Config,
     /// The namespace that this watch covers, if it is one of several that fill the same cache.
     pub namespace: Option<String>,
+    /// Counts each failure.
+    pub errors: Counter,
 }
 
 /// How far the first list of a watch is.
@@ -91,7 +94,7 @@ pub async fn run_watch<T: Incoming>(
     progress: Sender<ListState>,
     on_change: impl Fn(Change<T::Kept>),
 ) {
-    let Watch { api, config, namespace } = watch;
+    let Watch { api, config, namespace, errors } = watch;
     let events = watcher(api, config).default_backoff();
     pin_mut!(events);
     let mut listed: HashSet<ObjectKey> = HashSet::new();
@@ -113,6 +116,7 @@ pub async fn run_watch<T: Incoming>(
             }
             Ok(event) => take(event, &cache, &on_change),
             Err(error) => {
+                errors.inc();
                 if is_refusal(&error) && *progress.borrow() == ListState::Pending {
                     progress.send_replace(ListState::Refused);
                 }

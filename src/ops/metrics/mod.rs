@@ -15,7 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry};
 
-pub use scrape::{Expiry, Health};
+pub use scrape::{Expiry, Health, Unready};
 pub use table::{Described, PREFIX, Shape, TABLE, reference};
 
 use crate::api::KindName;
@@ -33,9 +33,13 @@ pub struct Metrics {
     aws_call_duration: Family<OfOperation, Histogram, fn() -> Histogram>,
     kubernetes_writes: Family<OfKind, Counter>,
     tokens_minted: Counter,
+    watch_errors: Family<Watched, Counter>,
     panics: Counter,
     leader: Gauge,
 }
+
+/// The outcome of a call to AWS that alerts ask for.
+const THROTTLED: &str = "throttled";
 
 /// How a reconcile ended, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +89,11 @@ struct OfKind {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Watched {
+    kind: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OperationOutcome {
     operation: String,
     outcome: &'static str,
@@ -113,6 +122,7 @@ impl Metrics {
             aws_call_duration: Family::new_with_constructor(durations),
             kubernetes_writes: Family::default(),
             tokens_minted: Counter::default(),
+            watch_errors: Family::default(),
             panics: Counter::default(),
             leader: Gauge::default(),
         };
@@ -130,6 +140,7 @@ impl Metrics {
         add(&mut registry, &table::AWS_CALL_DURATION, self.aws_call_duration.clone());
         add(&mut registry, &table::KUBERNETES_WRITES, self.kubernetes_writes.clone());
         add(&mut registry, &table::TOKENS_MINTED, self.tokens_minted.clone());
+        add(&mut registry, &table::WATCH_ERRORS, self.watch_errors.clone());
         add(&mut registry, &table::PANICS, self.panics.clone());
         registry.register_collector(Box::new(Arc::clone(&self.scrape)));
         registry
@@ -142,16 +153,26 @@ impl Metrics {
         self.reconcile_duration.get_or_create(&OfKind { kind }).observe(took.as_secs_f64());
     }
 
-    /// Counts a call to AWS.
+    /// Counts a call to AWS. An operation that was called has the outcome `throttled` from the first call on, if only with 0: the
+    /// rate of a counter that appears with 1 misses that 1.
     pub(crate) fn aws_call(&self, operation: &str, outcome: &'static str, took: Duration) {
         let operation = operation.to_owned();
-        self.aws_calls.get_or_create(&OperationOutcome { operation: operation.clone(), outcome }).inc();
+        let counter = |outcome| {
+            self.aws_calls.get_or_create_owned(&OperationOutcome { operation: operation.clone(), outcome })
+        };
+        counter(THROTTLED);
+        counter(outcome).inc();
         self.aws_call_duration.get_or_create(&OfOperation { operation }).observe(took.as_secs_f64());
     }
 
     /// Counts a write to the Kubernetes API, by the kind written, such as `Secret` or `Event`.
     pub fn kubernetes_write(&self, kind: &'static str) {
         self.kubernetes_writes.get_or_create(&OfKind { kind }).inc();
+    }
+
+    /// How failures of the watches of a kind are counted, from 0 on.
+    pub(crate) fn watch_errors(&self, kind: &str) -> Counter {
+        self.watch_errors.get_or_create_owned(&Watched { kind: kind.to_owned() })
     }
 
     /// Counts a token that AWS issued.
@@ -215,10 +236,23 @@ mod tests {
         metrics.token_minted();
         metrics.panicked();
         metrics.leader(true);
-        metrics.objects_from(KindName::Domain, || Health { ready: 2, degraded: 3, unready: 1, unknown: 0 });
+        metrics.watch_errors("Secret").inc();
+        metrics.watch_errors("Namespace");
+        let why = |reason, stalled| Unready { reason, stalled };
+        let unready = [(why("NotFound", false), 4), (why("GrantMissing", true), 1)];
+        metrics.objects_from(KindName::Domain, move || Health {
+            ready: 2,
+            degraded: 3,
+            unready: unready.into(),
+            unknown: 0,
+        });
         metrics.queues_from(|| vec![(KindName::Domain, 7)]);
         let expiry = clock.now() + jiff::SignedDuration::from_secs(3601);
-        let login = |name: &str, expires| Expiry { key: ObjectKey::new("team", name), expires };
+        let login = |name: &str, expires: jiff::Timestamp| Expiry {
+            key: ObjectKey::new("team", name),
+            expires,
+            promised: expires - jiff::SignedDuration::from_secs(1000),
+        };
         let dead = clock.now() - jiff::SignedDuration::from_secs(59);
         metrics.expiries_from(move || vec![login("alive", expiry), login("dead", dead)]);
         metrics.encode().unwrap()
@@ -255,12 +289,20 @@ mod tests {
         let text = touched();
         for line in [
             r#"codeartifact_operator_objects{kind="Domain",ready="true"} 2"#,
-            r#"codeartifact_operator_objects{kind="Domain",ready="false"} 1"#,
+            r#"codeartifact_operator_objects{kind="Domain",ready="false"} 5"#,
+            r#"codeartifact_operator_unready_objects{kind="Domain",reason="NotFound",stalled="false"} 4"#,
+            r#"codeartifact_operator_unready_objects{kind="Domain",reason="GrantMissing",stalled="true"} 1"#,
             r#"codeartifact_operator_queue_depth{kind="Domain"} 7"#,
             r#"codeartifact_operator_objects{kind="Domain",ready="degraded"} 3"#,
             "codeartifact_operator_credential_expiry_seconds -59",
-            r#"codeartifact_operator_login_expiry_seconds{namespace="team",name="alive"} 3600"#,
-            r#"codeartifact_operator_login_expiry_seconds{namespace="team",name="dead"} -59"#,
+            r#"codeartifact_operator_login_expiry_seconds{login_namespace="team",login="alive"} 3600"#,
+            r#"codeartifact_operator_login_expiry_seconds{login_namespace="team",login="dead"} -59"#,
+            r#"codeartifact_operator_login_promise_seconds{login_namespace="team",login="alive"} 2600"#,
+            r#"codeartifact_operator_login_promise_seconds{login_namespace="team",login="dead"} -1059"#,
+            r#"codeartifact_operator_aws_calls_total{operation="CreateDomain",outcome="ok"} 1"#,
+            r#"codeartifact_operator_aws_calls_total{operation="CreateDomain",outcome="throttled"} 0"#,
+            r#"codeartifact_operator_watch_errors_total{kind="Secret"} 1"#,
+            r#"codeartifact_operator_watch_errors_total{kind="Namespace"} 0"#,
             "codeartifact_operator_tokens_minted_total 1",
             "codeartifact_operator_panics_total 1",
             "codeartifact_operator_leader 1",

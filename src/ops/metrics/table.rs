@@ -55,6 +55,12 @@ pub(super) const OBJECTS: Described = Described {
     labels: "kind, ready (true, degraded, false, unknown)",
     help: "Objects by the status of their Ready condition; degraded when it is True and the object is in trouble (RenewalFailing, ReadDenied), unknown when it was not reported yet",
 };
+pub(super) const UNREADY_OBJECTS: Described = Described {
+    name: "unready_objects",
+    shape: Shape::Gauge,
+    labels: "kind, reason (of the Ready condition), stalled (true, false)",
+    help: "Objects whose Ready condition is False, by its reason; stalled is true when somebody must act, and false while the operator goes on by itself",
+};
 pub(super) const QUEUE_DEPTH: Described = Described {
     name: "queue_depth",
     shape: Shape::Gauge,
@@ -85,6 +91,12 @@ pub(super) const TOKENS_MINTED: Described = Described {
     labels: "",
     help: "Authorization tokens that AWS issued to this process",
 };
+pub(super) const WATCH_ERRORS: Described = Described {
+    name: "watch_errors",
+    shape: Shape::Counter,
+    labels: "kind (of what is watched)",
+    help: "Failures of the watches of the Kubernetes API; a watch that is broken fails again at least once a minute",
+};
 pub(super) const PANICS: Described = Described {
     name: "panics",
     shape: Shape::Counter,
@@ -101,25 +113,36 @@ pub(super) const CREDENTIAL_EXPIRY: Described = Described {
 pub(super) const LOGIN_EXPIRY: Described = Described {
     name: "login_expiry_seconds",
     shape: Shape::Gauge,
-    labels: "namespace, name (of the RegistryCredential; of the 1,000 that expire first)",
+    labels: LOGIN_LABELS,
     help: "Seconds until the login of a RegistryCredential expires, negative from then on until it works again",
 };
+pub(super) const LOGIN_PROMISE: Described = Described {
+    name: "login_promise_seconds",
+    shape: Shape::Gauge,
+    labels: LOGIN_LABELS,
+    help: "Seconds until the login of a RegistryCredential has less life left than spec.token.renewBefore promises, negative from then on until it is renewed",
+};
+/// Not `namespace`: Prometheus puts its own label of that name, the namespace of the operator, on what it scrapes from a Pod.
+const LOGIN_LABELS: &str = "login_namespace, login (namespace and name of the RegistryCredential; of 1,000: those that break their promise, then those that expire first)";
 
 /// All metrics, in the order of the documentation.
-pub const TABLE: [Described; 13] = [
+pub const TABLE: [Described; 16] = [
     BUILD,
     LEADER,
     RECONCILES,
     RECONCILE_DURATION,
     OBJECTS,
+    UNREADY_OBJECTS,
     QUEUE_DEPTH,
     AWS_CALLS,
     AWS_CALL_DURATION,
     KUBERNETES_WRITES,
     TOKENS_MINTED,
+    WATCH_ERRORS,
     PANICS,
     CREDENTIAL_EXPIRY,
     LOGIN_EXPIRY,
+    LOGIN_PROMISE,
 ];
 
 impl Described {

@@ -50,7 +50,7 @@ async fn a_failing_renewal_is_counted_as_degraded_and_a_dead_token_has_a_negativ
     fixture.emulator.forward("2h").await?;
     until_metric(&fixture, EXPIRY, |left| left < dead - 3600.0).await?;
     let own = format!(
-        "codeartifact_operator_login_expiry_seconds{{namespace=\"{}\",name=\"login\"}}",
+        "codeartifact_operator_login_expiry_seconds{{login_namespace=\"{}\",login=\"login\"}}",
         fixture.namespace()
     );
     until_metric(&fixture, &own, |left| left < dead - 3600.0).await?;
