@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 CLUSTER := target/cluster/bin
 NODE := target/node/bin
+PROMETHEUS := target/prometheus/bin
 # Where KUBEBUILDER_ASSETS is set, as for envtest, what lies there is used and not built.
 TOOLS := $(foreach tool,etcd kube-apiserver kube-controller-manager kubectl helm,\
 	$(if $(and $(KUBEBUILDER_ASSETS),$(wildcard $(KUBEBUILDER_ASSETS)/$(tool))),,$(tool)))
@@ -27,7 +28,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools node-tools build release release-emulator image image-emulator push test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools node-tools prometheus-tools build release release-emulator image image-emulator push test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +40,8 @@ cluster-tools: $(TOOLS:%=$(CLUSTER)/%) ## build etcd, Kubernetes' servers, kubec
 
 NODE_TOOLS := kubelet kube-scheduler containerd containerd-shim-runc-v2 ctr runc bridge loopback host-local
 node-tools: $(NODE_TOOLS:%=$(NODE)/%) ## build kubelet, containerd, runc and what else a node needs where missing or outdated
+
+prometheus-tools: $(PROMETHEUS)/promtool $(PROMETHEUS)/prometheus ## build Prometheus and promtool where missing or outdated, for the tests of metrics and alerts
 
 build: ## build the operator, the emulator and the harness
 	$(BUILD)
@@ -186,6 +189,16 @@ $(CLUSTER)/%: tests/cluster/go.mod tests/cluster/go.sum
 	@echo "building $* from $(GO_PACKAGE_$*): minutes the first time; $$(($$(date +%s) - $(START))) s so far"
 	@cd tests/cluster && CGO_ENABLED=0 GOFLAGS=-buildvcs=false go build -mod=readonly -trimpath \
 		-ldflags '-s -w $(GO_VERSIONS)' -o $(abspath $@) $(GO_PACKAGE_$*) 2>$(abspath $@).log \
+		|| { cat $(abspath $@).log >&2; exit 1; }
+	@rm -f $@.log
+	@touch $@
+
+# The discovery of targets in clouds and the web interface are left out: no test needs them, and they take long to compile.
+$(PROMETHEUS)/%: tests/prometheus/go.mod tests/prometheus/go.sum
+	@mkdir -p $(PROMETHEUS)
+	@echo "building $* from github.com/prometheus/prometheus/cmd/$*: minutes the first time; $$(($$(date +%s) - $(START))) s so far"
+	@cd tests/prometheus && CGO_ENABLED=0 GOFLAGS=-buildvcs=false go build -mod=readonly -trimpath -tags remove_all_sd \
+		-ldflags '-s -w' -o $(abspath $@) github.com/prometheus/prometheus/cmd/$* 2>$(abspath $@).log \
 		|| { cat $(abspath $@).log >&2; exit 1; }
 	@rm -f $@.log
 	@touch $@

@@ -35,10 +35,10 @@ passed() {
 finish() {
   printf '\n'
   local row
-  for row in "${table[@]}"; do printf '%-14s %5d s\n' "${row%%|*}" "${row##*|}"; done
+  for row in "${table[@]}"; do printf '%-16s %5d s\n' "${row%%|*}" "${row##*|}"; done
   local verdict=ok failed=0
   if (($1)); then verdict=FAILED failed=1; fi
-  printf '%-14s %5d s\n\n' total "$SECONDS"
+  printf '%-16s %5d s\n\n' total "$SECONDS"
   printf 'test result: %s. %d passed; %d failed; %d stages; finished in %d s\n' \
     "$verdict" "$(passed)" "$failed" "${#table[@]}" "$SECONDS"
   exit "$1"
@@ -56,6 +56,7 @@ chart() {
 stage setup tests/setup.sh
 stage client-tools emulator/tests/clients/setup.sh
 stage cluster-tools make cluster-tools
+stage prometheus-tools make prometheus-tools
 stage lint make lint
 stage build make build
 stage tests cargo test --workspace --locked
