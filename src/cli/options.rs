@@ -19,6 +19,10 @@ pub(super) struct RunOptions {
     /// Address of /health, /ready and /metrics.
     #[arg(long, default_value = "0.0.0.0:8080", env = "CODEARTIFACT_OPERATOR_LISTEN")]
     pub(super) listen: SocketAddr,
+    /// Serve a page at / of the same address that says what is not ready and how long logins live. Whoever reaches the address sees
+    /// the names of all namespaces.
+    #[arg(long, env = "CODEARTIFACT_OPERATOR_STATUS_PAGE")]
+    pub(super) status_page: bool,
     /// How log lines look.
     #[arg(long, value_enum, default_value = "json", env = "CODEARTIFACT_OPERATOR_LOG_FORMAT")]
     pub(super) log_format: LogFormat,

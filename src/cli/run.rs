@@ -5,11 +5,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::RunOptions;
 use super::start;
-use crate::ops::{Identity, LeaseOptions, Metrics, Purpose, Readiness, Server, lead, telemetry};
+use crate::ops::{Identity, LeaseOptions, Metrics, Purpose, Readiness, Server, StatusPage, lead, telemetry};
 use crate::run::Operator;
 
 pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
-    let RunOptions { scope, listen, log_format, concurrency, server } = options;
+    let RunOptions { scope, listen, status_page, log_format, concurrency, server } = options;
     telemetry::start(log_format, &scope.log_level)?;
     let stop = start::stop_on_signals()?;
     let clock = start::clock(&scope, &stop).await?;
@@ -19,7 +19,9 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
     let bound = Server::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     // The health server outlives the work, so that a graceful stop is not taken for a crash.
     let closing = CancellationToken::new();
-    let serving = tokio::spawn(bound.serve(readiness.clone(), metrics.clone(), closing.clone()));
+    let page = status_page.then(StatusPage::default);
+    let serving =
+        tokio::spawn(bound.serve(readiness.clone(), metrics.clone(), page.clone(), closing.clone()));
 
     let (client, _) = start::connect(server).await?;
     let Some(user) = stop.run_until_cancelled(start::user(&client)).await else { return Ok(()) };
@@ -38,6 +40,9 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
     start::warn_of_absent(&client, &namespaces).await;
     let context = start::context(&scope, client, clock, metrics.clone(), stop).await?;
     let operator = Operator::new(context, readiness, namespaces, concurrency);
+    if let Some(page) = &page {
+        operator.shown_on(page);
+    }
     leading.open();
     tokio::select! {
         () = operator.run() => {

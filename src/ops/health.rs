@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::Metrics;
+use super::{Metrics, StatusPage};
 
 /// What must hold before the operator is ready. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -100,18 +100,23 @@ impl Server {
         self.address
     }
 
-    /// Serves `/health`, `/ready` and `/metrics` until `stop` is cancelled.
+    /// Serves `/health`, `/ready` and `/metrics`, and the status page where there is to be one, until `stop` is cancelled.
     pub async fn serve(
         self,
         readiness: Readiness,
         metrics: Metrics,
+        page: Option<StatusPage>,
         stop: CancellationToken,
     ) -> std::io::Result<()> {
+        let page = page.map_or_else(Router::new, |page| {
+            Router::new().route("/", routing::get(status)).with_state((page, readiness.clone()))
+        });
         let router = Router::new()
             .route("/health", routing::get(health))
             .route("/ready", routing::get(ready))
             .with_state(readiness)
-            .route("/metrics", routing::get(scrape).with_state(metrics));
+            .route("/metrics", routing::get(scrape).with_state(metrics))
+            .merge(page);
         axum::serve(self.listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
     }
 }
@@ -136,6 +141,18 @@ async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::to_string(&ReadyAnswer { ready, waiting_for }).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/json")], body)
+}
+
+/// Nothing is loaded from anywhere, nothing runs, and no other page may show this one inside itself.
+async fn status(State((page, readiness)): State<(StatusPage, Readiness)>) -> impl IntoResponse {
+    const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, page.html(readiness.waiting_for()))
 }
 
 async fn scrape(State(metrics): State<Metrics>) -> impl IntoResponse {
@@ -168,7 +185,7 @@ mod tests {
         let (address, stop, readiness) = (server.address(), CancellationToken::new(), Readiness::default());
         let (watches, leader) = (readiness.gate("watches"), readiness.gate("leader lease"));
         let (metrics, broken) = (Metrics::new(crate::clock::Clock::default()), readiness.clone());
-        let serving = tokio::spawn(server.serve(readiness, metrics, stop.clone()));
+        let serving = tokio::spawn(server.serve(readiness, metrics, None, stop.clone()));
 
         assert!(get(address, "/health").await.starts_with("HTTP/1.1 200"));
         watches.open();
@@ -185,6 +202,7 @@ mod tests {
         assert!(get(address, "/ready").await.starts_with("HTTP/1.1 200"));
         watches.close();
         assert!(get(address, "/ready").await.contains(r#"["watches"]"#));
+        assert!(get(address, "/").await.starts_with("HTTP/1.1 404"), "nobody asked for the page");
         assert!(get(address, "/metrics").await.contains("codeartifact_operator_build_info"));
 
         broken.is_broken("the watch of domains");

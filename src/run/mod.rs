@@ -2,6 +2,7 @@
 
 mod figures;
 mod list;
+mod status;
 mod supervise;
 mod watches;
 
@@ -27,7 +28,7 @@ use crate::engine::status::publish::Publisher;
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::seen::Seen;
 use crate::engine::watching::watch::{Change, config};
-use crate::ops::{Gate, Readiness};
+use crate::ops::{Gate, Readiness, StatusPage};
 use crate::package_policy::PackagePolicyKind;
 use crate::repository::RepositoryKind;
 
@@ -76,6 +77,12 @@ impl Operator {
             working: readiness.gate("controllers"),
             readiness,
         }
+    }
+
+    /// Lets the status page show what the operator knows.
+    pub fn shown_on(&self, page: &StatusPage) {
+        let context = self.context.clone();
+        page.shows(move || status::shown(&context));
     }
 
     /// Works until the context is told to stop, then ends what is in flight.

@@ -11,3 +11,4 @@ mod pages;
 mod prometheus;
 mod promtool;
 mod recording;
+mod status_page;

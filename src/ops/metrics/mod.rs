@@ -1,9 +1,10 @@
 //! Prometheus metrics. Labels come from closed sets, but for the names of logins, whose number is capped.
 
+mod recent;
 mod scrape;
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -20,6 +21,7 @@ pub use table::{Described, PREFIX, Shape, TABLE, reference};
 
 use crate::api::KindName;
 use crate::clock::Clock;
+use recent::LastMinute;
 use scrape::Scrape;
 
 /// All metrics of the process. Cheap to clone.
@@ -36,6 +38,8 @@ pub struct Metrics {
     watch_errors: Family<Watched, Counter>,
     panics: Counter,
     leader: Gauge,
+    clock: Clock,
+    recent_calls: Arc<Mutex<LastMinute>>,
 }
 
 /// The outcome of a call to AWS that alerts ask for.
@@ -115,7 +119,7 @@ impl Metrics {
     pub fn new(clock: Clock) -> Self {
         let mut metrics = Self {
             registry: Arc::default(),
-            scrape: Arc::new(Scrape::new(clock)),
+            scrape: Arc::new(Scrape::new(clock.clone())),
             reconciles: Family::default(),
             reconcile_duration: Family::new_with_constructor(durations),
             aws_calls: Family::default(),
@@ -125,6 +129,8 @@ impl Metrics {
             watch_errors: Family::default(),
             panics: Counter::default(),
             leader: Gauge::default(),
+            clock,
+            recent_calls: Arc::default(),
         };
         metrics.registry = Arc::new(metrics.registered());
         metrics
@@ -162,12 +168,20 @@ impl Metrics {
         };
         counter(THROTTLED);
         counter(outcome).inc();
+        let second = self.clock.moment().steady.as_secs();
+        self.recent_calls.lock().unwrap_or_else(PoisonError::into_inner).add(second);
         self.aws_call_duration.get_or_create(&OfOperation { operation }).observe(took.as_secs_f64());
     }
 
     /// Counts a write to the Kubernetes API, by the kind written, such as `Secret` or `Event`.
     pub fn kubernetes_write(&self, kind: &'static str) {
         self.kubernetes_writes.get_or_create(&OfKind { kind }).inc();
+    }
+
+    /// How many calls to AWS ended in the last minute.
+    pub fn aws_calls_in_last_minute(&self) -> u32 {
+        let second = self.clock.moment().steady.as_secs();
+        self.recent_calls.lock().unwrap_or_else(PoisonError::into_inner).sum(second)
     }
 
     /// How failures of the watches of a kind are counted, from 0 on.

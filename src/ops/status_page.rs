@@ -1,0 +1,195 @@
+//! The page `/`: what is not ready and why, and how long logins live. Read-only, without scripts, and off unless asked for, because
+//! whoever reaches the port sees the names of all namespaces. The rendering is pure.
+
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// Of more rows than this, a table shows the first and says how many there are.
+const ROWS: usize = 100;
+
+/// What is shown. It never holds the text of a token.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// What time it is.
+    pub now: Timestamp,
+    /// What the operator waits for before it works; empty when it works.
+    pub waiting_for: Vec<String>,
+    /// The AwsAccounts.
+    pub accounts: Vec<ShownObject>,
+    /// What is not ready, of the other kinds.
+    pub unready: Vec<ShownObject>,
+    /// The logins.
+    pub logins: Vec<ShownLogin>,
+    /// Calls to AWS in the last minute.
+    pub aws_calls: u32,
+}
+
+/// An object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShownObject {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its namespace; empty for an AwsAccount.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// For an AwsAccount, account and Region.
+    pub about: String,
+    /// The status of Ready; empty when there is none yet.
+    pub ready: String,
+    /// The reason of Ready.
+    pub reason: String,
+    /// The message of Ready.
+    pub message: String,
+}
+
+/// A login.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShownLogin {
+    /// When the first of its tokens expires.
+    pub expires: Timestamp,
+    /// Until when it has as much life left as was promised.
+    pub promised: Timestamp,
+    /// Namespace of the RegistryCredential.
+    pub namespace: String,
+    /// Name of the RegistryCredential.
+    pub name: String,
+}
+
+type Source = Box<dyn Fn() -> Shown + Send + Sync>;
+
+/// Where the page learns what it shows. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct StatusPage(Arc<OnceLock<Source>>);
+
+impl std::fmt::Debug for StatusPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StatusPage")
+    }
+}
+
+impl StatusPage {
+    /// Says where to look when somebody asks for the page.
+    pub fn shows(&self, source: impl Fn() -> Shown + Send + Sync + 'static) {
+        self.0.get_or_init(|| Box::new(source));
+    }
+
+    /// The page now. `waiting_for`: what keeps the operator from work.
+    pub fn html(&self, waiting_for: Vec<String>) -> String {
+        let shown = self.0.get().map(|source| source()).unwrap_or_default();
+        render(Shown { waiting_for, ..shown }).into_string()
+    }
+}
+
+/// The page.
+fn render(mut shown: Shown) -> Markup {
+    shown.accounts.sort();
+    shown.unready.sort();
+    shown.logins.sort();
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { "codeartifact-operator" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "codeartifact-operator " (env!("CARGO_PKG_VERSION")) }
+                @if shown.waiting_for.is_empty() {
+                    p { "The operator works. It made " (shown.aws_calls) " calls to AWS in the last minute." }
+                } @else {
+                    p.bad { "The operator does not work yet. It waits for: " (shown.waiting_for.join("; ")) "." }
+                }
+                h2 { "AwsAccounts" }
+                (accounts(&shown.accounts))
+                h2 { "Not ready" }
+                (unready(&shown.unready))
+                h2 { "Logins" }
+                (logins(&shown.logins, shown.now))
+            }
+        }
+    }
+}
+
+fn accounts(accounts: &[ShownObject]) -> Markup {
+    table(accounts, &["Name", "Account and Region", "Ready", "Reason", "Message"], |account| {
+        html! {
+            td { (account.name) }
+            td { (account.about) }
+            td class=[bad(account.ready == "False")] { (account.ready) }
+            td { (account.reason) }
+            td { (account.message) }
+        }
+    })
+}
+
+fn unready(objects: &[ShownObject]) -> Markup {
+    table(objects, &["Kind", "Namespace", "Name", "Reason", "Message"], |object| {
+        html! {
+            td { (object.kind) }
+            td { (object.namespace) }
+            td { (object.name) }
+            td.bad { (object.reason) }
+            td { (object.message) }
+        }
+    })
+}
+
+fn logins(logins: &[ShownLogin], now: Timestamp) -> Markup {
+    table(logins, &["Namespace", "Name", "Life left", "Expires"], |login| {
+        html! {
+            td { (login.namespace) }
+            td { (login.name) }
+            td class=[bad(login.promised < now)] { (life(login, now)) }
+            td { (login.expires) }
+        }
+    })
+}
+
+/// The class of what needs somebody's attention.
+fn bad(is_bad: bool) -> Option<&'static str> {
+    is_bad.then_some("bad")
+}
+
+/// The first rows, and how many there are in all.
+fn table<T>(all: &[T], head: &[&str], row: impl Fn(&T) -> Markup) -> Markup {
+    html! {
+        @if all.is_empty() {
+            p { "None." }
+        } @else {
+            table {
+                thead { tr { @for name in head { th { (name) } } } }
+                tbody { @for one in all.iter().take(ROWS) { tr { (row(one)) } } }
+            }
+            @if all.len() > ROWS {
+                p { "These are the first " (ROWS) " of " (all.len()) "." }
+            }
+        }
+    }
+}
+
+fn life(login: &ShownLogin, now: Timestamp) -> String {
+    let left = login.expires.duration_since(now).as_secs();
+    if left <= 0 {
+        return "expired".into();
+    }
+    let rest = format!("{} h {} min", left / 3600, left % 3600 / 60);
+    if login.promised < now { format!("{rest}, less than promised") } else { rest }
+}
+
+const STYLE: &str = "\
+:root { color-scheme: light dark }
+body { font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em }
+h1 { font-size: 20px } h2 { font-size: 16px; margin-top: 2em }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere }
+th { white-space: nowrap }
+.bad { color: #d33; font-weight: 600 }
+";
+
+#[cfg(test)]
+mod tests;
