@@ -186,7 +186,7 @@ const STYLE: &str = "\
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em }
 h1 { font-size: 20px } h2 { font-size: 16px; margin-top: 2em }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere }
+th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border-bottom: 1px solid #8884; overflow-wrap: break-word }
 th { white-space: nowrap }
 .bad { color: #d33; font-weight: 600 }
 ";
