@@ -7,6 +7,7 @@ SHELL := /bin/bash
 CLUSTER := target/cluster/bin
 NODE := target/node/bin
 PROMETHEUS := target/prometheus/bin
+CHART := target/chart/bin
 # Where KUBEBUILDER_ASSETS is set, as for envtest, what lies there is used and not built.
 TOOLS := $(foreach tool,etcd kube-apiserver kube-controller-manager kubectl helm,\
 	$(if $(and $(KUBEBUILDER_ASSETS),$(wildcard $(KUBEBUILDER_ASSETS)/$(tool))),,$(tool)))
@@ -28,7 +29,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools node-tools prometheus-tools build release release-emulator image image-emulator push test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools node-tools chart-tools test-chart prometheus-tools build release release-emulator image image-emulator push test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,8 @@ NODE_TOOLS := kubelet kube-scheduler containerd containerd-shim-runc-v2 ctr runc
 node-tools: $(NODE_TOOLS:%=$(NODE)/%) ## build kubelet, containerd, runc and what else a node needs where missing or outdated
 
 prometheus-tools: $(PROMETHEUS)/promtool $(PROMETHEUS)/prometheus ## build Prometheus and promtool where missing or outdated, for the tests of metrics and alerts
+
+chart-tools: $(CHART)/helm-unittest ## build what tests the chart where missing or outdated
 
 build: ## build the operator, the emulator and the harness
 	$(BUILD)
@@ -72,6 +75,9 @@ $(VALIDATOR)/ready: packaging/sbom/requirements.txt
 	@python3 -m pip --python $(VALIDATOR)/bin/python --disable-pip-version-check install --quiet \
 		--require-hashes --only-binary :all: --requirement $<
 	@touch $@
+
+test-chart: cluster-tools chart-tools ## lint the chart with each values file in its ci/, and run the tests of its values
+	tests/chart/run.sh
 
 bench-emulator: ## print the emulator's requests per second, latencies, and memory with 100,000 package versions
 	cargo bench --quiet --locked -p codeartifact-emulator --bench emulator
@@ -152,6 +158,14 @@ mutants: ## name the changes of pure code that no unit test notices; installs ca
 
 clean: ## remove everything that was built
 	rm -rf target
+
+$(CHART)/helm-unittest: tests/chart/unittest/go.mod tests/chart/unittest/go.sum
+	@mkdir -p $(CHART)
+	@echo "building helm-unittest: a minute the first time; $$(($$(date +%s) - $(START))) s so far"
+	@CGO_ENABLED=0 GOFLAGS=-buildvcs=false go build -C tests/chart/unittest -mod=readonly -trimpath -ldflags '-s -w' \
+		-o $(abspath $@) github.com/helm-unittest/helm-unittest/cmd/helm-unittest 2>$@.log || { cat $@.log >&2; exit 1; }
+	@rm -f $@.log
+	@touch $@
 
 # What the go.mod files of tests/node pin, and kubelet and the scheduler from that of the control plane.
 NODE_MODULE_kubelet := tests/cluster k8s.io/kubernetes/cmd/kubelet

@@ -1,10 +1,14 @@
 //! The chart installs an operator whose rights are enough: for the whole cluster, and in some namespaces with Roles alone.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use harness::{Emulator, Install, Options, cluster_tool, own, repository, shared};
 use serde_json::json;
+
+/// The standby looks once a second, and then lists what it works on; a busy machine may need as long again.
+const HAND_OVER: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 async fn an_installed_operator_signs_in_is_killed_returns_and_ends_cleanly() -> Result<()> {
@@ -46,6 +50,31 @@ async fn two_namespaced_installs_share_a_cluster_with_roles_alone() -> Result<()
     }
     assert_ne!(first.operator.address()?, second.operator.address()?);
     Ok(())
+}
+
+/// A pod that is asked to end gives the Lease back. That a Lease expires without its holder is tested beside the Lease.
+#[tokio::test]
+async fn a_second_replica_waits_and_takes_over_when_the_first_one_ends() -> Result<()> {
+    let emulator = Emulator::start().await?;
+    let values = json!({"replicas": 2});
+    let install = Install::into(shared().await?, &emulator).namespaced(1).values(values).start().await?;
+    install.operator.ready().await?;
+    let standby = install.operator.another().await?;
+    let leader = standby.stands_by().await?;
+    ensure!(leader.ends_with(" leads"), "{leader}");
+    ensure!(standby.metric("codeartifact_operator_leader").await? < 1.0, "two lead");
+
+    let ended = install.operator.terminate().await?;
+    ensure!(ended.code() == Some(0), "{}", install.operator.log_tail());
+    let began = Instant::now();
+    standby.ready().await?;
+    let took = began.elapsed();
+    println!("the second replica works {:.1} s after the first one ended", took.as_secs_f64());
+    ensure!(took < HAND_OVER, "the hand-over took {took:?}: {}", standby.log_tail());
+    ensure!(standby.metric("codeartifact_operator_leader").await? > 0.0, "nobody leads");
+
+    install.operator.start_again().await?;
+    install.operator.stands_by().await.map(drop)
 }
 
 #[test]

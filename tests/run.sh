@@ -44,15 +44,6 @@ finish() {
   exit "$1"
 }
 
-chart() {
-  local helm=target/cluster/bin/helm chart=charts/codeartifact-operator values
-  "$helm" lint --strict "$chart" || return
-  for values in "" $(find "$chart/ci" -name '*.yaml' 2>/dev/null | sort); do
-    "$helm" template release "$chart" --namespace operator ${values:+--values "$values"} >/dev/null || return
-    echo "rendered with ${values:-the default values}"
-  done
-}
-
 stage setup tests/setup.sh
 stage client-tools emulator/tests/clients/setup.sh
 stage cluster-tools make cluster-tools
@@ -65,7 +56,8 @@ stage clients emulator/tests/clients/summary.sh
 show clients .
 stage boto3 make test-boto3
 show boto3 '^(operations|paginators|declared errors|constraints|walker): | passed in '
-stage chart chart
+stage chart make test-chart
+show chart '^Tests: '
 stage demo make demo KEEP=0
 show demo '✓'
 stage size make size

@@ -35,6 +35,8 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
     };
     let Some(leadership) = lead(lease, stop.clone()).await else { return Ok(()) };
     metrics.leader(true);
+    // A standby was ready; a leader is ready when it works.
+    leading.close();
 
     let namespaces = scope.namespaces();
     start::warn_of_absent(&client, &namespaces).await;

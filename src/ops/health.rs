@@ -17,10 +17,20 @@ use super::{Metrics, StatusPage};
 /// What must hold before the operator is ready. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Readiness {
-    /// What must hold; with why not, while it does not.
-    gates: Arc<RwLock<BTreeMap<String, Option<String>>>>,
+    /// What must hold, and whether it does.
+    gates: Arc<RwLock<BTreeMap<String, Standing>>>,
     /// What has ended and only a new start brings back.
     broken: Arc<OnceLock<String>>,
+}
+
+/// Whether something holds.
+#[derive(Clone, Debug)]
+enum Standing {
+    Holds,
+    /// It does not, and why, where that is known.
+    Closed(String),
+    /// Another process does the work, and this one could take over: that is ready, too.
+    Standby(String),
 }
 
 /// One thing that must hold. It starts closed.
@@ -34,7 +44,7 @@ impl Readiness {
     /// Adds something that must hold, by the words that `/ready` lists while it does not.
     pub fn gate(&self, name: impl Into<String>) -> Gate {
         let name = name.into();
-        self.set(&name, Some(String::new()));
+        self.set(&name, Standing::Closed(String::new()));
         Gate { readiness: self.clone(), name }
     }
 
@@ -51,21 +61,38 @@ impl Readiness {
     /// What does not hold yet; ready when empty.
     pub fn waiting_for(&self) -> Vec<String> {
         let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
-        let closed = gates.iter().filter_map(|(name, why)| Some((name, why.as_deref()?)));
-        closed
-            .map(|(name, why)| if why.is_empty() { name.clone() } else { format!("{name}: {why}") })
-            .collect()
+        let waits = gates.iter().filter_map(|(name, state)| match state {
+            Standing::Closed(why) if why.is_empty() => Some(name.clone()),
+            Standing::Closed(why) => Some(format!("{name}: {why}")),
+            Standing::Holds | Standing::Standby(_) => None,
+        });
+        waits.collect()
     }
 
-    fn set(&self, name: &str, closed: Option<String>) {
-        self.gates.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), closed);
+    /// Why this process does not work although it is ready.
+    fn standby(&self) -> Option<String> {
+        let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
+        gates.values().find_map(|state| match state {
+            Standing::Standby(why) => Some(why.clone()),
+            Standing::Holds | Standing::Closed(_) => None,
+        })
+    }
+
+    /// Why this process does not work, also while it is ready to take over.
+    fn idle_because(&self) -> Vec<String> {
+        let standby = self.standby().map(|why| format!("its turn to lead: {why}"));
+        self.waiting_for().into_iter().chain(standby).collect()
+    }
+
+    fn set(&self, name: &str, state: Standing) {
+        self.gates.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), state);
     }
 }
 
 impl Gate {
     /// It holds.
     pub fn open(&self) {
-        self.readiness.set(&self.name, None);
+        self.readiness.set(&self.name, Standing::Holds);
     }
 
     /// It does not hold any more.
@@ -75,7 +102,12 @@ impl Gate {
 
     /// It does not hold, and `/ready` says why.
     pub fn closed_because(&self, why: &str) {
-        self.readiness.set(&self.name, Some(why.to_owned()));
+        self.readiness.set(&self.name, Standing::Closed(why.to_owned()));
+    }
+
+    /// Another process does the work, and this one is ready to take over. `/ready` says so.
+    pub fn stands_by(&self, why: &str) {
+        self.readiness.set(&self.name, Standing::Standby(why.to_owned()));
     }
 }
 
@@ -126,6 +158,8 @@ impl Server {
 struct ReadyAnswer {
     ready: bool,
     waiting_for: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standby: Option<String>,
 }
 
 async fn health(State(readiness): State<Readiness>) -> impl IntoResponse {
@@ -139,7 +173,8 @@ async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
     let waiting_for = readiness.waiting_for();
     let ready = waiting_for.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = serde_json::to_string(&ReadyAnswer { ready, waiting_for }).unwrap_or_default();
+    let body = serde_json::to_string(&ReadyAnswer { ready, waiting_for, standby: readiness.standby() })
+        .unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/json")], body)
 }
 
@@ -152,7 +187,7 @@ async fn status(State((page, readiness)): State<(StatusPage, Readiness)>) -> imp
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, page.html(readiness.waiting_for()))
+    (headers, page.html(readiness.idle_because()))
 }
 
 async fn scrape(State(metrics): State<Metrics>) -> impl IntoResponse {
@@ -198,8 +233,16 @@ mod tests {
             answer.ends_with(r#"{"ready":false,"waitingFor":["leader lease: another leads"]}"#),
             "{answer}"
         );
+        leader.stands_by("pod-0 leads");
+        let answer = get(address, "/ready").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.ends_with(r#"{"ready":true,"waitingFor":[],"standby":"pod-0 leads"}"#), "{answer}");
+        assert_eq!(broken.idle_because(), ["its turn to lead: pod-0 leads"]);
+        leader.close();
+        assert!(get(address, "/ready").await.starts_with("HTTP/1.1 503"));
         leader.open();
-        assert!(get(address, "/ready").await.starts_with("HTTP/1.1 200"));
+        let answer = get(address, "/ready").await;
+        assert!(answer.ends_with(r#"{"ready":true,"waitingFor":[]}"#), "{answer}");
         watches.close();
         assert!(get(address, "/ready").await.contains(r#"["watches"]"#));
         assert!(get(address, "/").await.starts_with("HTTP/1.1 404"), "nobody asked for the page");

@@ -25,9 +25,22 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "codeartifact-operator.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
 {{- define "codeartifact-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/name: {{ include "codeartifact-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* Names of what the hooks make. */}}
+{{- define "codeartifact-operator.crdHookName" -}}
+{{- printf "%s-crds" (include "codeartifact-operator.fullname" . | trunc 58 | trimSuffix "-") -}}
+{{- end -}}
+
+{{- define "codeartifact-operator.releaseHookName" -}}
+{{- printf "%s-release" (include "codeartifact-operator.fullname" . | trunc 55 | trimSuffix "-") -}}
 {{- end -}}
 
 {{- define "codeartifact-operator.labels" -}}
@@ -42,6 +55,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
 {{- else -}}
 {{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the values say; else several replicas keep apart. */}}
+{{- define "codeartifact-operator.affinity" -}}
+{{- if .Values.affinity -}}
+{{ toYaml .Values.affinity }}
+{{- else if gt (int .Values.replicas) 1 -}}
+podAntiAffinity:
+  preferredDuringSchedulingIgnoredDuringExecution:
+  - weight: 100
+    podAffinityTerm:
+      topologyKey: kubernetes.io/hostname
+      labelSelector:
+        matchLabels:
+          {{- include "codeartifact-operator.selectorLabels" . | nindent 10 }}
 {{- end -}}
 {{- end -}}
 
@@ -144,4 +173,25 @@ subjects:
 - kind: ServiceAccount
   name: {{ include "codeartifact-operator.serviceAccountName" . }}
   namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+
+{{/* How Prometheus reads a pod, from a monitor of the values. */}}
+{{- define "codeartifact-operator.scrape" -}}
+port: http
+path: /metrics
+{{- with .interval }}
+interval: {{ . }}
+{{- end }}
+{{- with .scrapeTimeout }}
+scrapeTimeout: {{ . }}
+{{- end }}
+{{- with .relabelings }}
+relabelings:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .metricRelabelings }}
+metricRelabelings:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}

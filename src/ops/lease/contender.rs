@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Failure, call, taken};
 use super::record::{Marks, freed, fresh, holder, progressed, releases, renewed, rests, taken_over, works};
 use super::{
-    DURATION, Ending, Gate, Identity, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY, remove_mark,
+    DURATION, Ending, Gate, Identity, LOOK, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY, remove_mark,
 };
 
 /// Between two lines of the log that say the same.
@@ -50,9 +50,9 @@ impl Contender {
             let began = Instant::now();
             let wait = match self.try_acquire().await {
                 Ok(Some(lease)) => return Some((lease, began)),
-                Ok(None) => PERIOD,
+                Ok(None) => LOOK,
                 Err(problem) => {
-                    self.waits(format!("the leader lease cannot be had now: {problem}"), true);
+                    self.waits(&format!("the leader lease cannot be had now: {problem}"));
                     RETRY
                 }
             };
@@ -106,7 +106,7 @@ impl Contender {
         let Purpose::Work(installation) = &self.purpose else { return false };
         let Some(progress) = rests(lease, installation) else { return false };
         let again = remove_mark(&self.namespace, &self.name);
-        self.waits(format!("{}: this operator rests. To let it work again: {again}", progress.words()), true);
+        self.waits(&format!("{}: this operator rests. To let it work again: {again}", progress.words()));
         true
     }
 
@@ -129,25 +129,38 @@ impl Contender {
         if self.holder.knows_ended(&holder) {
             return true;
         }
-        self.waits(format!("{holder} leads"), false);
+        self.stands_by(&format!("{holder} leads"));
         false
     }
 
-    /// Says what this process waits for: in `/ready`, and now and then in the log.
-    fn waits(&mut self, why: String, warns: bool) {
-        let fresh = |(logged, at): &(String, Instant)| *logged == why && at.elapsed() < REMIND;
-        if self.logged.as_ref().is_some_and(fresh) {
-            return;
-        }
-        if warns {
-            tracing::warn!(lease = self.name, "{why}");
-        } else {
+    /// Another process leads, and this one takes over when it can.
+    fn stands_by(&mut self, why: &str) {
+        if self.is_news(why) {
             tracing::info!(lease = self.name, "waiting: {why}");
+            if let Some(gate) = &self.gate {
+                gate.stands_by(why);
+            }
         }
-        if let Some(gate) = &self.gate {
-            gate.closed_because(&why);
+    }
+
+    /// This process can neither work nor take over: `/ready` and, now and then, the log say why.
+    fn waits(&mut self, why: &str) {
+        if self.is_news(why) {
+            tracing::warn!(lease = self.name, "{why}");
+            if let Some(gate) = &self.gate {
+                gate.closed_because(why);
+            }
         }
-        self.logged = Some((why, Instant::now()));
+    }
+
+    /// Whether that was not said yet, or long ago.
+    fn is_news(&mut self, why: &str) -> bool {
+        let said = |(said, at): &(String, Instant)| said == why && at.elapsed() < REMIND;
+        if self.logged.as_ref().is_some_and(said) {
+            return false;
+        }
+        self.logged = Some((why.to_owned(), Instant::now()));
+        true
     }
 
     /// Renews until that has not worked for the deadline, or somebody else has the Lease.

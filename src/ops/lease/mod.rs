@@ -27,8 +27,10 @@ pub use record::{Progress, RELEASED};
 const DURATION: Duration = Duration::from_secs(15);
 /// The holder stops working when it could not renew for this long: well before others take over.
 pub const RENEW_DEADLINE: Duration = Duration::from_secs(10);
-/// Between renewals, and between looks at another's Lease.
+/// Between renewals.
 const PERIOD: Duration = Duration::from_secs(3);
+/// Between looks at another's Lease: a hand-over takes no longer than this and the first lists together.
+const LOOK: Duration = Duration::from_secs(1);
 /// Between attempts after a failure.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long one call may take: half of the renew deadline, so that a call that hangs leaves time for another one.

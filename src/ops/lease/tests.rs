@@ -132,7 +132,7 @@ async fn a_released_lease_goes_to_the_next_and_only_then() {
     first.release().await;
     let freed = Instant::now();
     let second = second.await.unwrap();
-    assert!(freed.elapsed() <= PERIOD, "a released lease is not waited for");
+    assert!(freed.elapsed() <= LOOK, "a released lease is not waited for");
     assert_eq!(server.holder(), "two");
     let transitions = server.lease.lock().unwrap().clone().unwrap().spec.unwrap().lease_transitions;
     assert_eq!(transitions, Some(1));
@@ -148,7 +148,7 @@ async fn a_dead_holders_lease_expires_and_not_before_its_duration() {
     let died = Instant::now();
     let _second = server.lead("two").await;
     assert!(died.elapsed() > DURATION, "{:?}", died.elapsed());
-    assert!(died.elapsed() <= DURATION + 2 * PERIOD, "{:?}", died.elapsed());
+    assert!(died.elapsed() <= DURATION + 2 * LOOK, "{:?}", died.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -228,6 +228,30 @@ async fn waiting_ends_when_the_process_stops() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     stop.cancel();
     assert!(second.await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_standby_is_ready_while_another_leads_and_not_while_nobody_answers() {
+    let server = Server::default();
+    let first = server.lead("one").await;
+    let readiness = crate::ops::Readiness::default();
+    let options = LeaseOptions { gate: Some(readiness.gate("leader lease")), ..server.options("two") };
+    let standby = tokio::spawn(lead(options, CancellationToken::new()));
+    let waits = async || {
+        tokio::time::sleep(CALL_TIMEOUT + 2 * LOOK).await;
+        readiness.waiting_for().join("\n")
+    };
+    assert_eq!(waits().await, "", "it could take over at once");
+    server.down.store(true, Ordering::Relaxed);
+    let waiting = waits().await;
+    assert!(waiting.starts_with("leader lease: the leader lease cannot be had now: "), "{waiting}");
+    server.down.store(false, Ordering::Relaxed);
+    assert_eq!(waits().await, "");
+    first.release().await;
+    assert!(
+        tokio::time::timeout(2 * LOOK, standby).await.unwrap().unwrap().is_some(),
+        "it does not take over"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::evidence::Evidence;
@@ -35,6 +35,19 @@ impl Operator {
         Self { program, container, evidence, running: Mutex::default() }
     }
 
+    /// Starts another replica of the same Deployment, and waits until it serves.
+    pub async fn another(&self) -> Result<Self> {
+        let mut container = self.container.clone();
+        for (name, value) in &mut container.environment {
+            if name == "POD_NAME" {
+                *value = format!("{value}-another");
+            }
+        }
+        let another = Self::new(self.program.clone(), container, self.evidence.clone());
+        another.start_again().await?;
+        Ok(another)
+    }
+
     /// Starts it and waits until it serves. One that still runs is killed first.
     pub async fn start_again(&self) -> Result<()> {
         let log = self.evidence.fresh("operator", "log")?;
@@ -63,9 +76,23 @@ impl Operator {
         address.map(Ok).context("no line with message=serving in its log")
     }
 
-    /// Waits until `/ready` answers with success; the failure shows what it waits for.
+    /// Waits until it leads and `/ready` answers with success; the failure shows what it waits for.
     pub async fn ready(&self) -> Result<()> {
-        wait_for("the operator is ready", PATIENCE, async || self.get("/ready").await.map(drop)).await
+        wait_for("the operator is ready", PATIENCE, async || {
+            let answer = self.get("/ready").await?;
+            ensure!(!answer.contains("\"standby\""), "{answer}");
+            Ok(())
+        })
+        .await
+    }
+
+    /// Waits until it is ready to take over from another one that leads, and returns what it says of that one.
+    pub async fn stands_by(&self) -> Result<String> {
+        wait_for("the operator stands by", PATIENCE, async || {
+            let answer: Value = serde_json::from_str(&self.get("/ready").await?)?;
+            answer["standby"].as_str().map(String::from).with_context(|| answer.to_string())
+        })
+        .await
     }
 
     /// Where it serves.
