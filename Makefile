@@ -29,7 +29,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools node-tools chart-tools test-chart prometheus-tools build release release-emulator image image-emulator push test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools node-tools chart-tools test-chart prometheus-tools build release release-emulator image image-emulator push push-chart test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ push: ## push what `make image` wrote: REPOSITORY=registry.example.com/team/code
 	@test -n "$(REPOSITORY)" || { echo "push needs a repository: make push REPOSITORY=registry.example.com/team/$(PROGRAM)"; exit 2; }
 	@test -e target/image/$(PROGRAM) || { echo "target/image/$(PROGRAM) is missing: make image (or image-emulator) writes it"; exit 2; }
 	target/tools/image push -layout target/image/$(PROGRAM) -to $(REPOSITORY)
+
+push-chart: $(CLUSTER)/helm ## package the chart and push it: REPOSITORY=oci://registry.example.com/charts
+	packaging/chart.sh $(REPOSITORY)
 
 test-image: setup $(VALIDATOR)/ready ## build the operator's image for PLATFORMS twice, compare, start it, push it, validate its SBOMs
 	packaging/test.sh $(VALIDATOR)/bin/python $(PLATFORMS)

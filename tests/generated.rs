@@ -31,6 +31,17 @@ fn generated_files_are_up_to_date() -> Result<()> {
     Ok(())
 }
 
+/// kubectl applies it, and no release of Helm is behind it.
+#[test]
+fn the_plain_manifest_does_not_say_that_helm_manages_it() -> Result<()> {
+    let text = std::fs::read_to_string(harness::repository().join("deploy/install.yaml"))?;
+    ensure!(text.contains("app.kubernetes.io/instance: codeartifact-operator"), "labels are not understood");
+    for line in text.lines().filter(|line| line.contains("managed-by:")) {
+        ensure!(!line.contains("Helm"), "deploy/install.yaml: {line}");
+    }
+    Ok(())
+}
+
 /// A kind that somebody adds to the list of kinds cannot be watched before the chart has rules for it.
 #[test]
 fn every_kind_has_its_rules_in_the_chart() -> Result<()> {

@@ -2,6 +2,7 @@
 //! everything that is rendered.
 
 mod embedded;
+mod hub;
 mod leaves;
 mod mistakes;
 mod network;

@@ -39,6 +39,11 @@ async fn an_api_server_takes_everything_that_is_rendered() -> Result<()> {
         kinds.extend(rendered.iter().filter_map(|object| object["kind"].as_str().map(String::from)));
         println!("{name}: the API server takes {} objects", rendered.len());
     }
+    control_plane.namespace("codeartifact-operator", &restricted).await?;
+    let plain = std::fs::read_to_string(repository().join("deploy/install.yaml"))?;
+    let said = dry_run(&control_plane, &plain).await.context("deploy/install.yaml")?;
+    ensure!(said.is_empty(), "deploy/install.yaml: {said}");
+
     let missing: Vec<_> = all_kinds(&chart)?.into_iter().filter(|kind| !kinds.contains(kind)).collect();
     ensure!(missing.is_empty(), "no values in ci/ render {missing:?}");
 
