@@ -120,7 +120,7 @@ fn mistakes_of_the_operator() -> Mistakes {
             "at '/extraEnv/0': additional properties 'val' not allowed",
         ),
         (json!({"extraEnv": [{"name": "A", "value": 1}]}), "at '/extraEnv/0/value': got number, want string"),
-        (json!({"extraVolumes": [{"name": "a"}]}), "at '/extraVolumes/0'"),
+        (json!({"extraVolumes": [{"name": "A b"}]}), "at '/extraVolumes/0/name'"),
         (
             json!({"extraVolumeMounts": [{"name": "a", "mountPath": "tmp"}]}),
             "at '/extraVolumeMounts/0/mountPath'",

@@ -1,5 +1,7 @@
-//! A real API server takes everything that the chart renders with the values in its `ci/`, field by field and without a warning.
+//! A real API server takes everything that the chart renders with the values in its `ci/` and in the documentation, field by field and
+//! without a warning.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -28,10 +30,12 @@ async fn an_api_server_takes_everything_that_is_rendered() -> Result<()> {
     ];
     control_plane.namespace(NAMESPACE, &restricted).await?;
     let chart = Chart::ours();
-    let mut kinds = Vec::new();
+    let (mut kinds, mut namespaces) = (Vec::new(), BTreeSet::new());
     for (name, values) in values(&chart)? {
         for namespace in values["namespaces"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            control_plane.namespace(namespace, &[]).await?;
+            if namespaces.insert(namespace.to_owned()) {
+                control_plane.namespace(namespace, &[]).await?;
+            }
         }
         let said = dry_run(&control_plane, &chart.manifests(&values)?).await.context(name.clone())?;
         ensure!(said.is_empty(), "{name}: {said}");
@@ -65,7 +69,7 @@ async fn dry_run(control_plane: &ControlPlane, manifests: &str) -> Result<String
     Ok(said)
 }
 
-/// The default values, and each file in the chart's `ci/`.
+/// The default values, each file in the chart's `ci/`, and the values in the documentation.
 fn values(chart: &Chart) -> Result<Vec<(String, Value)>> {
     let mut found = vec![("the default values".to_owned(), serde_json::json!({}))];
     for entry in std::fs::read_dir(chart.folder().join("ci"))? {
@@ -74,6 +78,16 @@ fn values(chart: &Chart) -> Result<Vec<(String, Value)>> {
         found.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), values));
     }
     ensure!(found.len() > 2, "the chart has no values in ci/");
+    for (page, blocks) in [("README.md", 1), ("docs/install.md", 2)] {
+        let text = std::fs::read_to_string(repository().join(page))?;
+        let values: Vec<_> =
+            text.split("```yaml\n# values: ").skip(1).filter_map(|rest| rest.split_once("```")).collect();
+        ensure!(values.len() == blocks, "{page} has {} blocks of values", values.len());
+        for (block, _) in values {
+            let (title, _) = block.split_once('\n').context(page)?;
+            found.push((format!("{page}, {title}"), serde_saphyr::from_str(&format!("# {block}"))?));
+        }
+    }
     Ok(found)
 }
 

@@ -155,8 +155,11 @@ capabilities:
 {{- define "codeartifact-operator.namespacedRules" -}}
 - apiGroups: [codeartifact-operator.dev]
   resources: [domains, repositories, packagepolicies, registrycredentials]
-  # patch: finalizers.
-  verbs: [get, list, watch, patch]
+  verbs: [get, list, watch]
+- apiGroups: [codeartifact-operator.dev]
+  # Those that carry a finalizer.
+  resources: [domains, repositories]
+  verbs: [patch]
 - apiGroups: [codeartifact-operator.dev]
   resources: [domains/status, repositories/status, packagepolicies/status, registrycredentials/status]
   verbs: [patch]

@@ -132,6 +132,16 @@ async fn an_install_for_some_namespaces_has_no_rights_in_others() -> Result<()> 
         Api::namespaced_with(release.client.clone(), &release.tenant, &repositories);
     here.list(&ListParams::default()).await.context("its own namespace")?;
     refused(here.delete("any", &DeleteParams::default()).await, forbidden)?;
+    // They carry no finalizer, so that the operator has nothing to write outside their status.
+    let finalizers = Patch::Merge(json!({"metadata": {"finalizers": []}}));
+    for (name, plural) in
+        [("RegistryCredential", "registrycredentials"), ("PackagePolicy", "packagepolicies")]
+    {
+        let objects: Api<DynamicObject> =
+            Api::namespaced_with(release.client.clone(), &release.tenant, &kind(name, plural));
+        objects.list(&ListParams::default()).await.context(plural)?;
+        refused(objects.patch("any", &PatchParams::default(), &finalizers).await, forbidden)?;
+    }
     let accounts: Api<DynamicObject> =
         Api::all_with(release.client.clone(), &kind("AwsAccount", "awsaccounts"));
     accounts.list(&ListParams::default()).await.context("AwsAccounts")?;
