@@ -33,6 +33,24 @@ fn alerts_and_dashboard_are_embedded_as_they_are() -> Result<()> {
     Ok(())
 }
 
+/// One object holds the dashboard, and Helm keeps the whole release in one Secret: neither may be larger than 1 MiB.
+#[test]
+fn the_alerts_and_the_dashboard_of_the_chart_are_embedded_whole() -> Result<()> {
+    let chart = Chart::ours();
+    let values = json!({"metrics": {"prometheusRule": {"enabled": true}, "dashboard": {"enabled": true}}});
+    let alerts: Value = serde_saphyr::from_str(&chart.read("files/alerts.yaml")?)?;
+    ensure!(
+        chart.object("PrometheusRule", &values)?["spec"] == alerts,
+        "files/alerts.yaml was changed on its way"
+    );
+    let dashboard = chart.read("files/dashboard.json")?;
+    let embedded = chart.object("ConfigMap", &values)?;
+    let embedded = embedded["data"]["codeartifact-operator.json"].as_str().unwrap_or_default();
+    ensure!(embedded == dashboard.trim_end(), "files/dashboard.json was changed on its way");
+    ensure!(chart.everything(&values)?.len() < 512 * 1024, "a release is too large");
+    Ok(())
+}
+
 #[test]
 fn without_the_file_only_who_asks_for_it_is_refused() -> Result<()> {
     let chart = Chart::copy()?;
