@@ -124,7 +124,7 @@ test-node: release cluster-tools node-tools ## install the image into a real nod
 test-kubernetes: cluster-tools ## run the end-to-end tests on another Kubernetes: VERSION=v1.31.14, built once from its Go modules
 	@$(BUILD)
 	@servers=$$(tests/kubernetes.sh $(VERSION)); \
-		CODEARTIFACT_CONTROL_PLANE=$$servers cargo test --workspace --locked --test install --test e2e
+		CODEARTIFACT_CONTROL_PLANE=$$servers cargo test --workspace --locked --test install --test chart --test e2e
 
 test-boto3: $(BOTO3)/ready ## judge the emulator by AWS's own Python SDK and service model
 	@$(BUILD)
