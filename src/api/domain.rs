@@ -26,6 +26,18 @@ use super::{CommonStatus, DeletionPolicy, Identity, Management, Tags, rules};
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "ARN", type_ = "string", json_path = ".status.arn", priority = 1),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Drifted",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Drifted")].status"#,
+        priority = 1
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1
+    ),
     validation = Rule::new("has(self.spec.name) || self.metadata.name.matches('^[a-z][a-z0-9-]{0,48}[a-z0-9]$')").message("metadata.name cannot be the name of a domain, which has 2 to 50 lower-case letters, digits and -, begins with a letter and does not end with -; set spec.name"),
     validation = rules::name_stays()
 )]

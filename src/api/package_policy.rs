@@ -21,6 +21,7 @@ use super::{AccountRef, CommonStatus, Identity, Mode, ObjectRef, RepositoryName,
     status = "PackagePolicyStatus",
     derive = "PartialEq",
     doc = "What holds for the packages of a repository: who may add versions to them. Where policies for one repository name the same package, Block wins over Allow, and the conditions say so. Deleting the object leaves the packages as they are, unless other policies name them: then the controls of those come into force.",
+    printcolumn(name = "Domain", type_ = "string", json_path = ".status.identity.domain"),
     printcolumn(name = "Repository", type_ = "string", json_path = ".status.identity.repository"),
     printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
     printcolumn(
@@ -33,7 +34,19 @@ use super::{AccountRef, CommonStatus, Identity, Mode, ObjectRef, RepositoryName,
         type_ = "string",
         json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
     ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Drifted",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Drifted")].status"#,
+        priority = 1
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1
+    )
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.repositoryRef) != has(self.repository)", "exactly one of repositoryRef and repository is needed"))]

@@ -28,6 +28,18 @@ use super::{CommonStatus, DomainName, Identity, Management, ObjectRef, Tags, rul
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "ARN", type_ = "string", json_path = ".status.arn", priority = 1),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Drifted",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Drifted")].status"#,
+        priority = 1
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1
+    ),
     validation = Rule::new("has(self.spec.name) || self.metadata.name.matches('^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$')").message("metadata.name cannot be the name of a repository, which has 2 to 100 letters, digits and . _ -; set spec.name"),
     validation = rules::name_stays()
 )]

@@ -63,7 +63,7 @@ impl Life {
         let earlier = (life / 20).mul_f64(jitter.clamp(0.0, 1.0));
         let least_use = LEAST_USE.max(life / 4);
         let use_ = life.saturating_sub(rest).saturating_sub(slack).saturating_sub(earlier);
-        later(self.issued, use_.max(least_use))
+        whole_seconds(later(self.issued, use_.max(least_use)))
     }
 }
 
@@ -82,7 +82,7 @@ fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// The issue and the end of a token are whole seconds, as the store and the status keep them.
+/// The issue, the renewal and the end of a token are whole seconds, as the store and the status keep them.
 fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
@@ -117,6 +117,7 @@ mod tests {
             ("a third of the life that it really has", HOUR, None, 0.0, 2400 - 180),
             ("much shorter than asked for: used a quarter", 180, Some(HOUR), 0.0, 45),
             ("hardly alive: half a minute all the same", 20, None, 1.0, 30),
+            ("a whole second, the earlier one", 907, None, 0.5, 461),
             ("jitter out of bounds", 12 * HOUR, None, 7.0, 8 * HOUR - 4320),
         ] {
             let renews = life(length).renews_at(renew_before.map(seconds), jitter);

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-/// Short name, kind and columns. Columns of priority 1 show with `-o wide` only.
-pub(super) const COLUMNS: [(&str, &str, &str); 5] = [
-    ("caacct", "AwsAccount", "NAME ACCOUNT REGION READY REASON AGE"),
-    ("cadom", "Domain", "NAME DOMAIN READY REASON AGE"),
-    ("carepo", "Repository", "NAME DOMAIN REPOSITORY READY REASON AGE"),
-    ("capol", "PackagePolicy", "NAME REPOSITORY MODE READY REASON AGE"),
-    ("cacred", "RegistryCredential", "NAME SECRET READY REASON EXPIRES AGE"),
+/// Short name, kind, columns, and further columns that `-o wide` shows.
+pub(super) const COLUMNS: [(&str, &str, &str, &[&str]); 5] = [
+    ("caacct", "AwsAccount", "NAME ACCOUNT REGION READY REASON AGE", &["MESSAGE"]),
+    ("cadom", "Domain", "NAME DOMAIN READY REASON AGE", &["ARN", "DRIFTED", "MESSAGE"]),
+    ("carepo", "Repository", "NAME DOMAIN REPOSITORY READY REASON AGE", &["ARN", "DRIFTED", "MESSAGE"]),
+    ("capol", "PackagePolicy", "NAME DOMAIN REPOSITORY MODE READY REASON AGE", &["DRIFTED", "MESSAGE"]),
+    ("cacred", "RegistryCredential", "NAME SECRET READY REASON EXPIRES AGE", &["MESSAGE"]),
 ];
 
 /// What the stored spec of the valid object holds besides what it was given.

@@ -176,15 +176,19 @@ async fn what_is_left_out_is_filled_in() -> Result<()> {
 #[tokio::test]
 async fn short_names_category_and_columns_are_as_documented() -> Result<()> {
     let control_plane = shared().await?;
-    for (short, kind, columns) in accepted::COLUMNS {
+    let header = |table: &str| -> Vec<String> {
+        table.lines().next().unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    };
+    for (short, kind, columns, wide) in accepted::COLUMNS {
         let name = unique("shown");
         let api = control_plane.api(kind, "default").await?;
         api.create(&PostParams::default(), &object(kind, &name, &changed(kind, &json!({"name": null})))?)
             .await?;
-        let table = control_plane.kubectl(&["get", short, &name]).await?;
-        let header =
-            table.lines().next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(header, columns, "{kind}");
+        let narrow = header(&control_plane.kubectl(&["get", short, &name]).await?);
+        assert_eq!(narrow.join(" "), columns, "{kind}");
+        let mut more = header(&control_plane.kubectl(&["get", short, &name, "-o", "wide"]).await?);
+        more.retain(|column| !narrow.contains(column));
+        assert_eq!(more, wide, "{kind}");
         let all = control_plane.kubectl(&["get", "codeartifact", "-o", "name"]).await?;
         ensure!(
             all.lines().any(|line| line.ends_with(&format!("/{name}"))),
