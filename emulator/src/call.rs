@@ -29,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) access: Access,
     /// The caller's ARN, as claimed.
     pub(crate) principal: Option<String>,
+    /// Where it came from.
+    pub(crate) from: IpAddr,
     /// Whose rates it counts towards.
     pub(crate) payer: Payer,
     pub(crate) domain: Option<String>,

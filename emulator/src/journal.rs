@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
 
 /// Older entries go when there are more: a long run must not eat the machine.
 const CAPACITY: usize = 100_000;
@@ -26,6 +27,8 @@ pub struct Entry {
     pub operation: String,
     /// The caller's ARN, when its access key or token is known.
     pub principal: Option<String>,
+    /// The address that the call came from.
+    pub from: IpAddr,
     /// The members of the request.
     pub parameters: Value,
     /// The HTTP status; none when the connection was cut without an answer.
@@ -113,6 +116,7 @@ mod tests {
             service: "codeartifact",
             operation: "DescribeDomain".into(),
             principal: None,
+            from: [127, 0, 0, 1].into(),
             parameters: Value::Null,
             status: Some(200),
             error: None,

@@ -109,6 +109,7 @@ mod tests {
             service: "codeartifact",
             operation: "DescribePackage".into(),
             principal: Some("arn:aws:iam::123456789012:user/admin".into()),
+            from: [127, 0, 0, 1].into(),
             parameters,
             status,
             error: status.filter(|status| *status >= 400).map(|_| "AccessDeniedException".into()),

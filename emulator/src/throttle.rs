@@ -76,6 +76,7 @@ mod tests {
             operation: operation.into(),
             access,
             payer,
+            from: [127, 0, 0, 1].into(),
             principal: Some("arn:aws:iam::123456789012:user/admin".into()),
             domain: None,
             repositories: Vec::new(),

@@ -1,7 +1,7 @@
 //! Requests that come to no operation. They are calls too: the journal tells them by method and path.
 
 use crate::app::App;
-use crate::call::{Access, Call};
+use crate::call::{Access, Call, peer};
 use crate::error::Error;
 use crate::pipeline::perform;
 use crate::signer::Signer;
@@ -37,6 +37,7 @@ pub(crate) async fn refuse(
         access: Access::Read,
         payer: signer.payer(request),
         principal: signer.claimed,
+        from: peer(request),
         domain: None,
         repositories: Vec::new(),
         parameters: place(request.method(), request.uri().path()),

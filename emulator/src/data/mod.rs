@@ -61,6 +61,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
             _ => Payer::Address(from),
         },
         principal,
+        from,
         domain: Some(target.domain.name.clone()),
         repositories: vec![target.repository.clone()],
         parameters: parameters(&target, &exchange, place),

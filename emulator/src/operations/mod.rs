@@ -16,7 +16,7 @@ mod versions;
 pub(crate) use input::Input;
 
 use crate::app::App;
-use crate::call::{Access, Call, UNKNOWN};
+use crate::call::{Access, Call, UNKNOWN, peer};
 use crate::error::{Error, Result};
 use crate::journal::kept;
 use crate::model::{Operation, Place, Raw, Resource};
@@ -46,6 +46,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         access: operation.map_or(Access::Read, |operation| operation.access),
         payer: signer.payer(request),
         principal: signer.claimed,
+        from: peer(request),
         domain,
         repositories,
         parameters: match operation {

@@ -12,7 +12,7 @@ pub(crate) use pod::answer as answer_pod;
 pub(crate) use reply::error_response;
 
 use crate::app::App;
-use crate::call::{Access, Call, UNKNOWN};
+use crate::call::{Access, Call, UNKNOWN, peer};
 use crate::error::Error;
 use crate::journal::kept;
 use crate::pipeline::perform;
@@ -51,6 +51,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         access: if action == "GetCallerIdentity" { Access::Read } else { Access::Mint },
         payer: signer.payer(request),
         principal: signer.claimed,
+        from: peer(request),
         domain: None,
         repositories: Vec::new(),
         parameters: kept(form.journaled(), request.body().len()),

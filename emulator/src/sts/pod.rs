@@ -26,6 +26,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         operation: "AssumeRoleForPodIdentity".into(),
         access: Access::Mint,
         principal: None,
+        from: peer(request),
         payer: Payer::Address(peer(request)),
         domain: None,
         repositories: Vec::new(),

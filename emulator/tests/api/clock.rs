@@ -37,6 +37,7 @@ async fn the_journal_tells_calls_in_order() {
     assert_eq!(created["service"], "codeartifact");
     assert_eq!(created["operation"], "CreateDomain");
     assert_eq!(created["principal"], "arn:aws:iam::123456789012:user/admin");
+    assert_eq!(created["from"], "127.0.0.1");
     assert_eq!(created["parameters"]["domain"], "acme");
     assert_eq!((&created["status"], &created["error"]), (&json!(200), &Value::Null));
     assert_eq!(described["status"], 404);

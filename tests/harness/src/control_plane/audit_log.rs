@@ -44,6 +44,9 @@ pub struct AuditEvent {
 pub struct User {
     /// For a ServiceAccount `system:serviceaccount:<namespace>:<name>`.
     pub username: String,
+    /// What else the API server knows of who asked, such as the Pod that a token is bound to.
+    #[serde(default)]
+    pub extra: BTreeMap<String, Vec<String>>,
 }
 
 /// What was asked for.
@@ -97,6 +100,11 @@ impl AuditEvent {
         const APART: [&str; 2] = ["leases", "selfsubjectreviews"];
         let apart = self.object_ref.as_ref().is_some_and(|object| APART.contains(&object.resource.as_str()));
         !apart && ["create", "update", "patch", "delete", "deletecollection"].contains(&self.verb.as_str())
+    }
+
+    /// The Pod whose token asked, where the token is bound to a Pod.
+    pub fn pod(&self) -> Option<&str> {
+        self.user.extra.get("authentication.kubernetes.io/pod-name")?.first().map(String::as_str)
     }
 
     /// One line for a report.
