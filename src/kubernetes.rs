@@ -5,9 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use kube::client::{Body, ClientBuilder};
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use tower::filter::FilterLayer;
 
 use crate::error::{Error, Result};
+use crate::ops::{Closed, Fence};
 
 /// A Kubernetes client.
 #[derive(Clone)]
@@ -48,10 +51,11 @@ pub fn is_gone(error: &Error) -> bool {
 ///
 /// The API server is asked through a proxy only when `proxy` or the kubeconfig's own `proxy-url` names one: what
 /// `HTTPS_PROXY` names leads out of the cluster, to AWS. Retries are the engine's; kube would otherwise repeat a write
-/// for minutes.
+/// for minutes. While the fence is closed, nothing is written but Leases.
 pub(crate) async fn connect(
     kubeconfig: Option<&Path>,
     proxy: Option<http::Uri>,
+    fence: Fence,
 ) -> anyhow::Result<(KubeClient, http::Uri)> {
     let file = match kubeconfig {
         Some(path) => Some(read(path)?),
@@ -71,7 +75,19 @@ pub(crate) async fn connect(
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));
     let server = config.cluster_url.clone();
-    Ok((KubeClient(kube::Client::try_from(config)?), server))
+    let fenced = FilterLayer::new(move |request| admitted(request, &fence));
+    let client = ClientBuilder::try_from(config)?.with_layer(&fenced).build();
+    Ok((KubeClient(client), server))
+}
+
+/// The request again, if it may go out: who has lost the lead may still look, and give the Lease back.
+fn admitted(request: http::Request<Body>, fence: &Fence) -> Result<http::Request<Body>, Closed> {
+    let path = request.uri().path();
+    let is_lease = path.starts_with("/apis/coordination.k8s.io/");
+    if request.method() != http::Method::GET && !is_lease {
+        fence.check()?;
+    }
+    Ok(request)
 }
 
 fn read(path: &Path) -> anyhow::Result<Kubeconfig> {
@@ -109,6 +125,25 @@ fn has_proxy(file: &Kubeconfig) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_may_not_lead_any_more_reads_and_gives_the_lease_back_and_no_more() {
+        const SECRETS: &str = "/api/v1/namespaces/team/secrets";
+        const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/operator/leases/leader";
+        let closed = Fence::default();
+        closed.close();
+        for (method, path, goes_out) in [
+            ("GET", SECRETS, true),
+            ("POST", SECRETS, false),
+            ("PATCH", SECRETS, false),
+            ("DELETE", SECRETS, false),
+            ("PUT", LEASE, true),
+        ] {
+            let request = || http::Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            assert_eq!(admitted(request(), &closed).is_ok(), goes_out, "{method} {path}");
+            assert!(admitted(request(), &Fence::default()).is_ok(), "{method} {path}");
+        }
+    }
 
     #[test]
     fn a_proxy_is_asked_for_by_the_cluster_of_the_current_context() {

@@ -1,4 +1,5 @@
-//! Every call to AWS is counted and, at debug level, logged: operation, outcome and time, never a body.
+//! Every call to AWS is counted and, at debug level, logged: operation, outcome and time, never a body. None goes out when another
+//! process may lead.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-use crate::ops::Metrics;
+use crate::ops::{Fence, Metrics};
 
 /// Counts the calls of a client.
 #[derive(Clone, Debug)]
@@ -72,6 +73,26 @@ impl Intercept for CountCalls {
         let id = context.response().and_then(request_id).unwrap_or_default();
         tracing::debug!(operation, outcome, took_ms = took.as_millis(), request_id = id, "called AWS");
         Ok(())
+    }
+}
+
+/// Lets a request out only while the fence is open.
+#[derive(Clone, Debug)]
+pub(super) struct Fenced(pub(super) Fence);
+
+#[dyn_dispatch_hint]
+impl Intercept for Fenced {
+    fn name(&self) -> &'static str {
+        "Fenced"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        Ok(self.0.check()?)
     }
 }
 

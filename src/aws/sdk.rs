@@ -16,10 +16,10 @@ use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 
-use super::calls::CountCalls;
+use super::calls::{CountCalls, Fenced};
 use crate::api::AwsAccount;
 use crate::clock::Clock;
-use crate::ops::Metrics;
+use crate::ops::{Fence, Metrics};
 
 /// What all AWS clients of the process share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,13 +27,20 @@ pub struct Sdk {
     http: SharedHttpClient,
     clock: Clock,
     metrics: Metrics,
+    fence: Fence,
 }
 
 impl Sdk {
     /// The HTTP client of the process, and what is counted.
     pub fn new(clock: Clock, metrics: Metrics) -> Self {
         let http = Builder::new().build_with_connector_fn(connector);
-        Self { http, clock, metrics }
+        Self { http, clock, metrics, fence: Fence::default() }
+    }
+
+    /// The same, whose clients send nothing while the fence is closed.
+    #[must_use]
+    pub fn fenced(self, fence: Fence) -> Self {
+        Self { fence, ..self }
     }
 
     /// The pod's own credentials: environment, profile, web identity, EKS Pod Identity, instance metadata.
@@ -77,8 +84,9 @@ impl Sdk {
         config: &SdkConfig,
         account: &AwsAccount,
     ) -> aws_sdk_codeartifact::Client {
-        let mut builder =
-            aws_sdk_codeartifact::config::Builder::from(config).interceptor(CountCalls(self.metrics.clone()));
+        let mut builder = aws_sdk_codeartifact::config::Builder::from(config)
+            .interceptor(CountCalls(self.metrics.clone()))
+            .interceptor(Fenced(self.fence.clone()));
         if let Some(url) =
             account.spec.endpoints.as_ref().and_then(|endpoints| endpoints.codeartifact.as_ref())
         {
@@ -89,8 +97,9 @@ impl Sdk {
 
     /// STS at the account's endpoint.
     pub(crate) fn sts(&self, config: &SdkConfig, account: &AwsAccount) -> aws_sdk_sts::Client {
-        let mut builder =
-            aws_sdk_sts::config::Builder::from(config).interceptor(CountCalls(self.metrics.clone()));
+        let mut builder = aws_sdk_sts::config::Builder::from(config)
+            .interceptor(CountCalls(self.metrics.clone()))
+            .interceptor(Fenced(self.fence.clone()));
         if let Some(url) = account.spec.endpoints.as_ref().and_then(|endpoints| endpoints.sts.as_ref()) {
             builder = builder.endpoint_url(url);
         }

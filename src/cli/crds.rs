@@ -5,10 +5,11 @@ use anyhow::Context as _;
 use super::options::CrdOptions;
 use super::{print, start};
 use crate::manifests;
+use crate::ops::Fence;
 
 pub(super) async fn crds(options: CrdOptions) -> anyhow::Result<()> {
     if options.apply {
-        let (client, server) = start::connect(options.server).await?;
+        let (client, server) = start::connect(options.server, Fence::default()).await?;
         let applied = manifests::apply(&client.0).await?;
         let done = format!("{applied} definitions are applied at {server}, and the API server serves them\n");
         return print(&mut std::io::stdout(), &done);

@@ -10,7 +10,7 @@ use crate::api::COMPONENT;
 use crate::engine::context::Context;
 use crate::kubernetes::KubeClient;
 use crate::ops::lease::{Progress, RENEW_DEADLINE, is_marked, remove_mark};
-use crate::ops::{Ending, Identity, Leadership, LeaseOptions, Metrics, Purpose, lead, telemetry};
+use crate::ops::{Ending, Fence, Identity, Leadership, LeaseOptions, Metrics, Purpose, lead, telemetry};
 use crate::release::{Managed, Tally, managed, release as let_go};
 
 pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
@@ -18,10 +18,18 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
     telemetry::start(log_format, &scope.log_level)?;
     let stop = start::stop_on_signals()?;
     let clock = start::clock(&scope, &stop).await?;
-    let (client, server) = start::connect(server).await?;
+    let fence = Fence::default();
+    let (client, server) = start::connect(server, fence.clone()).await?;
     let namespaces = scope.namespaces();
-    let context =
-        start::context(&scope, client.clone(), clock.clone(), Metrics::new(clock), stop.clone()).await?;
+    let context = start::context(
+        &scope,
+        client.clone(),
+        clock.clone(),
+        Metrics::new(clock),
+        fence.clone(),
+        stop.clone(),
+    )
+    .await?;
     start::warn_of_absent(&client, &namespaces).await;
     let managed = managed(&context, &namespaces).await?;
     let mut work = Work { scope: &scope, namespaces, managed, marked: false, context, stop };
@@ -40,6 +48,7 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
         holder: Identity::new(&scope.pod_name()),
         purpose: Purpose::Release(installation(&user, &scope.operator_namespace)),
         gate: None,
+        fence,
     };
     let leadership = lead(lease, work.stop.clone()).await;
     work.under(leadership.with_context(stopped)?).await

@@ -5,7 +5,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::RunOptions;
 use super::start;
-use crate::ops::{Identity, LeaseOptions, Metrics, Purpose, Readiness, Server, StatusPage, lead, telemetry};
+use crate::ops::{
+    Fence, Identity, LeaseOptions, Metrics, Purpose, Readiness, Server, StatusPage, lead, telemetry,
+};
 use crate::run::Operator;
 
 pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
@@ -23,7 +25,8 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
     let serving =
         tokio::spawn(bound.serve(readiness.clone(), metrics.clone(), page.clone(), closing.clone()));
 
-    let (client, _) = start::connect(server).await?;
+    let fence = Fence::default();
+    let (client, _) = start::connect(server, fence.clone()).await?;
     let Some(user) = stop.run_until_cancelled(start::user(&client)).await else { return Ok(()) };
     let lease = LeaseOptions {
         client: client.clone(),
@@ -32,6 +35,7 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
         holder: Identity::new(&scope.pod_name()),
         purpose: Purpose::Work(user.uid.unwrap_or_default()),
         gate: Some(leading.clone()),
+        fence: fence.clone(),
     };
     let Some(leadership) = lead(lease, stop.clone()).await else { return Ok(()) };
     metrics.leader(true);
@@ -40,7 +44,7 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
 
     let namespaces = scope.namespaces();
     start::warn_of_absent(&client, &namespaces).await;
-    let context = start::context(&scope, client, clock, metrics.clone(), stop).await?;
+    let context = start::context(&scope, client, clock, metrics.clone(), fence, stop).await?;
     let operator = Operator::new(context, readiness, namespaces, concurrency);
     if let Some(page) = &page {
         operator.shown_on(page);

@@ -19,16 +19,16 @@ use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::error::Error;
 use crate::kubernetes::{self, KubeClient, kube_call};
-use crate::ops::{Metrics, follow};
+use crate::ops::{Fence, Metrics, follow};
 use crate::sessions::Accounts;
 
 /// Between attempts to learn who this process is.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A client, and the address of the API server.
-pub(super) async fn connect(server: ApiServer) -> anyhow::Result<(KubeClient, http::Uri)> {
+pub(super) async fn connect(server: ApiServer, fence: Fence) -> anyhow::Result<(KubeClient, http::Uri)> {
     let ApiServer { kubeconfig, api_server_proxy } = server;
-    kubernetes::connect(kubeconfig.as_deref(), api_server_proxy).await
+    kubernetes::connect(kubeconfig.as_deref(), api_server_proxy, fence).await
 }
 
 /// The clock that everything follows.
@@ -83,13 +83,14 @@ pub(super) async fn context(
     client: KubeClient,
     clock: Clock,
     metrics: Metrics,
+    fence: Fence,
     stop: CancellationToken,
 ) -> anyhow::Result<Context> {
     let cluster = match scope.cluster_name.as_str() {
         "" => cluster_uid(&client).await?,
         name => name.to_owned(),
     };
-    let sdk = Sdk::new(clock.clone(), metrics.clone());
+    let sdk = Sdk::new(clock.clone(), metrics.clone()).fenced(fence);
     let references = References::new(clock.clone());
     Ok(Context {
         accounts: Accounts::new(client.clone(), clock.clone(), references.clone(), sdk, &cluster),

@@ -8,7 +8,7 @@ pub mod telemetry;
 pub mod test_clock;
 
 pub use health::{Gate, Readiness, Server};
-pub use lease::{Ending, Identity, Leadership, LeaseOptions, Purpose, lead};
+pub use lease::{Closed, Ending, Fence, Identity, Leadership, LeaseOptions, Purpose, lead};
 pub use metrics::{Expiry, Health, Metrics, Outcome, Unready};
 pub use status_page::{Shown, ShownLogin, ShownObject, StatusPage};
 pub use telemetry::LogFormat;

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Failure, call, taken};
 use super::record::{Marks, freed, fresh, holder, progressed, releases, renewed, rests, taken_over, works};
 use super::{
-    DURATION, Ending, Gate, Identity, LOOK, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY, remove_mark,
+    DURATION, Ending, Fence, Gate, Identity, LOOK, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY,
+    remove_mark,
 };
 
 /// Between two lines of the log that say the same.
@@ -25,6 +26,7 @@ pub(super) struct Contender {
     pub(super) holder: Identity,
     purpose: Purpose,
     gate: Option<Gate>,
+    pub(super) fence: Fence,
     /// What it said last about its waiting, and when.
     logged: Option<(String, Instant)>,
     /// Another's Lease as last seen, and since when it has not changed.
@@ -38,9 +40,21 @@ pub(super) struct Contender {
 impl Contender {
     pub(super) fn new(options: LeaseOptions) -> Self {
         let api = Api::namespaced(options.client.0, &options.namespace);
-        let LeaseOptions { namespace, name, holder, purpose, gate, .. } = options;
+        let LeaseOptions { namespace, name, holder, purpose, gate, fence, .. } = options;
         let before = Marks::default();
-        Self { api, namespace, name, holder, purpose, gate, logged: None, seen: None, asked: false, before }
+        Self {
+            api,
+            namespace,
+            name,
+            holder,
+            purpose,
+            gate,
+            fence,
+            logged: None,
+            seen: None,
+            asked: false,
+            before,
+        }
     }
 
     /// Waits until this process holds the Lease. Returns the Lease and when the call began that took the Lease; `None` when `stop` is cancelled before that: no
@@ -49,7 +63,10 @@ impl Contender {
         while !stop.is_cancelled() {
             let began = Instant::now();
             let wait = match self.try_acquire().await {
-                Ok(Some(lease)) => return Some((lease, began)),
+                Ok(Some(lease)) => {
+                    self.fence.open_until(began + RENEW_DEADLINE);
+                    return Some((lease, began));
+                }
                 Ok(None) => LOOK,
                 Err(problem) => {
                     self.waits(&format!("the leader lease cannot be had now: {problem}"));
@@ -168,16 +185,19 @@ impl Contender {
         let mut wait = PERIOD;
         loop {
             let deadline = renewed + RENEW_DEADLINE;
-            if tokio::time::timeout_at(deadline, tokio::time::sleep(wait)).await.is_err() {
+            tokio::time::sleep_until(deadline.min(Instant::now() + wait)).await;
+            let began = Instant::now();
+            // After a freeze both times are over. A renewal would then keep the Lease from those who go on.
+            if began >= deadline {
                 return;
             }
-            let began = Instant::now();
             let Ok(answer) = tokio::time::timeout_at(deadline, self.renew(lease.clone())).await else {
                 return;
             };
             wait = match answer {
                 Ok(Some(ours)) => {
                     (lease, renewed) = (ours, began);
+                    self.fence.open_until(began + RENEW_DEADLINE);
                     PERIOD
                 }
                 Ok(None) => return,

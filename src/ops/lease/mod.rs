@@ -6,6 +6,7 @@
 
 mod call;
 mod contender;
+mod fence;
 mod identity;
 mod record;
 
@@ -20,6 +21,7 @@ use super::health::Gate;
 use crate::kubernetes::KubeClient;
 use call::Failure;
 use contender::Contender;
+pub use fence::{Closed, Fence};
 pub use identity::Identity;
 pub use record::{Progress, RELEASED};
 
@@ -51,6 +53,8 @@ pub struct LeaseOptions {
     pub purpose: Purpose,
     /// Where a waiting process says what it waits for.
     pub gate: Option<Gate>,
+    /// What the requests of the work look at: it is closed when the Lease may belong to somebody else.
+    pub fence: Fence,
 }
 
 /// What a process wants the Lease for. An installation is known by the uid of its ServiceAccount, which is another one
@@ -128,6 +132,7 @@ pub async fn lead(options: LeaseOptions, stop: CancellationToken) -> Option<Lead
             () = contender.keep(lease, renewed) => None,
             Ok(ending) = ended => Some(ending),
         };
+        contender.fence.close();
         drop(ends);
         let Some(ending) = ending else {
             tracing::error!("the leader lease is lost");

@@ -43,6 +43,7 @@ impl Server {
             holder: Identity::new(holder),
             purpose: Purpose::Work("installation".into()),
             gate: None,
+            fence: Fence::default(),
         }
     }
 
@@ -161,6 +162,27 @@ async fn who_cannot_renew_stops_before_others_take_over() {
     let cut = Instant::now();
     leads.lost.cancelled().await;
     assert!(cut.elapsed() <= RENEW_DEADLINE, "{:?}", cut.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_let_through_while_the_lease_is_renewed_and_not_after() {
+    let server = Server::default();
+    let options = server.options("one");
+    let fence = options.fence.clone();
+    let leads = lead(options, CancellationToken::new()).await.unwrap();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(fence.check().is_ok());
+    server.down.store(true, Ordering::Relaxed);
+    leads.lost.cancelled().await;
+    assert!(fence.check().is_err());
+
+    server.down.store(false, Ordering::Relaxed);
+    let options = server.options("two");
+    let fence = options.fence.clone();
+    let leads = lead(options, CancellationToken::new()).await.unwrap();
+    assert!(fence.check().is_ok());
+    leads.release().await;
+    assert!(fence.check().is_err());
 }
 
 #[tokio::test(start_paused = true)]
