@@ -23,10 +23,9 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
     let namespaces = scope.namespaces();
     let context = start::context(
         &scope,
-        client.clone(),
+        (client.clone(), fence.clone()),
         clock.clone(),
         Metrics::new(clock),
-        fence.clone(),
         stop.clone(),
     )
     .await?;

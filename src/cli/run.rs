@@ -44,7 +44,7 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
 
     let namespaces = scope.namespaces();
     start::warn_of_absent(&client, &namespaces).await;
-    let context = start::context(&scope, client, clock, metrics.clone(), fence, stop).await?;
+    let context = start::context(&scope, (client, fence), clock, metrics.clone(), stop).await?;
     let operator = Operator::new(context, readiness, namespaces, concurrency);
     if let Some(page) = &page {
         operator.shown_on(page);

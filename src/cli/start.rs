@@ -80,10 +80,9 @@ pub(super) async fn warn_of_absent(client: &KubeClient, namespaces: &[String]) {
 /// What the work needs, with nothing read yet.
 pub(super) async fn context(
     scope: &Scope,
-    client: KubeClient,
+    (client, fence): (KubeClient, Fence),
     clock: Clock,
     metrics: Metrics,
-    fence: Fence,
     stop: CancellationToken,
 ) -> anyhow::Result<Context> {
     let cluster = match scope.cluster_name.as_str() {
