@@ -24,12 +24,14 @@ VALIDATOR := target/tools/sbom-$(shell sha256sum packaging/sbom/requirements.txt
 PLATFORMS ?= linux/amd64 linux/arm64
 # What `make push` pushes: codeartifact-operator or codeartifact-emulator.
 PROGRAM ?= codeartifact-operator
+# How long `make soak` goes on.
+SECONDS ?= 300
 # Keep the demo running until Ctrl-C; KEEP=0 ends it after the story.
 KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools node-tools chart-tools test-chart prometheus-tools build release release-emulator image image-emulator push push-chart test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench mutants clean
+.PHONY: help setup cluster-tools node-tools node-setup chart-tools test-chart prometheus-tools build release release-emulator image image-emulator push push-chart test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench memory soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +42,10 @@ setup: ## install the Debian packages and the Rust target that are missing
 cluster-tools: $(TOOLS:%=$(CLUSTER)/%) ## build etcd, Kubernetes' servers, kubectl and helm where missing or outdated
 
 NODE_TOOLS := kubelet kube-scheduler containerd containerd-shim-runc-v2 ctr runc bridge loopback host-local
-node-tools: $(NODE_TOOLS:%=$(NODE)/%) ## build kubelet, containerd, runc and what else a node needs where missing or outdated
+node-tools: node-setup $(NODE_TOOLS:%=$(NODE)/%) ## build kubelet, containerd, runc and what else a node needs where missing or outdated
+
+node-setup: setup
+	@tests/node/setup.sh
 
 prometheus-tools: $(PROMETHEUS)/promtool $(PROMETHEUS)/prometheus ## build Prometheus and promtool where missing or outdated, for the tests of metrics and alerts
 
@@ -116,10 +121,20 @@ test-one: cluster-tools ## run the tests whose name contains T: T=takeover, in a
 	@$(BUILD)
 	cargo test --workspace --locked -- --nocapture $(T)
 
-test-node: release cluster-tools node-tools ## install the image into a real node and run Pods there; needs root
-	@tests/node/setup.sh
+test-node: PLATFORMS = linux/$(shell go env GOARCH)
+test-node: image image-emulator cluster-tools node-tools ## install the image into a real node and run Pods there; needs root
 	@tests/node/images.sh
-	CODEARTIFACT_NODE=1 cargo test --locked --workspace --test node
+	CODEARTIFACT_NODE=story cargo test --locked --workspace --test node
+
+memory: PLATFORMS = linux/$(shell go env GOARCH)
+memory: image cluster-tools node-tools ## print the memory of the operator's Pod on a real node, with up to 10,000 logins; needs root
+	@tests/node/images.sh >/dev/null
+	CODEARTIFACT_NODE=memory cargo test --quiet --locked --workspace --test node
+
+soak: PLATFORMS = linux/$(shell go env GOARCH)
+soak: image cluster-tools node-tools ## rotate and churn 500 logins on a real node while servers end, SECONDS=300; needs root
+	@tests/node/images.sh >/dev/null
+	CODEARTIFACT_NODE=soak SECONDS_OF_SOAK=$(SECONDS) cargo test --quiet --locked --workspace --test node
 
 test-kubernetes: cluster-tools ## run the end-to-end tests on another Kubernetes: VERSION=v1.31.14, built once from its Go modules
 	@$(BUILD)
@@ -182,7 +197,7 @@ NODE_MODULE_loopback := tests/node/cni github.com/containernetworking/plugins/pl
 NODE_MODULE_host-local := tests/node/cni github.com/containernetworking/plugins/plugins/ipam/host-local
 
 .SECONDEXPANSION:
-$(NODE)/%: $$(firstword $$(NODE_MODULE_$$*))/go.mod $$(firstword $$(NODE_MODULE_$$*))/go.sum tests/node/build.sh
+$(NODE)/%: $$(firstword $$(NODE_MODULE_$$*))/go.mod $$(firstword $$(NODE_MODULE_$$*))/go.sum tests/node/build.sh | node-setup
 	@mkdir -p $(NODE)
 	@echo "building $* from $(lastword $(NODE_MODULE_$*)); $$(($$(date +%s) - $(START))) s so far"
 	@GO_VERSIONS='$(GO_VERSIONS)' tests/node/build.sh $(NODE_MODULE_$*) $(abspath $@) 2>$@.log || { cat $@.log >&2; exit 1; }

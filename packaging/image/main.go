@@ -1,5 +1,5 @@
-// Command image writes the container image of a program as an OCI layout, and pushes it to a registry. It needs no
-// container engine.
+// Command image writes the container image of a program as an OCI layout, pushes it to a registry, and is a registry for
+// tests. It needs no container engine.
 package main
 
 import (
@@ -18,6 +18,8 @@ const usage = `usage:
       standard input
   image push -layout DIR -to REPOSITORY[:TAG]
       pushes the index with its images, and attaches DIR-ARCHITECTURE.cdx.json to the image of each architecture
+  image serve -listen ADDRESS
+      is a registry in memory, for tests, on a loopback address
 `
 
 func main() {
@@ -34,6 +36,8 @@ func run(arguments []string, in io.Reader, out io.Writer) error {
 			return runBuild(arguments[1:], in, out)
 		case "push":
 			return runPush(arguments[1:], out)
+		case "serve":
+			return runServe(arguments[1:], out)
 		}
 	}
 	return fmt.Errorf("no such command\n%s", usage)
@@ -88,6 +92,18 @@ func runPush(arguments []string, out io.Writer) error {
 		return fmt.Errorf("-layout and -to are needed\n%s", usage)
 	}
 	return push(filepath.Clean(*layout), *to, out)
+}
+
+func runServe(arguments []string, out io.Writer) error {
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	address := flags.String("listen", "", "loopback address")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	if *address == "" || flags.NArg() > 0 {
+		return fmt.Errorf("-listen is needed\n%s", usage)
+	}
+	return serve(*address, out)
 }
 
 // split returns what stands before and after "--".

@@ -93,7 +93,9 @@ impl<'a> CredentialReconcile<'a> {
             return false;
         }
         let minters = std::mem::take(&mut self.minters);
-        minters.values().for_each(|minter| self.context.accounts.forget(&minter.session));
+        for minter in minters.values() {
+            self.context.accounts.forget(&minter.session);
+        }
         self.signed_in_anew = true;
         !minters.is_empty()
     }

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use harness::evidence::Evidence;
 use harness::node::namespaces::Inside;
-use harness::node::{ADDRESS, Node};
+use harness::node::{ADDRESS, Node, REGISTRY};
 use harness::process::tail;
 use harness::{Emulator, repository};
 use serde_json::{Value, json};
@@ -20,22 +21,29 @@ pub(crate) const TEAM: &str = "team";
 pub(crate) struct Cluster {
     pub(crate) node: Node,
     pub(crate) emulator: Emulator,
+    /// The digest of the operator's image as it is released.
+    pub(crate) image: String,
     evidence: Evidence,
+    /// What the reader is told in the end.
+    told: Mutex<Vec<String>>,
 }
 
 impl Cluster {
     /// Starts a node, brings the images in, and makes the namespaces.
     pub(crate) async fn start(inside: &Inside) -> Result<Self> {
         let evidence = Evidence::named("story")?;
-        let options =
-            codeartifact_emulator::Options { listen: SocketAddr::from((ADDRESS, 0)), ..Default::default() };
+        let listen = SocketAddr::from((ADDRESS, 0));
+        let mut options = codeartifact_emulator::Options { listen, ..Default::default() };
+        options.quotas.domains_per_account = 1_000;
         let emulator = Emulator::start_with(options).await?;
         let node = Node::start(inside).await?;
         let images = repository().join("target/node/images");
-        for image in ["pause", "shell", "clients", "operator"] {
+        for image in ["pause", "shell", "clients"] {
             node.import(&images.join(format!("{image}.tar"))).await?;
         }
-        let cluster = Self { node, emulator, evidence };
+        let image = node.publish("codeartifact-operator").await?;
+        let told = Mutex::default();
+        let cluster = Self { node, emulator, image, evidence, told };
         let restricted = [("pod-security.kubernetes.io/enforce", "restricted")];
         for namespace in [OPERATOR, TEAM] {
             cluster.node.control_plane.namespace(namespace, &restricted).await?;
@@ -102,6 +110,22 @@ impl Cluster {
         Ok(printed)
     }
 
+    /// Keeps a line for the reader.
+    pub(crate) fn tell(&self, line: impl Into<String>) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+    }
+
+    /// What the reader is told.
+    pub(crate) fn told(&self) -> String {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.iter().fold(String::new(), |all, line| {
+            all + "  "
+                + line
+                + "
+"
+        })
+    }
+
     /// Leaves the operator's log as evidence.
     pub(crate) async fn collect(&self) {
         let log = self
@@ -123,7 +147,7 @@ impl Cluster {
         let everything = json!([{"namespaces": {"all": true}, "manage": ["*", "*/*"], "connect": ["*"],
             "credentials": [{"domains": ["*"]}]}]);
         json!({
-            "image": {"repository": "node.local/codeartifact-operator", "tag": "1", "pullPolicy": "Never"},
+            "image": {"repository": format!("{REGISTRY}/codeartifact-operator"), "digest": self.image},
             "extraEnv": [{"name": "CODEARTIFACT_OPERATOR_CLOCK", "value": self.emulator.clock_url()}],
             "account": {"create": true, "accountId": "123456789012", "region": "us-east-1",
                 "endpoints": {"codeartifact": url, "sts": url}, "grants": everything,
@@ -149,7 +173,7 @@ pub(crate) fn pod(mut container: Value) -> Value {
 /// The ends of the logs of the node's programs.
 pub(crate) fn logs(inside: &Inside) -> String {
     let of = |name: &str| format!("== {name}\n{}", tail(&inside.folder.join(format!("{name}.log")), 15));
-    ["containerd", "kubelet", "kube-scheduler"].map(of).join("\n")
+    ["containerd", "kubelet", "kube-scheduler", "registry"].map(of).join("\n")
 }
 
 fn path(path: &std::path::Path) -> String {

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Makes the images of the node's tests in target/node/images: what holds a Pod's namespaces, a shell, and npm and pip with what they
-# need of this machine. No registry is asked.
+# Makes the images that the node's tests have beside the released ones, in target/node/images: what holds a Pod's namespaces, a shell,
+# and npm and pip with what they need of this machine. No registry is asked.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 readonly out=target/node/images work=target/node/rootfs
-readonly operator=target/$(uname -m)-unknown-linux-musl/release/codeartifact-operator
 rm -rf "$work"
 
 # shell FOLDER: busybox and its names.
@@ -33,10 +32,6 @@ needs() {
 shell "$work/shell"
 tests/node/image.sh node.local/shell:1 "$work/shell" "$out/shell.tar" 65532:65532 /bin/sh
 tests/node/image.sh node.local/pause:1 "$work/shell" "$out/pause.tar" 65535:65535 /bin/sleep 2147483647
-
-mkdir -p "$work/operator"
-cp "$operator" "$work/operator/"
-tests/node/image.sh node.local/codeartifact-operator:1 "$work/operator" "$out/operator.tar" 65532:65532 /codeartifact-operator
 
 clients=$work/clients
 shell "$clients"

@@ -7,7 +7,9 @@ for entry in "${needed[@]}"; do
   [[ -e ${entry%%:*} ]] || missing+=("${entry##*:}")
 done
 if ((${#missing[@]})); then
+  sudo=
+  ((EUID == 0)) || sudo=sudo
   echo "installing: ${missing[*]}"
-  apt-get update --quiet
-  DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
+  $sudo apt-get update --quiet
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
 fi

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Step;
 use crate::cluster::{Cluster, OPERATOR, TEAM, pod};
+use crate::{images, pods, replicas};
 
 /// How long a step may wait for kubelet, which looks at mounted Secrets every 5 s here.
 const KUBELET: Duration = Duration::from_mins(2);
@@ -18,17 +19,33 @@ const KUBELET: Duration = Duration::from_mins(2);
 /// Every step with its name, in the order of the story.
 pub(crate) const STEPS: &[(&str, Step)] = &[
     ("helm_install_waits_until_the_operator_is_ready_in_its_pod", |cluster| install(cluster).boxed_local()),
+    ("the_operator_runs_from_its_released_image_pulled_by_digest", |cluster| {
+        images::pulled_by_digest(cluster).boxed_local()
+    }),
+    ("the_emulator_answers_from_its_released_image", |cluster| images::emulator(cluster).boxed_local()),
     ("a_job_installs_with_npm_and_pip_through_the_mounted_secret_alone", |cluster| {
         clients(cluster).boxed_local()
     }),
     ("a_short_job_reads_the_token_from_its_environment", |cluster| environment(cluster).boxed_local()),
     ("a_running_pod_sees_the_renewed_token_without_a_restart", |cluster| rotation(cluster).boxed_local()),
-    ("a_pod_that_is_killed_is_followed_by_another_that_goes_on", |cluster| killed(cluster).boxed_local()),
+    ("a_pod_that_is_killed_is_followed_by_another_that_goes_on", |cluster| {
+        pods::killed(cluster).boxed_local()
+    }),
+    ("a_pod_that_the_kernel_ends_says_so_and_works_again_with_more_memory", |cluster| {
+        pods::out_of_memory(cluster).boxed_local()
+    }),
     ("an_upgrade_applies_the_crds_by_the_hook_in_a_pod", |cluster| upgrade(cluster).boxed_local()),
+    ("two_replicas_are_both_ready_and_one_stands_by", |cluster| replicas::two(cluster).boxed_local()),
+    ("a_leader_that_is_shut_down_hands_over_at_once", |cluster| replicas::shut_down(cluster).boxed_local()),
+    ("a_leader_that_is_killed_is_followed_within_the_life_of_its_lease", |cluster| {
+        replicas::killed(cluster).boxed_local()
+    }),
+    ("a_frozen_leader_that_thaws_asks_for_nothing_more", |cluster| replicas::frozen(cluster).boxed_local()),
+    ("a_drain_takes_one_replica_at_a_time", |cluster| pods::drained(cluster).boxed_local()),
     ("an_uninstall_with_the_hook_leaves_nothing_behind", |cluster| uninstall(cluster).boxed_local()),
 ];
 
-async fn install(cluster: &Cluster) -> Result<()> {
+pub(crate) async fn install(cluster: &Cluster) -> Result<()> {
     let keys = json!({"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"});
     let secret =
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws"}, "stringData": keys});
@@ -143,22 +160,6 @@ async fn rotation(cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
-async fn killed(cluster: &Cluster) -> Result<()> {
-    let selector = "--selector=app.kubernetes.io/instance=codeartifact-operator";
-    cluster
-        .kubectl(&["delete", "pod", "--namespace", OPERATOR, selector, "--grace-period=0", "--force"])
-        .await?;
-    cluster.kubectl(&["delete", "secret", "login", "--namespace", TEAM]).await?;
-    wait_for("the Secret is put back by the next Pod", KUBELET, async || {
-        cluster.node.control_plane.get("Secret", TEAM, "login").await.map(drop)
-    })
-    .await?;
-    cluster
-        .kubectl(&["rollout", "status", "deployment", OPERATOR, "--namespace", OPERATOR, "--timeout=120s"])
-        .await
-        .map(drop)
-}
-
 async fn upgrade(cluster: &Cluster) -> Result<()> {
     let crd = "domains.codeartifact-operator.dev";
     cluster.kubectl(&["annotate", "crd", crd, "by-hand=1"]).await?;
@@ -180,14 +181,17 @@ async fn upgrade(cluster: &Cluster) -> Result<()> {
     cluster.node.control_plane.ready("RegistryCredential", TEAM, "login").await.map(drop)
 }
 
+/// Every sort of object that the chart may make.
+const OF_A_RELEASE: &str = "all,roles,rolebindings,clusterroles,clusterrolebindings,serviceaccounts,configmaps,secrets,\
+    validatingadmissionpolicies,validatingadmissionpolicybindings,poddisruptionbudgets,networkpolicies,awsaccounts";
+
 async fn uninstall(cluster: &Cluster) -> Result<()> {
     let helm = ["uninstall", OPERATOR, "--namespace", OPERATOR, "--wait", "--timeout", "3m"];
     cluster.node.control_plane.helm(&helm).await.context(cluster.pods().await)?;
     wait_for("nothing of the release is left", PATIENCE, async || {
-        let left = cluster
-            .kubectl(&["get", "all,roles,rolebindings,clusterroles,clusterrolebindings,validatingadmissionpolicies,serviceaccounts",
-                "--all-namespaces", "--selector=app.kubernetes.io/instance=codeartifact-operator", "--output=name"])
-            .await?;
+        let selector = format!("--selector=app.kubernetes.io/instance={OPERATOR}");
+        let left =
+            cluster.kubectl(&["get", OF_A_RELEASE, "--all-namespaces", &selector, "--output=name"]).await?;
         ensure!(left.trim().is_empty(), "{left}");
         Ok(())
     })
@@ -201,5 +205,9 @@ async fn uninstall(cluster: &Cluster) -> Result<()> {
     let arn = "arn:aws:codeartifact:us-east-1:123456789012:domain/acme";
     let tags = cluster.emulator.aws().list_tags_for_resource().resource_arn(arn).send().await?;
     ensure!(tags.tags().is_empty(), "{:?} are left in AWS", tags.tags());
+    // Nothing hangs on a finalizer that nobody removes.
+    for namespace in [TEAM, OPERATOR] {
+        cluster.kubectl(&["delete", "namespace", namespace, "--timeout=60s"]).await?;
+    }
     Ok(())
 }

@@ -52,7 +52,7 @@ impl<K: Kind> Reconcile<'_, K> {
             Some(_) if spec_changed => Reason::Updated,
             Some(_) => Reason::DriftCorrected,
         };
-        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason), have.is_none(), now);
+        let deeds = self.pipeline.deeds.took(&key, &uid, (&taken.done, reason, have.is_none()), now);
         for deeds in deeds.chunk_by(|one, next| one.reason == next.reason) {
             let steps: Vec<_> = deeds.iter().map(|deed| deed.step.clone()).collect();
             self.events.extend(deeds.first().map(|deed| event_of(identity, deed.reason, &steps)));

@@ -77,8 +77,7 @@ impl<S: Clone + Debug + PartialEq> Deeds<S> {
         &self,
         key: &ObjectKey,
         uid: &str,
-        (steps, reason): (&[S], Reason),
-        creates: bool,
+        (steps, reason, creates): (&[S], Reason, bool),
         now: Timestamp,
     ) -> Vec<Deed<S>> {
         let mut fresh = Vec::new();
@@ -200,7 +199,7 @@ mod tests {
         assert_eq!(deeds.shown(&key(), "1", |step| *step == 7, at(2)), Some(deed(7, Created)));
         assert_eq!(deeds.shown(&key(), "1", |_| true, at(3)), None, "told already");
         assert_eq!(
-            deeds.took(&key(), "1", (&[7], Updated), false, at(4)),
+            deeds.took(&key(), "1", (&[7], Updated, false), at(4)),
             [],
             "done again because of a late answer"
         );
@@ -210,7 +209,7 @@ mod tests {
     fn a_repeated_step_keeps_the_word_of_its_first_attempt() {
         let deeds = Deeds::default();
         deeds.doubt(&key(), "1", deed(7, DriftCorrected));
-        let announced = deeds.took(&key(), "1", (&[6, 7, 8], Updated), false, at(1));
+        let announced = deeds.took(&key(), "1", (&[6, 7, 8], Updated, false), at(1));
         assert_eq!(announced, [deed(6, Updated), deed(7, DriftCorrected), deed(8, Updated)]);
         assert_eq!(deeds.shown(&key(), "1", |_| true, at(2)), None);
     }
@@ -220,17 +219,17 @@ mod tests {
         let table = [(0, true), (29, false), (30, true), (59, false), (20, true)];
         let deeds = Deeds::default();
         for (second, announced) in table {
-            let fresh = deeds.took(&key(), "1", (&[7], Updated), false, at(second));
+            let fresh = deeds.took(&key(), "1", (&[7], Updated, false), at(second));
             assert_eq!(!fresh.is_empty(), announced, "at {second} s");
         }
         deeds.settled(&key(), false);
         assert!(
-            deeds.took(&key(), "1", (&[7], Updated), false, at(21)).is_empty(),
+            deeds.took(&key(), "1", (&[7], Updated, false), at(21)).is_empty(),
             "AWS has not shown it yet"
         );
         deeds.settled(&key(), true);
         assert!(
-            !deeds.took(&key(), "1", (&[7], Updated), false, at(22)).is_empty(),
+            !deeds.took(&key(), "1", (&[7], Updated, false), at(22)).is_empty(),
             "AWS had shown it: somebody undid it"
         );
     }
@@ -251,7 +250,7 @@ mod tests {
     fn what_was_created_anew_is_told_anew() {
         let deeds = Deeds::default();
         for second in [0, 1] {
-            assert_eq!(deeds.took(&key(), "1", (&[7], Created), true, at(second)), [deed(7, Created)]);
+            assert_eq!(deeds.took(&key(), "1", (&[7], Created, true), at(second)), [deed(7, Created)]);
         }
     }
 

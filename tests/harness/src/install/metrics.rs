@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 pub struct Metrics(String);
 
 impl Metrics {
-    pub(super) fn new(page: String) -> Self {
+    /// A page of metrics.
+    pub fn new(page: String) -> Self {
         Self(page)
     }
 

@@ -9,9 +9,10 @@ use super::{ADDRESS, NAME};
 /// The image of the container that holds a Pod's namespaces.
 pub(super) const PAUSE: &str = "node.local/pause:1";
 
-/// containerd's `config.toml`. `tools` holds runc and the network plugins, `network` the network's configuration.
-pub(super) fn containerd(tools: &Path, network: &Path, socket: &str) -> String {
-    let (tools, network) = (tools.display(), network.display());
+/// containerd's `config.toml`. `tools` holds runc and the network plugins, `network` the network's configuration, and
+/// `hosts` how registries are reached.
+pub(super) fn containerd(tools: &Path, network: &Path, hosts: &Path, socket: &str) -> String {
+    let (tools, network, hosts) = (tools.display(), network.display(), hosts.display());
     format!(
         "version = 3
 root = '/var/lib/containerd'
@@ -26,6 +27,8 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.snapshotter.v1.er
   snapshotter = 'overlayfs'
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = '{PAUSE}'
+  [plugins.'io.containerd.cri.v1.images'.registry]
+    config_path = '{hosts}'
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true # the machine may lack CAP_SYS_RESOURCE
   disable_apparmor = true
@@ -64,6 +67,8 @@ pub(super) fn kubelet(files: &Kubelet<'_>) -> Value {
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": files.certificate, "tlsPrivateKeyFile": files.key,
         "resolvConf": files.resolv_conf, "clusterDomain": "cluster.local", "clusterDNS": ["10.96.0.10"],
+        // A container that has ended is started again after a second, however often.
+        "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
         "makeIPTablesUtilChains": false, "failSwapOn": false, "enforceNodeAllocatable": [],
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "nodefs.inodesFree": "1%",
             "imagefs.available": "1%"},

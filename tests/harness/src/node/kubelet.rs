@@ -16,7 +16,10 @@ pub(super) fn containerd(inside: &Inside) -> Result<Process> {
     std::fs::create_dir_all(inside.folder.join("network"))?;
     let network = inside.folder.join("network");
     inside.write("network/10-pods.conflist", &config::network().to_string())?;
-    let file = inside.write("containerd.toml", &config::containerd(tools, &network, CONTAINERD))?;
+    let file = inside.write(
+        "containerd.toml",
+        &config::containerd(tools, &network, &inside.folder.join("hosts"), CONTAINERD),
+    )?;
     let mut command = guarded(node_tool("containerd")?);
     // containerd finds its shim by the path of programs.
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -5,6 +5,8 @@
 mod config;
 mod kubelet;
 pub mod namespaces;
+mod pod;
+mod registry;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +17,8 @@ use serde_json::Value;
 use crate::control_plane::{ControlPlane, Options};
 use crate::process::{Process, guarded, run};
 use crate::wait::wait_for;
+pub use pod::{Memory, Operator, Signal};
+pub use registry::REGISTRY;
 
 /// The address of the node, from which its Pods reach whatever else runs in the namespaces.
 pub const ADDRESS: std::net::Ipv4Addr = std::net::Ipv4Addr::new(198, 18, 0, 1);
@@ -36,18 +40,21 @@ pub struct Node {
     /// The control plane.
     pub control_plane: ControlPlane,
     kubelet: Process,
+    cgroup: String,
     // Dropping a process ends it.
-    _others: [Process; 2],
+    _others: [Process; 3],
 }
 
 impl Node {
     /// Starts everything and waits until the node is Ready. Works only inside the namespaces of [`namespaces::enter`].
     pub async fn start(inside: &namespaces::Inside) -> Result<Self> {
+        let registry = registry::start(inside)?;
         let containerd = kubelet::containerd(inside)?;
         let control_plane = ControlPlane::start(Options { node: true, ..Options::default() }).await?;
         let scheduler = kubelet::scheduler(inside, &control_plane)?;
         let kubelet = kubelet::kubelet(inside, &control_plane)?;
-        let node = Self { control_plane, kubelet, _others: [scheduler, containerd] };
+        let cgroup = inside.cgroup.clone();
+        let node = Self { control_plane, kubelet, cgroup, _others: [scheduler, containerd, registry] };
         node.ready().await?;
         Ok(node)
     }
@@ -58,6 +65,18 @@ impl Node {
         ctr.args(["--address", kubelet::CONTAINERD, "--namespace", "k8s.io", "images", "import"])
             .arg(archive);
         run(ctr, "").await.map(drop).with_context(|| archive.display().to_string())
+    }
+
+    /// Puts the image of a program, as it is released, into the registry [`REGISTRY`], and returns its digest.
+    pub async fn publish(&self, program: &str) -> Result<String> {
+        let layout = registry::layout(program)?;
+        wait_for("the image is in the registry", PATIENCE, async || registry::push(program, &layout).await)
+            .await
+    }
+
+    /// What the kernel counts of the memory of a Pod.
+    pub fn memory(&self, uid: &str) -> Result<Memory> {
+        Memory::of(&self.cgroup, uid)
     }
 
     async fn ready(&self) -> Result<()> {

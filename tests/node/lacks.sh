@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Prints what this machine lacks for a node, one line each, and nothing when a node can run here. Changes nothing.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+readonly cgroups=/sys/fs/cgroup
+
+if ((EUID != 0)); then
+  echo "root: a node makes mounts, a network and control groups of its own"
+  exit
+fi
+# inside COMMAND: runs a shell command in namespaces like those of a node.
+inside() { unshare --mount --net --pid --ipc --uts --fork --mount-proc -- bash -c "mount --make-rprivate / && $1" 2>&1; }
+
+if ! said=$(inside true); then
+  echo "namespaces: unshare says: $said"
+  exit
+fi
+mkdir -p target/scratch
+folder=$(mktemp --directory "$PWD/target/scratch/lacks.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder"/{lower,upper,work,merged}
+said=$(inside "mount -t overlay overlay -o lowerdir=$folder/lower,upperdir=$folder/upper,workdir=$folder/work $folder/merged") ||
+  echo "overlayfs, in which containers have their files: $said"
+if type -P ip >/dev/null; then
+  said=$(inside 'ip link add lacks0 type bridge') || echo "a network bridge, which joins the Pods: $said"
+fi
+if [[ -e $cgroups/cgroup.controllers ]]; then
+  for controller in cpu memory pids; do
+    grep --quiet --word-regexp "$controller" "$cgroups/cgroup.subtree_control" ||
+      echo "the controller $controller in $cgroups/cgroup.subtree_control, by which Pods are limited"
+  done
+elif ! grep --quiet " $cgroups/memory cgroup " /proc/mounts; then
+  echo "control groups of memory, by which Pods are limited, in $cgroups"
+elif ! said=$(mkdir "$cgroups/memory/codeartifact-lacks" 2>&1 && rmdir "$cgroups/memory/codeartifact-lacks"); then
+  echo "the right to make control groups, by which Pods are limited: $said"
+fi
