@@ -123,6 +123,7 @@ test-one: cluster-tools ## run the tests whose name contains T: T=takeover, in a
 
 test-node: PLATFORMS = linux/$(shell go env GOARCH)
 test-node: image image-emulator cluster-tools node-tools ## install the image into a real node and run Pods there; needs root
+	@lacks=$$(tests/node/lacks.sh); test -z "$$lacks" || { echo "this machine cannot run a node: $$lacks"; exit 1; }
 	@tests/node/images.sh
 	CODEARTIFACT_NODE=story cargo test --locked --workspace --test node
 
