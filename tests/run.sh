@@ -24,12 +24,25 @@ stage() {
   table+=("$name|$((SECONDS - started))")
 }
 
+# Pods need root and namespaces: where this machine lacks them, continuous integration fails, and others are told what is not tested.
+node() {
+  local lacks
+  lacks=$(tests/node/lacks.sh)
+  if [[ -n $lacks && -z ${CI:-} ]]; then
+    printf '== node is skipped: this machine lacks\n%s\n' "$lacks"
+    table+=("node (skipped)|0")
+    return
+  fi
+  stage node make test-node
+  show node '^test .*\.\.\. |^test result|^  .* s  |hand-over|SIGKILL'
+}
+
 # show NAME PATTERN: what a reader wants to see of a stage that passed.
 show() { grep -E "$2" "$logs/$1.log" | sed 's/^/   /' || true; }
 
 passed() {
   sed -nE -e 's/^test result: ok\. ([0-9]+) passed.*/\1/p' -e 's/^([0-9]+) passed in .*/\1/p' \
-    "$logs"/{tests,boto3}.log 2>/dev/null | awk '{n += $1} END {print n + 0}'
+    "$logs"/{tests,boto3,node}.log 2>/dev/null | awk '{n += $1} END {print n + 0}'
 }
 
 finish() {
@@ -64,6 +77,7 @@ stage size make size
 show size 'MB|MiB'
 stage image make test-image PLATFORMS="linux/$(go env GOARCH)"
 show image '^(codeartifact-operator|linux/.*): |same bytes|valid CycloneDX|crates in the program|prints'
+node
 stage audit target/debug/audit "$CODEARTIFACT_COLLECTED"
 show audit .
 finish 0
