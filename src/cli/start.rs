@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::engine::context::Context;
 use crate::engine::queue::urgent_writes::UrgentWrites;
 use crate::engine::watching::caches::Caches;
+use crate::engine::watching::own_writes::OwnWrites;
 use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::error::Error;
@@ -95,6 +96,7 @@ pub(super) async fn context(
         accounts: Accounts::new(client.clone(), clock.clone(), references.clone(), sdk, &cluster),
         secret_watches: SecretWatches::new(client.clone(), references.clone(), stop.clone()),
         references,
+        own_writes: OwnWrites::default(),
         urgent_writes: UrgentWrites::default(),
         caches: Caches::default(),
         operator_namespace: scope.operator_namespace.clone(),

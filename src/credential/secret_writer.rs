@@ -74,6 +74,7 @@ pub(super) async fn ensure(
         let verdict = judge(seen.as_ref(), wanted, last);
         admitted(context, verdict, seen.as_ref(), wanted)?;
         let since = secrets.removals();
+        let mut own = context.own_writes.begin(&wanted.user, &context.references);
         let tried = match (verdict, &seen) {
             (Verdict::Create, _) => create(context, wanted, files).await,
             (Verdict::Apply | Verdict::TakeOver, Some(seen)) => apply(context, seen, wanted, files).await,
@@ -83,6 +84,7 @@ pub(super) async fn ensure(
         match tried {
             Ok(meta) => {
                 let now = SecretRecord::of(&meta.metadata);
+                own.answered(&now.version);
                 let written = if replaced { Written::Changed } else { change(verdict, seen.as_ref(), &now) };
                 let write = write_of(&now);
                 secrets.apply_written(now, since);

@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::engine::queue::urgent_writes::UrgentWrites;
 use crate::engine::watching::caches::Caches;
+use crate::engine::watching::own_writes::OwnWrites;
 use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::kubernetes::KubeClient;
@@ -30,6 +31,8 @@ pub struct Context {
     pub references: References,
     /// Watches of Secrets that stand in the way, or that hold the keys of an AwsAccount.
     pub secret_watches: SecretWatches,
+    /// Writes of Secrets that are under way.
+    pub own_writes: OwnWrites,
     /// Writes that go before final statuses.
     pub urgent_writes: UrgentWrites,
     /// Counters and gauges.

@@ -39,9 +39,12 @@ impl Operator {
     /// The Secrets that we wrote, by metadata only: their data never reaches this process.
     pub(super) fn watch_secrets(&mut self) {
         let references = self.context.references.clone();
+        let own_writes = self.context.own_writes.clone();
         let on_change = move |change: Change<SecretRecord>| {
             for owner in owners(&change) {
-                references.restore(&owner);
+                if !own_writes.keep(&owner, version(&change)) {
+                    references.restore(&owner);
+                }
             }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
@@ -119,4 +122,12 @@ fn owners(change: &Change<SecretRecord>) -> BTreeSet<ObjectId> {
         Change::Applied { initial: true, .. } | Change::Malformed(..) => (None, None),
     };
     before.into_iter().chain(now).filter_map(|secret| secret.credential()).collect()
+}
+
+/// The resourceVersion of a Secret that is there.
+fn version(change: &Change<SecretRecord>) -> Option<&str> {
+    match change {
+        Change::Applied { now, .. } => Some(&now.version),
+        Change::Removed(..) | Change::Malformed(..) => None,
+    }
 }

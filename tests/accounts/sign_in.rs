@@ -12,6 +12,7 @@ use codeartifact_operator::clock::Clock;
 use codeartifact_operator::engine::context::Context;
 use codeartifact_operator::engine::queue::urgent_writes::UrgentWrites;
 use codeartifact_operator::engine::watching::caches::Caches;
+use codeartifact_operator::engine::watching::own_writes::OwnWrites;
 use codeartifact_operator::engine::watching::references::References;
 use codeartifact_operator::engine::watching::secret_watches::SecretWatches;
 use codeartifact_operator::error::Result;
@@ -92,6 +93,7 @@ impl SignIn {
             cluster: "test-cluster".into(),
             operator_namespace: "operator".into(),
             caches: Caches::default(),
+            own_writes: OwnWrites::default(),
             urgent_writes: UrgentWrites::default(),
             accounts: self.accounts.clone(),
             references: self.references.clone(),

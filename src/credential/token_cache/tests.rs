@@ -24,6 +24,7 @@ use crate::credential::token_store::Templates;
 use crate::engine::object::ObjectKey;
 use crate::engine::queue::urgent_writes::UrgentWrites;
 use crate::engine::watching::caches::Caches;
+use crate::engine::watching::own_writes::OwnWrites;
 use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
 use crate::kubernetes::KubeClient;
@@ -134,6 +135,7 @@ impl Started {
             client,
             clock,
             cluster: "test-cluster".into(),
+            own_writes: OwnWrites::default(),
             urgent_writes: UrgentWrites::default(),
             operator_namespace: "operator".into(),
             caches,

@@ -5,6 +5,7 @@ pub mod caches;
 pub(in crate::engine) mod change;
 pub(in crate::engine) mod index;
 pub(in crate::engine) mod malformed;
+pub mod own_writes;
 pub mod references;
 pub(in crate::engine) mod removed;
 pub mod resolve;
