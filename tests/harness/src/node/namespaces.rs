@@ -66,16 +66,22 @@ pub fn enter() -> Result<Place> {
     Ok(Place::Ended(status))
 }
 
-/// Runs the command to its end. Ctrl-C reaches every process of the terminal: who waits out here lives on, to remove what is left.
-fn ended(mut command: Command, door: &Path) -> Result<ExitStatus> {
+/// Runs the command to its end. Whoever waits out here lives on to remove what is left, after Ctrl-C, which reaches every process of the
+/// terminal, and after SIGTERM, which ends everything inside at once.
+fn ended(command: Command, door: &Path) -> Result<ExitStatus> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let _outlived = {
-        let _inside = runtime.enter();
-        signal(SignalKind::interrupt())?
-    };
-    let mut child = command.spawn().context("unshare cannot be started")?;
-    std::fs::write(door, child.id().to_string())?;
-    Ok(child.wait()?)
+    runtime.block_on(async {
+        let _outlived = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let child = tokio::process::Command::from(command).spawn();
+        let mut child = child.context("unshare cannot be started")?;
+        std::fs::write(door, child.id().context("unshare has ended")?.to_string())?;
+        tokio::select! {
+            status = child.wait() => return Ok(status?),
+            _ = terminate.recv() => child.kill().await?,
+        }
+        Ok(child.wait().await?)
+    })
 }
 
 impl Inside {

@@ -15,16 +15,16 @@ pub(crate) const SECRET: &str = "team-login";
 
 /// A stage of either sort.
 pub(crate) enum Stage {
-    Pods(Pods),
-    Processes(Processes),
+    Pods(Box<Pods>),
+    Processes(Box<Processes>),
 }
 
 impl Stage {
     /// Starts everything, up to the operator.
     pub(crate) async fn set(inside: Option<&Inside>) -> Result<Self> {
         match inside {
-            Some(inside) => Pods::set(inside).await.map(Self::Pods),
-            None => Processes::set().await.map(Self::Processes),
+            Some(inside) => Ok(Self::Pods(Box::new(Pods::set(inside).await?))),
+            None => Ok(Self::Processes(Box::new(Processes::set().await?))),
         }
     }
 
