@@ -44,7 +44,7 @@ cluster-tools: $(TOOLS:%=$(CLUSTER)/%) ## build etcd, Kubernetes' servers, kubec
 NODE_TOOLS := kubelet kube-scheduler containerd containerd-shim-runc-v2 ctr runc bridge loopback host-local
 node-tools: node-setup $(NODE_TOOLS:%=$(NODE)/%) ## build kubelet, containerd, runc and what else a node needs where missing or outdated
 
-node-setup: setup
+node-setup:
 	@tests/node/setup.sh
 
 prometheus-tools: $(PROMETHEUS)/promtool $(PROMETHEUS)/prometheus ## build Prometheus and promtool where missing or outdated, for the tests of metrics and alerts
@@ -160,8 +160,9 @@ test-clients: setup ## drive the emulator with every package manager, and print 
 	cargo test --quiet -p codeartifact-emulator --test clients --locked
 	@emulator/tests/clients/summary.sh
 
-demo: cluster-tools ## show the whole story on a local control plane; KEEP=0 exits after it
+demo: cluster-tools ## show the whole story, in Pods where this machine can run a node; KEEP=0 exits after it
 	@$(BUILD)
+	@if test -z "$$(tests/node/lacks.sh)"; then $(MAKE) --no-print-directory node-tools; tests/node/images.sh operator; fi
 	@KEEP=$(KEEP) target/debug/demo
 
 size: release cluster-tools ## print the size of the release binary and its memory when idle

@@ -10,7 +10,7 @@ use harness::objects::object;
 use harness::wait_for;
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, OPERATOR};
+use crate::cluster::Cluster;
 use crate::workload::name_of;
 
 /// Domains, and so tokens.
@@ -76,9 +76,9 @@ impl Cluster {
     pub(crate) async fn rest(&self, logins: usize) -> Result<Rest> {
         const READY: &str = "codeartifact_operator_objects{kind=\"RegistryCredential\",ready=\"true\"}";
         wait_for("every login is Ready and nothing is due", CROWD, async || {
-            let pods = self.operators().await?;
+            let pods = self.node.operators().await?;
             ensure!(pods.len() == 1, "{} Pods", pods.len());
-            let metrics = self.metrics_of(&name_of(&pods[0])).await?;
+            let metrics = Metrics::new(self.node.page(&name_of(&pods[0]), "/metrics").await?);
             let (ready, due) = (metrics.value(READY)?, metrics.sum("codeartifact_operator_queue_depth"));
             #[expect(clippy::cast_precision_loss, reason = "no crowd has 2^52 logins")]
             let missing = logins as f64 - ready;
@@ -105,11 +105,6 @@ impl Cluster {
             Ok(())
         })
         .await
-    }
-
-    async fn metrics_of(&self, pod: &str) -> Result<Metrics> {
-        let path = format!("/api/v1/namespaces/{OPERATOR}/pods/{pod}:8080/proxy/metrics");
-        Ok(Metrics::new(self.kubectl(&["get", "--raw", &path]).await?))
     }
 }
 

@@ -14,7 +14,7 @@ const PULL: Duration = Duration::from_mins(1);
 
 pub(crate) async fn pulled_by_digest(cluster: &Cluster) -> Result<()> {
     let reference = format!("{REGISTRY}/codeartifact-operator@{}", cluster.image);
-    for pod in cluster.operators().await? {
+    for pod in cluster.node.operators().await? {
         let runs = pod.pointer("/status/containerStatuses/0/imageID").and_then(Value::as_str);
         ensure!(runs == Some(reference.as_str()), "{runs:?} runs and not {reference}");
     }
@@ -26,7 +26,7 @@ pub(crate) async fn pulled_by_digest(cluster: &Cluster) -> Result<()> {
 
 /// Started as a user starts the image, with nothing but its defaults.
 pub(crate) async fn emulator(cluster: &Cluster) -> Result<()> {
-    let digest = cluster.node.publish("codeartifact-emulator").await?;
+    let digest = cluster.registry.publish("codeartifact-emulator").await?;
     let image = format!("{REGISTRY}/codeartifact-emulator@{digest}");
     let container = json!({"name": "emulator", "image": image,
         "readinessProbe": {"httpGet": {"path": "/_emulator/health", "port": 4566}, "periodSeconds": 1},

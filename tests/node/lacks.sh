@@ -8,6 +8,9 @@ if ((EUID != 0)); then
   echo "root: a node makes mounts, a network and control groups of its own"
   exit
 fi
+case $(pwd -P)/ in
+  /var/* | /run/*) echo "another place for this clone: a node has a /var and a /run of its own, which hide $(pwd -P)" ;;
+esac
 # inside COMMAND: runs a shell command in namespaces like those of a node.
 inside() { unshare --mount --net --pid --ipc --uts --fork --mount-proc -- bash -c "mount --make-rprivate / && $1" 2>&1; }
 

@@ -73,7 +73,7 @@ fn run(inside: &namespaces::Inside, steps: &[(&'static str, Step)]) -> ExitCode 
             conclusion.exit_code()
         }
         Err(error) => {
-            say(&format!("the node did not start: {error:#}\n{}", cluster::logs(inside)));
+            say(&format!("the node did not start: {error:#}\n{}", inside.logs()));
             ExitCode::FAILURE
         }
     }

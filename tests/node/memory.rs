@@ -34,7 +34,7 @@ async fn measure(cluster: &Cluster) -> Result<()> {
         made = logins;
         row(cluster, &format!("{logins} logins"), &cluster.rest(logins).await?);
     }
-    cluster.helm("upgrade", &json!({"podAnnotations": {"restarted": "yes"}})).await?;
+    cluster.helm("upgrade", json!({"podAnnotations": {"restarted": "yes"}})).await?;
     let after = cluster.rest(made).await?;
     row(cluster, &format!("{made} logins, restarted"), &after);
     let writes = after.metrics.sum("codeartifact_operator_kubernetes_writes_total");

@@ -34,12 +34,12 @@ pub(crate) async fn out_of_memory(cluster: &Cluster) -> Result<()> {
     let limited =
         |limit: &str| json!({"resources": {"requests": {"memory": limit}, "limits": {"memory": limit}}});
     cluster.stores().await?;
-    cluster.helm("upgrade", &limited(TOO_LITTLE)).await?;
+    cluster.helm("upgrade", limited(TOO_LITTLE)).await?;
     cluster.settled(1).await?;
     let calls = cluster.emulator.last_call();
     cluster.logins(0..CROWD).await?;
     wait_for("the Pod says that the kernel ended it for its memory", PODS, async || {
-        let pods = cluster.operators().await?;
+        let pods = cluster.node.operators().await?;
         let ended = |pod: &Value| {
             let status = &pod["status"]["containerStatuses"][0];
             ["state", "lastState"].map(|state| status[state]["terminated"].clone())
@@ -50,7 +50,7 @@ pub(crate) async fn out_of_memory(cluster: &Cluster) -> Result<()> {
     })
     .await
     .with_context(|| format!("{CROWD} logins with a limit of {TOO_LITTLE}"))?;
-    cluster.helm("upgrade", &limited("128Mi")).await?;
+    cluster.helm("upgrade", limited("128Mi")).await?;
     // The one of the story, too.
     cluster.rest(CROWD + 1).await?;
     cluster.every_login_has_its_secret(CROWD).await?;
@@ -71,7 +71,7 @@ pub(crate) async fn drained(cluster: &Cluster) -> Result<()> {
     // There is one node, so that the evicted Pod has nowhere to go until the node takes Pods again.
     let watched = async {
         wait_for("the drain evicts one Pod", PODS, async || {
-            let left = cluster.operators().await?;
+            let left = cluster.node.operators().await?;
             let running = left.iter().filter(|pod| pod["status"]["phase"] == "Running").count();
             ensure!(running == 1 && left.len() == 2, "{running} of {} run", left.len());
             Ok(())
@@ -79,7 +79,7 @@ pub(crate) async fn drained(cluster: &Cluster) -> Result<()> {
         .await?;
         cluster.domain("drained").await?;
         cluster.node.control_plane.ready("Domain", TEAM, "drained").await?;
-        let left = cluster.operators().await?;
+        let left = cluster.node.operators().await?;
         let running = left.iter().filter(|pod| pod["status"]["phase"] == "Running").count();
         ensure!(running == 1, "the drain took the last replica that runs");
         cluster.kubectl(&["uncordon", harness::node::NAME]).await?;

@@ -23,14 +23,11 @@ const SHUT_DOWN: usize = 10;
 const KILLED: usize = 5;
 
 pub(crate) async fn two(cluster: &Cluster) -> Result<()> {
-    cluster.helm("upgrade", &json!({"replicas": 2, "releaseOnUninstall": true})).await?;
+    cluster.helm("upgrade", json!({"replicas": 2, "releaseOnUninstall": true})).await?;
     let pods = cluster.settled(2).await?;
     let (leader, standby) = (&pods[0], &pods[1]);
-    let says = async |pod: &str| {
-        let path = format!("/api/v1/namespaces/{OPERATOR}/pods/{pod}:8080/proxy/ready");
-        cluster.kubectl(&["get", "--raw", &path]).await
-    };
     wait_for("one says that it stands by, and the other does not", PODS, async || {
+        let says = async |pod: &str| cluster.node.page(pod, "/ready").await;
         let (works, waits) = (says(leader).await?, says(standby).await?);
         ensure!(!works.contains("standby"), "{leader} leads and says {works}");
         // The standby may have looked at the Lease last before the rollout ended.
@@ -185,7 +182,7 @@ async fn thaw_after_another_leads(
 }
 
 async fn address(cluster: &Cluster, pod: &str) -> Result<IpAddr> {
-    let pods = cluster.operators().await?;
+    let pods = cluster.node.operators().await?;
     let found = pods.iter().find(|candidate| name_of(candidate) == pod).context("no such Pod")?;
     let address = found.pointer("/status/podIP").and_then(Value::as_str).context("no address")?;
     Ok(address.parse()?)

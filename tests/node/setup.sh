@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Packages of Debian 12 that a node needs and that are missing: runc's libseccomp, the shell of test images, `ip`.
+# Packages of Debian 12 that a node needs and that are missing: what builds runc, the shell of test images, `ip`.
 set -euo pipefail
-needed=(/usr/include/seccomp.h:libseccomp-dev /bin/busybox:busybox-static /sbin/ip:iproute2 /usr/bin/pkg-config:pkg-config)
+needed=(/usr/bin/cc:gcc /usr/include/stdio.h:libc6-dev /usr/include/seccomp.h:libseccomp-dev /bin/busybox:busybox-static /sbin/ip:iproute2 /usr/bin/pkg-config:pkg-config)
 missing=()
 for entry in "${needed[@]}"; do
   [[ -e ${entry%%:*} ]] || missing+=("${entry##*:}")

@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use futures::FutureExt;
+use harness::install::values;
+use harness::node::{self, pod};
 use harness::objects::conditions;
 use harness::wait::PATIENCE;
 use harness::wait_for;
 use serde_json::{Value, json};
 
 use crate::Step;
-use crate::cluster::{Cluster, OPERATOR, TEAM, pod};
+use crate::cluster::{Cluster, OPERATOR, TEAM};
 use crate::{images, pods, replicas};
 
 /// How long a step may wait for kubelet, which looks at mounted Secrets every 5 s here.
@@ -46,10 +48,8 @@ pub(crate) const STEPS: &[(&str, Step)] = &[
 ];
 
 pub(crate) async fn install(cluster: &Cluster) -> Result<()> {
-    let keys = json!({"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"});
-    let secret =
-        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws"}, "stringData": keys});
-    cluster.node.control_plane.apply(OPERATOR, &secret.to_string()).await?;
+    let secret = values::administrator().to_string();
+    cluster.node.control_plane.apply(OPERATOR, &secret).await?;
     cluster
         .emulator
         .seed(&json!({"connection": "public:npmjs", "packages": [{"name": "left-pad", "version": "1.3.0"}]}))
@@ -58,7 +58,7 @@ pub(crate) async fn install(cluster: &Cluster) -> Result<()> {
         .emulator
         .seed(&json!({"connection": "public:pypi", "packages": [{"name": "six", "version": "1.17.0"}]}))
         .await?;
-    cluster.helm("install", &json!({})).await?;
+    cluster.helm("install", json!({})).await?;
     let ready = [
         "get",
         "deployment",
@@ -67,7 +67,8 @@ pub(crate) async fn install(cluster: &Cluster) -> Result<()> {
         OPERATOR,
         "--output=jsonpath={.status.availableReplicas}",
     ];
-    ensure!(cluster.kubectl(&ready).await? == "1", "no replica is available: {}", cluster.pods().await);
+    let available = cluster.kubectl(&ready).await?;
+    ensure!(available == "1", "{available} replicas are available");
     Ok(())
 }
 
@@ -96,20 +97,8 @@ async fn clients(cluster: &Cluster) -> Result<()> {
         ])
         .await?;
     cluster.node.control_plane.ready("RegistryCredential", TEAM, "login").await?;
-    let script = "set -e; mkdir -p /tmp/work; cd /tmp/work
-        npm install left-pad --no-audit --no-fund --fetch-retries=0
-        python3 -m pip download six --no-cache-dir --no-deps --disable-pip-version-check --retries 0 --dest .
-        ls -d node_modules/left-pad six-*";
-    let printed = cluster
-        .job(
-            "clients",
-            json!({"image": "node.local/clients:1", "command": ["/bin/sh", "-c", script], "env": [
-            {"name": "HOME", "value": "/tmp"}, {"name": "NPM_CONFIG_USERCONFIG", "value": "/login/.npmrc"},
-            {"name": "PIP_CONFIG_FILE", "value": "/login/pip.conf"},
-                // The emulator speaks plain HTTP, which pip takes from loopback addresses only.
-                {"name": "PIP_TRUSTED_HOST", "value": harness::node::ADDRESS.to_string()}]}),
-        )
-        .await?;
+    let script = "npm install left-pad\npython3 -m pip download six --no-deps --dest .\nls -d node_modules/left-pad six-*";
+    let printed = cluster.job("clients", node::clients(script)).await?;
     ensure!(printed.contains("node_modules/left-pad") && printed.contains("six-1.17.0"), "{printed}");
     Ok(())
 }
@@ -131,8 +120,7 @@ async fn environment(cluster: &Cluster) -> Result<()> {
 
 async fn rotation(cluster: &Cluster) -> Result<()> {
     let container = json!({"image": "node.local/shell:1", "command": ["/bin/sleep", "100000"]});
-    let reader =
-        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "reader"}, "spec": pod(container)});
+    let reader = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "reader"}, "spec": pod("login", container)});
     cluster.apply(&[reader]).await?;
     cluster
         .kubectl(&["wait", "--namespace", TEAM, "--for=condition=Ready", "pod/reader", "--timeout=120s"])
@@ -175,7 +163,7 @@ async fn upgrade(cluster: &Cluster) -> Result<()> {
     ];
     cluster.kubectl(&strip).await?;
     cluster
-        .helm("upgrade", &json!({"podAnnotations": {"upgraded": "yes"}, "releaseOnUninstall": true}))
+        .helm("upgrade", json!({"podAnnotations": {"upgraded": "yes"}, "releaseOnUninstall": true}))
         .await?;
     let columns =
         ["get", "crd", crd, "--output=jsonpath={.spec.versions[0].additionalPrinterColumns[0].name}"];
@@ -190,7 +178,8 @@ const OF_A_RELEASE: &str = "all,roles,rolebindings,clusterroles,clusterrolebindi
 async fn uninstall(cluster: &Cluster) -> Result<()> {
     let helm = ["uninstall", OPERATOR, "--namespace", OPERATOR, "--wait", "--timeout", "3m"];
     let began = Instant::now();
-    cluster.node.control_plane.helm(&helm).await.context(cluster.pods().await)?;
+    let uninstalled = cluster.node.control_plane.helm(&helm).await;
+    cluster.node.explain(uninstalled).await?;
     cluster.tell(format!("helm uninstall with the hook: {:.1} s", began.elapsed().as_secs_f64()));
     wait_for("nothing of the release is left", PATIENCE, async || {
         let selector = format!("--selector=app.kubernetes.io/instance={OPERATOR}");

@@ -13,17 +13,6 @@ use crate::cluster::{Cluster, OPERATOR, TEAM};
 pub(crate) const PODS: Duration = Duration::from_mins(2);
 
 impl Cluster {
-    /// The Pods of the operator's Deployment that are not being deleted.
-    pub(crate) async fn operators(&self) -> Result<Vec<Value>> {
-        let selector = format!("--selector=app.kubernetes.io/name={OPERATOR}");
-        let list =
-            self.kubectl(&["get", "pods", "--namespace", OPERATOR, &selector, "--output=json"]).await?;
-        let mut list: Value = serde_json::from_str(&list)?;
-        let mut pods: Vec<Value> = serde_json::from_value(list["items"].take())?;
-        pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-        Ok(pods)
-    }
-
     /// The name of the Pod that holds the Lease.
     pub(crate) async fn leader(&self) -> Result<String> {
         let lease = self.node.control_plane.get("Lease", OPERATOR, OPERATOR).await?;
@@ -35,7 +24,7 @@ impl Cluster {
     /// Waits until so many Pods are ready and one of them leads; returns the leader's name first.
     pub(crate) async fn settled(&self, replicas: usize) -> Result<Vec<String>> {
         let settled = wait_for("every replica is ready and one leads", PODS, async || {
-            let pods = self.operators().await?;
+            let pods = self.node.operators().await?;
             let ready = pods.iter().filter(|pod| {
                 pod.pointer("/status/containerStatuses/0/ready").and_then(Value::as_bool) == Some(true)
             });
@@ -51,15 +40,12 @@ impl Cluster {
             Ok(names)
         })
         .await;
-        match settled {
-            Ok(names) => Ok(names),
-            Err(error) => Err(error.context(self.pods().await)),
-        }
+        self.node.explain(settled).await
     }
 
     /// Whether a container of the Pod was started again.
     pub(crate) async fn was_restarted(&self, pod: &str) -> Result<bool> {
-        let pods = self.operators().await?;
+        let pods = self.node.operators().await?;
         let pod = pods.iter().find(|candidate| name_of(candidate) == pod).context("no such Pod")?;
         Ok(pod.pointer("/status/containerStatuses/0/restartCount").and_then(Value::as_u64) != Some(0))
     }

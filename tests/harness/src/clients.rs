@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Secret;
@@ -11,6 +10,17 @@ use kube::Api;
 use crate::control_plane::ControlPlane;
 use crate::process::{guarded, run};
 use crate::scratch::Scratch;
+
+/// Package managers ask for nothing but packages. Several tries would only hide a refusal and cost a minute.
+pub(crate) const QUIET: [(&str, &str); 7] = [
+    ("NPM_CONFIG_AUDIT", "false"),
+    ("NPM_CONFIG_FUND", "false"),
+    ("NPM_CONFIG_UPDATE_NOTIFIER", "false"),
+    ("NPM_CONFIG_FETCH_RETRIES", "0"),
+    ("PIP_NO_CACHE_DIR", "1"),
+    ("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
+    ("PIP_RETRIES", "0"),
+];
 
 /// A home for package managers, with the files of a Secret in it.
 #[derive(Debug)]
@@ -59,40 +69,35 @@ impl Mount {
 
     /// Runs npm in a folder with the Secret's `.npmrc` and returns what it printed.
     pub async fn npm(&self, folder: &Path, arguments: &[&str]) -> Result<String> {
-        let mut command = self.command("npm", folder);
-        command.env("NPM_CONFIG_USERCONFIG", self.secret_file(".npmrc"));
-        command.env("NPM_CONFIG_GLOBALCONFIG", self.scratch.path().join("empty"));
-        command.env("NPM_CONFIG_CACHE", self.scratch.path().join("npm-cache"));
-        for quiet in ["AUDIT", "FUND", "UPDATE_NOTIFIER"] {
-            command.env(format!("NPM_CONFIG_{quiet}"), "false");
-        }
-        // Several tries would only hide a refusal and cost a minute.
-        command.env("NPM_CONFIG_FETCH_RETRIES", "0").args(arguments);
-        run(command, "").await
+        self.run("npm", folder, arguments).await
     }
 
     /// Runs pip in a folder with the Secret's `pip.conf` and returns what it printed.
     pub async fn pip(&self, folder: &Path, arguments: &[&str]) -> Result<String> {
-        let mut command = self.command("pip3", folder);
-        command.env("PIP_CONFIG_FILE", self.secret_file("pip.conf"));
-        for quiet in ["PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"] {
-            command.env(quiet, "1");
-        }
-        command.env("PIP_RETRIES", "0").args(arguments);
-        run(command, "").await
+        self.run("pip3", folder, arguments).await
+    }
+
+    /// Runs a script of the shell in a new folder and returns what it printed. It stops at the first command that fails.
+    pub async fn shell(&self, script: &str) -> Result<String> {
+        let folder = self.folder(&crate::unique("work"), &[])?;
+        self.run("sh", &folder, &["-ec", script]).await
     }
 
     /// Where a file of the Secret is.
-    pub fn secret_file(&self, key: &str) -> PathBuf {
+    fn secret_file(&self, key: &str) -> PathBuf {
         self.scratch.path().join("secret").join(key)
     }
 
-    fn command(&self, program: &str, folder: &Path) -> Command {
+    async fn run(&self, program: &str, folder: &Path, arguments: &[&str]) -> Result<String> {
         let mut command = guarded(program);
-        command.current_dir(folder).env_clear().env("HOME", self.scratch.path());
+        command.args(arguments).current_dir(folder).env_clear().env("HOME", self.scratch.path());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        command
+        command.env("NPM_CONFIG_USERCONFIG", self.secret_file(".npmrc"));
+        command.env("NPM_CONFIG_GLOBALCONFIG", self.scratch.path().join("empty"));
+        command.env("NPM_CONFIG_CACHE", self.scratch.path().join("npm-cache"));
+        command.env("PIP_CONFIG_FILE", self.secret_file("pip.conf")).envs(QUIET);
+        run(command, "").await
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
@@ -64,6 +65,8 @@ impl Process {
             .open(log)
             .with_context(|| log.display().to_string())?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        // Ctrl-C is for who started this, who may still need it to come to an end.
+        command.process_group(0);
         Ok(Self { name: name.to_owned(), log: log.to_owned(), child: Mutex::new(spawn(command)?) })
     }
 

@@ -9,6 +9,8 @@ use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
 use serde::Serialize;
 
+use crate::control_plane::ControlPlane;
+use crate::evidence::Evidence;
 use crate::install::Install;
 use crate::objects::GROUP;
 use crate::process::report;
@@ -27,7 +29,10 @@ pub(super) fn on_drop(install: &Install) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 install.operator.collect_metrics().await;
-                objects(install).await
+                let own = install.namespaces.iter().chain([&install.operator_namespace]);
+                let own = own.map(|name| Some(name.as_str()));
+                let scopes = if install.namespaces.is_empty() { vec![None] } else { own.collect() };
+                objects(&install.control_plane, &install.evidence, &scopes).await
             })
         };
         scope.spawn(work).join().unwrap_or_else(|_| Err(anyhow::anyhow!("collecting panicked")))
@@ -38,24 +43,25 @@ pub(super) fn on_drop(install: &Install) {
     }
 }
 
-async fn objects(install: &Install) -> Result<()> {
-    let client = install.control_plane.client()?;
+/// Keeps our objects, and the events and Secrets of these namespaces, or of all.
+pub(crate) async fn objects(
+    control_plane: &ControlPlane,
+    evidence: &Evidence,
+    scopes: &[Option<&str>],
+) -> Result<()> {
+    let client = control_plane.client()?;
     let all = ListParams::default();
-    let namespaces =
-        install.namespaces.iter().chain([&install.operator_namespace]).map(|name| Some(name.as_str()));
-    let scopes: Vec<Option<&str>> =
-        if install.namespaces.is_empty() { vec![None] } else { namespaces.collect() };
-    for scope in scopes {
+    for &scope in scopes {
         let name = scope.unwrap_or("all");
         let events: Api<Event> = scoped(&client, scope);
-        keep(install, &format!("events-{name}"), &settled(|| events.list(&all)).await?.items)?;
+        keep(evidence, &format!("events-{name}"), &settled(|| events.list(&all)).await?.items)?;
         let secrets: Api<Secret> = scoped(&client, scope);
-        keep(install, &format!("secrets-{name}"), &settled(|| secrets.list_metadata(&all)).await?.items)?;
+        keep(evidence, &format!("secrets-{name}"), &settled(|| secrets.list_metadata(&all)).await?.items)?;
     }
     let group = kube::discovery::group(&client, GROUP).await.context("our kinds")?;
     for (resource, _) in group.recommended_resources() {
         let objects: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-        keep(install, &resource.plural, &settled(|| objects.list(&all)).await?.items)?;
+        keep(evidence, &resource.plural, &settled(|| objects.list(&all)).await?.items)?;
     }
     Ok(())
 }
@@ -78,6 +84,6 @@ where
     }
 }
 
-fn keep(install: &Install, name: &str, items: &impl Serialize) -> Result<()> {
-    Ok(std::fs::write(install.evidence.fresh(name, "json")?, serde_json::to_string_pretty(items)?)?)
+fn keep(evidence: &Evidence, name: &str, items: &impl Serialize) -> Result<()> {
+    Ok(std::fs::write(evidence.fresh(name, "json")?, serde_json::to_string_pretty(items)?)?)
 }

@@ -1,12 +1,13 @@
 //! The operator as a cluster runs it: installed by helm, started as its Deployment says, with the rights of its
 //! ServiceAccount. There is no kubelet: what it would do is done here.
 
-mod collect;
+pub(crate) mod collect;
 mod container;
 mod metrics;
 mod objects;
 mod operator;
 mod request;
+pub mod values;
 
 pub use metrics::Metrics;
 pub use operator::Operator;
@@ -15,6 +16,14 @@ pub use request::Request;
 use crate::control_plane::Plane;
 use crate::emulator::Emulator;
 use crate::evidence::Evidence;
+
+/// The name of a release.
+pub const RELEASE: &str = "codeartifact-operator";
+
+/// Where the chart is.
+pub(crate) fn chart() -> String {
+    crate::repository().join("charts/codeartifact-operator").display().to_string()
+}
 
 /// An installed release and the operator that runs for it. Dropping it collects its evidence and kills the operator.
 pub struct Install {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::emulator::ACCOUNT;
 use crate::install::Install;
-use crate::install::request::merge;
+use crate::install::values::merge;
 use crate::objects::{Condition, object};
 
 impl Install {

@@ -6,17 +6,14 @@ use anyhow::{Context, Result};
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
 use kube::api::ListParams;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::control_plane::Plane;
-use crate::emulator::{ACCOUNT, Emulator};
+use crate::emulator::Emulator;
 use crate::evidence::Evidence;
 use crate::install::container::Container;
-use crate::install::{Install, Operator, operator};
-
-const RELEASE: &str = "codeartifact-operator";
-/// Everything that the operator and its libraries can be made to log: the last stage searches it for tokens.
-const LOG_LEVEL: &str = "trace,codeartifact_operator=trace";
+use crate::install::values::{self, LOG_LEVEL, merge};
+use crate::install::{Install, Operator, RELEASE, chart, operator};
 
 /// What to install. By default the whole cluster is worked on and no AwsAccount is made.
 #[must_use = "`start` installs it"]
@@ -63,16 +60,8 @@ impl Request {
 
     /// The chart's AwsAccount `default` at the emulator, with these grants and the administrator's key from a Secret.
     pub fn account(self, grants: &Value) -> Self {
-        let namespace = self.operator_namespace.clone();
-        let url = self.emulator.url();
-        self.values(json!({"account": {
-            "create": true,
-            "accountId": ACCOUNT,
-            "region": "us-east-1",
-            "endpoints": {"codeartifact": url, "sts": url},
-            "credentials": {"secretRef": {"namespace": namespace, "name": "aws"}},
-            "grants": grants,
-        }}))
+        let account = values::account(&self.emulator.url(), &self.operator_namespace, grants);
+        self.values(account)
     }
 
     /// One more environment variable of the operator, such as an access key for its own chain.
@@ -145,17 +134,14 @@ impl Request {
             merge(&mut self.values, namespaces);
         }
         self.control_plane.namespace(&self.operator_namespace, &[]).await?;
-        let keys = json!({"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"});
-        let secret =
-            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws"}, "stringData": keys});
-        self.control_plane.apply(&self.operator_namespace, &secret.to_string()).await.map(drop)
+        let secret = values::administrator().to_string();
+        self.control_plane.apply(&self.operator_namespace, &secret).await.map(drop)
     }
 
     async fn helm_install(&self) -> Result<()> {
         let name = format!("{}.values.json", self.operator_namespace);
         let values = self.control_plane.scratch().write(&name, self.values.to_string())?;
-        let chart = crate::repository().join("charts/codeartifact-operator");
-        let (values, chart) = (values.display().to_string(), chart.display().to_string());
+        let (values, chart) = (values.display().to_string(), chart());
         let mut arguments = vec!["install", RELEASE, &chart, "--namespace", &self.operator_namespace];
         arguments.extend(["--values", &values]);
         if self.control_plane.has_crds() {
@@ -163,30 +149,5 @@ impl Request {
             arguments.push("--skip-crds");
         }
         self.control_plane.helm(&arguments).await.map(drop)
-    }
-}
-
-/// Objects are merged, all else is replaced.
-pub(crate) fn merge(into: &mut Value, from: Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (key, value) in from {
-                let absent = || Value::Object(Map::new());
-                merge(into.entry(key).or_insert_with(absent), value);
-            }
-        }
-        (into, from) => *into = from,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_merged_and_lists_replaced() {
-        let mut values = json!({"a": {"b": 1, "c": [1]}, "d": 1});
-        merge(&mut values, json!({"a": {"c": [2], "e": {"f": 1}}, "d": null}));
-        assert_eq!(values, json!({"a": {"b": 1, "c": [2], "e": {"f": 1}}, "d": null}));
     }
 }

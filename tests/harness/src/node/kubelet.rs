@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::namespaces::Inside;
-use super::{ADDRESS, NAME, config, node_tool};
+use super::{ADDRESS, NAME, config, node_tool, registry};
 use crate::control_plane::ControlPlane;
 use crate::process::{Process, guarded};
 
@@ -16,10 +16,8 @@ pub(super) fn containerd(inside: &Inside) -> Result<Process> {
     std::fs::create_dir_all(inside.folder.join("network"))?;
     let network = inside.folder.join("network");
     inside.write("network/10-pods.conflist", &config::network().to_string())?;
-    let file = inside.write(
-        "containerd.toml",
-        &config::containerd(tools, &network, &inside.folder.join("hosts"), CONTAINERD),
-    )?;
+    let configuration = config::containerd(tools, &network, &registry::hosts(inside), CONTAINERD);
+    let file = inside.write("containerd.toml", &configuration)?;
     let mut command = guarded(node_tool("containerd")?);
     // containerd finds its shim by the path of programs.
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -3,12 +3,15 @@
 //! Nothing listens on the network of the machine, and the end of one process ends all. Needs root.
 
 mod config;
+mod jobs;
 mod kubelet;
 pub mod namespaces;
 mod pod;
 mod registry;
+mod release;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -17,13 +20,19 @@ use serde_json::Value;
 use crate::control_plane::{ControlPlane, Options};
 use crate::process::{Process, guarded, run};
 use crate::wait::wait_for;
+use namespaces::Inside;
+
+pub use jobs::{clients, pod};
 pub use pod::{Memory, Operator, Signal};
-pub use registry::REGISTRY;
+pub use registry::{REGISTRY, Registry};
+pub use release::values;
 
 /// The address of the node, from which its Pods reach whatever else runs in the namespaces.
 pub const ADDRESS: std::net::Ipv4Addr = std::net::Ipv4Addr::new(198, 18, 0, 1);
 /// The name of the node.
 pub const NAME: &str = "node";
+/// The label of a namespace that takes only Pods as the restricted Pod Security Standard wants them.
+pub const RESTRICTED: [(&str, &str); 1] = [("pod-security.kubernetes.io/enforce", "restricted")];
 /// How long a cold start may take on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 
@@ -34,6 +43,14 @@ pub fn node_tool(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// What this machine lacks for a node; nothing when a node can run here.
+pub fn lacks() -> Result<Vec<String>> {
+    let script = crate::repository().join("tests/node/lacks.sh");
+    let printed = Command::new(&script).output().with_context(|| script.display().to_string())?;
+    ensure!(printed.status.success(), "{} ended with {}", script.display(), printed.status);
+    Ok(String::from_utf8_lossy(&printed.stdout).lines().map(str::to_owned).collect())
+}
+
 /// A running control plane with one node; dropping it ends both.
 #[derive(Debug)]
 pub struct Node {
@@ -42,36 +59,22 @@ pub struct Node {
     kubelet: Process,
     cgroup: String,
     // Dropping a process ends it.
-    _others: [Process; 3],
+    _others: [Process; 2],
 }
 
 impl Node {
-    /// Starts everything and waits until the node is Ready. Works only inside the namespaces of [`namespaces::enter`].
-    pub async fn start(inside: &namespaces::Inside) -> Result<Self> {
-        let registry = registry::start(inside)?;
+    /// Starts everything, with these of the images that `tests/node/images.sh` makes, and waits until the node is Ready. Works only
+    /// inside the namespaces of [`namespaces::enter`].
+    pub async fn start(inside: &Inside, options: Options, images: &[&str]) -> Result<Self> {
         let containerd = kubelet::containerd(inside)?;
-        let control_plane = ControlPlane::start(Options { node: true, ..Options::default() }).await?;
+        let control_plane = ControlPlane::start(Options { node: true, ..options });
+        let (control_plane, ()) = tokio::try_join!(control_plane, import(images))?;
         let scheduler = kubelet::scheduler(inside, &control_plane)?;
         let kubelet = kubelet::kubelet(inside, &control_plane)?;
         let cgroup = inside.cgroup.clone();
-        let node = Self { control_plane, kubelet, cgroup, _others: [scheduler, containerd, registry] };
+        let node = Self { control_plane, kubelet, cgroup, _others: [scheduler, containerd] };
         node.ready().await?;
         Ok(node)
-    }
-
-    /// Brings an image in from an OCI layout in a tar archive, under the name that the layout carries.
-    pub async fn import(&self, archive: &Path) -> Result<()> {
-        let mut ctr = guarded(node_tool("ctr")?);
-        ctr.args(["--address", kubelet::CONTAINERD, "--namespace", "k8s.io", "images", "import"])
-            .arg(archive);
-        run(ctr, "").await.map(drop).with_context(|| archive.display().to_string())
-    }
-
-    /// Puts the image of a program, as it is released, into the registry [`REGISTRY`], and returns its digest.
-    pub async fn publish(&self, program: &str) -> Result<String> {
-        let layout = registry::layout(program)?;
-        wait_for("the image is in the registry", PATIENCE, async || registry::push(program, &layout).await)
-            .await
     }
 
     /// What the kernel counts of the memory of a Pod.
@@ -94,4 +97,26 @@ impl Node {
         })
         .await
     }
+}
+
+/// Brings images in, under the names that their archives carry.
+async fn import(images: &[&str]) -> Result<()> {
+    let ctr = || -> Result<_> {
+        let mut ctr = guarded(node_tool("ctr")?);
+        ctr.args(["--address", kubelet::CONTAINERD, "--namespace", "k8s.io"]);
+        Ok(ctr)
+    };
+    wait_for("containerd answers", PATIENCE, async || {
+        let mut version = ctr()?;
+        version.arg("version");
+        run(version, "").await
+    })
+    .await?;
+    for image in images {
+        let archive = crate::repository().join("target/node/images").join(format!("{image}.tar"));
+        let mut import = ctr()?;
+        import.args(["images", "import"]).arg(&archive);
+        run(import, "").await.with_context(|| archive.display().to_string())?;
+    }
+    Ok(())
 }

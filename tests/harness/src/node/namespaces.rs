@@ -6,11 +6,15 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use tokio::signal::unix::{SignalKind, signal};
 
+use crate::process::{guarded, tail};
 use crate::scratch::Scratch;
 
 /// Tells the program that it runs inside, and in which folder the files of its node lie.
 const FOLDER: &str = "CODEARTIFACT_NODE_FOLDER";
+/// The file of that folder in which the process stands by which others come in.
+const DOOR: &str = "door";
 /// Where the machine's control groups are.
 const CGROUPS: &str = "/sys/fs/cgroup";
 
@@ -49,7 +53,7 @@ pub fn enter() -> Result<Place> {
     let scratch = Scratch::new()?;
     let name = scratch.path().file_name().context("no folder")?.to_string_lossy().into_owned();
     let cgroups = Cgroups::make(&format!("codeartifact-{name}"))?;
-    let mut command = Command::new("unshare");
+    let mut command = guarded("unshare");
     command
         .args(["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--mount-proc", "--kill-child", "--"])
         .arg(crate::repository().join("tests/node/init.sh"))
@@ -57,12 +61,42 @@ pub fn enter() -> Result<Place> {
         .arg(std::env::current_exe()?)
         .args(std::env::args_os().skip(1))
         .env(FOLDER, scratch.path());
-    let status = command.status().context("unshare cannot be started")?;
+    let status = ended(command, &scratch.path().join(DOOR))?;
     cgroups.remove();
     Ok(Place::Ended(status))
 }
 
+/// Runs the command to its end. Whoever waits out here lives on to remove what is left, after Ctrl-C, which reaches every process of the
+/// terminal, and after SIGTERM, which ends everything inside at once.
+fn ended(command: Command, door: &Path) -> Result<ExitStatus> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let _outlived = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let child = tokio::process::Command::from(command).spawn();
+        let mut child = child.context("unshare cannot be started")?;
+        std::fs::write(door, child.id().context("unshare has ended")?.to_string())?;
+        tokio::select! {
+            status = child.wait() => return Ok(status?),
+            _ = terminate.recv() => child.kill().await?,
+        }
+        Ok(child.wait().await?)
+    })
+}
+
 impl Inside {
+    /// The command by which root gets into the namespaces from outside.
+    pub fn door(&self) -> Result<String> {
+        let process = std::fs::read_to_string(self.folder.join(DOOR)).context("the way in")?;
+        Ok(format!("nsenter --target {process} --mount --net --uts"))
+    }
+
+    /// The ends of the logs of the node's programs.
+    pub fn logs(&self) -> String {
+        let of = |name: &str| format!("== {name}\n{}", tail(&self.folder.join(format!("{name}.log")), 15));
+        ["containerd", "kubelet", "kube-scheduler"].map(of).join("\n")
+    }
+
     /// Writes a file of the node and returns its path.
     pub(super) fn write(&self, name: &str, content: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
@@ -84,7 +118,7 @@ impl Cgroups {
             made.push(root.join(name));
         } else {
             for hierarchy in std::fs::read_dir(root).context(CGROUPS)?.flatten() {
-                if hierarchy.path().join("tasks").exists() {
+                if hierarchy.path().join("cgroup.procs").exists() {
                     made.push(hierarchy.path().join(name));
                 }
             }
