@@ -94,7 +94,10 @@ pub async fn managed(context: &Context, namespaces: &[String]) -> Result<Managed
             // An operator of some namespaces never held an AwsAccount.
             KindName::AwsAccount => 0,
             // Their objects carry no finalizer.
-            KindName::PackagePolicy | KindName::RegistryCredential | KindName::Namespace => return None,
+            KindName::PackagePolicy
+            | KindName::RegistryCredential
+            | KindName::Namespace
+            | KindName::Secret => return None,
         };
         Some((*kind, count))
     };
@@ -140,7 +143,8 @@ async fn round(
             KindName::AwsAccount
             | KindName::PackagePolicy
             | KindName::RegistryCredential
-            | KindName::Namespace => 0,
+            | KindName::Namespace
+            | KindName::Secret => 0,
         };
     }
     Ok(failed)

@@ -10,6 +10,8 @@ macro_rules! kinds {
         pub enum KindName {
             /// A Kubernetes namespace; only referred to.
             Namespace,
+            /// A Secret that holds a login; only referred to.
+            Secret,
             $(#[doc = concat!("`", stringify!($kind), "`.")] $kind,)+
         }
 
@@ -21,14 +23,15 @@ macro_rules! kinds {
             pub fn as_str(self) -> &'static str {
                 match self {
                     Self::Namespace => "Namespace",
+                    Self::Secret => "Secret",
                     $(Self::$kind => stringify!($kind),)+
                 }
             }
 
-            /// The CRD; `None` for a Namespace, which is not of this operator's API.
+            /// The CRD; `None` for a Namespace and a Secret, which are not of this operator's API.
             pub fn crd(self) -> Option<CustomResourceDefinition> {
                 match self {
-                    Self::Namespace => None,
+                    Self::Namespace | Self::Secret => None,
                     $(Self::$kind => Some(super::$kind::crd()),)+
                 }
             }

@@ -106,6 +106,7 @@ impl Controlled for RegistryCredential {
             .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
             .chain([ObjectId::account(&self.spec.account_ref.name)])
             .chain(held)
+            .chain([ObjectId::new(KindName::Secret, ObjectKey::new(namespace.clone(), secret_name(self)))])
             .collect()
     }
 
@@ -117,4 +118,9 @@ impl Controlled for RegistryCredential {
     fn suspended(&self) -> bool {
         self.spec.suspend
     }
+}
+
+/// The name of the Secret that the spec asks for.
+fn secret_name(object: &RegistryCredential) -> String {
+    object.spec.secret.name.clone().unwrap_or_else(|| object.name_any())
 }

@@ -210,7 +210,7 @@ impl<'a> CredentialReconcile<'a> {
     }
 
     fn secret_name(&self) -> String {
-        self.object.spec.secret.name.clone().unwrap_or_else(|| self.object.name_any())
+        super::secret_name(self.object)
     }
 
     /// The operator's last write to any Secret; the uid says to which Secret.

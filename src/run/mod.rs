@@ -93,7 +93,7 @@ impl Operator {
         context.metrics.queues_from(move || references.depths());
         let credentials = caches.credentials.clone();
         context.metrics.expiries_from(move || expiries(&credentials));
-        for kind in KindName::OURS.iter().chain([&KindName::Namespace]) {
+        for kind in KindName::OURS.iter().chain([&KindName::Namespace, &KindName::Secret]) {
             match kind {
                 KindName::AwsAccount => self.control_accounts(),
                 KindName::Domain => self.control_kind::<DomainKind>(&caches.domains),
@@ -103,9 +103,9 @@ impl Operator {
                     self.control(CredentialReconciler::new(&context), &caches.credentials);
                 }
                 KindName::Namespace => self.watch_namespaces(),
+                KindName::Secret => self.watch_secrets(),
             }
         }
-        self.watch_secrets();
 
         let lists = std::mem::take(&mut self.lists);
         let first_lists = async {

@@ -46,6 +46,9 @@ impl Operator {
                     references.restore(&owner);
                 }
             }
+            if let Change::Removed(key, _) = change {
+                references.freed(&ObjectId::new(KindName::Secret, key));
+            }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
         let cache = self.context.caches.secrets.clone();

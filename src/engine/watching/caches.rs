@@ -49,7 +49,7 @@ macro_rules! of_kind {
             KindName::Repository => $ask(&$caches.repositories, &$target.key),
             KindName::PackagePolicy => $ask(&$caches.policies, &$target.key),
             KindName::RegistryCredential => $ask(&$caches.credentials, &$target.key),
-            KindName::Namespace => Default::default(),
+            KindName::Namespace | KindName::Secret => Default::default(),
         }
     };
 }

@@ -111,6 +111,16 @@ impl References {
         }
     }
 
+    /// A name is free that several objects want: all of them are woken, at a limited rate when that happens often.
+    pub fn freed(&self, name: &ObjectId) {
+        let inner = self.lock();
+        for user in inner.references.users(name) {
+            if let Some(queue) = inner.queues.get(&user.kind) {
+                queue.ask(user.key.clone(), Urgency::Changed);
+            }
+        }
+    }
+
     /// The objects that refer to something, sorted.
     pub fn users(&self, target: &ObjectId) -> Vec<ObjectId> {
         let mut users: Vec<_> = self.lock().references.users(target).cloned().collect();
