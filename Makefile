@@ -31,7 +31,7 @@ KEEP ?= 1
 # Errors say what they are about; where they were made only drowns it. Panics keep their backtraces.
 export RUST_LIB_BACKTRACE := 0
 
-.PHONY: help setup cluster-tools node-tools node-setup chart-tools test-chart prometheus-tools build release release-emulator image image-emulator push push-chart test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients demo size bench memory soak mutants clean
+.PHONY: help setup cluster-tools node-tools node-setup chart-tools test-chart prometheus-tools build release release-emulator image image-emulator push push-chart test-image bench-emulator generated fmt lint test test-one test-node test-kubernetes test-boto3 test-clients dashboard-picture demo size bench memory soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -159,6 +159,12 @@ test-clients: setup ## drive the emulator with every package manager, and print 
 	@rm -f target/clients/results
 	cargo test --quiet -p codeartifact-emulator --test clients --locked
 	@emulator/tests/clients/summary.sh
+
+dashboard-picture: cluster-tools prometheus-tools ## draw the dashboard of some lively hours to docs/dashboard.png; installs Chromium, takes minutes
+	@$(BUILD)
+	@mkdir -p target/pages
+	CODEARTIFACT_PAGES=$(abspath target/pages) cargo test --quiet --workspace --locked --test observability lively_hours
+	tests/observability/picture.sh target/pages/dashboard.html docs/dashboard.png
 
 demo: cluster-tools ## show the whole story, in Pods where this machine can run a node; KEEP=0 exits after it
 	@$(BUILD)

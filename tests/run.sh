@@ -65,6 +65,8 @@ stage lint make lint
 stage build make build
 stage tests cargo test --workspace --locked
 show tests '^test result|pairs|passes'
+# When each alert was pending and fired, and how many series each query of the dashboard gave.
+cat "$CODEARTIFACT_COLLECTED"/evidence/observability.*/{promtool,queries}-*.txt | sed 's/^/   /'
 stage clients emulator/tests/clients/summary.sh
 show clients .
 stage boto3 make test-boto3

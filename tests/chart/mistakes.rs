@@ -139,6 +139,10 @@ fn mistakes_around_it() -> Mistakes {
             json!({"metrics": {"serviceMonitor": {"relabelings": [{"action": "delete"}]}}}),
             "relabelings/0/action'",
         ),
+        (
+            json!({"metrics": {"prometheusRule": {"runbookBaseUrl": "docs/runbooks"}}}),
+            "at '/metrics/prometheusRule/runbookBaseUrl'",
+        ),
         (json!({"networkPolicy": {"ingress": {"from": [{}]}}}), "at '/networkPolicy/ingress/from/0'"),
         (
             json!({"networkPolicy": {"egress": {"aws": {"ports": ["https"]}}}}),

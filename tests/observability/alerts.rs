@@ -7,70 +7,10 @@ use harness::wait::PATIENCE;
 use harness::{Fixture, wait_for};
 use serde_json::json;
 
-use crate::promtool::{Expected, test_rules};
-use crate::recording::Recording;
+use crate::promtool::Expected;
+use crate::watched::Watched;
 
-const EXPIRY: &str = "codeartifact_operator_credential_expiry_seconds";
 const WATCH_ERRORS: &str = "codeartifact_operator_watch_errors_total";
-
-/// An operator that is scraped once in a minute of the emulator's clock.
-struct Watched {
-    fixture: Fixture,
-    recording: Recording,
-}
-
-impl Watched {
-    fn new(fixture: Fixture) -> Self {
-        Self { fixture, recording: Recording::default() }
-    }
-
-    /// The next scrape; its number.
-    async fn scrape(&mut self) -> Result<usize> {
-        let page = self.fixture.install.operator.get("/metrics").await?;
-        self.recording.scraped(Some(&page))
-    }
-
-    /// A scrape that nobody answers; its number.
-    fn scrape_in_vain(&mut self) -> Result<usize> {
-        self.recording.scraped(None)
-    }
-
-    /// Lets minutes pass, with a scrape after each. Returns the number of the last one.
-    async fn minutes(&mut self, count: usize) -> Result<usize> {
-        let mut last = 0;
-        for _ in 0..count {
-            self.minute().await?;
-            last = self.scrape().await?;
-        }
-        Ok(last)
-    }
-
-    /// Lets a minute pass: the operator has noticed it and is idle.
-    async fn minute(&self) -> Result<()> {
-        let operator = &self.fixture.install.operator;
-        let before = operator.metric(EXPIRY).await.ok();
-        self.fixture.emulator.forward("1m").await?;
-        if let Some(before) = before {
-            let waited = wait_for("the operator notices the minute", PATIENCE, async || {
-                let now = operator.metric(EXPIRY).await?;
-                ensure!(now <= before - 59.0 || now > before, "{EXPIRY} is {now}, and was {before}");
-                Ok(())
-            });
-            waited.await?;
-        }
-        self.fixture.until_idle().await
-    }
-
-    /// Has promtool judge what was recorded.
-    async fn judge(&self, expected: &[Expected]) -> Result<()> {
-        test_rules(&self.recording, expected).await
-    }
-
-    /// The labels of an alert about this login.
-    fn login(&self, name: &str) -> String {
-        format!("login_namespace=\"{}\",login=\"{name}\"", self.fixture.namespace())
-    }
-}
 
 #[tokio::test]
 async fn alerts_about_a_login_follow_a_renewal_that_fails() -> Result<()> {
@@ -125,6 +65,34 @@ async fn an_alert_tells_of_objects_that_are_stalled() -> Result<()> {
             Expected::silent(well, ALERT),
             Expected::firing(stalled, ALERT, "kind=\"Domain\",reason=\"AdoptionRefused\""),
             Expected::silent(mended, ALERT),
+        ])
+        .await
+}
+
+#[tokio::test]
+async fn an_alert_tells_of_a_repository_that_cannot_be_read_any_more() -> Result<()> {
+    const ALERTS: [&str; 2] = ["CodeArtifactObjectsDegraded", "CodeArtifactRenewalsFailing"];
+    let mut watched = Watched::new(Fixture::with_store().await?);
+    let fixture = &watched.fixture;
+    fixture.apply(&fixture.object("Repository", "team", &json!({"domain": {"name": "acme"}}))).await?;
+    fixture.ready_for("Repository", "team", "Synced").await?;
+    let well = watched.scrape().await?;
+    watched.fixture.emulator.fault("DescribeRepository", &json!({"error": "AccessDeniedException"})).await?;
+    watched.fixture.reconcile_now("Repository", "team").await?;
+    watched.fixture.ready_for("Repository", "team", "ReadDenied").await?;
+    let soon = watched.minutes(12).await?;
+    let denied = watched.minutes(8).await?;
+    watched.fixture.emulator.clear_faults().await?;
+    watched.fixture.reconcile_now("Repository", "team").await?;
+    watched.fixture.ready_for("Repository", "team", "Synced").await?;
+    let mended = watched.scrape().await?;
+    watched
+        .judge(&[
+            Expected::silent(well, ALERTS[0]),
+            Expected::silent(soon, ALERTS[0]),
+            Expected::firing(denied, ALERTS[0], "kind=\"Repository\""),
+            Expected::silent(denied, ALERTS[1]),
+            Expected::silent(mended, ALERTS[0]),
         ])
         .await
 }

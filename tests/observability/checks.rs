@@ -5,7 +5,7 @@ use harness::Fixture;
 use harness::scratch::Scratch;
 use serde_json::json;
 
-use crate::promtool::{Expected, promtool, rules, test_rules, test_rules_of};
+use crate::promtool::{Expected, promtool, rules, test_rules_of};
 use crate::recording::Recording;
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn an_alert_on_a_metric_that_does_not_exist_fails_its_test() -> Result<()>
         recording.scraped(Some("codeartifact_operator_leader 0\n"))?;
     }
     let expected = [Expected::firing(6, "CodeArtifactNoLeader", "")];
-    test_rules(&recording, &expected).await?;
+    test_rules_of(&rules(), &recording, &expected).await?;
     let rules = std::fs::read_to_string(rules())?;
     let spoilt = rules
         .replace("sum by (job, namespace) (codeartifact_operator_leader)", "codeartifact_operator_leads");

@@ -7,8 +7,12 @@
 mod alerts;
 mod checks;
 mod dashboard;
+mod day;
 mod pages;
+mod picture;
 mod prometheus;
 mod promtool;
+mod queries;
 mod recording;
 mod status_page;
+mod watched;

@@ -39,6 +39,23 @@ impl Recording {
         Ok(self.scrapes - 1)
     }
 
+    /// How many scrapes there were.
+    pub(crate) fn scrapes(&self) -> usize {
+        self.scrapes
+    }
+
+    /// The samples as OpenMetrics text with the time of each, for scrapes at these times in seconds.
+    pub(crate) fn open_metrics(&self, times: &(impl Iterator<Item = i64> + Clone)) -> String {
+        let mut text = String::new();
+        for (series, samples) in &self.series {
+            let samples = samples.iter().zip(times.clone());
+            for (sample, time) in samples.filter(|(sample, _)| ![NOTHING, STALE].contains(&sample.as_str())) {
+                writeln!(text, "{series} {sample} {time}").ok();
+            }
+        }
+        text + "# EOF\n"
+    }
+
     /// The series as `input_series` of a test file of promtool.
     pub(crate) fn input_series(&self) -> String {
         self.series.iter().fold(String::new(), |mut text, (series, samples)| {
@@ -74,6 +91,11 @@ fn a_series_that_comes_late_and_goes_early_keeps_its_place_in_time() -> Result<(
         "  - series: 'a{{{target}}}'\n    values: '1 -2 stale _ 3'\n  - series: 'b{{{target},c=\"d\"}}'\n    values: '_ 0.5 stale _ _'\n"
     );
     ensure!(recording.input_series() == expected, "{}", recording.input_series());
+    let at_times = format!(
+        "a{{{target}}} 1 60\na{{{target}}} -2 120\na{{{target}}} 3 300\nb{{{target},c=\"d\"}} 0.5 120\n# EOF\n"
+    );
+    let text = recording.open_metrics(&(1..).map(|minute| minute * 60));
+    ensure!(text == at_times, "{text}");
     Ok(())
 }
 

@@ -1,22 +1,24 @@
 //! Each query of the dashboard gives something in a real Prometheus, and so do the texts of alerts.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, Result, ensure};
+use harness::evidence::Evidence;
 use harness::wait::PATIENCE;
 use harness::{Fixture, wait_for};
 use serde_json::{Value, json};
 
+use crate::dashboard::{document, filled};
 use crate::prometheus::Prometheus;
+
+/// Over how long rates are taken here.
+const RATES: &str = "1m";
 
 /// One query of a panel.
 #[derive(Clone, Debug)]
 struct Query {
     panel: String,
     text: String,
-}
-
-fn dashboard() -> Result<Value> {
-    let path = harness::repository().join("charts/codeartifact-operator/files/dashboard.json");
-    Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?)
 }
 
 /// The queries of all panels and variables, with the variables as Grafana would fill them in.
@@ -29,21 +31,16 @@ fn queries(dashboard: &Value) -> Result<Vec<Query>> {
         let (metric, label) =
             asked.and_then(|asked| asked.rsplit_once(", ")).with_context(|| text.to_owned())?;
         let panel = format!("variable {}", variable["name"].as_str().unwrap_or_default());
-        queries.push(Query { panel, text: filled(&format!("count by ({label}) ({metric})")) });
+        queries.push(Query { panel, text: filled(&format!("count by ({label}) ({metric})"), RATES) });
     }
     for panel in list(dashboard, "panels") {
         let title = panel["title"].as_str().context("a panel without a title")?.to_owned();
         for target in list(&panel, "targets") {
             let text = target["expr"].as_str().with_context(|| format!("{title}: no query"))?;
-            queries.push(Query { panel: title.clone(), text: filled(text) });
+            queries.push(Query { panel: title.clone(), text: filled(text, RATES) });
         }
     }
     Ok(queries)
-}
-
-fn filled(query: &str) -> String {
-    let pairs = [("$job", "operator"), ("$namespace", "platform"), ("$__rate_interval", "1m")];
-    pairs.into_iter().fold(query.to_owned(), |query, (name, value)| query.replace(name, value))
 }
 
 /// How many series a query gives, with a number each; at least one.
@@ -71,7 +68,8 @@ async fn busy() -> Result<Fixture> {
 async fn each_query_of_the_dashboard_gives_series_and_alerts_have_texts() -> Result<()> {
     let fixture = busy().await?;
     let prometheus = Prometheus::start(&fixture).await?;
-    for query in queries(&dashboard()?)? {
+    let mut table = String::new();
+    for query in queries(&document()?)? {
         let waited = wait_for(&query.panel, PATIENCE, async || {
             let count = series(&prometheus, &query).await;
             if count.is_err() {
@@ -80,11 +78,13 @@ async fn each_query_of_the_dashboard_gives_series_and_alerts_have_texts() -> Res
             }
             count
         });
-        println!("{}: {} series: {}", query.panel, waited.await?, query.text);
+        writeln!(table, "{:2} series: {}: {}", waited.await?, query.panel, query.text)?;
     }
+    println!("{table}");
+    std::fs::write(Evidence::of_this_test()?.fresh("queries", "txt")?, table)?;
     texts(&prometheus).await?;
 
-    let mut spoilt = dashboard()?;
+    let mut spoilt = document()?;
     let expression = &mut spoilt["panels"][1]["targets"][0]["expr"];
     *expression = json!(expression.as_str().context("a query")?.replace("_leader", "_leads"));
     let query = queries(&spoilt)?.into_iter().find(|query| query.text.contains("_leads"));
@@ -109,7 +109,7 @@ async fn texts(prometheus: &Prometheus) -> Result<()> {
 
 #[test]
 fn each_panel_says_what_it_shows_and_in_which_unit() -> Result<()> {
-    let dashboard = dashboard()?;
+    let dashboard = document()?;
     ensure!(dashboard["uid"] == "codeartifact-operator", "{}", dashboard["uid"]);
     let panels = dashboard["panels"].as_array().context("panels")?;
     for panel in panels.iter().filter(|panel| panel["type"] != "row") {
