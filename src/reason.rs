@@ -124,7 +124,8 @@ reasons! {
     /// The repository was made as declared, and AWS does not let the operator read the repository: a later change or deletion in AWS is
     /// not seen.
     ReadDenied ByRepositories Degraded "Allow the identity that signs in `codeartifact:DescribeRepository`, as the message says."
-    /// The object, or its AwsAccount, has `spec.suspend: true`. A login whose token has ended meanwhile is Stalled.
+    /// The object, or its AwsAccount, has `spec.suspend: true`. A login whose token has ended meanwhile is Stalled, and
+    /// one whose grant is gone is GrantMissing.
     Suspended ByAll Kept "Set `spec.suspend` to false."
     /// A write to AWS is under way, or the operator is being restarted in the middle of one. For a login: a new token is on its way, and
     /// the old one has expired.

@@ -55,17 +55,22 @@ macro_rules! of_kind {
 }
 
 impl Caches {
-    /// The AwsAccount of that name; an error that waits when there is none or it is suspended.
-    pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
+    /// The AwsAccount of that name; an error that waits when there is none.
+    pub fn known_account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
         let key = ObjectKey::new("", name);
-        let account = self.accounts.get(&key).ok_or_else(|| {
+        self.accounts.get(&key).ok_or_else(|| {
             let why = if self.accounts.is_unreadable(&key) {
                 "cannot be read; correct it as its Ready condition says"
             } else {
                 "does not exist; make it, or set another spec.accountRef.name"
             };
             Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} {why}"))
-        })?;
+        })
+    }
+
+    /// The AwsAccount of that name; an error that waits when there is none or it is suspended.
+    pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
+        let account = self.known_account(name)?;
         if account.spec.suspend {
             return Err(Error::waiting(
                 Reason::Suspended,
