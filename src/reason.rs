@@ -165,7 +165,8 @@ reasons! {
     /// RegistryCredential of its name is being removed.
     SecretNotOurs ByLogins Stalled "Delete the Secret, set another `spec.secret.name`, or let the operator take the Secret over with `spec.secret.adoption`."
     /// No grant of the AwsAccount allows this namespace to do what the spec asks for. A login whose AwsAccount was deleted is
-    /// Reconciling instead.
+    /// Reconciling instead. A reference into another namespace that no grant covers is DependencyNotReady, unless the namespace has no
+    /// grant of that sort at all, or the status of the object shows what the reference stood for.
     GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
     AccessDenied ByAll Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."

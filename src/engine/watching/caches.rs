@@ -92,6 +92,12 @@ impl Caches {
         grants::any_use(account, Requester { namespace, labels: labels.as_ref() })
     }
 
+    /// Whether some grant of the account gives the namespace tokens of any domain at all.
+    pub fn may_have_tokens(&self, account: &AwsAccount, namespace: &str) -> bool {
+        let labels = self.labels(namespace);
+        grants::any_credentials(account, Requester { namespace, labels: labels.as_ref() })
+    }
+
     /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_grant_name`] writes it).
     pub fn credential_grant(
         &self,
