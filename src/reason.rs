@@ -181,8 +181,8 @@ reasons! {
     AdmissionDenied ByAll Denied "Change the webhook or policy that the message names, or the spec."
     /// The roles of the operator in the cluster do not allow what the operator has to do.
     KubernetesForbidden ByAll Denied "Install the chart's roles; an older release may lack one."
-    /// The API server does not accept what the operator wrote.
-    KubernetesRejected ByAll Denied "Correct the spec as the message says."
+    /// The API server does not accept what the operator wrote. When that is the status of the object itself, only an event says so.
+    KubernetesRejected ByAll Denied "Do what the message says: correct the spec, or upgrade the CRDs."
     /// The operator has a defect.
     InternalError ByAll Reconciling "Report the message, with the operator's log."
     /// AWS differs from the spec, and the mode is Observe.
