@@ -124,7 +124,8 @@ reasons! {
     /// The repository was made as declared, and AWS does not let the operator read the repository: a later change or deletion in AWS is
     /// not seen.
     ReadDenied ByRepositories Degraded "Allow the identity that signs in `codeartifact:DescribeRepository`, as the message says."
-    /// The object, or its AwsAccount, has `spec.suspend: true`. A login whose token has ended meanwhile is Stalled.
+    /// The object, or its AwsAccount, has `spec.suspend: true`. A login whose token has ended meanwhile is Stalled, and
+    /// one whose grant is gone is GrantMissing.
     Suspended ByAll Kept "Set `spec.suspend` to false."
     /// A write to AWS is under way, or the operator is being restarted in the middle of one. For a login: a new token is on its way, and
     /// the old one has expired.
@@ -164,7 +165,8 @@ reasons! {
     /// RegistryCredential of its name is being removed.
     SecretNotOurs ByLogins Stalled "Delete the Secret, set another `spec.secret.name`, or let the operator take the Secret over with `spec.secret.adoption`."
     /// No grant of the AwsAccount allows this namespace to do what the spec asks for. A login whose AwsAccount was deleted is
-    /// Reconciling instead.
+    /// Reconciling instead. A reference into another namespace that no grant covers is DependencyNotReady, unless the namespace has no
+    /// grant of that sort at all, or the status of the object shows what the reference stood for.
     GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
     AccessDenied ByAll Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
@@ -179,8 +181,8 @@ reasons! {
     AdmissionDenied ByAll Denied "Change the webhook or policy that the message names, or the spec."
     /// The roles of the operator in the cluster do not allow what the operator has to do.
     KubernetesForbidden ByAll Denied "Install the chart's roles; an older release may lack one."
-    /// The API server does not accept what the operator wrote.
-    KubernetesRejected ByAll Denied "Correct the spec as the message says."
+    /// The API server does not accept what the operator wrote. When that is the status of the object itself, only an event says so.
+    KubernetesRejected ByAll Denied "Do what the message says: correct the spec, or upgrade the CRDs."
     /// The operator has a defect.
     InternalError ByAll Reconciling "Report the message, with the operator's log."
     /// AWS differs from the spec, and the mode is Observe.

@@ -16,6 +16,7 @@ use crate::engine::pipeline::kind::interval;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::resolve;
 use crate::error::{Error, Result};
+use crate::reason::Reason;
 use crate::repository::endpoints::{self, Endpoints, of_service};
 
 /// The longest life that the service gives a token; asked for when neither the spec nor the grant names a shorter one.
@@ -164,15 +165,25 @@ impl Scope<'_> {
         if granted {
             return found;
         }
-        Err(resolve::out_of_reach(
-            KindName::Repository,
-            key,
-            &format!(
-                "no grant of AwsAccount {} gives namespace {} `credentials` for its domain",
-                self.account.name_any(),
-                self.namespace
+        Err(self.not_granted(key))
+    }
+
+    /// The same answer whether the Repository exists or not.
+    fn not_granted(&self, key: &ObjectKey) -> Error {
+        let (account, namespace) = (self.account.name_any(), self.namespace);
+        if self.caches.may_have_tokens(self.account, namespace) {
+            let missing = format!(
+                "no grant of AwsAccount {account} gives namespace {namespace} `credentials` for its domain"
+            );
+            return resolve::out_of_reach(KindName::Repository, key, &missing);
+        }
+        Error::stalled(
+            Reason::GrantMissing,
+            format!(
+                "no grant of AwsAccount {account} gives namespace {namespace} `credentials` for the domain of Repository {key}, or for any \
+                 other; a cluster administrator can add the domain to spec.grants[].credentials"
             ),
-        ))
+        )
     }
 
     fn seen_from_here(&self, pinned: Identity) -> Identity {

@@ -14,7 +14,7 @@ use crate::engine::pipeline::standing;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::resolve::{Follower, refuse_other_region};
 use crate::error::{Error, Result};
-use crate::reason::Outlook;
+use crate::reason::{Outlook, Reason};
 
 /// What AWS calls the repository. Waits for the Domain that it refers to.
 pub(super) fn identify(repository: &Repository, account: &AwsAccount, caches: &Caches) -> Result<Identity> {
@@ -64,7 +64,8 @@ pub(super) fn declare(
     let upstreams = repository.spec.upstreams.iter().enumerate();
     let mut resolved: Vec<_> = upstreams
         .map(|(index, upstream)| {
-            let named = resolve_upstream(index, upstream, identity, scope)?;
+            let named = resolve_upstream(index, upstream, identity, scope)
+                .map_err(|error| grant_of_recorded(error, index, repository, identity, scope))?;
             if enforced {
                 scope.refuse_unless_granted(Access::Use(format!(
                     "{}/{}",
@@ -119,6 +120,27 @@ fn resolve_upstream(
         return Err(own_upstream(field, named.name));
     }
     Ok(named)
+}
+
+/// Why a reference is out of reach: of an upstream that this very spec has set already, the grant is named that has gone. The answer
+/// comes from the object's own status, so that it tells nothing about the object that is referred to.
+fn grant_of_recorded(
+    error: Error,
+    index: usize,
+    repository: &Repository,
+    identity: &Identity,
+    scope: &Scope<'_>,
+) -> Error {
+    let status = repository.status.as_ref().filter(|status| {
+        let carried_out = status.carried_out_generation;
+        error.reason() == Reason::DependencyNotReady
+            && carried_out.is_some()
+            && carried_out == repository.metadata.generation
+    });
+    let recorded = status.and_then(|status| status.upstreams.get(index));
+    let needed =
+        recorded.map(|upstream| Access::Use(format!("{}/{}", identity.domain_grant_name(), upstream.name)));
+    needed.and_then(|needed| scope.refuse_unless_granted(needed).err()).unwrap_or(error)
 }
 
 fn own_upstream(field: String, value: String) -> Error {

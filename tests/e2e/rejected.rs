@@ -5,9 +5,10 @@ use harness::wait::PATIENCE;
 use harness::{Fixture, wait_for};
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
 use k8s_openapi::api::rbac::v1::ClusterRole;
-use kube::api::{ListParams, PostParams};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::refusals::{enforce, lift};
 
@@ -58,6 +59,52 @@ async fn a_secret_that_the_cluster_makes_invalid_is_written_when_that_has_ended(
     ensure!(told.reason == "KubernetesRejected" && told.message.contains("metadata.labels"), "{told:?}");
     lift(&fixture, "MutatingAdmissionPolicy").await?;
     fixture.ready("RegistryCredential", "login").await.map(drop)
+}
+
+/// As after an upgrade of the operator alone: the CRDs in the cluster know less than the operator writes.
+#[tokio::test]
+async fn a_status_that_the_crd_refuses_is_told_once_by_an_event() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.apply(&fixture.object("Domain", "before", &json!({}))).await?;
+    fixture.ready("Domain", "before").await?;
+    until_the_crd_takes_an_arn(&fixture, json!({"op": "add", "value": 3}), false).await?;
+
+    fixture.apply(&fixture.object("Domain", "acme", &json!({}))).await?;
+    let remedy = "codeartifact-operator crds | kubectl apply --server-side -f -";
+    fixture.until_event("KubernetesRejected", remedy).await?;
+    fixture.annotate("Domain", "acme", "reconcile-at", "again").await?;
+    wait_for("the status is refused once more", PATIENCE, async || {
+        let log = std::fs::read_to_string(fixture.install.operator.log())?;
+        let refused = log.lines().filter(|line| line.contains("the reconcile could not be finished")).count();
+        ensure!(refused >= 2, "{refused} times");
+        Ok(())
+    })
+    .await?;
+    let told = fixture.told("KubernetesRejected").await?;
+    let [(text, 1)] = told.as_slice() else { anyhow::bail!("{told:?}") };
+    ensure!(text.contains("status.arn: Too long"), "{text}");
+
+    until_the_crd_takes_an_arn(&fixture, json!({"op": "remove"}), true).await?;
+    fixture.annotate("Domain", "acme", "reconcile-at", "with the CRD").await?;
+    fixture.ready("Domain", "acme").await.map(drop)
+}
+
+/// Changes the greatest length of an ARN in the status of Domains, and waits until the API server takes a longer one, or refuses it.
+async fn until_the_crd_takes_an_arn(fixture: &Fixture, mut change: Value, takes: bool) -> Result<()> {
+    let crds: Api<CustomResourceDefinition> = Api::all(fixture.cluster.client()?);
+    let status = "/spec/versions/0/schema/openAPIV3Schema/properties/status";
+    change["path"] = format!("{status}/properties/arn/maxLength").into();
+    let change = Patch::Json::<()>(serde_json::from_value(json!([change]))?);
+    crds.patch("domains.codeartifact-operator.dev", &PatchParams::default(), &change).await?;
+    let domains = fixture.cluster.api("Domain", fixture.namespace()).await?;
+    let longer = Patch::Merge(json!({"status": {"arn": "longer"}}));
+    let dry = PatchParams { dry_run: true, ..PatchParams::default() };
+    wait_for(&format!("the API server takes a longer ARN: {takes}"), PATIENCE, async || {
+        let taken = domains.patch_status("before", &dry, &longer).await.is_ok();
+        ensure!(taken == takes, "not yet");
+        Ok(())
+    })
+    .await
 }
 
 /// The cluster role of the operator that lets it write Secrets.

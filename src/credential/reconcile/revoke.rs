@@ -1,11 +1,13 @@
 //! The Secret goes when the grant of a token in it has gone, and for nothing else.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kube::Resource;
 
 use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::reconcile::CredentialReconcile;
+use crate::credential::registries::{self, Terms};
+use crate::credential::render::DomainKey;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
 use crate::engine::object::{EventRecord, ObjectKey, Success};
@@ -46,11 +48,17 @@ impl CredentialReconcile<'_> {
     /// A suspended login is not renewed. Its Secret is removed when a grant has gone, and the status says when a token has expired.
     /// `why` says which suspension it is.
     pub(in crate::credential) async fn rest(&mut self, why: &str) -> Result<Success> {
-        if let Coverage::Withdrawn(lost) | Coverage::Wider(lost) = self.coverage() {
-            self.withdraw(&lost).await?;
+        if let Some(lost) = self.lost_while_suspended() {
+            let lost = lost.after("a suspended login keeps no Secret without its grant");
+            if lost.reason() == Reason::GrantMissing {
+                self.withdraw(&lost).await?;
+            }
             return Err(lost);
         }
-        let Some(end) = self.first_end() else { return Ok(Success::suspended(why)) };
+        let Some(end) = self.first_end() else {
+            let none = format!("{why}, and the login has no Secret");
+            return Ok(Success::suspended(if self.ours().is_empty() { &none } else { why }));
+        };
         if self.context.clock.now() < end {
             return Ok(Success { again: self.no_later_than(end), ..Success::suspended(why) });
         }
@@ -61,6 +69,26 @@ impl CredentialReconcile<'_> {
                 "the login in Secret {name} expired at {end} and is not renewed, because {why}; set spec.suspend to false"
             ),
         ))
+    }
+
+    /// The grant that a suspended login lacks. One that holds no token, perhaps because its grant went, needs those of its spec.
+    fn lost_while_suspended(&self) -> Option<Error> {
+        match self.coverage() {
+            Coverage::Withdrawn(lost) | Coverage::Wider(lost) => Some(lost),
+            Coverage::Covered if self.status.tokens.is_empty() => self
+                .declared_terms()
+                .err()
+                .filter(|error| matches!(error.reason(), Reason::GrantMissing | Reason::AccountNotReady)),
+            Coverage::Covered => None,
+        }
+    }
+
+    /// The terms of what the spec names, whether its AwsAccount is suspended or not.
+    fn declared_terms(&self) -> Result<BTreeMap<DomainKey, Terms>> {
+        let caches = &self.context.caches;
+        let account = caches.known_account(&self.object.spec.account_ref.name)?;
+        let registries = registries::resolve(self.object, &account, caches)?;
+        registries::terms(self.object, &account, caches, &registries)
     }
 
     /// Somebody's finalizer keeps the deleted object, and with it the Secret: the grants count until both are gone.

@@ -13,7 +13,7 @@ fn account() -> AwsAccount {
         "grants": [{"namespaces": {"names": ["team"]}, "credentials": [
             {"domains": ["acme"], "roleArn": "arn:aws:iam::123456789012:role/team", "maxDuration": "4h"},
             {"domains": ["999999999999:shared", "open"]},
-        ]}],
+        ]}, {"namespaces": {"names": ["else"]}, "credentials": [{"domains": ["else"]}]}],
     }))
     .unwrap();
     AwsAccount::new("default", spec)
@@ -106,6 +106,8 @@ fn what_cannot_be_resolved_says_what_is_missing_to_those_who_may_know() {
     let unseen = "Repository platform/store cannot be used from here";
     let (waiting, stalled) =
         ((Reason::DependencyNotReady, Outlook::Waiting), (Reason::InvalidSpec, Outlook::Stalled));
+    let (refused, none) =
+        ((Reason::GrantMissing, Outlook::Stalled), "`credentials` for the domain of Repository");
     for (what, namespace, caches, expected, text) in [
         ("none, in the same namespace", "platform", Caches::default(), waiting, own),
         (
@@ -124,10 +126,12 @@ fn what_cannot_be_resolved_says_what_is_missing_to_those_who_may_know() {
             "has not been reconciled yet",
         ),
         ("another Region, granted", "team", caches("eu-west-1", true), stalled, "default works in us-east-1"),
-        ("none, not granted", "other", Caches::default(), waiting, unseen),
-        ("not in AWS yet, not granted", "other", caches("us-east-1", false), waiting, unseen),
-        ("in AWS, not granted", "other", caches("us-east-1", true), waiting, unseen),
-        ("another Region, not granted", "other", caches("eu-west-1", true), waiting, unseen),
+        ("none, another domain granted", "else", Caches::default(), waiting, unseen),
+        ("not in AWS yet, another domain granted", "else", caches("us-east-1", false), waiting, unseen),
+        ("in AWS, another domain granted", "else", caches("us-east-1", true), waiting, unseen),
+        ("another Region, another domain granted", "else", caches("eu-west-1", true), waiting, unseen),
+        ("none, no domain granted", "other", Caches::default(), refused, none),
+        ("in AWS, no domain granted", "other", caches("us-east-1", true), refused, none),
     ] {
         let credential = credential(namespace, "1h", &by_reference(&json!({})));
         let error = resolve(&credential, &account(), &caches).unwrap_err();
@@ -138,13 +142,16 @@ fn what_cannot_be_resolved_says_what_is_missing_to_those_who_may_know() {
 
 #[test]
 fn who_has_no_grant_cannot_tell_what_exists_elsewhere() {
-    let credential = credential("other", "1h", &by_reference(&json!({})));
-    let said = |caches: Caches| resolve(&credential, &account(), &caches).unwrap_err().to_string();
-    let absent = said(Caches::default());
-    for there in [caches("us-east-1", true), caches("us-east-1", false), caches("eu-west-1", true)] {
-        assert_eq!(said(there), absent);
+    for namespace in ["other", "else"] {
+        let credential = credential(namespace, "1h", &by_reference(&json!({})));
+        let said = |caches: Caches| resolve(&credential, &account(), &caches).unwrap_err().to_string();
+        let absent = said(Caches::default());
+        for there in [caches("us-east-1", true), caches("us-east-1", false), caches("eu-west-1", true)] {
+            assert_eq!(said(there), absent);
+        }
+        assert!(absent.contains("AwsAccount default"), "{absent}");
+        assert!(absent.contains(&format!("namespace {namespace}")), "{absent}");
     }
-    assert!(absent.contains("AwsAccount default") && absent.contains("namespace other"), "{absent}");
 }
 
 #[test]

@@ -3,19 +3,23 @@
 use std::time::Instant;
 
 use jiff::SignedDuration;
-use kube::ResourceExt;
+use kube::{Resource, ResourceExt};
 
 use super::{Controller, StatusReport, is_deleting};
 use crate::api::{CommonStatus, ObjectStatus, RECONCILE_AT};
 use crate::engine::object::{Controlled, EventRecord, ObjectKey, Report, Success};
 use crate::engine::queue::finished::Finished;
 use crate::engine::reconciler::Reconciler;
+use crate::engine::status::publish::is_invalid;
 use crate::engine::status::summary::{StatusInput, ready, released, summarize};
 use crate::engine::watching::change::has_finalizer;
 use crate::error::{Error, Result};
 use crate::ops::Outcome;
 use crate::reason::{Outlook, Reason};
 use kube::core::object::HasStatus;
+
+/// How many characters of a refusal an event tells, so that what to do next has room in it.
+const LONGEST_CAUSE: usize = 500;
 
 impl<R: Reconciler> Controller<R> {
     /// Writes the outcome of a finished reconcile.
@@ -35,13 +39,15 @@ impl<R: Reconciler> Controller<R> {
         }
         events.iter().for_each(log);
         let gone = is_deleting(object) && outcome.as_ref().is_ok_and(|done| done.gone);
+        let first = !self.failures.are_denied(&ObjectKey::of(object), object.meta().generation);
         let (written, failure) = if gone {
             (self.let_go(object, status).await, None)
         } else {
             self.write_status(object, status, &outcome).await
         };
         let failure = failure.filter(|failure| written.is_ok() && !is_told(failure, &events));
-        for event in events.iter().chain(&failure) {
+        let unwritten = written.as_ref().err().filter(|_| first).and_then(unwritten_status);
+        for event in events.iter().chain(&failure).chain(&unwritten) {
             self.events.publish(object, event).await;
         }
         written.and(outcome)
@@ -93,6 +99,23 @@ impl<R: Reconciler> Controller<R> {
 fn made_progress(outcome: &Result<Success>, events: &[EventRecord]) -> bool {
     outcome.as_ref().is_err_and(|error| matches!(error.outlook(), Outlook::Retrying(_)))
         && events.iter().any(|event| !event.warning)
+}
+
+/// What to tell of a status that the API server finds unfit: the object itself cannot say it. It is told once, when the failures begin.
+fn unwritten_status(error: &Error) -> Option<EventRecord> {
+    let refused = is_invalid(error) && error.reason() == Reason::KubernetesRejected;
+    let shorter = |said: String| match said.char_indices().nth(LONGEST_CAUSE) {
+        Some((end, _)) => format!("{}…", said.get(..end).unwrap_or_default()),
+        None => said,
+    };
+    refused.then(|| {
+        let message = format!(
+            "the status cannot be written, so that what it says is out of date: {}; if the CRDs are of another release than the operator, \
+             let the chart's hook upgrade them (crds.upgradeHook), or run: codeartifact-operator crds | kubectl apply --server-side -f -",
+            shorter(error.to_string())
+        );
+        EventRecord::warning(Reason::KubernetesRejected, message)
+    })
 }
 
 /// Whether an event of the same reconcile already reports the failure, such as the removal of a Secret and the reason for it.
@@ -163,6 +186,28 @@ mod tests {
         assert!(
             !is_told(&lost, &[]) && !is_told(&EventRecord::warning(Reason::AccessDenied, "no"), &[removed])
         );
+    }
+
+    #[test]
+    fn a_status_that_the_api_server_finds_unfit_is_told_with_what_to_do() {
+        let api = |code, message: String| {
+            let status = kube::core::Status { code, message, ..kube::core::Status::default() };
+            Error::from(kube::Error::Api(Box::new(status)))
+        };
+        let told = unwritten_status(&api(422, r#"Domain "acme" is invalid: status.arn: too long"#.into()));
+        let told = told.unwrap();
+        assert!(told.warning && told.reason == Reason::KubernetesRejected, "{told:?}");
+        for word in
+            ["status.arn: too long; ", "codeartifact-operator crds | kubectl apply --server-side -f -"]
+        {
+            assert!(told.message.contains(word), "{told:?}");
+        }
+        let long = unwritten_status(&api(422, "ä".repeat(5000))).unwrap().message;
+        assert!(long.chars().count() < 1000 && long.ends_with("apply --server-side -f -"), "{long}");
+        for other in [api(409, String::new()), api(403, String::new()), api(503, String::new())] {
+            assert_eq!(unwritten_status(&other), None, "{other}");
+        }
+        assert_eq!(unwritten_status(&api(422, "denied the request by an AdmissionPolicy".into())), None);
     }
 
     #[test]

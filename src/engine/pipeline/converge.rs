@@ -14,6 +14,7 @@ use crate::engine::pipeline::apply::{Subject, Witness, apply};
 use crate::engine::pipeline::deeds::Deeds;
 use crate::engine::pipeline::deletions::Deletions;
 use crate::engine::pipeline::kind::{Kind, Scope, Settings};
+use crate::engine::pipeline::pinned::{check_pinned, withdrawn};
 use crate::engine::pipeline::screen::Owner;
 use crate::engine::pipeline::teardown;
 use crate::engine::reconciler::Reconciler;
@@ -148,8 +149,10 @@ impl<'a, K: Kind> Reconcile<'a, K> {
         let scope =
             Scope { account: &account, caches, owner_tag: &owner.tag, namespace: &namespace, name: &name };
 
-        let identity = K::identify(self.object, &scope)?;
-        check_pinned(self.status.identity(), &identity)?;
+        let pinned = self.status.identity();
+        let identity = K::identify(self.object, &scope)
+            .map_err(|error| withdrawn::<K>(error, pinned, &scope, settings))?;
+        check_pinned(pinned, &identity)?;
         let mark = references.writes();
         references.depends_on_aws(&self.target(), &K::depends_on(self.object, &identity), mark);
         // Grants are checked first: a namespace without a grant must cause no look-up and learn nothing about other objects.
@@ -254,21 +257,6 @@ impl<K: Kind> Witness<K> for Teller<'_, '_, K> {
 
     fn executed(&self, step: &K::Step) {
         K::executed(self.reconcile.context, self.identity, step);
-    }
-}
-
-/// The pinned identity must still be the one that the spec names.
-fn check_pinned(pinned: Option<&Identity>, named: &Identity) -> Result<()> {
-    match pinned {
-        Some(pinned) if pinned != named => Err(Error::stalled(
-            Reason::IdentityChanged,
-            format!(
-                "the spec now names {} of account {} in {}, but this object manages {} of account {} in {}; put the spec back, or \
-                 make a new object",
-                named, named.account, named.region, pinned, pinned.account, pinned.region
-            ),
-        )),
-        _ => Ok(()),
     }
 }
 

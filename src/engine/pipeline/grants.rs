@@ -72,6 +72,11 @@ pub fn any_use(account: &AwsAccount, requester: Requester<'_>) -> bool {
     grants_of(account, requester).into_iter().any(|grant| !grant.use_.is_empty() || !grant.manage.is_empty())
 }
 
+/// Whether some grant gives the namespace tokens of any domain at all.
+pub fn any_credentials(account: &AwsAccount, requester: Requester<'_>) -> bool {
+    grants_of(account, requester).into_iter().any(|grant| !grant.credentials.is_empty())
+}
+
 fn missing(account: &AwsAccount, requester: Requester<'_>, verb: &str, name: &str) -> Error {
     Error::stalled(
         Reason::GrantMissing,
@@ -242,19 +247,25 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_may_use_something_when_a_grant_of_its_own_uses_or_manages() {
+    fn a_namespace_may_use_something_or_have_tokens_when_a_grant_of_its_own_says_so() {
+        let credentials = json!([{"domains": ["*"]}]);
         let table = [
-            (json!([]), false),
-            (json!([{"namespaces": {"names": ["team"]}, "credentials": [{"domains": ["*"]}]}]), false),
-            (json!([{"namespaces": {"names": ["team"]}, "use": ["acme"]}]), true),
-            (json!([{"namespaces": {"names": ["team"]}, "manage": ["acme"]}]), true),
-            (json!([{"namespaces": {"names": ["other"]}, "manage": ["acme"], "use": ["acme"]}]), false),
+            (json!([]), false, false),
+            (json!([{"namespaces": {"names": ["team"]}, "credentials": credentials}]), false, true),
+            (json!([{"namespaces": {"names": ["team"]}, "use": ["acme"]}]), true, false),
+            (json!([{"namespaces": {"names": ["team"]}, "manage": ["acme"]}]), true, false),
+            (
+                json!([{"namespaces": {"names": ["other"]}, "manage": ["acme"], "use": ["acme"], "credentials": credentials}]),
+                false,
+                false,
+            ),
         ];
-        for (grants, expected) in table {
+        for (grants, uses, mints) in table {
             let spec = json!({"accountId": "123456789012", "region": "us-east-1", "grants": grants});
             let account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
             let requester = Requester { namespace: "team", labels: None };
-            assert_eq!(any_use(&account, requester), expected, "{grants}");
+            assert_eq!(any_use(&account, requester), uses, "{grants}");
+            assert_eq!(any_credentials(&account, requester), mints, "{grants}");
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod downstreams;
 pub mod grants;
 pub mod kind;
 pub mod not_compared;
+pub(in crate::engine) mod pinned;
 pub(in crate::engine) mod report;
 pub mod screen;
 pub(in crate::engine) mod signatory;

@@ -25,6 +25,12 @@ struct Failures {
 }
 
 impl ConsecutiveFailures {
+    /// Whether the last reconcile of that spec was denied something.
+    pub(in crate::engine) fn are_denied(&self, key: &ObjectKey, generation: Option<i64>) -> bool {
+        let denied = std::mem::discriminant(&Outlook::Denied);
+        self.lock().get(key).is_some_and(|known| (known.sort, known.generation) == (denied, generation))
+    }
+
     /// For how long the object has been denied access, this outcome included.
     pub(in crate::engine) fn denied_for(
         &self,
@@ -99,7 +105,9 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         let denied = failed(AwsErrorKind::Denied);
         assert_eq!(by_object.denied_for(&key, &denied, at(100)), SignedDuration::ZERO);
+        assert!(!by_object.are_denied(&key, None));
         by_object.count(&key, None, &denied, at(100));
+        assert!(by_object.are_denied(&key, None) && !by_object.are_denied(&key, Some(1)));
         assert_eq!(by_object.denied_for(&key, &denied, at(160)), SignedDuration::from_mins(1));
         assert_eq!(
             by_object.denied_for(&key, &failed(AwsErrorKind::Unavailable), at(160)),

@@ -135,6 +135,6 @@ pub(in crate::engine) async fn replace_status(
 }
 
 /// Whether the API server found the request unfit, a failed test in it included.
-fn is_invalid(error: &Error) -> bool {
+pub(in crate::engine) fn is_invalid(error: &Error) -> bool {
     matches!(error, Error::Kube(error) if matches!(error.as_ref(), kube::Error::Api(status) if status.code == 422))
 }

@@ -55,17 +55,22 @@ macro_rules! of_kind {
 }
 
 impl Caches {
-    /// The AwsAccount of that name; an error that waits when there is none or it is suspended.
-    pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
+    /// The AwsAccount of that name; an error that waits when there is none.
+    pub fn known_account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
         let key = ObjectKey::new("", name);
-        let account = self.accounts.get(&key).ok_or_else(|| {
+        self.accounts.get(&key).ok_or_else(|| {
             let why = if self.accounts.is_unreadable(&key) {
                 "cannot be read; correct it as its Ready condition says"
             } else {
                 "does not exist; make it, or set another spec.accountRef.name"
             };
             Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} {why}"))
-        })?;
+        })
+    }
+
+    /// The AwsAccount of that name; an error that waits when there is none or it is suspended.
+    pub fn account(&self, name: &str) -> Result<std::sync::Arc<AwsAccount>> {
+        let account = self.known_account(name)?;
         if account.spec.suspend {
             return Err(Error::waiting(
                 Reason::Suspended,
@@ -85,6 +90,12 @@ impl Caches {
     pub fn may_use_anything(&self, account: &AwsAccount, namespace: &str) -> bool {
         let labels = self.labels(namespace);
         grants::any_use(account, Requester { namespace, labels: labels.as_ref() })
+    }
+
+    /// Whether some grant of the account gives the namespace tokens of any domain at all.
+    pub fn may_have_tokens(&self, account: &AwsAccount, namespace: &str) -> bool {
+        let labels = self.labels(namespace);
+        grants::any_credentials(account, Requester { namespace, labels: labels.as_ref() })
     }
 
     /// The grant under which the namespace may have tokens of a domain (as [`crate::api::Identity::domain_grant_name`] writes it).

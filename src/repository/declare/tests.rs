@@ -7,6 +7,7 @@ use crate::api::{Domain, UpstreamStatus};
 use crate::reason::Reason;
 
 mod cycles;
+mod withdrawn;
 
 const OWNER: &str = "123456789012";
 

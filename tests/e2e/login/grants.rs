@@ -97,6 +97,27 @@ async fn a_suspended_login_that_has_expired_is_not_called_ready() -> Result<()> 
 }
 
 #[tokio::test]
+async fn a_suspended_login_says_for_as_long_as_its_grant_is_gone_why_it_has_no_secret() -> Result<()> {
+    let fixture = Fixture::with_store().await?;
+    fixture.ready_login("login", &json!({})).await?;
+    fixture.login("login", &json!({"suspend": true})).await?;
+    fixture.login_ready_for("login", "Suspended").await?;
+    fixture.grant_credentials(json!([])).await?;
+    fixture.gone("Secret", "login").await?;
+    let why = "a suspended login keeps no Secret without its grant: namespace";
+    for _ in 0..2 {
+        fixture.reconcile_now("RegistryCredential", "login").await?;
+        let told = fixture.stalled("RegistryCredential", "login", why).await?;
+        ensure!(told.reason == "GrantMissing" && told.message.contains("`credentials` acme"), "{told:?}");
+    }
+    fixture.grant_credentials(json!([{"domains": ["acme"]}])).await?;
+    let told = fixture.login_ready_for("login", "Suspended").await?;
+    ensure!(told.status == "False" && told.message.contains("the login has no Secret"), "{told:?}");
+    fixture.login("login", &json!({"suspend": false})).await?;
+    fixture.issued("login").await.map(drop)
+}
+
+#[tokio::test]
 async fn a_forced_renewal_leaves_the_secrets_of_others_alone() -> Result<()> {
     let fixture = Fixture::with_store().await?;
     let before = fixture.ready_login("eager", &json!({})).await?;

@@ -64,6 +64,42 @@ async fn a_suspended_login_goes_with_its_grant_too() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_grant_that_a_reference_needs_is_named_for_as_long_as_it_is_gone() -> Result<()> {
+    let (first, second) = tenants(json!({"manage": ["acme/mine"], "use": ["acme", "acme/*"],
+        "credentials": [{"domains": ["acme"]}]}))
+    .await?;
+    let there = |name: &str| json!({"name": name, "namespace": first.namespace()});
+    let upstream = json!([{"repositoryRef": there("npm-store")}]);
+    let mine = json!({"domainRef": there("acme"), "upstreams": upstream});
+    second.apply(&first.object("Repository", "mine", &mine)).await?;
+    let policy = json!({"repositoryRef": there("npm-store"), "packages": [{"format": "npm", "name": "left-pad"}],
+        "origin": {"publish": "Allow", "upstream": "Block"}});
+    second.apply(&second.object("PackagePolicy", "policy", &policy)).await?;
+    second.apply(&first.login_for("login", json!({"repositoryRef": there("npm-store")}))).await?;
+    let kinds = [("Repository", "mine"), ("PackagePolicy", "policy"), ("RegistryCredential", "login")];
+    for (kind, name) in kinds {
+        second.ready(kind, name).await?;
+    }
+
+    let narrower = |grant: Value| {
+        let mut grant = grant;
+        grant["namespaces"] = json!({"names": [second.namespace()]});
+        grant
+    };
+    let no_upstream = narrower(json!({"manage": ["acme/mine"], "use": ["acme"]}));
+    first.set_grants(&[first.everything(), no_upstream]).await?;
+    let wanted = ["`use` acme/npm-store", "`use` acme/npm-store", "`credentials` "];
+    for _ in 0..2 {
+        for ((kind, name), wanted) in kinds.iter().zip(wanted) {
+            second.refused(kind, name, wanted).await?;
+            second.reconcile_now(kind, name).await?;
+        }
+    }
+    first.set_grants(&[first.everything(), narrower(json!({"use": ["other"]}))]).await?;
+    second.refused("Repository", "mine", "`manage` acme/mine").await
+}
+
+#[tokio::test]
 async fn a_label_that_goes_takes_its_grant_with_it() -> Result<()> {
     let (first, second) = tenants(Value::Null).await?;
     let namespaces = first.cluster.api("Namespace", "").await?;
