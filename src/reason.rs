@@ -125,7 +125,7 @@ reasons! {
     /// not seen.
     ReadDenied ByRepositories Degraded "Allow the identity that signs in `codeartifact:DescribeRepository`, as the message says."
     /// The object, or its AwsAccount, has `spec.suspend: true`. A login whose token has ended meanwhile is Stalled, and
-    /// one whose grant is gone is GrantMissing.
+    /// one whose grant is gone is `GrantMissing`.
     Suspended ByAll Kept "Set `spec.suspend` to false."
     /// A write to AWS is under way, or the operator is being restarted in the middle of one. For a login: a new token is on its way, and
     /// the old one has expired.
@@ -165,7 +165,7 @@ reasons! {
     /// RegistryCredential of its name is being removed.
     SecretNotOurs ByLogins Stalled "Delete the Secret, set another `spec.secret.name`, or let the operator take the Secret over with `spec.secret.adoption`."
     /// No grant of the AwsAccount allows this namespace to do what the spec asks for. A login whose AwsAccount was deleted is
-    /// Reconciling instead. A reference into another namespace that no grant covers is DependencyNotReady, unless the namespace has no
+    /// Reconciling instead. A reference into another namespace that no grant covers is `DependencyNotReady`, unless the namespace has no
     /// grant of that sort at all, or the status of the object shows what the reference stood for.
     GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.

@@ -53,8 +53,9 @@ pub struct RepositorySpec {
     #[serde(flatten)]
     pub management: Management,
     /// What happens in AWS when this object is deleted. `Retain`: the repository stays, without our owner tag. `Delete`: the repository is
-    /// deleted with its packages, as soon as no other repository uses it as upstream. `DeleteIfEmpty`: the same, once it holds no package
-    /// version; a version that is published between the check and the deletion is lost.
+    /// deleted with its packages, as soon as no other repository uses it as upstream. One that began to do so within the last minute, and
+    /// not by this operator, may not be seen. `DeleteIfEmpty`: the same, once it holds no package version; a version that is published
+    /// between the check and the deletion is lost.
     #[serde(default)]
     pub deletion_policy: RepositoryDeletionPolicy,
     /// The Domain object that it lives in. Immutable.

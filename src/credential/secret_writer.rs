@@ -144,12 +144,12 @@ pub(super) async fn remove(
     for _ in 0..ATTEMPTS {
         let Some(found) = seen.filter(|found| is_ours(found, uid, last)) else { return Ok(Removal::Absent) };
         if found.deleting {
-            empty(context, &found).await?;
+            emptied(context, &found).await?;
             return Ok(Removal::Absent);
         }
         match delete(context, namespace, name, Some(&found)).await {
             Ok(Removal::HeldByFinalizer) => {
-                empty(context, &found).await?;
+                emptied(context, &found).await?;
                 return Ok(Removal::HeldByFinalizer);
             }
             Err(error) if changed_meanwhile(&error) => seen = read(context, &key).await?,
@@ -157,6 +157,23 @@ pub(super) async fn remove(
         }
     }
     Err(keeps_changing(name))
+}
+
+/// Takes the data out of a Secret that a finalizer keeps. Nobody can do so with one that is immutable, too.
+async fn emptied(context: &Context, found: &SecretRecord) -> Result<()> {
+    let name = &found.key.name;
+    empty(context, found).await.map_err(|error| {
+        if !says(&error, cannot_be_changed) {
+            return error;
+        }
+        Error::waiting(
+            Reason::SecretDeleting,
+            format!(
+                "Secret {name} is to be removed, because no grant allows its token any more; a finalizer keeps the Secret, and the Secret \
+                 is immutable, so that the token stays in it: remove the finalizer"
+            ),
+        )
+    })
 }
 
 fn keeps_changing(name: &str) -> Error {

@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::fair::fairly;
+
 /// Of more rows than this, a table shows the first and says how many there are.
 const ROWS: usize = 100;
 
@@ -121,52 +123,68 @@ fn render(mut shown: Shown) -> Markup {
 }
 
 fn accounts(accounts: &[ShownObject]) -> Markup {
-    table(accounts, &["Name", "Account and Region", "Ready", "Reason", "Message"], |account| {
-        html! {
-            td { (account.name) }
-            td.word { (account.about) }
-            td.word.bad[account.ready == "False"] { (account.ready) }
-            td.word { (account.reason) }
-            td { (account.message) }
-        }
-    })
+    table(
+        accounts,
+        |account| &account.name,
+        &["Name", "Account and Region", "Ready", "Reason", "Message"],
+        |account| {
+            html! {
+                td { (account.name) }
+                td.word { (account.about) }
+                td.word.bad[account.ready == "False"] { (account.ready) }
+                td.word { (account.reason) }
+                td { (account.message) }
+            }
+        },
+    )
 }
 
 fn objects(objects: &[ShownObject]) -> Markup {
-    table(objects, &["Kind", "Namespace", "Name", "Reason", "Message"], |object| {
-        html! {
-            td.word { (object.kind) }
-            td { (object.namespace) }
-            td { (object.name) }
-            td.word.bad { (object.reason) }
-            td { (object.message) }
-        }
-    })
+    table(
+        objects,
+        |object| &object.namespace,
+        &["Kind", "Namespace", "Name", "Reason", "Message"],
+        |object| {
+            html! {
+                td.word { (object.kind) }
+                td { (object.namespace) }
+                td { (object.name) }
+                td.word.bad { (object.reason) }
+                td { (object.message) }
+            }
+        },
+    )
 }
 
 fn logins(logins: &[ShownLogin], now: Timestamp) -> Markup {
-    table(logins, &["Namespace", "Name", "Life left", "Expires"], |login| {
-        html! {
-            td { (login.namespace) }
-            td { (login.name) }
-            td.word.bad[login.promised < now] { (life(login, now)) }
-            td.word { (login.expires) }
-        }
-    })
+    table(
+        logins,
+        |login| &login.namespace,
+        &["Namespace", "Name", "Life left", "Expires"],
+        |login| {
+            html! {
+                td { (login.namespace) }
+                td { (login.name) }
+                td.word.bad[login.promised < now] { (life(login, now)) }
+                td.word { (login.expires) }
+            }
+        },
+    )
 }
 
-/// The first rows, and how many there are in all.
-fn table<T>(all: &[T], head: &[&str], row: impl Fn(&T) -> Markup) -> Markup {
+/// So many rows, of each namespace the first ones, and how many there are in all.
+fn table<T>(all: &[T], namespace: impl Fn(&T) -> &str, head: &[&str], row: impl Fn(&T) -> Markup) -> Markup {
+    let shown = fairly(all.iter().collect(), ROWS, |one| namespace(one));
     html! {
         @if all.is_empty() {
             p { "None." }
         } @else {
             table {
                 thead { tr { @for name in head { th { (name) } } } }
-                tbody { @for one in all.iter().take(ROWS) { tr { (row(one)) } } }
+                tbody { @for one in shown { tr { (row(one)) } } }
             }
             @if all.len() > ROWS {
-                p { "These are the first " (ROWS) " of " (all.len()) "." }
+                p { "These are " (ROWS) " of " (all.len()) ", the first ones of each namespace." }
             }
         }
     }

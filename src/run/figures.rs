@@ -45,13 +45,13 @@ fn count(health: &mut Health, status: Option<&CommonStatus>) {
 }
 
 /// When each login that was given out stops to work. A login that could not be renewed in time stays among them, until its
-/// RegistryCredential is deleted.
+/// RegistryCredential is deleted or suspended: its owner wants it so then.
 pub(super) fn expiries(cache: &Cache<RegistryCredential>) -> Vec<Expiry> {
     cache.all().iter().filter_map(expiry).collect()
 }
 
 fn expiry(object: &Arc<RegistryCredential>) -> Option<Expiry> {
-    if object.meta().deletion_timestamp.is_some() {
+    if object.meta().deletion_timestamp.is_some() || object.spec.suspend {
         return None;
     }
     let renew_before = object.spec.token.renew_before.map(interval);
@@ -186,10 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn a_login_that_is_being_deleted_is_nobodys_any_more() {
+    fn a_login_that_is_being_deleted_or_suspended_is_missed_by_nobody() {
         let cache = Cache::default();
         cache.apply(login("kept", None, &[("00:00", "12:00")], false));
         cache.apply(login("deleted", None, &[("00:00", "12:00")], true));
+        let mut suspended = login("suspended", None, &[("00:00", "12:00")], false);
+        suspended.spec.suspend = true;
+        cache.apply(suspended);
         let names: Vec<_> = expiries(&cache).into_iter().map(|login| login.key.name).collect();
         assert_eq!(names, ["kept"]);
     }

@@ -4,6 +4,8 @@
 use anyhow::{Result, ensure};
 use aws_sdk_codeartifact::types::Tag;
 use harness::Fixture;
+use harness::objects::object;
+use serde_json::json;
 
 const DOMAIN: &str = "apiVersion: codeartifact-operator.dev/v1alpha1\nkind: Domain\nmetadata: {name: acme}\n";
 
@@ -87,5 +89,50 @@ async fn retain_lets_go_and_the_next_owner_may_adopt() -> Result<()> {
     ensure!(fixture.tag("acme", "codeartifact-operator.dev/owner").await?.is_none(), "the owner tag stayed");
     fixture.apply(&format!("{DOMAIN}spec: {{adoptionPolicy: IfIdentical}}\n")).await?;
     fixture.ready("Domain", "acme").await?;
+    Ok(())
+}
+
+/// Logins stay, because a token is for the domain and not for who made the repository.
+#[tokio::test]
+async fn nothing_is_written_to_what_somebody_else_has_made_under_the_same_name() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.apply(&object("Domain", "acme", &json!({}))).await?;
+    let store = json!({"domainRef": {"name": "acme"}});
+    fixture.apply(&object("Repository", "store", &store)).await?;
+    fixture.ready("Repository", "store").await?;
+    let login = fixture
+        .ready_login(
+            "login",
+            &json!({"registries": [{"repositoryRef": {"name": "store"}, "formats": ["npm"]}]}),
+        )
+        .await?;
+
+    let (aws, owner) = (fixture.emulator.aws(), "codeartifact-operator.dev/owner");
+    let other = Tag::builder().key(owner).value("elsewhere/team/store").build()?;
+    aws.delete_repository().domain("acme").repository("store").send().await?;
+    aws.create_repository().domain("acme").repository("store").tags(other).send().await?;
+    fixture.reconcile_now("Repository", "store").await?;
+    fixture.ready_for("Repository", "store", "OwnedByOther").await?;
+
+    let before = fixture.emulator.last_call();
+    let policy = json!({"mode": "Enforce", "repositoryRef": {"name": "store"}, "packages": [{"format": "npm", "name": "a"}],
+        "origin": {"publish": "Allow", "upstream": "Block"}});
+    fixture.apply(&object("PackagePolicy", "late", &policy)).await?;
+    let mut below = store;
+    below["upstreams"] = json!([{"repositoryRef": {"name": "store"}}]);
+    fixture.apply(&object("Repository", "below", &below)).await?;
+    for (kind, name) in [("PackagePolicy", "late"), ("Repository", "below")] {
+        let waits = fixture.ready_for(kind, name, "DependencyNotReady").await?;
+        ensure!(waits.message.contains("store is not ready (OwnedByOther)"), "{kind}: {waits:?}");
+    }
+    ensure!(fixture.emulator.calls("PutPackageOriginConfiguration", before) == 0, "the policy was written");
+    fixture.until_holds("login", &login).await?;
+    fixture.issued("login").await?;
+
+    aws.delete_repository().domain("acme").repository("store").send().await?;
+    fixture.reconcile_now("Repository", "store").await?;
+    for (kind, name) in [("PackagePolicy", "late"), ("Repository", "below")] {
+        fixture.ready(kind, name).await?;
+    }
     Ok(())
 }

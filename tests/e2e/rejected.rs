@@ -100,8 +100,8 @@ async fn until_the_crd_takes_an_arn(fixture: &Fixture, mut change: Value, takes:
     let longer = Patch::Merge(json!({"status": {"arn": "longer"}}));
     let dry = PatchParams { dry_run: true, ..PatchParams::default() };
     wait_for(&format!("the API server takes a longer ARN: {takes}"), PATIENCE, async || {
-        let taken = domains.patch_status("before", &dry, &longer).await.is_ok();
-        ensure!(taken == takes, "not yet");
+        let is_taken = domains.patch_status("before", &dry, &longer).await.is_ok();
+        ensure!(is_taken == takes, "not yet");
         Ok(())
     })
     .await

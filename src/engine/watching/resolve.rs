@@ -7,6 +7,7 @@ use kube::ResourceExt;
 use crate::api::ObjectStatus as _;
 use crate::api::{AwsAccount, Domain, Identity, KindName, ObjectRef, Repository};
 use crate::engine::object::{Controlled, ObjectKey};
+use crate::engine::pipeline::standing;
 use crate::engine::status::summary;
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::caches::Caches;
@@ -43,7 +44,7 @@ impl Follower<'_> {
         let object = self.caches.domains.get(&key);
         let pinned = object.as_ref().and_then(|object| object.status.as_ref()?.identity.as_ref());
         self.admit::<Domain>(&key, pinned, allowed)?;
-        domain(self.caches, &key)
+        owned(domain(self.caches, &key)?, &key)
     }
 
     /// The Repository that a reference names; otherwise as [`Self::domain`].
@@ -56,7 +57,7 @@ impl Follower<'_> {
         let object = self.caches.repositories.get(&key);
         let pinned = object.as_ref().and_then(|object| object.status.as_ref()?.identity.as_ref());
         self.admit::<Repository>(&key, pinned, allowed)?;
-        repository(self.caches, &key)
+        owned(repository(self.caches, &key)?, &key)
     }
 
     /// One answer for what is absent, for what is not in AWS yet, and for what is not granted.
@@ -135,8 +136,8 @@ pub fn out_of_reach(kind: KindName, key: &ObjectKey, missing: &str) -> Error {
     Error::waiting(
         Reason::DependencyNotReady,
         format!(
-            "{kind} {key} cannot be used from here: there is no such object, or the operator does not work in namespace {}, or AWS does not \
-             have it yet, or {missing}; ask whoever owns the {kind}, or a cluster administrator",
+            "{kind} {key} cannot be used from here: there is no such object, or the operator does not work in namespace {}, or the \
+             {kind} is not ready, or {missing}; ask whoever owns the {kind}, or a cluster administrator",
             key.namespace
         ),
     )
@@ -149,6 +150,18 @@ fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> 
                 K::KIND.as_str()
             ))
     })
+}
+
+/// Nothing is written to what somebody else owns: the object was found to have lost its resource, which perhaps has its name only.
+fn owned<K: Controlled>(
+    (object, identity): (Arc<K>, Identity),
+    key: &ObjectKey,
+) -> Result<(Arc<K>, Identity)> {
+    let verdict = object.status().and_then(|status| standing::verdict(status.common()));
+    if matches!(verdict, Some(Reason::OwnedByOther | Reason::AdoptionRefused)) {
+        return Err(not_in_aws(object.as_ref(), key));
+    }
+    Ok((object, identity))
 }
 
 /// The referenced object's own condition says why it cannot be used yet; whether it exists in AWS may not be known.

@@ -15,6 +15,7 @@ use super::table::{
 use crate::api::KindName;
 use crate::clock::Clock;
 use crate::engine::object::ObjectKey;
+use crate::ops::fair::fairly;
 
 /// How many objects of a kind are how ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -173,11 +174,10 @@ fn as_i64(count: usize) -> i64 {
 }
 
 /// Those that have series of their own, at most [`LOGINS`]: in front those that break their promise, and then those that expire first.
-/// Many short tokens that are renewed in time do not hide a long one that is not.
+/// Many short tokens that are renewed in time do not hide a long one that is not, and the logins of one namespace hide none of another.
 fn served(mut logins: Vec<Expiry>, now: Timestamp) -> Vec<Expiry> {
     logins.sort_by_cached_key(|login| (login.promised >= now, login.expires, login.key.clone()));
-    logins.truncate(LOGINS);
-    logins
+    fairly(logins, LOGINS, |login| &login.key.namespace)
 }
 
 #[cfg(test)]
@@ -207,5 +207,13 @@ mod tests {
         let logins = (100..1600).map(|second| login(second, second)).chain([broken.clone()]).collect();
         let served = served(logins, at(11));
         assert_eq!((served.len(), &served[0]), (LOGINS, &broken));
+    }
+
+    #[test]
+    fn many_logins_of_one_namespace_hide_none_of_another() {
+        let other = Expiry { key: ObjectKey::new("other", "login"), ..login(9000, 9000) };
+        let logins = (0..1500).map(|second| login(second, second)).chain([other.clone()]).collect();
+        let served = served(logins, at(20_000));
+        assert_eq!((served.len(), served.last()), (LOGINS, Some(&other)));
     }
 }

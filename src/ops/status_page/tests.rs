@@ -71,14 +71,22 @@ fn only_words_of_the_operator_may_not_break() {
 #[test]
 fn of_many_objects_the_first_are_shown_and_all_are_counted() {
     for (count, shown, said) in
-        [(0, 0, "None."), (100, 100, ""), (101, 100, "first 100 of 101."), (5000, 100, "of 5000.")]
+        [(0, 0, "None."), (100, 100, ""), (101, 100, "These are 100 of 101,"), (5000, 100, "of 5000,")]
     {
         let unready = (0..count).rev().map(|number| object(&format!("domain-{number:04}"))).collect();
         let page = page(Shown { unready, ..Shown::default() });
         assert_eq!(page.matches("<td>domain-").count(), shown, "{count}");
-        assert!(page.contains(said) && page.contains("first 100") == (count > 100), "{count}: {page}");
+        assert!(page.contains(said) && page.contains("These are 100") == (count > 100), "{count}: {page}");
         assert!(count == 0 || page.contains("domain-0000"), "{count}: the first are shown");
     }
+}
+
+#[test]
+fn many_objects_of_one_namespace_hide_none_of_another() {
+    let flood = (0..500).map(|number| object(&format!("domain-{number:04}")));
+    let other = ShownObject { namespace: "zz".into(), ..object("of-another") };
+    let page = page(Shown { unready: flood.chain([other]).collect(), ..Shown::default() });
+    assert!(page.contains("of-another"), "{page}");
 }
 
 #[test]

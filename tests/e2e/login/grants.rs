@@ -69,6 +69,23 @@ async fn a_secret_that_a_finalizer_keeps_is_emptied_with_its_grant() -> Result<(
 }
 
 #[tokio::test]
+async fn a_token_that_nobody_can_take_out_of_a_secret_is_told_with_what_to_do() -> Result<()> {
+    let fixture = Fixture::with_store().await?;
+    fixture.ready_login("login", &json!({})).await?;
+    fixture.set_finalizers("Secret", "login", json!(["example.com/hold"])).await?;
+    fixture.patch("Secret", "login", &json!({"immutable": true})).await?;
+    fixture.grant_credentials(json!([])).await?;
+    let told = fixture.login_ready_for("login", "SecretDeleting").await?;
+    ensure!(
+        told.message.contains("no grant allows") && told.message.contains("remove the finalizer"),
+        "{told:?}"
+    );
+    fixture.set_finalizers("Secret", "login", Value::Null).await?;
+    fixture.gone("Secret", "login").await?;
+    fixture.login_ready_for("login", "GrantMissing").await.map(drop)
+}
+
+#[tokio::test]
 async fn a_shorter_grant_replaces_the_longer_token_or_takes_it() -> Result<()> {
     let fixture = Fixture::with_store().await?;
     let open = fixture.ready_login("open", &json!({})).await?;

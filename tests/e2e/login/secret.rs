@@ -58,6 +58,28 @@ async fn what_the_spec_does_not_want_any_more_goes_from_the_secret() -> Result<(
     Ok(())
 }
 
+/// In a namespace with many Secrets in the way of logins, of which only a few are watched by name.
+#[tokio::test]
+async fn a_name_that_one_login_gives_up_goes_to_the_other_that_wants_it() -> Result<()> {
+    let fixture = Fixture::with_store().await?;
+    for number in 0..6 {
+        let name = format!("foreign-{number}");
+        let plain: Secret = serde_json::from_value(json!({"metadata": {"name": name}}))?;
+        fixture.secrets()?.create(&PostParams::default(), &plain).await?;
+        fixture.login(&name, &json!({})).await?;
+        fixture.login_ready_for(&name, "SecretNotOurs").await?;
+    }
+    fixture.ready_login("first", &json!({"secret": {"name": "shared"}})).await?;
+    fixture.login("second", &json!({"secret": {"name": "shared"}})).await?;
+    fixture.login_ready_for("second", "SecretNotOurs").await?;
+    fixture.login("first", &json!({"secret": {"name": "other"}})).await?;
+    fixture.issued("second").await?;
+    fixture.login("third", &json!({"secret": {"name": "shared"}})).await?;
+    fixture.login_ready_for("third", "SecretNotOurs").await?;
+    fixture.delete("RegistryCredential", "second").await?;
+    fixture.issued("third").await.map(drop)
+}
+
 #[tokio::test]
 async fn a_renamed_secret_is_written_first_and_then_removed() -> Result<()> {
     let fixture = Fixture::with_store().await?;

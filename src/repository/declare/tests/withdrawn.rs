@@ -19,7 +19,9 @@ fn of_an_upstream_that_was_set_before_the_grant_is_named_that_has_gone() {
             status.upstreams = vec![UpstreamStatus { name: "store".into(), created_time: None }];
         }
         let caches = Caches::default();
-        others.iter().for_each(|other| drop(caches.repositories.apply((*other).clone())));
+        for other in others {
+            drop(caches.repositories.apply((*other).clone()));
+        }
         let scope =
             Scope { account, caches: &caches, owner_tag: "c/team/app", namespace: "team", name: "app" };
         let identity = identify(&app, account, &caches).unwrap();
