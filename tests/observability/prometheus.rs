@@ -75,7 +75,8 @@ impl Prometheus {
                 .and_then(|line| Some(line.split_once("address=")?.1.split(' ').next()?.to_owned()));
             address.context("no line with its address yet")
         });
-        let prometheus = Self { process, address: address.await?, _data: data };
+        let address = address.await?;
+        let prometheus = Self { process, address, _data: data };
         // Until it has read its series it answers every query with 503.
         let waited = wait_for("Prometheus is ready", PATIENCE, async || {
             web::get(&format!("http://{}/-/ready", prometheus.address)).await
