@@ -4,6 +4,8 @@
 
 mod config;
 mod kubelet;
+#[cfg(test)]
+mod lacks;
 pub mod namespaces;
 mod pod;
 mod registry;
