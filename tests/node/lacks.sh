@@ -3,6 +3,20 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 readonly cgroups=/sys/fs/cgroup
+readonly config=tests/harness/src/node/config.rs
+
+mkdir -p target/scratch
+# kubelet takes no Pod, and evicts those that run, when less is free where a node has its files and images.
+free() { # free SIGNAL WHAT FIGURES: the share of SIGNAL that config.rs names, and the free and all the WHAT that df counts
+  local least available all
+  least=$(grep --only-matching --perl-regexp "\"$1\": \"\\K[0-9]+(?=%\")" "$config")
+  read -r available all < <(df --output="$3" target/scratch | tail -n 1)
+  if [[ $available =~ ^[0-9]+$ && $all =~ ^[1-9][0-9]*$ ]] && ((available * 100 < all * least)); then
+    echo "disk: $available of $all $2 are free in $PWD/target/scratch, and kubelet evicts Pods below $least %"
+  fi
+}
+free nodefs.available "blocks of 1 KiB" avail,size
+free nodefs.inodesFree inodes iavail,itotal
 
 if ((EUID != 0)); then
   echo "root: a node makes mounts, a network and control groups of its own"
@@ -18,7 +32,6 @@ if ! said=$(inside true); then
   echo "namespaces: unshare says: $said"
   exit
 fi
-mkdir -p target/scratch
 folder=$(mktemp --directory "$PWD/target/scratch/lacks.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder"/{lower,upper,work,merged}

@@ -74,10 +74,15 @@ async fn end<K: Kind>(
     }
 }
 
-/// What somebody must allow before a deletion can go on, as the condition `DeletionBlocked` tells it.
+/// The error of a deletion as the object tells it: what somebody must allow is in the way (`DeletionBlocked`), and what AWS does not find
+/// may be an answer that is late.
 pub(in crate::engine) fn blocked_by<K: Kind>(object: &K::Object, error: Error) -> Error {
     let identity = object.status().and_then(ObjectStatus::identity);
     let settings = K::settings(object);
+    // One answer shows the resource and the next one does not: as a rule after its deletion, while answers are late.
+    if let Some(identity) = identity.filter(|_| error.reason() == Reason::NotFound && K::OWNED) {
+        return look_again(&identity.to_string(), &error.to_string());
+    }
     let needs_somebody = error.outlook() == Outlook::Denied || error.reason() == Reason::Suspended;
     match identity {
         Some(identity) if needs_somebody && K::OWNED && settings.deletion == DeletionPolicy::Delete => {
@@ -287,5 +292,35 @@ fn not_ours<K: Kind>(
         Ownership::Tagged(tag) if reconcile.owner(account).is(tag) => None,
         Ownership::Tagged(tag) => Some(format!("its tag {OWNER_TAG} says that {tag} owns it")),
         Ownership::Untagged | Ownership::Shared => Some(format!("it has no tag {OWNER_TAG}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Domain;
+    use crate::aws::{AwsError, AwsErrorKind};
+    use crate::domain::DomainKind;
+    use serde_json::json;
+
+    #[test]
+    fn what_one_answer_shows_and_the_next_does_not_is_being_deleted() {
+        let identity = json!({"account": "123456789012", "region": "us-east-1", "owner": "123456789012", "domain": "acme"});
+        let domain: Domain = serde_json::from_value(json!({
+            "apiVersion": "codeartifact-operator.dev/v1alpha1", "kind": "Domain", "metadata": {"namespace": "team", "name": "acme"},
+            "spec": {"deletionPolicy": "Delete"}, "status": {"identity": identity}
+        }))
+        .unwrap();
+        let aws =
+            |kind| AwsError { operation: "ListTagsForResource", kind, message: "no such domain".into() };
+        for (kind, reason) in [
+            (AwsErrorKind::NotFound, Reason::Deleting),
+            (AwsErrorKind::Denied, Reason::DeletionBlocked),
+            (AwsErrorKind::Unavailable, Reason::AwsUnavailable),
+        ] {
+            let told = blocked_by::<DomainKind>(&domain, aws(kind).into());
+            assert_eq!(told.reason(), reason, "{told}");
+            assert!(told.to_string().contains("no such domain"), "{told}");
+        }
     }
 }

@@ -8,14 +8,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Failure, call, taken};
+use super::notice::Notice;
 use super::record::{Marks, freed, fresh, holder, progressed, releases, renewed, rests, taken_over, works};
 use super::{
-    DURATION, Ending, Fence, Gate, Identity, LOOK, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY,
+    DURATION, Ending, Fence, Identity, LOOK, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY,
     remove_mark,
 };
 
-/// Between two lines of the log that say the same.
-const REMIND: Duration = Duration::from_mins(5);
 /// How often an end is written while others write the Lease.
 const ENDINGS: usize = 3;
 
@@ -25,10 +24,8 @@ pub(super) struct Contender {
     name: String,
     pub(super) holder: Identity,
     purpose: Purpose,
-    gate: Option<Gate>,
+    notice: Notice,
     pub(super) fence: Fence,
-    /// What it said last about its waiting, and when.
-    logged: Option<(String, Instant)>,
     /// Another's Lease as last seen, and since when it has not changed.
     seen: Option<(Option<String>, Instant)>,
     /// Whether a write of ours may have taken effect.
@@ -41,20 +38,8 @@ impl Contender {
     pub(super) fn new(options: LeaseOptions) -> Self {
         let api = Api::namespaced(options.client.0, &options.namespace);
         let LeaseOptions { namespace, name, holder, purpose, gate, fence, .. } = options;
-        let before = Marks::default();
-        Self {
-            api,
-            namespace,
-            name,
-            holder,
-            purpose,
-            gate,
-            fence,
-            logged: None,
-            seen: None,
-            asked: false,
-            before,
-        }
+        let (notice, before) = (Notice::new(name.clone(), gate), Marks::default());
+        Self { api, namespace, name, holder, purpose, notice, fence, seen: None, asked: false, before }
     }
 
     /// Waits until this process holds the Lease. Returns the Lease and when the call began that took the Lease; `None` when `stop` is cancelled before that: no
@@ -69,7 +54,7 @@ impl Contender {
                 }
                 Ok(None) => LOOK,
                 Err(problem) => {
-                    self.waits(&format!("the leader lease cannot be had now: {problem}"));
+                    self.notice.waits(&format!("the leader lease cannot be had now: {problem}"));
                     RETRY
                 }
             };
@@ -123,7 +108,8 @@ impl Contender {
         let Purpose::Work(installation) = &self.purpose else { return false };
         let Some(progress) = rests(lease, installation) else { return false };
         let again = remove_mark(&self.namespace, &self.name);
-        self.waits(&format!("{}: this operator rests. To let it work again: {again}", progress.words()));
+        self.notice
+            .waits(&format!("{}: this operator rests. To let it work again: {again}", progress.words()));
         true
     }
 
@@ -146,38 +132,8 @@ impl Contender {
         if self.holder.knows_ended(&holder) {
             return true;
         }
-        self.stands_by(&format!("{holder} leads"));
+        self.notice.stands_by(&format!("{holder} leads"));
         false
-    }
-
-    /// Another process leads, and this one takes over when it can.
-    fn stands_by(&mut self, why: &str) {
-        if self.is_news(why) {
-            tracing::info!(lease = self.name, "waiting: {why}");
-            if let Some(gate) = &self.gate {
-                gate.stands_by(why);
-            }
-        }
-    }
-
-    /// This process can neither work nor take over: `/ready` and, now and then, the log say why.
-    fn waits(&mut self, why: &str) {
-        if self.is_news(why) {
-            tracing::warn!(lease = self.name, "{why}");
-            if let Some(gate) = &self.gate {
-                gate.closed_because(why);
-            }
-        }
-    }
-
-    /// Whether that was not said yet, or long ago.
-    fn is_news(&mut self, why: &str) -> bool {
-        let said = |(said, at): &(String, Instant)| said == why && at.elapsed() < REMIND;
-        if self.logged.as_ref().is_some_and(said) {
-            return false;
-        }
-        self.logged = Some((why.to_owned(), Instant::now()));
-        true
     }
 
     /// Renews until that has not worked for the deadline, or somebody else has the Lease.

@@ -8,6 +8,7 @@ mod call;
 mod contender;
 mod fence;
 mod identity;
+mod notice;
 mod record;
 
 use std::time::Duration;

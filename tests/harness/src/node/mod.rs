@@ -5,6 +5,8 @@
 mod config;
 mod jobs;
 mod kubelet;
+#[cfg(test)]
+mod lacks;
 pub mod namespaces;
 mod pod;
 mod registry;
