@@ -61,6 +61,7 @@ stage setup tests/setup.sh
 stage client-tools emulator/tests/clients/setup.sh
 stage cluster-tools make cluster-tools
 stage prometheus-tools make prometheus-tools
+[[ -n $(tests/node/lacks.sh) ]] || stage node-tools make node-tools
 stage lint make lint
 stage build make build
 stage tests cargo test --workspace --locked
