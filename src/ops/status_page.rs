@@ -1,4 +1,4 @@
-//! The page `/`: what is not ready and why, and how long logins live. Read-only, without scripts, and off unless asked for, because
+//! The page `/`: what is not ready or in trouble and why, and how long logins live. Read-only, without scripts, and off unless asked for, because
 //! whoever reaches the port sees the names of all namespaces. The rendering is pure.
 
 use std::sync::{Arc, OnceLock};
@@ -20,6 +20,8 @@ pub struct Shown {
     pub accounts: Vec<ShownObject>,
     /// What is not ready, of the other kinds.
     pub unready: Vec<ShownObject>,
+    /// What is ready and in trouble, of the other kinds.
+    pub degraded: Vec<ShownObject>,
     /// The logins.
     pub logins: Vec<ShownLogin>,
     /// Calls to AWS in the last minute.
@@ -87,6 +89,7 @@ impl StatusPage {
 fn render(mut shown: Shown) -> Markup {
     shown.accounts.sort();
     shown.unready.sort();
+    shown.degraded.sort();
     shown.logins.sort();
     html! {
         (DOCTYPE)
@@ -107,7 +110,9 @@ fn render(mut shown: Shown) -> Markup {
                 h2 { "AwsAccounts" }
                 (accounts(&shown.accounts))
                 h2 { "Not ready" }
-                (unready(&shown.unready))
+                (objects(&shown.unready))
+                h2 { "Degraded: ready, and in trouble" }
+                (objects(&shown.degraded))
                 h2 { "Logins" }
                 (logins(&shown.logins, shown.now))
             }
@@ -119,21 +124,21 @@ fn accounts(accounts: &[ShownObject]) -> Markup {
     table(accounts, &["Name", "Account and Region", "Ready", "Reason", "Message"], |account| {
         html! {
             td { (account.name) }
-            td { (account.about) }
-            td class=[bad(account.ready == "False")] { (account.ready) }
-            td { (account.reason) }
+            td.word { (account.about) }
+            td.word.bad[account.ready == "False"] { (account.ready) }
+            td.word { (account.reason) }
             td { (account.message) }
         }
     })
 }
 
-fn unready(objects: &[ShownObject]) -> Markup {
+fn objects(objects: &[ShownObject]) -> Markup {
     table(objects, &["Kind", "Namespace", "Name", "Reason", "Message"], |object| {
         html! {
-            td { (object.kind) }
+            td.word { (object.kind) }
             td { (object.namespace) }
             td { (object.name) }
-            td.bad { (object.reason) }
+            td.word.bad { (object.reason) }
             td { (object.message) }
         }
     })
@@ -144,15 +149,10 @@ fn logins(logins: &[ShownLogin], now: Timestamp) -> Markup {
         html! {
             td { (login.namespace) }
             td { (login.name) }
-            td class=[bad(login.promised < now)] { (life(login, now)) }
-            td { (login.expires) }
+            td.word.bad[login.promised < now] { (life(login, now)) }
+            td.word { (login.expires) }
         }
     })
-}
-
-/// The class of what needs somebody's attention.
-fn bad(is_bad: bool) -> Option<&'static str> {
-    is_bad.then_some("bad")
 }
 
 /// The first rows, and how many there are in all.
@@ -177,7 +177,8 @@ fn life(login: &ShownLogin, now: Timestamp) -> String {
     if left <= 0 {
         return "expired".into();
     }
-    let rest = format!("{} h {} min", left / 3600, left % 3600 / 60);
+    let (hours, minutes) = (left / 3600, left % 3600 / 60);
+    let rest = if hours == 0 { format!("{minutes} min") } else { format!("{hours} h {minutes} min") };
     if login.promised < now { format!("{rest}, less than promised") } else { rest }
 }
 
@@ -186,8 +187,9 @@ const STYLE: &str = "\
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em }
 h1 { font-size: 20px } h2 { font-size: 16px; margin-top: 2em }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border-bottom: 1px solid #8884; overflow-wrap: break-word }
-th { white-space: nowrap }
+th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border-bottom: 1px solid #8884 }
+td { min-width: 8em; overflow-wrap: anywhere }
+th, .word { min-width: 0; white-space: nowrap }
 .bad { color: #d33; font-weight: 600 }
 ";
 

@@ -14,12 +14,13 @@ use crate::reason::Reason;
 /// Everything that the page shows.
 pub(super) fn shown(context: &Context) -> Shown {
     let caches = &context.caches;
-    let unready = [
-        unready(&caches.domains),
-        unready(&caches.repositories),
-        unready(&caches.policies),
-        unready(&caches.credentials),
+    let troubled = [
+        troubled(&caches.domains),
+        troubled(&caches.repositories),
+        troubled(&caches.policies),
+        troubled(&caches.credentials),
     ];
+    let (degraded, unready) = troubled.concat().into_iter().partition(is_degraded);
     let logins = expiries(&caches.credentials).into_iter().map(|login| ShownLogin {
         expires: login.expires,
         promised: login.promised,
@@ -30,7 +31,8 @@ pub(super) fn shown(context: &Context) -> Shown {
         now: context.clock.now(),
         waiting_for: Vec::new(),
         accounts: caches.accounts.all().iter().map(|account| of_account(account)).collect(),
-        unready: unready.concat(),
+        unready,
+        degraded,
         logins: logins.collect(),
         aws_calls: context.metrics.aws_calls_in_last_minute(),
     }
@@ -41,10 +43,16 @@ fn of_account(account: &AwsAccount) -> ShownObject {
     ShownObject { about, ..of(account) }
 }
 
-fn unready<K: Controlled>(cache: &Cache<K>) -> Vec<ShownObject> {
+/// What is not ready, and what is ready and degraded.
+fn troubled<K: Controlled>(cache: &Cache<K>) -> Vec<ShownObject> {
     let all = cache.all();
-    let known = all.iter().map(|object| of(object.as_ref())).filter(|shown| shown.ready != "True");
+    let known = all.iter().map(|object| of(object.as_ref()));
+    let known = known.filter(|shown| shown.ready != "True" || is_degraded(shown));
     known.chain(cache.unreadable_keys(None).into_iter().map(|key| unreadable::<K>(key))).collect()
+}
+
+fn is_degraded(shown: &ShownObject) -> bool {
+    shown.ready == "True" && Reason::named(&shown.reason).is_some_and(Reason::is_degraded)
 }
 
 fn of<K: Controlled>(object: &K) -> ShownObject {

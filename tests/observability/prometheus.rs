@@ -47,7 +47,7 @@ impl Prometheus {
     pub(crate) async fn of(recording: &Recording, time: Time) -> Result<Self> {
         let data = Scratch::new()?;
         let times = (time.from..=time.to).step_by(usize::try_from(time.step)?);
-        let file = data.write("recorded.om", recording.open_metrics(times))?;
+        let file = data.write("recorded.om", recording.open_metrics(&times))?;
         let (file, into) = (file.display().to_string(), folder(&data).display().to_string());
         promtool(&["tsdb", "create-blocks-from", "openmetrics", "--quiet", &file, &into], "").await?;
         // A series ends with its last sample: what was recorded has no other mark of an end.
@@ -76,7 +76,13 @@ impl Prometheus {
             address.context("no line with its address yet")
         });
         let address = address.await?;
-        Ok(Self { process, address, _data: data })
+        let prometheus = Self { process, address, _data: data };
+        // Until it has read its series it answers every query with 503.
+        let waited = wait_for("Prometheus is ready", PATIENCE, async || {
+            web::get(&format!("http://{}/-/ready", prometheus.address)).await
+        });
+        waited.await?;
+        Ok(prometheus)
     }
 
     /// What a query gives now: the series, each with labels and value.

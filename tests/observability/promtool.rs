@@ -68,9 +68,12 @@ impl Expected {
 /// Has promtool evaluate the rules of the chart on what was recorded, and keeps when each alert was pending and fired.
 pub(crate) async fn test_rules(recording: &Recording, expected: &[Expected]) -> Result<()> {
     let said = test_rules_of(&rules(), recording, expected).await?;
-    let alerts = expected.iter().map(|it| it.alert).collect::<BTreeSet<_>>();
-    let table: String =
-        timeline(&said, recording.scrapes(), &alerts)?.iter().map(|line| format!("{line}\n")).collect();
+    let alerts = expected.iter().map(|it| it.alert).collect();
+    let lines = timeline(&said, recording.scrapes(), &alerts)?;
+    for it in expected.iter().filter(|it| it.firing.is_some()) {
+        ensure!(lines.iter().any(|line| line.starts_with(it.alert)), "{} is not in {lines:?}", it.alert);
+    }
+    let table = lines.join("\n") + "\n";
     println!("{table}");
     std::fs::write(Evidence::of_this_test()?.fresh("promtool", "txt")?, table)?;
     Ok(())

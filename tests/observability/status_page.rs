@@ -1,6 +1,6 @@
 //! The status page, as somebody sees it who reaches the operator's port.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use harness::fixture::Setup;
 use harness::{Fixture, web};
 use http::{Method, StatusCode};
@@ -13,12 +13,30 @@ async fn the_page_names_what_is_not_ready_and_never_a_token() -> Result<()> {
     fixture.ready_login("login", &json!({})).await?;
     fixture.apply(&fixture.object("Domain", "taken", &json!({"name": "acme"}))).await?;
     fixture.ready_for("Domain", "taken", "AdoptionRefused").await?;
+    fixture.apply(&fixture.object("Repository", "team", &json!({"domain": {"name": "acme"}}))).await?;
+    fixture.ready("Repository", "team").await?;
+    fixture.emulator.fault("DescribeRepository", &json!({"error": "AccessDeniedException"})).await?;
+    fixture.reconcile_now("Repository", "team").await?;
+    fixture.ready_for("Repository", "team", "ReadDenied").await?;
+    let html = json!({"error": "ValidationException", "message": "<script>alert('AWS')</script>"});
+    fixture.emulator.fault("CreateDomain", &html).await?;
+    fixture.apply(&fixture.object("Domain", "new", &json!({}))).await?;
+    fixture.ready_for("Domain", "new", "AwsRejected").await?;
     fixture.install.operator.ready().await?;
     let page = fixture.install.operator.get("/").await?;
-    let row = format!("<td>Domain</td><td>{}</td><td>taken</td>", fixture.namespace());
-    for shown in [row.as_str(), "AdoptionRefused", "<td>11 h ", fixture.account(), "The operator works."] {
+    let row = format!("<td class=\"word\">Domain</td><td>{}</td><td>taken</td>", fixture.namespace());
+    for shown in [
+        row.as_str(),
+        "AdoptionRefused",
+        "&lt;script&gt;alert('AWS')&lt;/script&gt;",
+        "<td class=\"word\">11 h ",
+        fixture.account(),
+        "The operator works.",
+    ] {
         ensure!(page.contains(shown), "{shown} is not in {page}");
     }
+    let degraded = page.split_once("<h2>Degraded").context("no section of what is degraded")?.1;
+    ensure!(degraded.contains("ReadDenied") && !degraded.contains("AdoptionRefused"), "{page}");
     let tokens = fixture.emulator.tokens_minted();
     ensure!(
         !tokens.is_empty() && tokens.iter().all(|token| !page.contains(token.as_str())),

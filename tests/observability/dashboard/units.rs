@@ -40,10 +40,10 @@ impl Unit {
         digits(value / if scale == 0.0 { 1.0 } else { scale }) + name
     }
 
-    /// The marks of an axis from below the lowest to above the highest value, at least that far apart.
-    pub(super) fn marks(self, lowest: f64, highest: f64, least: f64) -> Vec<f64> {
+    /// The marks of an axis from below the lowest to above the highest value, no nearer to each other than told.
+    pub(super) fn marks(self, lowest: f64, highest: f64, smallest_step: f64) -> Vec<f64> {
         let flat = if highest > lowest { 0.0 } else { 1.0 };
-        let rough = ((highest - lowest) / STEPS).max(least).max(flat);
+        let rough = ((highest - lowest) / STEPS).max(smallest_step).max(flat);
         let of_time = STEPS_OF_TIME.into_iter().find(|step| *step >= rough);
         let step = match self {
             Self::Seconds if rough > 10.0 && of_time.is_some() => of_time.unwrap_or(rough),
