@@ -12,7 +12,7 @@ use crate::engine::pipeline::grants::Access;
 use crate::engine::pipeline::kind::Scope;
 use crate::engine::pipeline::standing;
 use crate::engine::watching::caches::Caches;
-use crate::engine::watching::resolve::{Follower, refuse_other_region};
+use crate::engine::watching::resolve::{Follower, refuse_lost, refuse_other_region};
 use crate::error::{Error, Result};
 
 /// What AWS calls the repository. Waits for the Repository that the policy refers to.
@@ -23,9 +23,10 @@ pub(super) fn identify(policy: &PackagePolicy, account: &AwsAccount, caches: &Ca
             let namespace = policy.namespace().unwrap_or_default();
             let key = ObjectKey::named(reference, &namespace);
             let follower = Follower { account, caches, namespace: &namespace };
-            let (_, its) = follower.repository(reference, |named| {
+            let (repository, its) = follower.repository(reference, |named| {
                 caches.check_grants(account, &namespace, &[Access::Use(named.grant_name())]).is_ok()
             })?;
+            refuse_lost(repository.as_ref(), &key)?;
             refuse_other_region(account, KindName::Repository, &key, &its)?;
             Ok(Identity { account: own.account_id.clone(), ..its })
         }

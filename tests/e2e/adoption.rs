@@ -118,21 +118,25 @@ async fn nothing_is_written_to_what_somebody_else_has_made_under_the_same_name()
     let policy = json!({"mode": "Enforce", "repositoryRef": {"name": "store"}, "packages": [{"format": "npm", "name": "a"}],
         "origin": {"publish": "Allow", "upstream": "Block"}});
     fixture.apply(&object("PackagePolicy", "late", &policy)).await?;
-    let mut below = store;
-    below["upstreams"] = json!([{"repositoryRef": {"name": "store"}}]);
-    fixture.apply(&object("Repository", "below", &below)).await?;
-    for (kind, name) in [("PackagePolicy", "late"), ("Repository", "below")] {
-        let waits = fixture.ready_for(kind, name, "DependencyNotReady").await?;
-        ensure!(waits.message.contains("store is not ready (OwnedByOther)"), "{kind}: {waits:?}");
-    }
+    let waits = fixture.ready_for("PackagePolicy", "late", "DependencyNotReady").await?;
+    ensure!(waits.message.contains("store is not ready (OwnedByOther)"), "{waits:?}");
     ensure!(fixture.emulator.calls("PutPackageOriginConfiguration", before) == 0, "the policy was written");
     fixture.until_holds("login", &login).await?;
     fixture.issued("login").await?;
 
     aws.delete_repository().domain("acme").repository("store").send().await?;
     fixture.reconcile_now("Repository", "store").await?;
-    for (kind, name) in [("PackagePolicy", "late"), ("Repository", "below")] {
-        fixture.ready(kind, name).await?;
-    }
+    fixture.ready("PackagePolicy", "late").await?;
+
+    aws.delete_repository().domain("acme").repository("store").send().await?;
+    aws.delete_domain().domain("acme").send().await?;
+    aws.create_domain().domain("acme").send().await?;
+    fixture.reconcile_now("Domain", "acme").await?;
+    fixture.ready_for("Domain", "acme", "AdoptionRefused").await?;
+    let before = fixture.emulator.last_call();
+    fixture.apply(&object("Repository", "late", &store)).await?;
+    let waits = fixture.ready_for("Repository", "late", "DependencyNotReady").await?;
+    ensure!(waits.message.contains("acme is not ready (AdoptionRefused)"), "{waits:?}");
+    ensure!(fixture.emulator.calls("CreateRepository", before) == 0, "a repository was made");
     Ok(())
 }

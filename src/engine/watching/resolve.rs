@@ -44,7 +44,9 @@ impl Follower<'_> {
         let object = self.caches.domains.get(&key);
         let pinned = object.as_ref().and_then(|object| object.status.as_ref()?.identity.as_ref());
         self.admit::<Domain>(&key, pinned, allowed)?;
-        owned(domain(self.caches, &key)?, &key)
+        let (domain, identity) = domain(self.caches, &key)?;
+        refuse_lost(domain.as_ref(), &key)?;
+        Ok((domain, identity))
     }
 
     /// The Repository that a reference names; otherwise as [`Self::domain`].
@@ -57,7 +59,7 @@ impl Follower<'_> {
         let object = self.caches.repositories.get(&key);
         let pinned = object.as_ref().and_then(|object| object.status.as_ref()?.identity.as_ref());
         self.admit::<Repository>(&key, pinned, allowed)?;
-        owned(repository(self.caches, &key)?, &key)
+        repository(self.caches, &key)
     }
 
     /// One answer for what is absent, for what is not in AWS yet, and for what is not granted.
@@ -152,16 +154,13 @@ fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> 
     })
 }
 
-/// Nothing is written to what somebody else owns: the object was found to have lost its resource, which perhaps has its name only.
-fn owned<K: Controlled>(
-    (object, identity): (Arc<K>, Identity),
-    key: &ObjectKey,
-) -> Result<(Arc<K>, Identity)> {
+/// Refuses to write into what a referenced object has lost: AWS shows something under its name that somebody else made.
+pub fn refuse_lost<K: Controlled>(object: &K, key: &ObjectKey) -> Result<()> {
     let verdict = object.status().and_then(|status| standing::verdict(status.common()));
     if matches!(verdict, Some(Reason::OwnedByOther | Reason::AdoptionRefused)) {
-        return Err(not_in_aws(object.as_ref(), key));
+        return Err(not_in_aws(object, key));
     }
-    Ok((object, identity))
+    Ok(())
 }
 
 /// The referenced object's own condition says why it cannot be used yet; whether it exists in AWS may not be known.

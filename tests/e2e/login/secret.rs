@@ -69,7 +69,8 @@ async fn a_name_that_one_login_gives_up_goes_to_the_other_that_wants_it() -> Res
         fixture.login(&name, &json!({})).await?;
         fixture.login_ready_for(&name, "SecretNotOurs").await?;
     }
-    fixture.ready_login("first", &json!({"secret": {"name": "shared"}})).await?;
+    fixture.login("first", &json!({"secret": {"name": "shared"}})).await?;
+    fixture.issued("first").await?;
     fixture.login("second", &json!({"secret": {"name": "shared"}})).await?;
     fixture.login_ready_for("second", "SecretNotOurs").await?;
     fixture.login("first", &json!({"secret": {"name": "other"}})).await?;
