@@ -123,7 +123,9 @@ fn timeline(said: &str, scrapes: usize, alerts: &BTreeSet<&str>) -> Result<Vec<S
     for (alert, [pending, firing]) in found {
         let last = firing.last().map_or(scrapes, |last| last + 1);
         let end = if last < scrapes { format!(", resolved at {last}") } else { String::new() };
-        lines.push(format!("{alert}: pending at {}, firing at {}{end}", spans(&pending), spans(&firing)));
+        let fired =
+            if firing.is_empty() { "never firing".into() } else { format!("firing at {}", spans(&firing)) };
+        lines.push(format!("{alert}: pending at {}, {fired}{end}", spans(&pending)));
     }
     Ok(lines)
 }
@@ -146,12 +148,15 @@ fn what_promtool_lists_becomes_a_timeline_of_alerts() -> Result<()> {
                 1 @[120000]\n1 @[180000]\n1 @[300000]\n{__name__=\"up\", job=\"operator\"} =>\n1 @[0]\n\
                 {__name__=\"ALERTS\", alertname=\"A\", alertstate=\"pending\", job=\"operator\", kind=\"Domain\", severity=\"warning\"} =>\n\
                 1 @[60000]\n\
-                {__name__=\"ALERTS\", alertname=\"B\", alertstate=\"pending\"} =>\n1 @[0]\nUnit Testing:  alerts.yaml\n  SUCCESS\n";
+                {__name__=\"ALERTS\", alertname=\"B\", alertstate=\"pending\"} =>\n1 @[0]\n\
+                {__name__=\"ALERTS\", alertname=\"C\", alertstate=\"pending\", job=\"operator\"} =>\n1 @[0]\n1 @[60000]\nUnit Testing:  alerts.yaml\n  SUCCESS\n";
     let expected = [
         "promtool test rules: SUCCESS; 7 scrapes, one in a minute",
         "A{kind=\"Domain\"}: pending at 1, firing at 2-3, 5, resolved at 6",
+        "C{}: pending at 0-1, never firing",
     ];
-    ensure!(timeline(said, 7, &["A"].into())? == expected, "{:?}", timeline(said, 7, &["A"].into())?);
+    let lines = timeline(said, 7, &["A", "C"].into())?;
+    ensure!(lines == expected, "{lines:?}");
     ensure!(timeline("Unit Testing:  alerts.yaml\n  FAILED:\n", 6, &["A"].into()).is_err());
     Ok(())
 }
