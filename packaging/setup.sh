@@ -12,13 +12,7 @@ for machine; do
   [[ -e /usr/$machine-linux-gnu/include/stdint.h ]] || missing+=("libc6-dev-${debian[$machine]}-cross")
   type -P "qemu-$machine-static" >/dev/null || missing+=(qemu-user-static)
 done
-if ((${#missing[@]})); then
-  sudo=
-  ((EUID == 0)) || sudo=sudo
-  echo "installing: ${missing[*]}"
-  $sudo apt-get update --quiet
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
-fi
+tests/debian.sh "${missing[@]}"
 for machine; do
   target=$machine-unknown-linux-musl
   rustup target list --installed | grep --quiet --line-regexp "$target" || rustup target add "$target"

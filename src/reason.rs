@@ -161,8 +161,7 @@ reasons! {
     OwnedByOther ByOwners Stalled "Let the other object go, or set another name. If this cluster has replaced the one in the tag, or had that name earlier, list the name in `spec.formerClusters` of the AwsAccount."
     /// The resource exists in AWS, has no owner tag, and `spec.adoptionPolicy` does not allow to take it over.
     AdoptionRefused ByOwners Stalled "Set `spec.adoptionPolicy` to IfIdentical or Overwrite, or `spec.mode` to Observe."
-    /// A Secret of that name belongs to somebody else. The object is Reconciling instead while the Secret of an earlier
-    /// RegistryCredential of its name is being removed.
+    /// A Secret of that name belongs to somebody else.
     SecretNotOurs ByLogins Stalled "Delete the Secret, set another `spec.secret.name`, or let the operator take the Secret over with `spec.secret.adoption`."
     /// No grant of the AwsAccount allows this namespace to do what the spec asks for. A login whose AwsAccount was deleted is
     /// Reconciling instead. A reference into another namespace that no grant covers is `DependencyNotReady`, unless the namespace has no

@@ -11,13 +11,7 @@ missing=()
 for entry in "${needed[@]}"; do
   type -P "${entry%%:*}" >/dev/null || [[ -e ${entry%%:*} ]] || missing+=("${entry##*:}")
 done
-if ((${#missing[@]})); then
-  sudo=
-  ((EUID == 0)) || sudo=sudo
-  echo "installing: ${missing[*]}"
-  $sudo apt-get update --quiet
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
-fi
+tests/debian.sh "${missing[@]}"
 
 for program in cargo rustup go node npm python3 pip3; do
   command -v "$program" >/dev/null || { echo "setup: $program is needed, see README.md" >&2; exit 1; }

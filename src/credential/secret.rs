@@ -64,8 +64,8 @@ pub enum Verdict {
     Create,
     /// The Secret is ours, and something about the Secret differs or somebody has written to the Secret since our last write.
     Apply,
-    /// It belongs to an object of the same name that was deleted, and goes with it.
-    Await,
+    /// It belongs to another object of the same name. One of the two objects was deleted, as a rule the other one.
+    Inherited,
     /// The Secret is being deleted, and a finalizer keeps the Secret from going.
     Leaving,
     /// It is somebody else's, and may be taken over: the spec and the Secret itself say so.
@@ -96,7 +96,7 @@ pub fn judge(seen: Option<&SecretRecord>, wanted: &Wanted, last: Option<&SecretW
         .controller
         .as_ref()
         .is_some_and(|controller| controller.is_credential && controller.name == wanted.owner.name);
-    if namesake { Verdict::Await } else { Verdict::Refuse }
+    if namesake { Verdict::Inherited } else { Verdict::Refuse }
 }
 
 /// Whether the object with that uid controls the Secret, or wrote the Secret and nobody controls it since. A Secret that has lost its

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::kubernetes::is_gone;
 use crate::reason::Reason;
 pub(super) use calls::Removal;
-use calls::{apply, create, delete, empty, read, says};
-use refusal::{cannot_be_changed, has_other_type, refusal, unchangeable};
+use calls::{apply, create, delete, empty, is_current, read, says};
+use refusal::{cannot_be_changed, has_other_type, not_current, refusal, unchangeable};
 
 /// What writing a Secret came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,10 @@ pub(super) async fn ensure(
     let mut replaced = false;
     for _ in 0..ATTEMPTS {
         let verdict = judge(seen.as_ref(), wanted, last);
+        if verdict == Verdict::Inherited {
+            seen = cleared(context, wanted, seen.as_ref()).await?;
+            continue;
+        }
         admitted(context, verdict, seen.as_ref(), wanted)?;
         let since = secrets.removals();
         let mut own = context.own_writes.begin(&wanted.user, &context.references);
@@ -95,11 +99,8 @@ pub(super) async fn ensure(
                 return Err(unchangeable(wanted, says(&error, has_other_type)));
             }
             Err(error) if verdict == Verdict::Apply && says(&error, cannot_be_changed) => {
-                match delete(context, &wanted.namespace, &wanted.name, seen.as_ref()).await {
-                    Ok(_) => (seen, replaced) = (None, true),
-                    Err(error) if changed_meanwhile(&error) => seen = read(context, &key(wanted)).await?,
-                    Err(error) => return Err(error),
-                }
+                seen = removed(context, wanted, seen.as_ref()).await?;
+                replaced |= seen.is_none();
             }
             Err(error) if says(&error, Status::is_not_found) && verdict == Verdict::Create => {
                 return Err(error);
@@ -109,6 +110,32 @@ pub(super) async fn ensure(
         }
     }
     Err(keeps_changing(&wanted.name))
+}
+
+/// Removes the Secret of an earlier object of the same name. Kubernetes' garbage collector does so, too, but not when it has missed the
+/// deletion of that object. Nothing is removed for an object that is itself gone by now.
+async fn cleared(
+    context: &Context,
+    wanted: &Wanted,
+    seen: Option<&SecretRecord>,
+) -> Result<Option<SecretRecord>> {
+    if !is_current(context, wanted).await? {
+        return Err(not_current(&wanted.owner.name));
+    }
+    removed(context, wanted, seen).await
+}
+
+/// Removes exactly what was seen. Returns what is there now.
+async fn removed(
+    context: &Context,
+    wanted: &Wanted,
+    seen: Option<&SecretRecord>,
+) -> Result<Option<SecretRecord>> {
+    match delete(context, &wanted.namespace, &wanted.name, seen).await {
+        Ok(_) => Ok(None),
+        Err(error) if changed_meanwhile(&error) => read(context, &key(wanted)).await,
+        Err(error) => Err(error),
+    }
 }
 
 /// The API server gives a new version only to what differs.
@@ -159,7 +186,7 @@ pub(super) async fn remove(
     Err(keeps_changing(name))
 }
 
-/// Takes the data out of a Secret that a finalizer keeps. Nobody can do so with one that is immutable, too.
+/// Takes the data out of a Secret that a finalizer keeps. Nobody can take the data out of an immutable Secret.
 async fn emptied(context: &Context, found: &SecretRecord) -> Result<()> {
     let name = &found.key.name;
     empty(context, found).await.map_err(|error| {
@@ -169,8 +196,8 @@ async fn emptied(context: &Context, found: &SecretRecord) -> Result<()> {
         Error::waiting(
             Reason::SecretDeleting,
             format!(
-                "Secret {name} is to be removed, because no grant allows its token any more; a finalizer keeps the Secret, and the Secret \
-                 is immutable, so that the token stays in it: remove the finalizer"
+                "Secret {name} is to be removed; a finalizer keeps the Secret, and the Secret is immutable, so that the token stays in \
+                 the Secret: remove the finalizer"
             ),
         )
     })

@@ -1,6 +1,6 @@
 //! Running it: logs, metrics, health, the leader lease and, in tests, a followed clock.
 
-mod fair;
+mod bounded_list;
 pub mod health;
 pub mod lease;
 pub mod metrics;

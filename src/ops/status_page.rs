@@ -1,12 +1,13 @@
-//! The page `/`: what is not ready or in trouble and why, and how long logins live. Read-only, without scripts, and off unless asked for, because
-//! whoever reaches the port sees the names of all namespaces. The rendering is pure.
+//! The status page at `/`. The page shows the objects that are not ready or degraded, with the reasons, and how long logins live.
+//! It is read-only and has no scripts. It is off by default, because everybody who reaches the port sees the names of all namespaces.
+//! The rendering is pure.
 
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::fair::fairly;
+use super::bounded_list::fairly;
 
 /// Of more rows than this, a table shows the first and says how many there are.
 const ROWS: usize = 100;

@@ -122,8 +122,8 @@ fn resolve_upstream(
     Ok(named)
 }
 
-/// Why a reference is out of reach: of an upstream that this very spec has set already, the grant is named that has gone. The answer
-/// comes from the object's own status, so that it tells nothing about the object that is referred to.
+/// Names the grant that has gone, if the operator has already set this upstream for this generation of the spec. Otherwise the error stays
+/// as it is. The name of the upstream comes from the object's own status, so that the error tells nothing about the other object.
 fn grant_of_recorded(
     error: Error,
     index: usize,

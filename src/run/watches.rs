@@ -41,13 +41,14 @@ impl Operator {
         let references = self.context.references.clone();
         let own_writes = self.context.own_writes.clone();
         let on_change = move |change: Change<SecretRecord>| {
-            for owner in owners(&change) {
-                if !own_writes.keep(&owner, version(&change)) {
-                    references.restore(&owner);
+            let owners = owners(&change);
+            for owner in &owners {
+                if !own_writes.keep(owner, version(&change)) {
+                    references.restore(owner);
                 }
             }
             if let Change::Removed(key, _) = change {
-                references.freed(&ObjectId::new(KindName::Secret, key));
+                references.freed(&ObjectId::new(KindName::Secret, key), &owners);
             }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));

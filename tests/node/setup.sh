@@ -6,10 +6,4 @@ missing=()
 for entry in "${needed[@]}"; do
   [[ -e ${entry%%:*} ]] || missing+=("${entry##*:}")
 done
-if ((${#missing[@]})); then
-  sudo=
-  ((EUID == 0)) || sudo=sudo
-  echo "installing: ${missing[*]}"
-  $sudo apt-get update --quiet
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
-fi
+"$(dirname "$0")/../debian.sh" "${missing[@]}"

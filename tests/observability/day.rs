@@ -1,4 +1,4 @@
-//! Some lively hours of an operator: throttled calls, renewals that fail, a new team, changes by hand.
+//! Lets many things happen to an operator for some hours: throttled calls, renewals that fail, a new team, changes by hand.
 
 use anyhow::Result;
 use harness::Fixture;
@@ -17,7 +17,7 @@ const LOGINS: [(&str, &str, &str); 6] = [
     ("data", "notebooks", "4h"),
     ("data", "etl", "1h"),
 ];
-/// The teams of these logins, and the one that comes later.
+/// The teams of these logins, and the team that comes later.
 const TEAMS: [&str; 4] = ["web", "search", "data", "mobile"];
 /// How many repositories the new team brings.
 const NEW: usize = 40;
@@ -79,7 +79,7 @@ async fn login(fixture: &Fixture, namespace: &str, name: &str, duration: &str) -
     fixture.cluster.apply(namespace, &login.to_string()).await.map(drop)
 }
 
-/// AWS throttles reads for half of the time. A domain of somebody else is declared, which stays as it is.
+/// AWS throttles reads for half of the time. Somebody declares a domain that belongs to another owner, and the domain stays as it is.
 async fn throttled(day: &mut Watched, scene: usize) -> Result<()> {
     let throttle = |operation: &str| json!({"match": {"operation": operation}, "fault": {"error": "ThrottlingException"}, "probability": 0.4});
     let faults = json!([throttle("Describe*"), throttle("List*")]);
@@ -99,7 +99,7 @@ async fn renewals_fail(day: &mut Watched, scene: usize) -> Result<()> {
     day.minutes(scene - scene * 5 / 12).await.map(drop)
 }
 
-/// Many repositories come at once while AWS is slow, before their domain, and logins with them.
+/// A new team declares many repositories and logins at once, while AWS is slow. The team declares the domain of the repositories last.
 async fn a_new_team(day: &mut Watched, scene: usize) -> Result<()> {
     let fixture = &day.fixture;
     fixture.emulator.fault("*", &json!({"delay": "300ms"})).await?;

@@ -1,6 +1,6 @@
-//! The picture of the dashboard: what its queries give on a real Prometheus, of some lively hours of an operator.
+//! Draws the dashboard from what its queries give on a real Prometheus, after some hours in which much happened to an operator.
 //!
-//! `make dashboard-picture` has hours drawn; else some minutes are enough to see that no panel is empty.
+//! `make dashboard-picture` draws hours. As a test, some minutes are enough to see that no panel is empty.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ use crate::dashboard::{Dashboard, document, filled};
 use crate::day::live;
 use crate::prometheus::Prometheus;
 
-/// When the hours begin: the recorded time, which no clock of this machine knows.
+/// The time in Prometheus at which the hours begin.
 const BEGIN: i64 = 1_767_592_800;
 /// Minutes in a scene of the picture, and of the test.
 const PICTURE: usize = 60;
 const TEST: usize = 4;
-/// Over how long Grafana takes rates when a scrape takes place in each minute.
+/// The window of rates that Grafana chooses for one scrape per minute.
 const RATES: &str = "4m";
 
 #[tokio::test]

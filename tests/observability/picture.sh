@@ -7,13 +7,7 @@ missing=()
 for program in chromium pngquant; do type -P "$program" >/dev/null || missing+=("$program"); done
 # The page names this font: with another one, texts have other widths.
 [[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ]] || missing+=(fonts-dejavu-core)
-if ((${#missing[@]})); then
-  sudo=
-  ((EUID == 0)) || sudo=sudo
-  echo "installing: ${missing[*]}"
-  $sudo apt-get update --quiet
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
-fi
+"$(dirname "$0")/../debian.sh" "${missing[@]}"
 
 size=$(sed -nE 's/.*<body style="width:([0-9]+)px;height:([0-9]+)px">.*/\1,\2/p' "$page")
 profile=$(mktemp -d)

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::dashboard::{document, filled};
 use crate::prometheus::Prometheus;
 
-/// Over how long rates are taken here.
+/// The window of rates in this test.
 const RATES: &str = "1m";
 
 /// One query of a panel.

@@ -1,4 +1,4 @@
-//! An operator that is scraped once in a minute of the emulator's clock.
+//! Runs an operator and scrapes its metrics once per minute of the emulator's clock.
 
 use anyhow::{Result, ensure};
 use harness::wait::PATIENCE;

@@ -137,7 +137,8 @@ impl CredentialReconcile<'_> {
                 &self.uid(),
                 self.last_write(),
             )
-            .await?
+            .await
+            .map_err(|problem| problem.after(&error.to_string()))?
             {
                 Removal::Absent => continue,
                 Removal::Gone => format!("Secret {name} removed: {error}"),

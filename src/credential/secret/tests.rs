@@ -94,7 +94,7 @@ fn check(table: &[(&str, Change, Verdict)]) {
         let mut seen = seen();
         change(&mut seen);
         assert_eq!(verdict(&seen), *expected, "{sentence}");
-        let controlled = ![Verdict::Refuse, Verdict::Await].contains(expected);
+        let controlled = ![Verdict::Refuse, Verdict::Inherited].contains(expected);
         assert_eq!(is_ours(&SecretRecord::of(&seen), "uid-1", None), controlled, "{sentence}");
         if controlled {
             assert_eq!(leftovers(&seen, &wanted()).is_none(), *expected == Verdict::Nothing, "{sentence}");
@@ -192,7 +192,7 @@ fn what_is_somebody_elses_is_refused() {
         (
             "an earlier object of the same name controls it",
             |s| s.owner_references = Some(vec![owner("uid-0", "RegistryCredential", "login")]),
-            Verdict::Await,
+            Verdict::Inherited,
         ),
         (
             "we control it and somebody else owns it too",

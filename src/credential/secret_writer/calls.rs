@@ -11,7 +11,7 @@ use kube::core::{PartialObjectMetaExt, Status};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::api::MANAGER;
+use crate::api::{MANAGER, RegistryCredential};
 use crate::credential::record::SecretRecord;
 use crate::credential::render::Files;
 use crate::credential::secret::{Wanted, false_marks, leftovers};
@@ -37,6 +37,14 @@ pub(super) async fn read(context: &Context, key: &ObjectKey) -> Result<Option<Se
     let api = api(context, &key.namespace);
     let seen = kube_call(api.get_metadata_opt(&key.name)).await?;
     Ok(seen.map(|seen| SecretRecord::of(&seen.metadata)))
+}
+
+/// Whether the API server has the very object whose login it is, and not another one of the same name.
+pub(super) async fn is_current(context: &Context, wanted: &Wanted) -> Result<bool> {
+    let ObjectKey { namespace, name } = &wanted.user.key;
+    let api = Api::<RegistryCredential>::namespaced(context.client.0.clone(), namespace);
+    let now = kube_call(api.get_metadata_opt(name)).await?;
+    Ok(now.and_then(|now| now.metadata.uid).as_deref() == Some(&*wanted.owner.uid))
 }
 
 pub(super) async fn create(

@@ -12,13 +12,9 @@ use crate::reason::Reason;
 pub(super) fn refusal(verdict: Verdict, seen: Option<&SecretRecord>, wanted: &Wanted) -> Result<()> {
     let name = &wanted.name;
     match verdict {
-        Verdict::Nothing | Verdict::Create | Verdict::Apply | Verdict::TakeOver => Ok(()),
-        Verdict::Await => Err(Error::waiting(
-            Reason::SecretNotOurs,
-            format!(
-                "Secret {name} belongs to an earlier RegistryCredential of this name and has not been removed yet"
-            ),
-        )),
+        Verdict::Nothing | Verdict::Create | Verdict::Apply | Verdict::TakeOver | Verdict::Inherited => {
+            Ok(())
+        }
         Verdict::Leaving => Err(Error::waiting(
             Reason::SecretDeleting,
             format!(
@@ -27,6 +23,16 @@ pub(super) fn refusal(verdict: Verdict, seen: Option<&SecretRecord>, wanted: &Wa
         )),
         Verdict::Refuse => Err(Error::stalled(Reason::SecretNotOurs, refused(seen, wanted))),
     }
+}
+
+/// The Secret belongs to an object of the same name that is newer than the one that was reconciled.
+pub(super) fn not_current(name: &str) -> Error {
+    Error::waiting(
+        Reason::Progressing,
+        format!(
+            "RegistryCredential {name} was deleted or made again, and this reconcile saw the earlier one"
+        ),
+    )
 }
 
 /// Whose the Secret is, and what can be done.

@@ -20,8 +20,8 @@ pub(in crate::engine) fn check_pinned(pinned: Option<&Identity>, named: &Identit
     }
 }
 
-/// Why a reference is out of reach: whoever had what the object stands for is told of the grant that has gone. The answer comes
-/// from the object's own status, so that it tells nothing about the object that is referred to.
+/// Names the grant that has gone, if the object had its resource in AWS before. Otherwise the error stays as it is. The name of the
+/// resource comes from the object's own status, so that the error tells nothing about the object that is referred to.
 pub(in crate::engine) fn withdrawn<K: Kind>(
     error: Error,
     pinned: Option<&Identity>,

@@ -1,7 +1,8 @@
-//! Tells apart, among the changes that a watch shows, the echo of the operator's own write from what somebody else did.
+//! The changes of a Secret that a watch shows while the operator writes the Secret. One of them is the echo of the operator's own write,
+//! and the others are somebody else's.
 //!
-//! On a busy machine a watch shows a write before its answer arrives. The object would be reconciled once more for that, and before
-//! all other work.
+//! On a busy machine a watch shows the operator's write before the API server's answer arrives. Without this file the echo would cause
+//! one more reconcile, before all other work.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::engine::object::ObjectId;
 use crate::engine::watching::references::References;
 
-/// At most this number of changes is kept for an object whose write is under way; with more, somebody else writes, too.
+/// At most this number of changes is kept for one write. No two changes have the same version, so that two changes are enough to know
+/// that somebody else writes, too.
 const MOST: usize = 8;
 
 /// The objects whose Secret is being written, with the changes that watches showed meanwhile. Cheap to clone; all clones share them.
@@ -19,7 +21,7 @@ pub struct OwnWrites(Arc<Mutex<HashMap<ObjectId, Vec<Version>>>>);
 /// The resourceVersion of a Secret that a watch showed; `None` when the watch showed that the Secret is gone.
 type Version = Option<String>;
 
-/// A write of an object's Secret that is under way. When dropped, the object is woken if a watch showed another change than its echo.
+/// A write of an object's Secret that is under way. Dropping the guard wakes the object if a watch showed a change that is not the echo.
 #[derive(Debug)]
 pub struct OwnWrite {
     writes: OwnWrites,

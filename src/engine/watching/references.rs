@@ -1,6 +1,6 @@
 //! Which object depends on which, and waking the dependents of what changed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::api::{Identity, KindName};
@@ -111,10 +111,11 @@ impl References {
         }
     }
 
-    /// A name is free that several objects want: all of them are woken, at a limited rate when that happens often.
-    pub fn freed(&self, name: &ObjectId) {
+    /// Wakes the objects that refer to a name, because the name is free now; except for those that had it. An object that is woken often
+    /// is woken at a limited rate.
+    pub fn freed(&self, name: &ObjectId, had_it: &BTreeSet<ObjectId>) {
         let inner = self.lock();
-        for user in inner.references.users(name) {
+        for user in inner.references.users(name).filter(|user| !had_it.contains(user)) {
             if let Some(queue) = inner.queues.get(&user.kind) {
                 queue.ask(user.key.clone(), Urgency::Changed);
             }

@@ -1,4 +1,4 @@
-//! What a process says that waits for the Lease: in the log, and at `/ready`.
+//! What a process that waits for the Lease says in the log and at `/ready`.
 
 use std::time::Duration;
 
@@ -6,9 +6,10 @@ use tokio::time::Instant;
 
 use super::Gate;
 
-/// Between two lines of the log that say the same.
+/// The log says the same thing again only after this time.
 const REMIND: Duration = Duration::from_mins(5);
 
+/// Says why a process waits, and does not repeat itself.
 pub(super) struct Notice {
     lease: String,
     gate: Option<Gate>,
@@ -21,7 +22,7 @@ impl Notice {
         Self { lease, gate, said: None }
     }
 
-    /// Another process leads, and this one takes over when it can.
+    /// Says that another process leads, and that this process takes over when the Lease gets free.
     pub(super) fn stands_by(&mut self, why: &str) {
         if self.is_news(why) {
             tracing::info!(lease = self.lease, "waiting: {why}");
@@ -31,7 +32,7 @@ impl Notice {
         }
     }
 
-    /// This process can neither work nor take over: `/ready` and, now and then, the log say why.
+    /// Says why this process can neither work nor take over. `/ready` says so all the time, and the log now and then.
     pub(super) fn waits(&mut self, why: &str) {
         if self.is_news(why) {
             tracing::warn!(lease = self.lease, "{why}");
@@ -41,7 +42,7 @@ impl Notice {
         }
     }
 
-    /// Whether that was not said yet, or long ago.
+    /// Whether this reason was not said yet, or was said long ago.
     fn is_news(&mut self, why: &str) -> bool {
         let same = |(said, at): &(String, Instant)| said == why && at.elapsed() < REMIND;
         if self.said.as_ref().is_some_and(same) {

@@ -15,7 +15,7 @@ use super::table::{
 use crate::api::KindName;
 use crate::clock::Clock;
 use crate::engine::object::ObjectKey;
-use crate::ops::fair::fairly;
+use crate::ops::bounded_list::fairly;
 
 /// How many objects of a kind are how ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

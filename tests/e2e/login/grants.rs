@@ -77,7 +77,7 @@ async fn a_token_that_nobody_can_take_out_of_a_secret_is_told_with_what_to_do() 
     fixture.grant_credentials(json!([])).await?;
     let told = fixture.login_ready_for("login", "SecretDeleting").await?;
     ensure!(
-        told.message.contains("no grant allows") && told.message.contains("remove the finalizer"),
+        told.message.contains("has no grant") && told.message.contains("remove the finalizer"),
         "{told:?}"
     );
     fixture.set_finalizers("Secret", "login", Value::Null).await?;

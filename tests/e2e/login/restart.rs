@@ -9,6 +9,27 @@ fn private_registry() -> Value {
     json!({"repository": {"domain": "acme", "name": "store"}, "formats": ["npm"], "endpoint": "https://vpce.example.com"})
 }
 
+/// As the garbage collector leaves the Secret when an object is made again under its name while the collector lists objects anew.
+#[tokio::test]
+async fn a_login_that_is_made_again_does_not_wait_for_the_garbage_collector() -> Result<()> {
+    let fixture = Fixture::own().await?;
+    fixture.make_store("acme").await?;
+    let before = fixture.ready_login("login", &json!({})).await?;
+    fixture.cluster.stop_controller_manager();
+    fixture.install.operator.terminate().await?;
+    fixture.delete("RegistryCredential", "login").await?;
+    fixture.login("login", &json!({})).await?;
+    ensure!(fixture.data("login").await? == before, "somebody removed the Secret");
+    fixture.install.operator.start_again().await?;
+    fixture.issued("login").await?;
+    let (login, secret) =
+        (fixture.get("RegistryCredential", "login").await?, fixture.secrets()?.get("login").await?);
+    let owners: Vec<_> =
+        secret.metadata.owner_references.into_iter().flatten().map(|owner| owner.uid).collect();
+    ensure!(owners == [login.metadata.uid.unwrap_or_default()], "{owners:?} own the Secret");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_restart_finds_the_token_and_writes_nothing() -> Result<()> {
     let fixture = Fixture::with_store().await?;

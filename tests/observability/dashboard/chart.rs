@@ -17,7 +17,7 @@ const MOST_TIMES: i64 = 8;
 const GRID: RGBColor = RGBColor(0xe4, 0xe7, 0xe7);
 const TEXT: RGBColor = RGBColor(0x5a, 0x5f, 0x66);
 
-/// The span of time that is drawn, and how far apart its samples are, in seconds.
+/// The time span of a chart: its begin, its end, and the distance between two samples, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
     pub(crate) from: i64,
@@ -30,12 +30,12 @@ pub(crate) struct Time {
 pub(super) struct Look {
     pub(super) size: (u32, u32),
     pub(super) unit: Unit,
-    /// The lowest value that the axis has in any case.
+    /// The axis begins at this value, or at a lower one.
     pub(super) min: Option<f64>,
     /// The least distance of marks on the axis.
     pub(super) least_step: f64,
     pub(super) stacked: bool,
-    /// A line goes on over gaps of so many seconds.
+    /// A line is drawn across gaps of at most this number of seconds.
     pub(super) spanned: i64,
     /// How thick a line is; 0 for areas without lines.
     pub(super) line: u32,

@@ -1,4 +1,4 @@
-//! What queries gave, as lines with names and colours. Pure.
+//! The results of queries as lines with names and colours. Pure.
 
 use std::collections::BTreeMap;
 

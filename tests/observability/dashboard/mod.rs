@@ -1,6 +1,6 @@
 //! The dashboard of the chart: its panels and queries, and a page that draws it.
 //!
-//! Whatever the dashboard uses and the page cannot draw fails when the dashboard is read.
+//! Reading the dashboard fails if the dashboard uses something that the page cannot draw.
 
 mod chart;
 mod lines;
@@ -25,7 +25,7 @@ pub(crate) struct Dashboard {
     pub(crate) panels: Vec<Panel>,
 }
 
-/// One panel, or the heading of those below.
+/// One panel, or the heading of the panels below.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Panel {
@@ -183,7 +183,7 @@ pub(crate) fn document() -> Result<Value> {
 }
 
 impl Dashboard {
-    /// Reads a dashboard. What the page cannot draw is an error that names the panel.
+    /// Reads a dashboard. Fails with the name of the panel if the page cannot draw something in that panel.
     pub(crate) fn read(document: &Value) -> Result<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned).context("no title");
         let panels = document["panels"].as_array().context("no panels")?.iter().map(|panel| {

@@ -40,7 +40,7 @@ impl Unit {
         digits(value / if scale == 0.0 { 1.0 } else { scale }) + name
     }
 
-    /// The marks of an axis from below the lowest to above the highest value, no nearer to each other than told.
+    /// The values at which an axis has marks. The first mark is at or below the lowest value, and the last one at or above the highest.
     pub(super) fn marks(self, lowest: f64, highest: f64, smallest_step: f64) -> Vec<f64> {
         let flat = if highest > lowest { 0.0 } else { 1.0 };
         let rough = ((highest - lowest) / STEPS).max(smallest_step).max(flat);

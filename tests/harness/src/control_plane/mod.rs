@@ -129,6 +129,11 @@ impl ControlPlane {
         self.serving().await
     }
 
+    /// Kills the controller manager for good: from now on nobody collects what deleted objects owned.
+    pub fn stop_controller_manager(&self) {
+        drop(self.controller_manager.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
     /// Kills the API server and starts it again.
     pub async fn restart_api_server(&self) -> Result<()> {
         self.stop_api_server()?;

@@ -16,9 +16,10 @@ use crate::{say, step};
 
 /// The Pod of the examples.
 const POD: &str = "build";
-/// Where the Pod of the examples mounts the login, and where it keeps a copy.
+/// Where the Pod of the examples mounts the login.
 const MOUNTED: &str = "/var/run/registry";
-const KEPT: &str = "/work/kept";
+/// Where the Pod keeps a copy of the login, in the folder in which its commands begin.
+const KEPT: &str = "kept";
 
 pub(crate) struct Pods {
     pub(crate) node: Node,
@@ -101,8 +102,9 @@ impl Pods {
     }
 
     pub(crate) async fn run_with_kept(&self, script: &str) -> Result<String> {
-        let files = format!("export NPM_CONFIG_USERCONFIG={KEPT}/.npmrc PIP_CONFIG_FILE={KEPT}/pip.conf");
-        self.exec(&format!("{files}\nmkdir /work/with-kept\ncd /work/with-kept\n{script}")).await
+        let files =
+            format!("export NPM_CONFIG_USERCONFIG=$PWD/{KEPT}/.npmrc PIP_CONFIG_FILE=$PWD/{KEPT}/pip.conf");
+        self.exec(&format!("{files}\nmkdir with-kept\ncd with-kept\n{script}")).await
     }
 
     /// Where the operator serves.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-/// The first `most` entries in their order, the namespaces taking turns: one that has many entries pushes out its own before those of
-/// others.
+/// Keeps `most` entries, in their order. The namespaces take turns, so that a namespace with many entries loses its own entries before
+/// others lose theirs.
 pub(super) fn fairly<T>(all: Vec<T>, most: usize, namespace: impl Fn(&T) -> &str) -> Vec<T> {
     if all.len() <= most {
         return all;
