@@ -136,9 +136,9 @@ reasons! {
     /// The AwsAccount does not exist, or cannot be read.
     AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or set another `spec.accountRef.name`."
     /// A resource that is referred to by its AWS name, or observed, does not exist in AWS.
-    NotFound ByUsersOfAccounts Reconciling "Create the resource in AWS, or correct the name. The operator looks again by itself."
+    NotFound ByUsersOfAccounts Reconciling "Create the resource in AWS, or correct the name, in a new object where the field is immutable. The operator looks again by itself."
     /// Another client changed the same thing at the same time.
-    Conflict ByAll Reconciling "Wait. If the reason stays, find the other writer: two tools manage the same resource."
+    Conflict ByAll Reconciling "Wait. If the reason stays, two tools manage the same resource, or the name of a new Repository is taken in other capital letters: do what the message says."
     /// AWS asked the operator to slow down. The operator waits as long as AWS asks, at most 15 minutes, and longer after each failure.
     Throttled ByAll Reconciling "Wait. If the reason stays, lower `spec.limits` of the AwsAccount or raise the quotas in AWS."
     /// AWS failed, or could not be reached.
@@ -156,7 +156,7 @@ reasons! {
     /// The object does not match its schema, so that it cannot be read.
     Malformed ByAll Stalled "Correct the object. Until then the operator leaves it alone, and its deletion waits."
     /// The spec names another resource than the one that this object manages.
-    IdentityChanged ByAwsKinds Stalled "Put the spec back, or make a new object."
+    IdentityChanged ByAwsKinds Stalled "Put the spec back, or delete this object and make a new one."
     /// The resource in AWS carries the owner tag of another object.
     OwnedByOther ByOwners Stalled "Let the other object go, or set another name. If this cluster has replaced the one in the tag, or had that name earlier, list the name in `spec.formerClusters` of the AwsAccount."
     /// The resource exists in AWS, has no owner tag, and `spec.adoptionPolicy` does not allow to take it over.
@@ -175,7 +175,7 @@ reasons! {
     /// objects that use it stay Reconciling.
     SignInFailed ByAll Denied "Do what the message of the AwsAccount says."
     /// AWS does not accept the request.
-    AwsRejected ByAll Stalled "Correct the spec as the message of AWS says."
+    AwsRejected ByAll Stalled "Correct the spec as the message of AWS says, in a new object where the field is immutable."
     /// A webhook or a policy of the cluster refused what the operator wrote.
     AdmissionDenied ByAll Denied "Change the webhook or policy that the message names, or the spec."
     /// The roles of the operator in the cluster do not allow what the operator has to do.

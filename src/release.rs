@@ -162,8 +162,12 @@ async fn release_kind<K: Kind>(
     let released = objects.map(|object| {
         let pipeline = &pipeline;
         tally.count(async move {
-            for note in pipeline.release(&object, context).await? {
-                tracing::info!(reason = note.reason.as_str(), "{}", note.message);
+            for event in pipeline.release(&object, context).await? {
+                let reason = event.reason.as_str();
+                match event.warning {
+                    true => tracing::warn!(reason, "{}", event.message),
+                    false => tracing::info!(reason, "{}", event.message),
+                }
             }
             Ok(())
         })

@@ -46,11 +46,11 @@ pub struct AwsAccountSpec {
     /// AWS Region of the service, such as eu-central-1.
     #[schemars(length(max = 32))]
     #[x_kube(validation = rules::matches("^[a-z]+(-[a-z0-9]+)+-[0-9]+$", "region is the code of an AWS Region, such as eu-central-1"),
-        validation = ("self == oldSelf", "region is immutable"))]
+        validation = ("self == oldSelf", "region is immutable; delete this object and make a new one"))]
     pub region: String,
     /// The account, 12 digits; checked against STS at sign-in.
     #[schemars(length(max = 12))]
-    #[x_kube(validation = rules::account_number(), validation = ("self == oldSelf", "accountId is immutable"))]
+    #[x_kube(validation = rules::account_number(), validation = ("self == oldSelf", "accountId is immutable; delete this object and make a new one"))]
     pub account_id: String,
     /// Service addresses that differ from AWS's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

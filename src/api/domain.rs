@@ -42,8 +42,8 @@ use super::{CommonStatus, DeletionPolicy, Identity, Management, Tags, rules};
     validation = rules::name_stays()
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.owner) == has(oldSelf.owner) && (!has(self.owner) || self.owner == oldSelf.owner)", "owner is immutable; make a new object"),
-    validation = ("has(self.encryptionKey) == has(oldSelf.encryptionKey) && (!has(self.encryptionKey) || self.encryptionKey == oldSelf.encryptionKey)", "encryptionKey is immutable: AWS fixes it when the domain is created"))]
+#[x_kube(validation = ("has(self.owner) == has(oldSelf.owner) && (!has(self.owner) || self.owner == oldSelf.owner)", "owner is immutable; delete this object and make a new one"),
+    validation = ("has(self.encryptionKey) == has(oldSelf.encryptionKey) && (!has(self.encryptionKey) || self.encryptionKey == oldSelf.encryptionKey)", "encryptionKey is immutable: AWS fixes it when the domain is created; where there is no domain yet, delete this object and make a new one"))]
 pub struct DomainSpec {
     /// How the operator manages the domain.
     #[serde(flatten)]

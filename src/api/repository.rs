@@ -45,8 +45,8 @@ use super::{CommonStatus, DomainName, Identity, Management, ObjectRef, Tags, rul
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.domainRef) != has(self.domain)", "exactly one of domainRef and domain is needed"),
-    validation = ("has(self.domain) == has(oldSelf.domain) && (!has(self.domain) || self.domain == oldSelf.domain)", "domain is immutable; make a new object"),
-    validation = ("has(self.domainRef) == has(oldSelf.domainRef) && (!has(self.domainRef) || self.domainRef == oldSelf.domainRef)", "domainRef is immutable; make a new object"),
+    validation = ("has(self.domain) == has(oldSelf.domain) && (!has(self.domain) || self.domain == oldSelf.domain)", "domain is immutable; delete this object and make a new one"),
+    validation = ("has(self.domainRef) == has(oldSelf.domainRef) && (!has(self.domainRef) || self.domainRef == oldSelf.domainRef)", "domainRef is immutable; delete this object and make a new one"),
     validation = ("!has(self.externalConnection) || !has(self.upstreams) || size(self.upstreams) == 0", "a repository has upstreams or an external connection, not both"))]
 pub struct RepositorySpec {
     /// How the operator manages the repository.

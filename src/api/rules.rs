@@ -74,6 +74,6 @@ pub(super) fn matches(pattern: &str, message: &str) -> Rule {
 pub(super) fn name_stays() -> Rule {
     let name = |of: &str| format!("(has({of}.spec.name) ? {of}.spec.name : {of}.metadata.name)");
     Rule::new(format!("{} == {}", name("self"), name("oldSelf")))
-        .message("name is immutable; make a new object")
+        .message("name is immutable; delete this object and make a new one")
         .field_path(".spec.name")
 }

@@ -48,6 +48,11 @@ pub(super) fn remedy(operation: &str, kind: AwsErrorKind) -> String {
             format!("; allow the identity that signs in codeartifact:{operation}, as in {place}")
         }
         (_, AwsErrorKind::Quota) => quota(operation),
+        ("CreateRepository", AwsErrorKind::Conflict) => {
+            "; if this stays, the domain has a repository whose name differs in capital letters alone: delete this object, and make \
+             one with another name"
+                .to_owned()
+        }
         _ => String::new(),
     }
 }
@@ -107,6 +112,8 @@ mod tests {
             let told = remedy(operation, AwsErrorKind::Quota);
             assert!(told.contains(expected), "{told}");
         }
+        let taken = remedy("CreateRepository", AwsErrorKind::Conflict);
+        assert!(taken.contains("differs in capital letters alone: delete this object"), "{taken}");
         for (operation, kind) in
             [("GetAuthorizationToken", AwsErrorKind::Denied), ("CreateDomain", AwsErrorKind::Conflict)]
         {

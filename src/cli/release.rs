@@ -9,7 +9,7 @@ use super::start;
 use crate::api::COMPONENT;
 use crate::engine::context::Context;
 use crate::kubernetes::KubeClient;
-use crate::ops::lease::{Progress, RENEW_DEADLINE, is_marked, remove_mark};
+use crate::ops::lease::{LastWork, Progress, RENEW_DEADLINE, last_work, remove_mark};
 use crate::ops::{Ending, Fence, Identity, Leadership, LeaseOptions, Metrics, Purpose, lead, telemetry};
 use crate::release::{Managed, Tally, managed, release as let_go};
 
@@ -21,14 +21,15 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
     let fence = Fence::default();
     let (client, server) = start::connect(server, fence.clone()).await?;
     let namespaces = scope.namespaces();
+    let cluster = start::cluster_name(&scope, &client).await?;
     let context = start::context(
         &scope,
+        cluster,
         (client.clone(), fence.clone()),
         clock.clone(),
         Metrics::new(clock),
         stop.clone(),
-    )
-    .await?;
+    );
     start::warn_of_absent(&client, &namespaces).await;
     let managed = managed(&context, &namespaces).await?;
     let mut work = Work { scope: &scope, namespaces, managed, marked: false, context, stop };
@@ -81,12 +82,19 @@ impl Work<'_> {
         tracing::info!("the cluster at {server}, {place}: {} will be released", self.managed);
     }
 
-    /// A Lease that does not exist is a mistyped flag: the operator would take everything up again.
+    /// A Lease that does not exist is a mistyped flag: the operator would take everything up again. So is another cluster name
+    /// than the operator works under: the release would take the owner tags of that name off, and leave the operator's.
     async fn lease_is_marked(&self, client: &KubeClient, without_lease: bool) -> anyhow::Result<bool> {
         let Scope { operator_namespace, lease_name, .. } = self.scope;
-        let marked = is_marked(client, operator_namespace, lease_name).await.map_err(anyhow::Error::msg)?;
-        match marked {
-            Some(marked) => Ok(marked),
+        let lease = last_work(client, operator_namespace, lease_name).await.map_err(anyhow::Error::msg)?;
+        match lease {
+            Some(LastWork { cluster: Some(cluster), .. }) if cluster != self.context.cluster => bail!(
+                "nothing was released: the operator of the Lease {lease_name} in the namespace {operator_namespace} works under the \
+                 cluster name {cluster}, and this command under {}, so that it would leave every owner tag in AWS. Run the same command \
+                 with --cluster-name {cluster}",
+                self.context.cluster
+            ),
+            Some(LastWork { released, .. }) => Ok(released),
             None if without_lease || self.managed.count() == 0 => Ok(false),
             None => bail!(
                 "nothing was released: there is no Lease {lease_name} in the namespace {operator_namespace}, so that an operator that \

@@ -28,12 +28,13 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
     let fence = Fence::default();
     let (client, _) = start::connect(server, fence.clone()).await?;
     let Some(user) = stop.run_until_cancelled(start::user(&client)).await else { return Ok(()) };
+    let cluster = start::cluster_name(&scope, &client).await?;
     let lease = LeaseOptions {
         client: client.clone(),
         namespace: scope.operator_namespace.clone(),
         name: scope.lease_name.clone(),
         holder: Identity::new(&scope.pod_name()),
-        purpose: Purpose::Work(user.uid.unwrap_or_default()),
+        purpose: Purpose::Work { installation: user.uid.unwrap_or_default(), cluster: cluster.clone() },
         gate: Some(leading.clone()),
         fence: fence.clone(),
     };
@@ -44,7 +45,7 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
 
     let namespaces = scope.namespaces();
     start::warn_of_absent(&client, &namespaces).await;
-    let context = start::context(&scope, (client, fence), clock, metrics.clone(), stop).await?;
+    let context = start::context(&scope, cluster, (client, fence), clock, metrics.clone(), stop);
     let operator = Operator::new(context, readiness, namespaces, concurrency);
     if let Some(page) = &page {
         operator.shown_on(page);

@@ -79,20 +79,17 @@ pub(super) async fn warn_of_absent(client: &KubeClient, namespaces: &[String]) {
 }
 
 /// What the work needs, with nothing read yet.
-pub(super) async fn context(
+pub(super) fn context(
     scope: &Scope,
+    cluster: String,
     (client, fence): (KubeClient, Fence),
     clock: Clock,
     metrics: Metrics,
     stop: CancellationToken,
-) -> anyhow::Result<Context> {
-    let cluster = match scope.cluster_name.as_str() {
-        "" => cluster_uid(&client).await?,
-        name => name.to_owned(),
-    };
+) -> Context {
     let sdk = Sdk::new(clock.clone(), metrics.clone()).fenced(fence);
     let references = References::new(clock.clone());
-    Ok(Context {
+    Context {
         accounts: Accounts::new(client.clone(), clock.clone(), references.clone(), sdk, &cluster),
         secret_watches: SecretWatches::new(client.clone(), references.clone(), stop.clone()),
         references,
@@ -105,7 +102,15 @@ pub(super) async fn context(
         cluster,
         metrics,
         stop,
-    })
+    }
+}
+
+/// The name of the cluster in owner tags: --cluster-name, or the uid of the namespace kube-system.
+pub(super) async fn cluster_name(scope: &Scope, client: &KubeClient) -> anyhow::Result<String> {
+    match scope.cluster_name.as_str() {
+        "" => cluster_uid(client).await,
+        name => Ok(name.to_owned()),
+    }
 }
 
 async fn cluster_uid(client: &KubeClient) -> anyhow::Result<String> {

@@ -182,8 +182,8 @@ async fn ask(sts: &aws_sdk_sts::Client) -> Result<Caller, AwsError> {
 fn explain(account: &AwsAccount, error: AwsError) -> AwsError {
     let remedy = match (&account.spec.credentials.secret_ref, error.kind) {
         (_, AwsErrorKind::SignIn) if error.message.contains("scoped to a valid region") => format!(
-            "spec.region of AwsAccount {} is {}, and AWS expects another Region at this endpoint; correct spec.region, or \
-             spec.endpoints.sts",
+            "spec.region of AwsAccount {} is {}, and AWS expects another Region at this endpoint; correct \
+             spec.endpoints.sts, or make a new AwsAccount with the right region (spec.region is immutable)",
             account.name_any(),
             account.spec.region
         ),
@@ -198,7 +198,7 @@ fn explain(account: &AwsAccount, error: AwsError) -> AwsError {
         (_, AwsErrorKind::Rejected | AwsErrorKind::Unavailable)
             if error.message.contains("is the endpoint right?") =>
         {
-            "check spec.endpoints.sts and spec.region".to_owned()
+            "check spec.endpoints.sts; where spec.region is wrong, make a new AwsAccount".to_owned()
         }
         _ => return error,
     };

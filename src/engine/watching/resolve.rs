@@ -147,10 +147,14 @@ pub fn out_of_reach(kind: KindName, key: &ObjectKey, missing: &str) -> Error {
 
 fn existing<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> Result<Arc<K>> {
     cache.get(key).ok_or_else(|| {
-        Error::waiting(Reason::DependencyNotReady, format!(
-                "{} {key} does not exist; create the object, or correct the name and the namespace of the reference",
-                K::KIND.as_str()
-            ))
+        let other = match K::KIND {
+            // The domainRef of a Repository is immutable.
+            KindName::Domain => "make a new object with the right domainRef",
+            _ => "correct the name and the namespace of the reference",
+        };
+        let kind = K::KIND.as_str();
+        let message = format!("{kind} {key} does not exist; create the object, or {other}");
+        Error::waiting(Reason::DependencyNotReady, message)
     })
 }
 

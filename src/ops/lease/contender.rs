@@ -70,7 +70,7 @@ impl Contender {
             return;
         }
         let how = match self.purpose {
-            Purpose::Work(_) => Ending::HandOver,
+            Purpose::Work { .. } => Ending::HandOver,
             Purpose::Release(_) => Ending::TakenBack,
         };
         if let Err(problem) = self.end(how).await {
@@ -98,14 +98,14 @@ impl Contender {
 
     fn marked(&self, lease: Lease) -> Lease {
         match &self.purpose {
-            Purpose::Work(installation) => works(lease, installation),
+            Purpose::Work { installation, cluster } => works(lease, installation, cluster),
             Purpose::Release(own) => releases(lease, own),
         }
     }
 
     /// Whether this process may not work because of a release.
     fn rests(&mut self, lease: &Lease) -> bool {
-        let Purpose::Work(installation) = &self.purpose else { return false };
+        let Purpose::Work { installation, .. } = &self.purpose else { return false };
         let Some(progress) = rests(lease, installation) else { return false };
         let again = remove_mark(&self.namespace, &self.name);
         self.notice

@@ -62,8 +62,13 @@ pub struct LeaseOptions {
 /// after the operator was installed anew.
 #[derive(Clone, Debug)]
 pub enum Purpose {
-    /// To work for the installation of this uid; empty when the process does not know it.
-    Work(String),
+    /// To work.
+    Work {
+        /// The uid of the installation; empty when the process does not know it.
+        installation: String,
+        /// The name of the cluster in owner tags.
+        cluster: String,
+    },
     /// To let everything go, whoever leads: that process ends its work when it next renews. The installation that led last,
     /// and the one of this uid, rest before the Lease's annotation [`RELEASED`] is removed; empty when the release belongs to
     /// no installation.
@@ -107,11 +112,27 @@ impl Leadership {
     }
 }
 
-/// Whether the Lease exists, and if so, whether it says that something was released.
-pub async fn is_marked(client: &KubeClient, namespace: &str, name: &str) -> Result<Option<bool>, String> {
+/// What the Lease says of the work under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastWork {
+    /// Whether something was released, so that the operator rests.
+    pub released: bool,
+    /// The name of the cluster in the owner tags of who led last; `None` when nobody led.
+    pub cluster: Option<String>,
+}
+
+/// What the Lease says; `None` when there is no Lease of that name.
+pub async fn last_work(
+    client: &KubeClient,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<LastWork>, String> {
     let api: Api<Lease> = Api::namespaced(client.0.clone(), namespace);
     let lease = call::call(api.get_opt(name)).await.map_err(Failure::into_text)?;
-    Ok(lease.map(|lease| lease.annotations().contains_key(RELEASED)))
+    Ok(lease.map(|lease| LastWork {
+        released: lease.annotations().contains_key(RELEASED),
+        cluster: record::cluster(&lease).map(str::to_owned),
+    }))
 }
 
 /// How an administrator lets an operator work again after a release.

@@ -15,6 +15,8 @@ pub const RELEASED: &str = "codeartifact-operator.dev/released";
 const PROGRESS: &str = "codeartifact-operator.dev/release-progress";
 /// Annotation: the uid of the installation that led last, so that a release knows which one it lets rest.
 const INSTALLATION: &str = "codeartifact-operator.dev/installation";
+/// Annotation: the name in the owner tags of who led last, so that a release under another name is refused.
+const CLUSTER: &str = "codeartifact-operator.dev/cluster-name";
 
 /// How far a release came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +78,15 @@ pub(super) fn rests(lease: &Lease, installation: &str) -> Option<Progress> {
     Some(Progress::ALL.into_iter().find(|known| progress == Some(known.as_str())).unwrap_or(Progress::Done))
 }
 
-/// The Lease of an installation that works: nothing is released.
-pub(super) fn works(lease: Lease, installation: &str) -> Lease {
-    let lease = Marks::default().put(lease);
+/// The Lease of an installation that works under a cluster name: nothing is released.
+pub(super) fn works(lease: Lease, installation: &str, cluster: &str) -> Lease {
+    let lease = annotated(Marks::default().put(lease), CLUSTER, Some(cluster.to_owned()));
     annotated(lease, INSTALLATION, (!installation.is_empty()).then(|| installation.to_owned()))
+}
+
+/// The cluster name that who led last works under.
+pub(super) fn cluster(lease: &Lease) -> Option<&str> {
+    lease.annotations().get(CLUSTER).map(String::as_str)
 }
 
 /// The Lease while a release works: the installation that led last rests, and so does the one that the release belongs to.
@@ -152,7 +159,7 @@ mod tests {
 
     /// The Lease after this installation led and that one released; an installation without a uid is "".
     fn after(led: &str, own: &str) -> Lease {
-        releases(works(fresh("leader", "x"), led), own)
+        releases(works(fresh("leader", "x"), led, "blue"), own)
     }
 
     #[test]
@@ -171,7 +178,7 @@ mod tests {
         ] {
             assert_eq!(rests(&after(led, own), asks).is_some(), rest, "{what}");
         }
-        assert_eq!(rests(&works(after("one", ""), "two"), "one"), None, "a new installation works");
+        assert_eq!(rests(&works(after("one", ""), "two", "blue"), "one"), None, "a new installation works");
         assert_eq!(rests(&fresh("leader", "x"), ""), None, "nothing was released");
     }
 
@@ -188,7 +195,7 @@ mod tests {
 
     #[test]
     fn marks_are_put_back_as_they_were() {
-        for before in [works(fresh("leader", "x"), "one"), progressed(after("one", ""), Progress::Done)] {
+        for before in [works(fresh("leader", "x"), "one", "blue"), progressed(after("one", ""), Progress::Done)] {
             let again = Marks::of(&before).put(releases(before.clone(), "two"));
             assert_eq!(again.metadata.annotations, before.metadata.annotations);
         }

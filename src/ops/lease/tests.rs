@@ -24,6 +24,10 @@ struct Server {
     mute: Arc<AtomicBool>,
 }
 
+fn work(installation: &str) -> Purpose {
+    Purpose::Work { installation: installation.into(), cluster: "blue".into() }
+}
+
 impl Server {
     fn client(&self) -> KubeClient {
         const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/operator/leases";
@@ -41,7 +45,7 @@ impl Server {
             namespace,
             name,
             holder: Identity::new(holder),
-            purpose: Purpose::Work("installation".into()),
+            purpose: work("installation"),
             gate: None,
             fence: Fence::default(),
         }
@@ -298,7 +302,7 @@ async fn an_installation_that_was_released_rests_until_the_mark_is_removed() {
         )
     );
 
-    let other = LeaseOptions { purpose: Purpose::Work("another".into()), ..server.options("two") };
+    let other = LeaseOptions { purpose: work("another"), ..server.options("two") };
     lead(other, CancellationToken::new()).await.unwrap().release().await;
     let woken = tokio::time::timeout(DURATION, resting).await.unwrap().unwrap();
     assert!(woken.is_some(), "whoever works again removes the mark");

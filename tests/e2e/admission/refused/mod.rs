@@ -100,15 +100,15 @@ fn domain() -> Vec<Row> {
 
 /// A change to the valid object that is stored first, and one that must not follow it.
 pub(super) fn on_update() -> Vec<(Value, Row)> {
-    const NAME: &str = "name is immutable; make a new object";
-    const OWNER: &str = "owner is immutable; make a new object";
-    const KEY: &str = "encryptionKey is immutable: AWS fixes it when the domain is created";
-    const DOMAIN: &str = "domain is immutable; make a new object";
-    const DOMAIN_REF: &str = "domainRef is immutable; make a new object";
+    const NAME: &str = "name is immutable; delete this object and make a new one";
+    const OWNER: &str = "owner is immutable; delete this object and make a new one";
+    const KEY: &str = "encryptionKey is immutable: AWS fixes it when the domain is created; where there is no domain yet, delete this object and make a new one";
+    const DOMAIN: &str = "domain is immutable; delete this object and make a new one";
+    const DOMAIN_REF: &str = "domainRef is immutable; delete this object and make a new one";
     let by_name = json!({"domainRef": null, "domain": {"name": "acme"}});
     let mut rows = vec![
-        (json!({}), row("AwsAccount", json!({"accountId": "999999999999"}), "accountId is immutable")),
-        (json!({}), row("AwsAccount", json!({"region": "us-east-1"}), "region is immutable")),
+        (json!({}), row("AwsAccount", json!({"accountId": "999999999999"}), "accountId is immutable; delete this object and make a new one")),
+        (json!({}), row("AwsAccount", json!({"region": "us-east-1"}), "region is immutable; delete this object and make a new one")),
         (json!({}), row("Repository", json!({"domainRef": {"name": "other"}}), DOMAIN_REF)),
         (json!({}), row("Repository", by_name.clone(), DOMAIN_REF)),
         (by_name.clone(), row("Repository", json!({"domain": {"name": "other"}}), DOMAIN)),
