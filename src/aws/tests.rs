@@ -156,6 +156,16 @@ async fn an_endless_message_is_cut() {
 }
 
 #[tokio::test]
+async fn a_message_hides_nothing_and_turns_nothing() {
+    let body = serde_json::json!({"message": "red \u{1b}[31m, turned \u{202e}txt, hidden \u{200b}.\nnext"})
+        .to_string();
+    let url = serve((StatusCode::BAD_REQUEST, [("x-amzn-errortype", "ValidationException")], body)).await;
+    let asked = ask(&url, keys(), Clock::default()).await;
+    let message = &asked.error().message;
+    assert!(message.ends_with("red \u{fffd}[31m, turned \u{fffd}txt, hidden \u{fffd}. next"), "{message:?}");
+}
+
+#[tokio::test]
 async fn no_connection_is_tried_again() {
     let asked = ask(NOWHERE, keys(), Clock::default()).await;
     assert_eq!(asked.error().kind, AwsErrorKind::Unavailable, "{}", asked.error());

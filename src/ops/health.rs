@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::connections::{self, Bounds};
 use super::{Metrics, StatusPage};
 
 /// What must hold before the operator is ready. Cheap to clone.
@@ -149,7 +150,7 @@ impl Server {
             .with_state(readiness)
             .route("/metrics", routing::get(scrape).with_state(metrics))
             .merge(page);
-        axum::serve(self.listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+        connections::serve(self.listener, router, Bounds::default(), stop).await
     }
 }
 

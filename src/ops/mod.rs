@@ -1,6 +1,7 @@
 //! Running it: logs, metrics, health, the leader lease and, in tests, a followed clock.
 
 mod bounded_list;
+mod connections;
 pub mod health;
 pub mod lease;
 pub mod metrics;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::Step;
 use crate::cluster::{Cluster, OPERATOR};
 use crate::crowd::{Rest, mebibytes};
-use crate::story;
+use crate::{replicas, story};
 
 pub(crate) const STEPS: &[(&str, Step)] = &[("memory", |cluster| measure(cluster).boxed_local())];
 
@@ -33,6 +33,8 @@ async fn measure(cluster: &Cluster) -> Result<()> {
         cluster.logins(made..logins).await?;
         made = logins;
         row(cluster, &format!("{logins} logins"), &cluster.rest(logins).await?);
+        replicas::handed_over_among(cluster, logins).await?;
+        cluster.rest(logins).await?;
     }
     cluster.helm("upgrade", json!({"podAnnotations": {"restarted": "yes"}})).await?;
     let after = cluster.rest(made).await?;

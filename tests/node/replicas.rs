@@ -64,6 +64,22 @@ pub(crate) async fn shut_down(cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
+/// How soon a second replica takes over among so many logins. It ends with one replica.
+pub(crate) async fn handed_over_among(cluster: &Cluster, logins: usize) -> Result<()> {
+    cluster.helm("upgrade", json!({"replicas": 2})).await?;
+    let mut times = Vec::new();
+    for round in 0..3 {
+        let work = format!("shut-down-among-{logins}-{round}");
+        times.push(handed_over(cluster, End::ShutDown, &work).await?.0);
+    }
+    cluster.tell(format!(
+        "hand-over among {logins} logins, from SIGTERM to the next write: {}",
+        seconds(&times)
+    ));
+    cluster.helm("upgrade", json!({})).await?;
+    cluster.settled(1).await.map(drop)
+}
+
 pub(crate) async fn killed(cluster: &Cluster) -> Result<()> {
     let (mut within, mut across) = (Vec::new(), Vec::new());
     for round in 0..KILLED {

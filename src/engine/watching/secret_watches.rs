@@ -1,4 +1,4 @@
-//! Watches of single Secrets by name: of Secrets that no label marks as ours, while an object waits for their change.
+//! Watches of the Secrets of a namespace: of Secrets that no label marks as ours, while objects wait for their change.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,138 +15,183 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::object::{ObjectId, ObjectKey};
 use crate::engine::watching::references::References;
-use crate::kubernetes::KubeClient;
+use crate::kubernetes::{KubeClient, kube_call};
 
 /// How long a Secret is watched for an object that does not ask again. What waits looks again more often.
 const LASTS: Duration = Duration::from_mins(15);
 
-/// How many Secrets are watched by name at once. The others are looked at again every five minutes.
+/// In how many namespaces Secrets are watched at once. Secrets of the others are looked at again every five minutes.
 const MOST: usize = 64;
 
-/// How many of these Secrets may lie in one namespace.
-const MOST_IN_NAMESPACE: usize = 4;
-
-/// Watches of single Secrets. Each ends with the first change that it sees. Cheap to clone.
+/// Watches of Secrets, one a namespace, of their metadata. An object waits for one Secret, and until its first change. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SecretWatches {
     client: KubeClient,
     references: References,
     stop: CancellationToken,
-    watched: Arc<Mutex<Watched>>,
+    waits: Arc<Mutex<Waits>>,
 }
 
 impl SecretWatches {
     /// Nothing is watched until an object waits. The watches end with `stop`.
     pub fn new(client: KubeClient, references: References, stop: CancellationToken) -> Self {
-        Self { client, references, stop, watched: Arc::default() }
+        Self { client, references, stop, waits: Arc::default() }
     }
 
     /// Wakes the object once, as soon as the Secret has another resourceVersion than `known`, or is gone, or appears where `known` is
-    /// `None`. Beyond the limits nothing is watched.
+    /// `None`. Beyond the limit nothing is watched.
     pub fn wake_on_change(&self, secret: &ObjectKey, known: Option<String>, object: ObjectId) {
-        let begun = self.watched().add(secret, known, object, Instant::now());
-        if begun {
-            let (this, secret) = (self.clone(), secret.clone());
-            tokio::spawn(async move {
-                let stop = this.stop.clone();
-                stop.run_until_cancelled(this.follow(&secret)).await;
-            });
+        let added = self.waits().add(secret, known, object, Instant::now());
+        let (this, secret) = (self.clone(), secret.clone());
+        match added {
+            Added::Begun => self.spawn(async move { this.follow(&secret.namespace).await }),
+            Added::Joined => self.spawn(async move { this.compare(&secret).await }),
+            Added::Known | Added::Refused => {}
         }
     }
 
-    /// Follows one Secret until the Secret changes or nobody waits any more.
-    async fn follow(&self, secret: &ObjectKey) {
-        let api = Api::<PartialObjectMeta<Secret>>::namespaced(self.client.0.clone(), &secret.namespace);
-        let config = super::watch::config().fields(&format!("metadata.name={}", secret.name));
-        let events = watcher(api, config).default_backoff();
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        tokio::spawn(async move { stop.run_until_cancelled(work).await });
+    }
+
+    /// Looks once at a Secret of a namespace that is watched already: the watch may have shown the change before the object waited.
+    async fn compare(&self, secret: &ObjectKey) {
+        let api = Api::<Secret>::namespaced(self.client.0.clone(), &secret.namespace);
+        match kube_call(api.get_metadata_opt(&secret.name)).await {
+            Ok(seen) => {
+                let seen = seen.and_then(|seen| seen.metadata.resource_version);
+                self.shown(&secret.namespace, &secret.name, seen.as_deref());
+            }
+            Err(error) => tracing::debug!(%secret, %error, "look at a Secret failed"),
+        }
+    }
+
+    /// Follows the Secrets of a namespace until nobody waits for any of them.
+    async fn follow(&self, namespace: &str) {
+        let api = Api::<PartialObjectMeta<Secret>>::namespaced(self.client.0.clone(), namespace);
+        let events = watcher(api, super::watch::config()).default_backoff();
         tokio::pin!(events);
-        let mut listed = false;
-        while let Some(until) = self.until_or_end(secret) {
+        let mut listed = BTreeSet::new();
+        while let Some(until) = self.until(namespace) {
             let event = tokio::select! {
                 event = events.next() => event,
                 () = tokio::time::sleep_until(until) => continue,
             };
-            let seen = match event {
-                Some(Ok(Event::InitApply(seen) | Event::Apply(seen))) => {
-                    listed = true;
-                    seen.metadata.resource_version
+            match event {
+                Some(Ok(Event::Init)) => listed.clear(),
+                Some(Ok(Event::InitApply(seen))) => {
+                    let metadata = seen.metadata;
+                    let name = metadata.name.unwrap_or_default();
+                    self.shown(namespace, &name, metadata.resource_version.as_deref());
+                    listed.extend(self.waits().waits_for(namespace, &name).then_some(name));
                 }
-                Some(Ok(Event::InitDone)) if !listed => None,
-                Some(Ok(Event::Delete(_))) => None,
-                Some(Ok(Event::Init)) => {
-                    listed = false;
-                    continue;
+                Some(Ok(Event::InitDone)) => {
+                    let absent = self.waits().absent(namespace, &listed);
+                    for name in absent {
+                        self.shown(namespace, &name, None);
+                    }
                 }
-                Some(Ok(Event::InitDone)) => continue,
-                Some(Err(error)) => {
-                    tracing::debug!(%secret, %error, "watch of a Secret interrupted");
-                    continue;
+                Some(Ok(Event::Apply(seen))) => {
+                    let name = seen.metadata.name.unwrap_or_default();
+                    self.shown(namespace, &name, seen.metadata.resource_version.as_deref());
                 }
+                Some(Ok(Event::Delete(seen))) => {
+                    self.shown(namespace, &seen.metadata.name.unwrap_or_default(), None);
+                }
+                Some(Err(error)) => tracing::debug!(namespace, %error, "watch of Secrets interrupted"),
                 None => return,
-            };
-            for object in self.watched().take_changed(secret, seen.as_deref()) {
-                self.references.wake(&object);
             }
         }
     }
 
-    /// Until when the Secret is watched. When nobody waits any more, the next who waits begins a watch anew.
-    fn until_or_end(&self, secret: &ObjectKey) -> Option<Instant> {
-        let mut watched = self.watched();
-        let until = watched.until(secret);
+    fn until(&self, namespace: &str) -> Option<Instant> {
+        self.waits().until(namespace, Instant::now())
+    }
+
+    /// Wakes who knows another state of the Secret than was seen.
+    fn shown(&self, namespace: &str, name: &str, seen: Option<&str>) {
+        let changed = self.waits().take_changed(namespace, name, seen);
+        for object in changed {
+            self.references.wake(&object);
+        }
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What became of a wish to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Added {
+    /// A watch of the namespace must begin.
+    Begun,
+    /// The namespace is watched already.
+    Joined,
+    /// The object waits already for that change.
+    Known,
+    /// There are watches enough.
+    Refused,
+}
+
+/// Who waits in each namespace that is watched.
+#[derive(Debug, Default)]
+struct Waits(HashMap<String, HashMap<ObjectId, Wait>>);
+
+/// What an object waits for.
+#[derive(Debug)]
+struct Wait {
+    /// The name of the Secret.
+    secret: String,
+    /// The resourceVersion that the object knows; `None` for a Secret that does not exist.
+    known: Option<String>,
+    until: Instant,
+}
+
+impl Waits {
+    /// Records that an object waits for a Secret, and for no other any more.
+    fn add(&mut self, secret: &ObjectKey, known: Option<String>, object: ObjectId, now: Instant) -> Added {
+        let watched = self.0.contains_key(&secret.namespace);
+        if !watched && self.0.len() >= MOST {
+            return Added::Refused;
+        }
+        let wait = Wait { secret: secret.name.clone(), known, until: now + LASTS };
+        let waits = self.0.entry(secret.namespace.clone()).or_default();
+        let same = waits.get(&object).is_some_and(|old| old.secret == wait.secret && old.known == wait.known);
+        waits.insert(object, wait);
+        match (watched, same) {
+            (false, _) => Added::Begun,
+            (true, true) => Added::Known,
+            (true, false) => Added::Joined,
+        }
+    }
+
+    /// Until when the namespace is watched; `None` when nobody waits any more, and then the next who waits begins a watch anew.
+    fn until(&mut self, namespace: &str, now: Instant) -> Option<Instant> {
+        let waits = self.0.get_mut(namespace)?;
+        waits.retain(|_, wait| wait.until > now);
+        let until = waits.values().map(|wait| wait.until).max();
         if until.is_none() {
-            watched.secrets.remove(secret);
+            self.0.remove(namespace);
         }
         until
     }
 
-    fn watched(&self) -> MutexGuard<'_, Watched> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The Secrets that are watched, with who waits for each.
-#[derive(Debug, Default)]
-struct Watched {
-    secrets: HashMap<ObjectKey, Entry>,
-}
-
-/// A Secret that is watched.
-#[derive(Debug)]
-struct Entry {
-    /// The objects that wait, each with the resourceVersion that it knows; `None` for a Secret that does not exist.
-    waiting: HashMap<ObjectId, Option<String>>,
-    until: Instant,
-}
-
-impl Watched {
-    /// Records that an object waits. Returns whether a watch must begin.
-    fn add(&mut self, secret: &ObjectKey, known: Option<String>, object: ObjectId, now: Instant) -> bool {
-        let until = now + LASTS;
-        if let Some(entry) = self.secrets.get_mut(secret) {
-            entry.waiting.insert(object, known);
-            entry.until = until;
-            return false;
-        }
-        let neighbours = self.secrets.keys().filter(|key| key.namespace == secret.namespace).count();
-        if self.secrets.len() >= MOST || neighbours >= MOST_IN_NAMESPACE {
-            return false;
-        }
-        let waiting = HashMap::from([(object, known)]);
-        self.secrets.insert(secret.clone(), Entry { waiting, until });
-        true
+    fn waits_for(&self, namespace: &str, secret: &str) -> bool {
+        self.0.get(namespace).is_some_and(|waits| waits.values().any(|wait| wait.secret == secret))
     }
 
-    /// Until when the Secret is watched; `None` when nobody waits any more.
-    fn until(&self, secret: &ObjectKey) -> Option<Instant> {
-        let entry = self.secrets.get(secret)?;
-        (!entry.waiting.is_empty() && entry.until > Instant::now()).then_some(entry.until)
+    /// The Secrets that are waited for and are not among the `listed`.
+    fn absent(&self, namespace: &str, listed: &BTreeSet<String>) -> BTreeSet<String> {
+        let waits = self.0.get(namespace).into_iter().flat_map(HashMap::values);
+        waits.map(|wait| wait.secret.clone()).filter(|secret| !listed.contains(secret)).collect()
     }
 
     /// Takes out the objects that know another state of the Secret.
-    fn take_changed(&mut self, secret: &ObjectKey, seen: Option<&str>) -> BTreeSet<ObjectId> {
-        let Some(entry) = self.secrets.get_mut(secret) else { return BTreeSet::new() };
-        let changed = entry.waiting.extract_if(|_, known| known.as_deref() != seen);
+    fn take_changed(&mut self, namespace: &str, secret: &str, seen: Option<&str>) -> BTreeSet<ObjectId> {
+        let Some(waits) = self.0.get_mut(namespace) else { return BTreeSet::new() };
+        let changed = waits.extract_if(|_, wait| wait.secret == secret && wait.known.as_deref() != seen);
         changed.map(|(object, _)| object).collect()
     }
 }
@@ -162,44 +207,74 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_knows_another_state_is_woken_once() {
-        let mut watched = Watched::default();
+        let mut waits = Waits::default();
         let secret = ObjectKey::new("team", "login");
         let now = Instant::now();
-        assert!(watched.add(&secret, Some("7".into()), login("a"), now), "the first begins a watch");
-        assert!(!watched.add(&secret, Some("8".into()), login("b"), now), "the second joins");
-        assert!(!watched.add(&secret, None, login("c"), now), "the third believes that there is none");
-        assert_eq!(watched.take_changed(&secret, Some("7")), [login("b"), login("c")].into());
-        assert!(watched.until(&secret).is_some(), "a waits");
-        assert_eq!(watched.take_changed(&secret, Some("7")), [].into());
-        assert_eq!(watched.take_changed(&secret, None), [login("a")].into());
-        assert!(watched.until(&secret).is_none(), "nobody waits");
+        assert_eq!(waits.add(&secret, Some("7".into()), login("a"), now), Added::Begun);
+        assert_eq!(waits.add(&secret, Some("8".into()), login("b"), now), Added::Joined);
+        assert_eq!(
+            waits.add(&secret, None, login("c"), now),
+            Added::Joined,
+            "who believes that there is none"
+        );
+        assert_eq!(waits.add(&secret, Some("7".into()), login("a"), now), Added::Known);
+        assert_eq!(waits.take_changed("team", "another", None), [].into());
+        assert_eq!(waits.take_changed("team", "login", Some("7")), [login("b"), login("c")].into());
+        assert!(waits.until("team", now).is_some(), "a waits");
+        assert_eq!(waits.take_changed("team", "login", Some("7")), [].into());
+        assert_eq!(waits.take_changed("team", "login", None), [login("a")].into());
+        assert!(waits.until("team", now).is_none(), "nobody waits");
+        assert_eq!(waits.add(&secret, None, login("a"), now), Added::Begun, "a watch that ended begins anew");
     }
 
     #[tokio::test]
-    async fn a_namespace_has_few_watches_and_all_have_not_many() {
-        let now = Instant::now();
-        let begun = |namespaces: usize, each: usize| {
-            let mut watched = Watched::default();
-            let keys = (0..namespaces * each)
-                .map(|at| ObjectKey::new(format!("team-{}", at / each), format!("secret-{at}")));
-            keys.filter(|key| watched.add(key, None, login("a"), now)).count()
-        };
-        for (namespaces, each, expected) in [(1, 3, 3), (1, 100, 4), (10, 100, 40), (1_000, 3, 64)] {
-            assert_eq!(begun(namespaces, each), expected, "{namespaces} × {each}");
+    async fn what_a_list_does_not_show_is_absent() {
+        let mut waits = Waits::default();
+        for name in ["here", "gone"] {
+            waits.add(&ObjectKey::new("team", name), Some("1".into()), login(name), Instant::now());
         }
+        assert_eq!(waits.absent("team", &["here".to_owned()].into()), ["gone".to_owned()].into());
+        assert_eq!(waits.absent("other", &BTreeSet::new()), [].into());
+    }
+
+    #[tokio::test]
+    async fn an_object_waits_for_one_secret_however_often_it_names_another() {
+        let mut waits = Waits::default();
+        for at in 0..100 {
+            waits.add(&ObjectKey::new("team", format!("secret-{at}")), None, login("a"), Instant::now());
+        }
+        assert_eq!(waits.0["team"].len(), 1);
+        assert!(waits.waits_for("team", "secret-99") && !waits.waits_for("team", "secret-98"));
+    }
+
+    #[tokio::test]
+    async fn any_number_of_secrets_takes_one_watch_and_not_many_namespaces_have_one() {
+        let begun = |namespaces: usize, each: usize| {
+            let mut waits = Waits::default();
+            let mut count = HashMap::new();
+            for at in 0..namespaces * each {
+                let key = ObjectKey::new(format!("team-{}", at / each), format!("secret-{at}"));
+                let added = waits.add(&key, None, login(&at.to_string()), Instant::now());
+                *count.entry(format!("{added:?}")).or_insert(0) += 1;
+            }
+            ["Begun", "Joined", "Refused"].map(|added| count.get(added).copied().unwrap_or(0))
+        };
+        assert_eq!(begun(1, 100), [1, 99, 0]);
+        assert_eq!(begun(10, 3), [10, 20, 0]);
+        assert_eq!(begun(100, 3), [64, 128, 108]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_watch_ends_when_nobody_asks_again() {
-        let mut watched = Watched::default();
+        let mut waits = Waits::default();
         let secret = ObjectKey::new("team", "login");
-        watched.add(&secret, None, login("a"), Instant::now());
+        waits.add(&secret, None, login("a"), Instant::now());
         tokio::time::advance(LASTS.mul_f64(0.9)).await;
-        assert!(watched.until(&secret).is_some());
-        watched.add(&secret, None, login("a"), Instant::now());
+        assert!(waits.until("team", Instant::now()).is_some());
+        waits.add(&secret, None, login("a"), Instant::now());
         tokio::time::advance(LASTS.mul_f64(0.5)).await;
-        assert!(watched.until(&secret).is_some(), "it was asked again");
+        assert!(waits.until("team", Instant::now()).is_some(), "it was asked again");
         tokio::time::advance(LASTS).await;
-        assert!(watched.until(&secret).is_none());
+        assert!(waits.until("team", Instant::now()).is_none());
     }
 }

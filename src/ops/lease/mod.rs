@@ -122,11 +122,7 @@ pub struct LastWork {
 }
 
 /// What the Lease says; `None` when there is no Lease of that name.
-pub async fn last_work(
-    client: &KubeClient,
-    namespace: &str,
-    name: &str,
-) -> Result<Option<LastWork>, String> {
+pub async fn last_work(client: &KubeClient, namespace: &str, name: &str) -> Result<Option<LastWork>, String> {
     let api: Api<Lease> = Api::namespaced(client.0.clone(), namespace);
     let lease = call::call(api.get_opt(name)).await.map_err(Failure::into_text)?;
     Ok(lease.map(|lease| LastWork {

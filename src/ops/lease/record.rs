@@ -195,7 +195,9 @@ mod tests {
 
     #[test]
     fn marks_are_put_back_as_they_were() {
-        for before in [works(fresh("leader", "x"), "one", "blue"), progressed(after("one", ""), Progress::Done)] {
+        for before in
+            [works(fresh("leader", "x"), "one", "blue"), progressed(after("one", ""), Progress::Done)]
+        {
             let again = Marks::of(&before).put(releases(before.clone(), "two"));
             assert_eq!(again.metadata.annotations, before.metadata.annotations);
         }

@@ -58,7 +58,6 @@ async fn what_the_spec_does_not_want_any_more_goes_from_the_secret() -> Result<(
     Ok(())
 }
 
-/// In a namespace with many Secrets in the way of logins, of which only a few are watched by name.
 #[tokio::test]
 async fn a_name_that_one_login_gives_up_goes_to_the_other_that_wants_it() -> Result<()> {
     let fixture = Fixture::with_store().await?;

@@ -53,6 +53,24 @@ async fn a_secret_that_consents_is_taken_over_without_being_absent() -> Result<(
     fixture.ends_with_its_login("login").await
 }
 
+/// As somebody does who moves from a cron job: the clock stands still, so that only watches notice the consents.
+#[tokio::test]
+async fn many_secrets_that_consent_are_taken_over_at_once() -> Result<()> {
+    let fixture = Fixture::with_store().await?;
+    let names: Vec<_> = (0..8).map(|number| format!("login-{number}")).collect();
+    for name in &names {
+        made_by_cron(&fixture, json!({"metadata": {"name": name}, "stringData": {"token": "theirs"}}))
+            .await?;
+        fixture.login(name, &json!({"secret": {"adoption": "TakeOver"}})).await?;
+        fixture.login_ready_for(name, "SecretNotOurs").await?;
+    }
+    for name in &names {
+        fixture.annotate("Secret", name, "allow-takeover", name).await?;
+        fixture.issued(name).await?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn consent_without_the_spec_takes_nothing_and_the_spec_changes_that() -> Result<()> {
     let fixture = Fixture::with_store().await?;

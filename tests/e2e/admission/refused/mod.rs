@@ -107,8 +107,22 @@ pub(super) fn on_update() -> Vec<(Value, Row)> {
     const DOMAIN_REF: &str = "domainRef is immutable; delete this object and make a new one";
     let by_name = json!({"domainRef": null, "domain": {"name": "acme"}});
     let mut rows = vec![
-        (json!({}), row("AwsAccount", json!({"accountId": "999999999999"}), "accountId is immutable; delete this object and make a new one")),
-        (json!({}), row("AwsAccount", json!({"region": "us-east-1"}), "region is immutable; delete this object and make a new one")),
+        (
+            json!({}),
+            row(
+                "AwsAccount",
+                json!({"accountId": "999999999999"}),
+                "accountId is immutable; delete this object and make a new one",
+            ),
+        ),
+        (
+            json!({}),
+            row(
+                "AwsAccount",
+                json!({"region": "us-east-1"}),
+                "region is immutable; delete this object and make a new one",
+            ),
+        ),
         (json!({}), row("Repository", json!({"domainRef": {"name": "other"}}), DOMAIN_REF)),
         (json!({}), row("Repository", by_name.clone(), DOMAIN_REF)),
         (by_name.clone(), row("Repository", json!({"domain": {"name": "other"}}), DOMAIN)),
