@@ -9,7 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   Serve on the usual port, and use it with the AWS CLI:
     codeartifact-emulator
-    export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1
+    export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
     export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     aws codeartifact create-domain --domain acme
 

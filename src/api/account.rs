@@ -49,7 +49,7 @@ pub struct AwsAccountSpec {
         validation = ("self == oldSelf", "region is immutable; delete this object and make a new one"))]
     pub region: String,
     /// The account, 12 digits; checked against STS at sign-in.
-    #[schemars(length(max = 12))]
+    #[schemars(length(max = 32))]
     #[x_kube(validation = rules::account_number(), validation = ("self == oldSelf", "accountId is immutable; delete this object and make a new one"))]
     pub account_id: String,
     /// Service addresses that differ from AWS's own.

@@ -55,7 +55,7 @@ pub struct DomainName {
     pub name: String,
     /// Account that owns the domain, 12 digits; the AwsAccount's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 12))]
+    #[schemars(length(max = 32))]
     #[x_kube(validation = rules::account_number())]
     pub owner: Option<String>,
 }
@@ -69,7 +69,7 @@ pub struct RepositoryName {
     pub domain: String,
     /// Account that owns the domain, 12 digits; the AwsAccount's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 12))]
+    #[schemars(length(max = 32))]
     #[x_kube(validation = rules::account_number())]
     pub owner: Option<String>,
     /// Name of the repository.

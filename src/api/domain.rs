@@ -59,7 +59,7 @@ pub struct DomainSpec {
     pub name: Option<String>,
     /// Account that owns the domain, 12 digits; the AwsAccount's own when left out. Another account's domain can only be observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 12))]
+    #[schemars(length(max = 32))]
     #[x_kube(validation = rules::account_number())]
     pub owner: Option<String>,
     /// KMS key by id, ARN or alias, used when the domain is created; AWS's own key when left out. Immutable.

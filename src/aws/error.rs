@@ -14,6 +14,7 @@ use crate::reason::{Outlook, Reason};
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// In characters.
 const LONGEST_MESSAGE: usize = 1000;
+const NOT_REACHED: &str = "; check the network and DNS between the operator and AWS, and spec.endpoints of the AwsAccount where it is set";
 
 /// An AWS call that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +65,7 @@ impl AwsError {
                 (None, Some(missing)) => {
                     (AwsErrorKind::SignIn, format!("no credentials: {}", chain(missing)))
                 }
-                (None, None) => (silent(error), chain(error)),
+                (None, None) => (silent(error), format!("{}{}", chain(error), without_answer(error))),
             },
         };
         let message = format!("{}{}", legible(&message), remedy(operation, kind));
@@ -182,6 +183,15 @@ fn silent<E>(error: &SdkError<E, Response>) -> AwsErrorKind {
         SdkError::ConstructionFailure(_) => AwsErrorKind::Rejected,
         SdkError::DispatchFailure(failure) if failure.is_user() => AwsErrorKind::Rejected,
         _ => AwsErrorKind::Unavailable,
+    }
+}
+
+/// What can be done where nobody answered.
+fn without_answer<E>(error: &SdkError<E, Response>) -> &'static str {
+    match error {
+        SdkError::DispatchFailure(failure) if !failure.is_user() => NOT_REACHED,
+        SdkError::TimeoutError(_) => NOT_REACHED,
+        _ => "",
     }
 }
 

@@ -48,6 +48,9 @@ pub(super) fn remedy(operation: &str, kind: AwsErrorKind) -> String {
             format!("; allow the identity that signs in codeartifact:{operation}, as in {place}")
         }
         (_, AwsErrorKind::Quota) => quota(operation),
+        ("GetRepositoryEndpoint", AwsErrorKind::NotFound) => {
+            "; create the repository in AWS, or correct its name in the spec".to_owned()
+        }
         ("CreateRepository", AwsErrorKind::Conflict) => {
             "; if this stays, the domain has a repository whose name differs in capital letters alone: delete this object, and make \
              one with another name"

@@ -19,6 +19,7 @@ pub(super) async fn crds(options: CrdOptions) -> anyhow::Result<()> {
         let documents: Vec<_> = files.iter().flat_map(|(_, text)| ["---\n", text]).collect();
         return print(&mut std::io::stdout(), &documents.concat());
     };
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     for (name, text) in files {
         let path = dir.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

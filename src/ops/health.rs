@@ -79,12 +79,6 @@ impl Readiness {
         })
     }
 
-    /// Why this process does not work, also while it is ready to take over.
-    fn idle_because(&self) -> Vec<String> {
-        let standby = self.standby().map(|why| format!("its turn to lead: {why}"));
-        self.waiting_for().into_iter().chain(standby).collect()
-    }
-
     fn set(&self, name: &str, state: Standing) {
         self.gates.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), state);
     }
@@ -188,7 +182,7 @@ async fn status(State((page, readiness)): State<(StatusPage, Readiness)>) -> imp
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, page.html(readiness.idle_because()))
+    (headers, page.html(readiness.waiting_for(), readiness.standby()))
 }
 
 async fn scrape(State(metrics): State<Metrics>) -> impl IntoResponse {
@@ -238,7 +232,6 @@ mod tests {
         let answer = get(address, "/ready").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(answer.ends_with(r#"{"ready":true,"waitingFor":[],"standby":"pod-0 leads"}"#), "{answer}");
-        assert_eq!(broken.idle_because(), ["its turn to lead: pod-0 leads"]);
         leader.close();
         assert!(get(address, "/ready").await.starts_with("HTTP/1.1 503"));
         leader.open();

@@ -19,6 +19,8 @@ pub struct Shown {
     pub now: Timestamp,
     /// What the operator waits for before it works; empty when it works.
     pub waiting_for: Vec<String>,
+    /// Who works, where this process stands by.
+    pub standby: Option<String>,
     /// The AwsAccounts.
     pub accounts: Vec<ShownObject>,
     /// What is not ready, of the other kinds.
@@ -81,10 +83,10 @@ impl StatusPage {
         self.0.get_or_init(|| Box::new(source));
     }
 
-    /// The page now. `waiting_for`: what keeps the operator from work.
-    pub fn html(&self, waiting_for: Vec<String>) -> String {
+    /// The page now. `waiting_for`: what keeps the operator from work; `standby`: who works in its place.
+    pub fn html(&self, waiting_for: Vec<String>, standby: Option<String>) -> String {
         let shown = self.0.get().map(|source| source()).unwrap_or_default();
-        render(Shown { waiting_for, ..shown }).into_string()
+        render(Shown { waiting_for, standby, ..shown }).into_string()
     }
 }
 
@@ -105,21 +107,32 @@ fn render(mut shown: Shown) -> Markup {
             }
             body {
                 h1 { "codeartifact-operator " (env!("CARGO_PKG_VERSION")) }
-                @if shown.waiting_for.is_empty() {
-                    p { "The operator works. It made " (shown.aws_calls) " calls to AWS in the last minute." }
+                @if let (Some(leader), true) = (&shown.standby, shown.waiting_for.is_empty()) {
+                    p { "This Pod stands by: " (leader) ". The page of the Pod that leads shows the objects." }
                 } @else {
-                    p.bad { "The operator does not work yet. It waits for: " (shown.waiting_for.join("; ")) "." }
+                    (work(&shown))
                 }
-                h2 { "AwsAccounts" }
-                (accounts(&shown.accounts))
-                h2 { "Not ready" }
-                (objects(&shown.unready))
-                h2 { "Degraded: ready, and in trouble" }
-                (objects(&shown.degraded))
-                h2 { "Logins" }
-                (logins(&shown.logins, shown.now))
             }
         }
+    }
+}
+
+/// What the operator does, and for whom.
+fn work(shown: &Shown) -> Markup {
+    html! {
+        @if shown.waiting_for.is_empty() {
+            p { "The operator works. It made " (shown.aws_calls) " calls to AWS in the last minute." }
+        } @else {
+            p.bad { "The operator does not work yet. It waits for: " (shown.waiting_for.join("; ")) "." }
+        }
+        h2 { "AwsAccounts" }
+        (accounts(&shown.accounts))
+        h2 { "Not ready" }
+        (objects(&shown.unready))
+        h2 { "Degraded: ready, and in trouble" }
+        (objects(&shown.degraded))
+        h2 { "Logins" }
+        (logins(&shown.logins, shown.now))
     }
 }
 

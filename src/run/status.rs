@@ -30,6 +30,7 @@ pub(super) fn shown(context: &Context) -> Shown {
     Shown {
         now: context.clock.now(),
         waiting_for: Vec::new(),
+        standby: None,
         accounts: caches.accounts.all().iter().map(|account| of_account(account)).collect(),
         unready,
         degraded,

@@ -81,7 +81,7 @@ fn missing(account: &AwsAccount, requester: Requester<'_>, verb: &str, name: &st
     Error::stalled(
         Reason::GrantMissing,
         format!(
-            "namespace {} has no grant of AwsAccount {} to `{verb}` {name}; ask a cluster administrator to add one to its spec.grants; if \
+            "namespace {} has no grant of AwsAccount {} with `{verb}` for {name}; ask a cluster administrator to add one to its spec.grants; if \
              the name is wrong, correct it, in a new object where the field is immutable",
             requester.namespace,
             account.name_any()

@@ -78,7 +78,7 @@ fn owned(what: &str, tag: &str, owner: &Owner) -> String {
     if cluster == own_cluster {
         return format!(
             "{what} exists in AWS and is owned by the object {object} of this cluster; delete that object, which leaves the resource in AWS \
-             under deletionPolicy Retain, or set another spec.name here"
+             under deletionPolicy Retain, or make a new object with another spec.name"
         );
     }
     let former = if object == own_object {
@@ -150,7 +150,7 @@ mod tests {
             (
                 "blue/other/mine",
                 "is owned by the object other/mine of this cluster; delete that object, which leaves the resource in AWS under \
-                 deletionPolicy Retain, or set another spec.name here",
+                 deletionPolicy Retain, or make a new object with another spec.name",
             ),
             (
                 "green/team/store",

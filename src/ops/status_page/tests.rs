@@ -42,7 +42,8 @@ fn whatever_looks_like_html_is_shown_as_text() {
         });
         let escaped =
             text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-        for (page, times) in [(&shown, 15), (&waiting, 1)] {
+        let standby = page(Shown { standby: Some(text.into()), ..Shown::default() });
+        for (page, times) in [(&shown, 15), (&waiting, 1), (&standby, 1)] {
             assert_eq!(page.matches(&escaped).count(), times, "{text}: {page}");
             let without = page.replace(&escaped, "");
             assert!(!without.contains(text), "{text} stands as it is: {page}");
@@ -109,6 +110,9 @@ fn the_page_says_what_the_operator_waits_for() {
     let working = page(Shown { aws_calls: 7, ..Shown::default() });
     assert!(working.contains("It made 7 calls to AWS in the last minute."), "{working}");
     let waiting =
-        StatusPage::default().html(vec!["leader lease: another leads".into(), "controllers".into()]);
+        StatusPage::default().html(vec!["leader lease: another leads".into(), "controllers".into()], None);
     assert!(waiting.contains("It waits for: leader lease: another leads; controllers."), "{waiting}");
+    let standby = StatusPage::default().html(vec![], Some("pod-0 leads".into()));
+    assert!(standby.contains("This Pod stands by: pod-0 leads."), "{standby}");
+    assert!(!standby.contains("None") && !standby.contains("bad\""), "a standby knows no objects: {standby}");
 }

@@ -17,7 +17,7 @@ async fn a_spec_that_is_wrong_keeps_the_login() -> Result<()> {
 
     let typo = json!({"repository": {"domain": "acmee", "name": "store"}, "formats": ["npm"], "scope": "@x"});
     fixture.login("login", &json!({"registries": [first, typo]})).await?;
-    fixture.stalled("RegistryCredential", "login", "`credentials` acmee").await?;
+    fixture.stalled("RegistryCredential", "login", "`credentials` for acmee").await?;
     ensure!(fixture.data("login").await? == before, "a typo in another registry took or changed the Secret");
 
     let other = unique("account");
@@ -125,7 +125,7 @@ async fn a_suspended_login_says_for_as_long_as_its_grant_is_gone_why_it_has_no_s
     for _ in 0..2 {
         fixture.reconcile_now("RegistryCredential", "login").await?;
         let told = fixture.stalled("RegistryCredential", "login", why).await?;
-        ensure!(told.reason == "GrantMissing" && told.message.contains("`credentials` acme"), "{told:?}");
+        ensure!(told.reason == "GrantMissing" && told.message.contains("`credentials` for acme"), "{told:?}");
     }
     fixture.grant_credentials(json!([{"domains": ["acme"]}])).await?;
     let told = fixture.login_ready_for("login", "Suspended").await?;

@@ -20,11 +20,11 @@ async fn without_a_grant_nothing_can_be_made_by_reference_or_by_name() -> Result
     });
     second.apply(&second.object("PackagePolicy", "policy", &policy)).await?;
 
-    second.refused("Domain", "mine", "`manage` mine").await?;
-    second.refused("Domain", "peek", "`use` acme").await?;
+    second.refused("Domain", "mine", "`manage` for mine").await?;
+    second.refused("Domain", "peek", "`use` for acme").await?;
     let named = |kind: &str, name: &str| format!("`use` what {kind} {}/{name} stands for", first.namespace());
     second.refused("Repository", "by-reference", &named("Domain", "acme")).await?;
-    second.refused("Repository", "by-name", "`manage` acme/by-name").await?;
+    second.refused("Repository", "by-name", "`manage` for acme/by-name").await?;
     second.refused("PackagePolicy", "policy", &named("Repository", "npm-store")).await?;
     ensure!(first.emulator.writes(before) == 0, "something was written");
     Ok(())
@@ -42,7 +42,7 @@ async fn without_a_grant_no_token_is_had_by_reference_or_by_name() -> Result<()>
     for (login, registry) in &logins {
         second.apply(&first.login_for(login, registry.clone())).await?;
     }
-    second.refused("RegistryCredential", "by-name", "`credentials` acme").await?;
+    second.refused("RegistryCredential", "by-name", "`credentials` for acme").await?;
     let told = async |login, repository| {
         let told = second.condition("RegistryCredential", login, "Ready", "False").await?;
         anyhow::Ok((told.reason, told.message.replace(repository, "it")))
@@ -70,13 +70,13 @@ async fn use_is_not_manage_and_connections_are_granted_apart() -> Result<()> {
         &json!({"domain": domain, "externalConnection": "public:npmjs"}),
     );
     second.apply(&connected).await?;
-    second.refused("Repository", "mine-open", "`connect` public:npmjs").await?;
+    second.refused("Repository", "mine-open", "`connect` for public:npmjs").await?;
     let upstream = json!([{"name": "npm-store"}]);
     second
         .apply(&first.object("Repository", "mine-up", &json!({"domain": domain, "upstreams": upstream})))
         .await?;
-    second.refused("Repository", "mine-up", "`use` acme/npm-store").await?;
+    second.refused("Repository", "mine-up", "`use` for acme/npm-store").await?;
     second.apply(&first.object("Repository", "theirs", &json!({"domain": domain}))).await?;
-    second.refused("Repository", "theirs", "`manage` acme/theirs").await?;
+    second.refused("Repository", "theirs", "`manage` for acme/theirs").await?;
     Ok(())
 }

@@ -20,8 +20,8 @@ async fn a_withdrawn_grant_stops_writes_and_tokens_at_once_and_lets_go() -> Resu
     second.ready("RegistryCredential", "login").await?;
 
     first.set_grants(&[first.everything()]).await?;
-    second.refused("Repository", "mine", "`manage` acme/mine").await?;
-    second.refused("RegistryCredential", "login", "`credentials` acme").await?;
+    second.refused("Repository", "mine", "`manage` for acme/mine").await?;
+    second.refused("RegistryCredential", "login", "`credentials` for acme").await?;
     second.gone("Secret", "login").await?;
 
     let before = first.emulator.last_call();
@@ -32,7 +32,7 @@ async fn a_withdrawn_grant_stops_writes_and_tokens_at_once_and_lets_go() -> Resu
         &json!({"domain": {"name": "acme"}, "description": "new", "deletionPolicy": "Delete"}),
     );
     second.apply(&changed).await?;
-    second.refused("Repository", "mine", "`manage` acme/mine").await?;
+    second.refused("Repository", "mine", "`manage` for acme/mine").await?;
     second.delete("Repository", "mine").await?;
     second.gone("Repository", "mine").await?;
     let touched =
@@ -88,7 +88,7 @@ async fn a_grant_that_a_reference_needs_is_named_for_as_long_as_it_is_gone() -> 
     };
     let no_upstream = narrower(json!({"manage": ["acme/mine"], "use": ["acme"]}));
     first.set_grants(&[first.everything(), no_upstream]).await?;
-    let wanted = ["`use` acme/npm-store", "`use` acme/npm-store", "`credentials` "];
+    let wanted = ["`use` for acme/npm-store", "`use` for acme/npm-store", "`credentials` "];
     for _ in 0..2 {
         for ((kind, name), wanted) in kinds.iter().zip(wanted) {
             second.refused(kind, name, wanted).await?;
@@ -96,7 +96,7 @@ async fn a_grant_that_a_reference_needs_is_named_for_as_long_as_it_is_gone() -> 
         }
     }
     first.set_grants(&[first.everything(), narrower(json!({"use": ["other"]}))]).await?;
-    second.refused("Repository", "mine", "`manage` acme/mine").await
+    second.refused("Repository", "mine", "`manage` for acme/mine").await
 }
 
 #[tokio::test]
@@ -109,10 +109,10 @@ async fn a_label_that_goes_takes_its_grant_with_it() -> Result<()> {
     first.set_grants(&[first.everything(), selected]).await?;
     let domain = second.object("Domain", "mine", &json!({}));
     second.apply(&domain).await?;
-    second.refused("Domain", "mine", "`manage` mine").await?;
+    second.refused("Domain", "mine", "`manage` for mine").await?;
     namespaces.patch(second.namespace(), &PatchParams::default(), &Patch::Merge(label(json!(team)))).await?;
     second.ready("Domain", "mine").await?;
     namespaces.patch(second.namespace(), &PatchParams::default(), &Patch::Merge(label(Value::Null))).await?;
-    second.refused("Domain", "mine", "`manage` mine").await?;
+    second.refused("Domain", "mine", "`manage` for mine").await?;
     Ok(())
 }

@@ -122,7 +122,7 @@ fn an_upstream_that_may_not_be_used_makes_no_cycle_and_tells_nothing() {
     let identity = identify(&app, &account, &caches).unwrap();
     let error = declare(&app, &identity, &scope).unwrap_err();
     assert_eq!(error.reason(), Reason::GrantMissing, "{error}");
-    assert!(error.to_string().contains("`use` acme/b"), "{error}");
+    assert!(error.to_string().contains("`use` for acme/b"), "{error}");
 }
 
 #[test]

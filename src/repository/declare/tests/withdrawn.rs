@@ -31,7 +31,10 @@ fn of_an_upstream_that_was_set_before_the_grant_is_named_that_has_gone() {
     account.spec.grants =
         serde_json::from_value(json!([{"namespaces": {"names": ["team"]}, "manage": ["acme/app"]}])).unwrap();
     let (reason, message) = told(&account, 2, &[&there]).unwrap_err();
-    assert!(reason == Reason::GrantMissing && message.contains("`use` acme/store"), "{reason:?} {message}");
+    assert!(
+        reason == Reason::GrantMissing && message.contains("`use` for acme/store"),
+        "{reason:?} {message}"
+    );
     assert_eq!(told(&account, 2, &[]).unwrap_err(), (reason, message), "the answer tells that it is gone");
     let (reason, message) = told(&account, 1, &[&there]).unwrap_err();
     assert!(reason == Reason::DependencyNotReady && !message.contains("acme/store"), "{message}");

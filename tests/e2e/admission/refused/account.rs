@@ -14,7 +14,7 @@ pub(super) fn top() -> Vec<Row> {
     let both = json!({"credentials": {"controller": {}, "secretRef": {"namespace": "a", "name": "b"}}});
     let mut rows = vec![
         row(KIND, json!({"accountId": "12345678901"}), ACCOUNT),
-        row(KIND, json!({"accountId": "1111-2222-3333"}), "spec.accountId: Too long"),
+        row(KIND, json!({"accountId": "1111-2222-3333"}), "12 digits, without spaces or dashes"),
         row(KIND, json!({"accountId": "11112222333a"}), ACCOUNT),
         row(KIND, json!({"accountId": null}), "spec.accountId: Required value"),
         row(
