@@ -11,7 +11,7 @@ use super::call::{Failure, call, taken};
 use super::notice::Notice;
 use super::record::{Marks, freed, fresh, holder, progressed, releases, renewed, rests, taken_over, works};
 use super::{
-    DURATION, Ending, Fence, Identity, LOOK, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY,
+    DURATION, Ending, Fence, Identity, LONGEST, LOOK, LeaseOptions, PERIOD, Purpose, RENEW_DEADLINE, RETRY,
     remove_mark,
 };
 
@@ -122,7 +122,7 @@ impl Contender {
         }
         let version = lease.metadata.resource_version.clone();
         let duration = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
-        let duration = duration.map_or(DURATION, Duration::from_secs);
+        let duration = duration.map_or(DURATION, Duration::from_secs).min(LONGEST);
         match &self.seen {
             Some((seen, since)) if *seen == version && since.elapsed() > duration => return true,
             Some((seen, _)) if *seen == version => {}

@@ -28,6 +28,8 @@ pub use record::{Progress, RELEASED};
 
 /// Others may take over after this long without a renewal. client-go's default.
 const DURATION: Duration = Duration::from_secs(15);
+/// The longest duration that is believed of another's Lease. No operator writes a longer one: somebody wrote it by hand.
+const LONGEST: Duration = Duration::from_mins(1);
 /// The holder stops working when it could not renew for this long: well before others take over.
 pub const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// Between renewals.

@@ -157,6 +157,19 @@ async fn a_dead_holders_lease_expires_and_not_before_its_duration() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_day_that_somebody_wrote_into_the_lease_by_hand_is_not_waited_for() {
+    let server = Server::default();
+    server.lead("one").await.renewals.abort();
+    server.edit(|lease| {
+        let spec = lease.spec.get_or_insert_default();
+        (spec.holder_identity, spec.lease_duration_seconds) = (Some("me".into()), Some(86_400));
+    });
+    let began = Instant::now();
+    let _second = server.lead("two").await;
+    assert!(began.elapsed() > LONGEST && began.elapsed() <= LONGEST + 2 * LOOK, "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_cannot_renew_stops_before_others_take_over() {
     let server = Server::default();
     let leads = server.lead("one").await;
