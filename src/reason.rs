@@ -158,7 +158,7 @@ reasons! {
     /// The spec names another resource than the one that this object manages.
     IdentityChanged ByAwsKinds Stalled "Put the spec back, or delete this object and make a new one."
     /// The resource in AWS carries the owner tag of another object.
-    OwnedByOther ByOwners Stalled "Let the other object go, or set another name. If this cluster has replaced the one in the tag, or had that name earlier, list the name in `spec.formerClusters` of the AwsAccount."
+    OwnedByOther ByOwners Stalled "Let the other object go, or make a new object with another name. If this cluster has replaced the one in the tag, or had that name earlier, list the name in `spec.formerClusters` of the AwsAccount."
     /// The resource exists in AWS, has no owner tag, and `spec.adoptionPolicy` does not allow to take it over.
     AdoptionRefused ByOwners Stalled "Set `spec.adoptionPolicy` to IfIdentical or Overwrite, or `spec.mode` to Observe."
     /// A Secret of that name belongs to somebody else.

@@ -164,9 +164,10 @@ async fn release_kind<K: Kind>(
         tally.count(async move {
             for event in pipeline.release(&object, context).await? {
                 let reason = event.reason.as_str();
-                match event.warning {
-                    true => tracing::warn!(reason, "{}", event.message),
-                    false => tracing::info!(reason, "{}", event.message),
+                if event.warning {
+                    tracing::warn!(reason, "{}", event.message);
+                } else {
+                    tracing::info!(reason, "{}", event.message);
                 }
             }
             Ok(())

@@ -24,8 +24,7 @@ pub(super) async fn release(options: ReleaseOptions) -> anyhow::Result<()> {
     let cluster = start::cluster_name(&scope, &client).await?;
     let context = start::context(
         &scope,
-        cluster,
-        (client.clone(), fence.clone()),
+        (cluster, client.clone(), fence.clone()),
         clock.clone(),
         Metrics::new(clock),
         stop.clone(),
@@ -95,7 +94,12 @@ impl Work<'_> {
                 self.context.cluster
             ),
             Some(LastWork { released, .. }) => Ok(released),
-            None if without_lease || self.managed.count() == 0 => Ok(false),
+            None if self.managed.count() == 0 => Ok(false),
+            None if without_lease && start::is_absent(client, operator_namespace).await => bail!(
+                "nothing was released: the namespace {operator_namespace} does not exist, and the release needs a Lease somewhere: add an \
+                 --operator-namespace that exists"
+            ),
+            None if without_lease => Ok(false),
             None => bail!(
                 "nothing was released: there is no Lease {lease_name} in the namespace {operator_namespace}, so that an operator that \
                  runs would not notice. Name the operator's with --operator-namespace and --lease-name, as in the arguments of \

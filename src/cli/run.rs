@@ -45,7 +45,7 @@ pub(super) async fn run(options: RunOptions) -> anyhow::Result<()> {
 
     let namespaces = scope.namespaces();
     start::warn_of_absent(&client, &namespaces).await;
-    let context = start::context(&scope, cluster, (client, fence), clock, metrics.clone(), stop);
+    let context = start::context(&scope, (cluster, client, fence), clock, metrics.clone(), stop);
     let operator = Operator::new(context, readiness, namespaces, concurrency);
     if let Some(page) = &page {
         operator.shown_on(page);

@@ -78,11 +78,16 @@ pub(super) async fn warn_of_absent(client: &KubeClient, namespaces: &[String]) {
     }
 }
 
+/// Whether there is surely no such namespace.
+pub(super) async fn is_absent(client: &KubeClient, namespace: &str) -> bool {
+    let api: Api<Namespace> = Api::all(client.0.clone());
+    matches!(kube_call(api.get_metadata_opt(namespace)).await, Ok(None))
+}
+
 /// What the work needs, with nothing read yet.
 pub(super) fn context(
     scope: &Scope,
-    cluster: String,
-    (client, fence): (KubeClient, Fence),
+    (cluster, client, fence): (String, KubeClient, Fence),
     clock: Clock,
     metrics: Metrics,
     stop: CancellationToken,

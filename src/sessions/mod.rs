@@ -85,22 +85,35 @@ impl Accounts {
         }
     }
 
-    /// The account's own identity, checked against `accountId`. Signs in when first used.
+    /// The account's own identity, checked against `accountId`. Signs in when first used. Where the status of the AwsAccount says
+    /// something else than was found, the AwsAccount is woken.
     pub async fn session(&self, account: &AwsAccount) -> Result<Arc<Session>> {
+        let (outcome, is_new) = self.own_session(account).await;
+        if is_new {
+            self.compare(account, &outcome);
+        }
+        outcome
+    }
+
+    /// The account's own identity, and whether this call signed in.
+    async fn own_session(&self, account: &AwsAccount) -> (Result<Arc<Session>>, bool) {
         let limits = self.limits.of(account);
         let cell = self.cell(account, None);
         let mut cached = cell.lock().await;
-        cached.recent_failure(self.clock.now())?;
-        if let Some(session) = cached.usable()
-            && self.has_same_keys(account, &session, &mut cached).await?
-            && self.has_same_identity(&session, &mut cached).await
-        {
-            return Ok(session);
+        if let Err(error) = cached.recent_failure(self.clock.now()) {
+            return (Err(error), false);
+        }
+        if let Some(session) = cached.usable() {
+            match self.has_same_keys(account, &session, &mut cached).await {
+                Ok(true) if self.has_same_identity(&session, &mut cached).await => {
+                    return (Ok(session), false);
+                }
+                Ok(_) => {}
+                Err(error) => return (Err(error), false),
+            }
         }
         let signed_in = self.sign_in.own(account, limits).await;
-        let outcome = self.keep(account, &mut cached, signed_in);
-        self.compare(account, &outcome);
-        outcome
+        (self.keep(account, &mut cached, signed_in), true)
     }
 
     /// A role that a grant names, assumed from the account's own identity; that identity itself without a role.
@@ -124,7 +137,8 @@ impl Accounts {
     }
 
     /// Reads the keys again and asks STS again who the account's own identity is, and signs in anew when one of them has changed.
-    /// An earlier failure is not remembered here: what woke the AwsAccount may be the mend, such as a new key in its Secret.
+    /// An earlier failure is not remembered here: what woke the AwsAccount may be the mend, such as a new key in its Secret. The
+    /// AwsAccount itself asks, and writes what it finds into its status; so it is not woken, also while the API server refuses the status.
     pub async fn check(&self, account: &AwsAccount) -> Result<Arc<Session>> {
         {
             let cell = self.cell(account, None);
@@ -132,7 +146,7 @@ impl Accounts {
             (cached.checked, cached.identified) = (Timestamp::default(), Timestamp::default());
             cached.failure = None;
         }
-        self.session(account).await
+        self.own_session(account).await.0
     }
 
     /// Drops a session that AWS refused, so that the next use signs in anew. A newer session stays.

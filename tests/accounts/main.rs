@@ -245,6 +245,23 @@ async fn what_users_learn_about_an_account_wakes_it() {
     assert_eq!(woken().await, "default", "its Secret is gone");
 }
 
+/// The status stays as it is while the API server refuses it. Waking itself for that would be a loop without a pause.
+#[tokio::test]
+async fn an_account_that_looks_at_itself_does_not_wake_itself() {
+    let sign_in = SignIn::start().await;
+    let mut account = sign_in.account();
+    let ready = json!({"type": "Ready", "status": "True", "reason": "Synced", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    account.status = Some(serde_json::from_value(json!({"conditions": [ready]})).unwrap());
+    let context = sign_in.context();
+    for _ in 0..3 {
+        let error =
+            AccountReconciler.reconcile(Arc::new(account.clone()), &context).await.outcome.unwrap_err();
+        assert!(sign_in_failed(&error), "{error}");
+    }
+    let due: usize = sign_in.references.depths().iter().map(|(_, due)| due).sum();
+    assert_eq!(due, 0, "it is Ready in its status, and cannot sign in");
+}
+
 /// A Domain whose identity is pinned.
 fn standing_for(name: &str) -> serde_json::Result<Domain> {
     let document = serde_json::json!({

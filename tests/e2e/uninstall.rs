@@ -135,6 +135,11 @@ async fn a_mistyped_release_changes_nothing() -> Result<()> {
     for (arguments, success, says) in [
         (["--lease-name", "mistyped"], false, "there is no Lease mistyped in the namespace"),
         (["--operator-namespace", "mistyped"], false, "in the namespace mistyped"),
+        (
+            ["--operator-namespace=mistyped", "--without-lease"],
+            false,
+            "the namespace mistyped does not exist",
+        ),
         (["--cluster-name", "mistyped"], false, "Run the same command with --cluster-name"),
         (["--namespaces", "mistyped"], true, "the namespace mistyped of --namespaces does not exist"),
         (["--namespaces", "mistyped"], true, "nothing is released, and the operator works on"),
