@@ -19,3 +19,4 @@ pub mod release;
 pub mod repository;
 pub mod run;
 pub mod sessions;
+pub mod visible;

@@ -9,6 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::remedy::remedy;
 use crate::reason::{Outlook, Reason};
+use crate::visible::visible;
 
 /// Whatever AWS asks for, somebody looks again after this long.
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
@@ -211,22 +212,10 @@ fn cause<'a, C: std::error::Error + 'static>(error: &'a (dyn std::error::Error +
 
 /// Fit for a condition: one line, not longer than a paragraph.
 fn legible(message: &str) -> String {
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line: String = line.chars().map(visible).collect();
+    let line = visible(&message.split_whitespace().collect::<Vec<_>>().join(" "));
     match line.char_indices().nth(LONGEST_MESSAGE) {
         Some((end, _)) => format!("{} …", &line[..end]),
         None => line,
-    }
-}
-
-/// The replacement character in the place of what no reader sees: control characters, and marks that turn or hide other text.
-fn visible(character: char) -> char {
-    match character {
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-            '\u{fffd}'
-        }
-        character if character.is_control() => '\u{fffd}',
-        character => character,
     }
 }
 

@@ -53,18 +53,20 @@ impl<R: Reconciler> Controller<R> {
         written.and(outcome)
     }
 
-    /// Takes our finalizer off. An object that finalizers of others keep says first that nothing stands behind it any more.
+    /// Takes our finalizer off, where the kind has one. An object that finalizers of others keep says first that nothing stands
+    /// behind it any more.
     async fn let_go(&self, object: &R::Object, mut status: <R::Object as HasStatus>::Status) -> Result<()> {
-        if !has_finalizer(object) {
-            return Ok(());
-        }
-        if object.finalizers().len() == 1 {
-            return self.publisher.remove_finalizer(object).await;
+        let ours = has_finalizer(object);
+        if object.finalizers().len() == usize::from(ours) {
+            return if ours { self.publisher.remove_finalizer(object).await } else { Ok(()) };
         }
         let before = object.status().map(ObjectStatus::common).cloned().unwrap_or_default();
         let of = circumstances(object, SignedDuration::ZERO);
         *status.common_mut() = released(&before, &of, self.context.clock.now());
         self.publisher.status(object, &status).await?;
+        if !ours {
+            return Ok(());
+        }
         let key = ObjectKey::of(object);
         let newest = self.cache.get(&key).filter(|newest| newest.uid() == object.uid());
         self.publisher.remove_finalizer(newest.as_deref().unwrap_or(object)).await

@@ -7,6 +7,7 @@ use crate::api::CommonStatus;
 use crate::engine::object::Success;
 use crate::error::Error;
 use crate::reason::{Outlook, Reason};
+use crate::visible::visible;
 
 /// The object is as declared.
 pub const READY: &str = "Ready";
@@ -147,8 +148,9 @@ fn find<'a>(status: &'a CommonStatus, type_: &str) -> Option<&'a Condition> {
 /// A condition's message may have 32,768 bytes; a screenful serves the reader better.
 fn bounded(message: &str) -> String {
     const MOST: usize = 1024;
+    let message = visible(message);
     if message.chars().count() <= MOST {
-        message.into()
+        message
     } else {
         message.chars().take(MOST).chain("…".chars()).collect()
     }

@@ -2,10 +2,11 @@
 
 use anyhow::{Result, ensure};
 use harness::fixture::registry;
+use harness::objects::conditions;
 use harness::wait::PATIENCE;
 use harness::{Fixture, unique, wait_for};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{DeleteParams, PostParams};
+use kube::api::{DeleteParams, DynamicObject, PostParams};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -38,6 +39,12 @@ async fn a_deleted_login_that_a_finalizer_keeps_loses_its_secret_with_its_grant(
     fixture.delete("RegistryCredential", "login").await?;
     fixture.grant_credentials(json!([])).await?;
     fixture.gone("Secret", "login").await?;
+    let told = |login: &DynamicObject| {
+        let ready = conditions(login).into_iter().find(|condition| condition.kind == "Ready");
+        let holds = login.data["status"]["tokens"].as_array().is_some_and(|tokens| !tokens.is_empty());
+        !holds && ready.is_some_and(|ready| ready.status == "False" && ready.reason == "Deleted")
+    };
+    fixture.until_login("status says that nothing is left", "login", told).await?;
     fixture.set_finalizers("RegistryCredential", "login", Value::Null).await?;
     fixture.gone("RegistryCredential", "login").await
 }

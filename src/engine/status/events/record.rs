@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api::MANAGER;
 use crate::engine::object::{Controlled, EventRecord};
+use crate::visible::visible;
 
 /// The API's limit for the note of an event, in bytes.
 const NOTE_BYTES: usize = 1024;
@@ -57,7 +58,8 @@ impl About {
 /// The event that tells about an object.
 pub(in crate::engine) fn event(regarding: ObjectReference, note: &EventRecord, now: Timestamp) -> Event {
     let kind = if note.warning { "Warning" } else { "Normal" };
-    let text = cut(&note.message, NOTE_BYTES);
+    let text = visible(&note.message);
+    let text = cut(&text, NOTE_BYTES);
     let about = regarding.name.clone().unwrap_or_default();
     let uid = regarding.uid.clone().unwrap_or_default();
     let namespace = regarding.namespace.clone().unwrap_or_else(|| CLUSTER_SCOPED.into());
