@@ -96,6 +96,16 @@ impl Error {
             Self::Aws(error) => Self::Aws(AwsError { message: with(error.message), ..error }),
             Self::Stalled { reason, message } => Self::Stalled { reason, message: with(message) },
             Self::Waiting { reason, message } => Self::Waiting { reason, message: with(message) },
+            Self::Shared(shared) => match shared.as_ref() {
+                Self::Aws(error) => Self::Aws(error.clone()).after(note),
+                Self::Stalled { reason, message } => {
+                    Self::Stalled { reason: *reason, message: with(message.clone()) }
+                }
+                Self::Waiting { reason, message } => {
+                    Self::Waiting { reason: *reason, message: with(message.clone()) }
+                }
+                _ => Self::Shared(shared),
+            },
             other => other,
         }
     }

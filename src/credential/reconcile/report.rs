@@ -65,7 +65,7 @@ impl CredentialReconcile<'_> {
     /// After a failure that takes nothing away: whatever fails in AWS, a Secret that is as declared and still works is not
     /// called broken. `restored`: the Secret was put back in this reconcile.
     pub(super) fn kept(&self, error: Error, restored: bool) -> Result<Success> {
-        let Some(end) = self.works_until(&error, restored) else { return Err(error) };
+        let Some(end) = self.works_until(&error, restored) else { return Err(self.with_expiry(error)) };
         let asked = match error.outlook() {
             Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
             _ => SignedDuration::ZERO,
@@ -73,6 +73,15 @@ impl CredentialReconcile<'_> {
         let wait = retry_wait(STEADY, fastrand::f64()).max(asked);
         let retry_at = self.context.clock.now().checked_add(wait).unwrap_or(end);
         Ok(self.failing(&error, end, retry_at.min(end)))
+    }
+
+    /// The error of a login that could not be renewed in time says so.
+    fn with_expiry(&self, error: Error) -> Error {
+        let name = self.status.secret_name.clone().unwrap_or_else(|| self.secret_name());
+        match self.first_end().filter(|end| *end <= self.context.clock.now()) {
+            Some(end) => error.after(&format!("the login in Secret {name} expired at {end}")),
+            None => error,
+        }
     }
 
     /// When to look again at what is due at that time: what is in sync is compared with the caches every five minutes.

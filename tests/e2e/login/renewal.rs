@@ -61,6 +61,7 @@ async fn a_login_that_has_expired_is_not_called_ready() -> Result<()> {
     fixture.emulator.forward("4m").await?;
     let ready = fixture.login_ready_for("login", "AwsUnavailable").await?;
     ensure!(ready.status == "False", "{ready:?}");
+    ensure!(ready.message.contains("the login in Secret login expired at"), "{ready:?}");
     fixture.emulator.clear_faults().await?;
     fixture.emulator.forward("5m").await?;
     fixture.issued("login").await?;
