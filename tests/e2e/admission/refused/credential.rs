@@ -94,6 +94,11 @@ pub(super) fn settings() -> Vec<Row> {
         row(KIND, json!({"token": {"renewBefore": "7h"}}), "renewBefore must be at most half of duration"),
         row(KIND, json!({"secret": {"name": "Login"}}), "spec.secret.name in body should match"),
         row(KIND, json!({"secret": {"name": "a..b"}}), "spec.secret.name in body should match"),
+        row(
+            KIND,
+            json!({"secret": {"annotations": {"a": "b".repeat(1025)}}}),
+            "spec.secret.annotations.a: Too long",
+        ),
         row(KIND, json!({"secret": {"labels": {"-a": "b"}}}), "a key of labels is not legal in Kubernetes"),
         row(
             KIND,
