@@ -8,7 +8,7 @@ async fn main() -> ExitCode {
     match codeartifact_operator::cli::main().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line: a backtrace of an error would tell its reader nothing.
+            // The error is printed in one line, without a backtrace: users act on the message.
             drop(writeln!(std::io::stderr(), "Error: {error:#}"));
             ExitCode::FAILURE
         }

@@ -137,8 +137,9 @@ impl Accounts {
     }
 
     /// Reads the keys again and asks STS again who the account's own identity is, and signs in anew when one of them has changed.
-    /// An earlier failure is not remembered here: what woke the AwsAccount may be the mend, such as a new key in its Secret. The
-    /// AwsAccount itself asks, and writes what it finds into its status; so it is not woken, also while the API server refuses the status.
+    /// An earlier failure does not count here: the AwsAccount may have been woken by the remedy, such as a new key in its Secret. This
+    /// call never wakes the AwsAccount: the reconcile of the AwsAccount is the caller, and a wake would make it run again without a pause
+    /// while the API server refuses its status.
     pub async fn check(&self, account: &AwsAccount) -> Result<Arc<Session>> {
         {
             let cell = self.cell(account, None);

@@ -75,7 +75,7 @@ impl CredentialReconcile<'_> {
         Ok(self.failing(&error, end, retry_at.min(end)))
     }
 
-    /// The error of a login that could not be renewed in time says so.
+    /// Adds to an error that the token in the Secret has expired, where the token has.
     fn with_expiry(&self, error: Error) -> Error {
         let name = self.status.secret_name.clone().unwrap_or_else(|| self.secret_name());
         match self.first_end().filter(|end| *end <= self.context.clock.now()) {

@@ -1,4 +1,5 @@
-//! Watches of the Secrets of a namespace: of Secrets that no label marks as ours, while objects wait for their change.
+//! Watches of the Secrets of whole namespaces. The operator watches a namespace in this way only while some object waits for a change
+//! of a Secret there that does not carry the operator's label.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,13 +18,14 @@ use crate::engine::object::{ObjectId, ObjectKey};
 use crate::engine::watching::references::References;
 use crate::kubernetes::{KubeClient, kube_call};
 
-/// How long a Secret is watched for an object that does not ask again. What waits looks again more often.
+/// How long an object waits without asking again. Each reconcile of a waiting object asks again, every five minutes or more often.
 const LASTS: Duration = Duration::from_mins(15);
 
 /// In how many namespaces Secrets are watched at once. Secrets of the others are looked at again every five minutes.
 const MOST: usize = 64;
 
-/// Watches of Secrets, one a namespace, of their metadata. An object waits for one Secret, and until its first change. Cheap to clone.
+/// One watch for each namespace in which an object waits for a Secret. A watch reads the metadata of Secrets only. An object waits
+/// for one Secret at a time, and stops to wait at the first change of that Secret. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SecretWatches {
     client: KubeClient,
@@ -55,7 +57,7 @@ impl SecretWatches {
         tokio::spawn(async move { stop.run_until_cancelled(work).await });
     }
 
-    /// Looks once at a Secret of a namespace that is watched already: the watch may have shown the change before the object waited.
+    /// Reads a Secret once, in a namespace that is watched already: the watch may have shown the change before the object waited.
     async fn compare(&self, secret: &ObjectKey) {
         let api = Api::<Secret>::namespaced(self.client.0.clone(), &secret.namespace);
         match kube_call(api.get_metadata_opt(&secret.name)).await {
@@ -109,7 +111,7 @@ impl SecretWatches {
         self.waits().until(namespace, Instant::now())
     }
 
-    /// Wakes who knows another state of the Secret than was seen.
+    /// Wakes the objects whose known resourceVersion of the Secret differs from the one that the API server showed.
     fn shown(&self, namespace: &str, name: &str, seen: Option<&str>) {
         let changed = self.waits().take_changed(namespace, name, seen);
         for object in changed {
@@ -167,7 +169,8 @@ impl Waits {
         }
     }
 
-    /// Until when the namespace is watched; `None` when nobody waits any more, and then the next who waits begins a watch anew.
+    /// The time at which the watch of the namespace ends. `None` when no object waits any more: the watch ends now, and the next object
+    /// that waits begins a new watch.
     fn until(&mut self, namespace: &str, now: Instant) -> Option<Instant> {
         let waits = self.0.get_mut(namespace)?;
         waits.retain(|_, wait| wait.until > now);

@@ -28,7 +28,8 @@ pub use record::{Progress, RELEASED};
 
 /// Others may take over after this long without a renewal. client-go's default.
 const DURATION: Duration = Duration::from_secs(15);
-/// The longest duration that is believed of another's Lease. No operator writes a longer one: somebody wrote it by hand.
+/// Where a Lease of another process names a longer duration, this duration counts. No operator writes a longer one, so that a person
+/// must have edited the Lease.
 const LONGEST: Duration = Duration::from_mins(1);
 /// The holder stops working when it could not renew for this long: well before others take over.
 pub const RENEW_DEADLINE: Duration = Duration::from_secs(10);
@@ -117,9 +118,9 @@ impl Leadership {
 /// What the Lease says of the work under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastWork {
-    /// Whether something was released, so that the operator rests.
+    /// Whether a release has marked the Lease. The operator rests while the mark is there.
     pub released: bool,
-    /// The name of the cluster in the owner tags of who led last; `None` when nobody led.
+    /// The cluster name that the last leader wrote into owner tags; `None` when no operator has led yet.
     pub cluster: Option<String>,
 }
 

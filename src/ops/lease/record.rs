@@ -15,7 +15,7 @@ pub const RELEASED: &str = "codeartifact-operator.dev/released";
 const PROGRESS: &str = "codeartifact-operator.dev/release-progress";
 /// Annotation: the uid of the installation that led last, so that a release knows which one it lets rest.
 const INSTALLATION: &str = "codeartifact-operator.dev/installation";
-/// Annotation: the name in the owner tags of who led last, so that a release under another name is refused.
+/// Annotation: the cluster name that the last leader writes into owner tags. A release under another cluster name is refused.
 const CLUSTER: &str = "codeartifact-operator.dev/cluster-name";
 
 /// How far a release came.
@@ -84,7 +84,7 @@ pub(super) fn works(lease: Lease, installation: &str, cluster: &str) -> Lease {
     annotated(lease, INSTALLATION, (!installation.is_empty()).then(|| installation.to_owned()))
 }
 
-/// The cluster name that who led last works under.
+/// The cluster name of the last leader.
 pub(super) fn cluster(lease: &Lease) -> Option<&str> {
     lease.annotations().get(CLUSTER).map(String::as_str)
 }

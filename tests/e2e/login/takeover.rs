@@ -53,7 +53,7 @@ async fn a_secret_that_consents_is_taken_over_without_being_absent() -> Result<(
     fixture.ends_with_its_login("login").await
 }
 
-/// As somebody does who moves from a cron job: the clock stands still, so that only watches notice the consents.
+/// A team replaces the Secrets of a cron job. The clock stands still, so that no requeue is due and only a watch shows each annotation.
 #[tokio::test]
 async fn many_secrets_that_consent_are_taken_over_at_once() -> Result<()> {
     let fixture = Fixture::with_store().await?;
