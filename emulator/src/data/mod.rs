@@ -73,8 +73,10 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     })
     .await;
     if response.status() == StatusCode::UNAUTHORIZED {
-        let challenge = format!("Basic realm=\"{}/{}\"", target.domain.name, target.repository);
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, header_value(&challenge));
+        for scheme in ["Bearer", "Basic"] {
+            let challenge = format!("{scheme} realm=\"{}/{}\"", target.domain.name, target.repository);
+            response.headers_mut().append(header::WWW_AUTHENTICATE, header_value(&challenge));
+        }
     }
     response
 }

@@ -5,6 +5,9 @@ use crate::state::version::{Dependency, Details, License};
 use serde_json::Value;
 use std::path::Path;
 
+/// The one asset that each version has. Package managers know the tarball by another name.
+pub(crate) const ASSET: &str = "package.tgz";
+
 /// The members of `package.json` that list dependencies, each with the API's word for the kind. What
 /// is optional is among the regular ones too; the first kind counts.
 const KINDS: [(&str, &str); 4] = [

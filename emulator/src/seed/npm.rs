@@ -24,7 +24,7 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made
         return Err("package/package.json has another name or version".into());
     }
     let details = npm::details(manifest, &content);
-    let asset = Asset::new(format!("{}-{version}.tgz", key.name), content);
+    let asset = Asset::new(npm::ASSET, content);
     Ok(Made { key, asset, details })
 }
 
@@ -52,6 +52,17 @@ mod tests {
         assert_eq!(manifest["name"], "@acme/widgets");
         assert_eq!(manifest["version"], "1.2.3");
         assert_eq!(made, tarball("@acme/widgets", "1.2.3").unwrap());
+    }
+
+    #[test]
+    fn the_one_asset_of_a_version_is_called_as_by_the_service() {
+        let package = SeedPackage {
+            name: "@acme/widgets".into(),
+            version: "1.0.0".into(),
+            content: None,
+            filename: None,
+        };
+        assert_eq!(make(&package, None).unwrap().asset.name, "package.tgz");
     }
 
     #[test]

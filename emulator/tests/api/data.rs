@@ -19,10 +19,21 @@ pub(crate) async fn get(
     token: &str,
     (format, repository, path): (&str, &str, &str),
 ) -> Response<Bytes> {
-    let request = Request::get(format!("/{format}/d/acme-{ACCOUNT}/{repository}/{path}"))
-        .header("host", emulator.address().to_string())
-        .header("authorization", format!("Bearer {token}"))
-        .body(Full::default())
-        .unwrap();
-    send(emulator, request).await
+    ask(emulator, ("GET", Some(token)), (format, repository, path)).await
+}
+
+/// The answer to a request without a body, with a token or without one.
+pub(crate) async fn ask(
+    emulator: &Emulator,
+    (method, token): (&str, Option<&str>),
+    (format, repository, path): (&str, &str, &str),
+) -> Response<Bytes> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("/{format}/d/acme-{ACCOUNT}/{repository}/{path}"))
+        .header("host", emulator.address().to_string());
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    send(emulator, request.body(Full::default()).unwrap()).await
 }

@@ -6,6 +6,7 @@ mod clock;
 mod connections;
 mod control;
 mod data;
+mod data_plane;
 mod deleted;
 mod domains;
 mod every_operation;

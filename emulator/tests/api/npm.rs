@@ -1,8 +1,9 @@
-//! What npm is told of a package.
+//! What npm is told of a package, and what the API is told of what npm published.
 
 use crate::data;
-use crate::support::{create, start, with_domain};
+use crate::support::{create, refused, start, with_domain};
 use crate::versions::publish_npm;
+use aws_sdk_codeartifact::types::PackageFormat;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -37,4 +38,39 @@ async fn what_is_not_served_is_told() {
     assert_eq!(answer.status(), 404);
     let answer: Value = serde_json::from_slice(answer.body()).unwrap();
     assert_eq!(answer["error"], "'/-/whoami' is not served by CodeArtifact repositories");
+}
+
+#[tokio::test]
+async fn an_npm_version_has_one_asset_whose_name_is_always_the_same() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    for name in ["team", "prod"] {
+        create(&client, name).await;
+    }
+    let manifest = json!({ "name": "widgets", "version": "1.0.0" });
+    assert_eq!(publish_npm(&emulator, &client, "team", manifest).await, 200);
+    let copy = client.copy_package_versions().domain("acme").source_repository("team");
+    let copy = copy.destination_repository("prod").format(PackageFormat::Npm).package("widgets");
+    copy.versions("1.0.0").send().await.unwrap();
+    for repository in ["team", "prod"] {
+        let list = client.list_package_version_assets().domain("acme").repository(repository);
+        let list = list.format(PackageFormat::Npm).package("widgets").package_version("1.0.0");
+        let listed = list.send().await.unwrap();
+        let names: Vec<_> = listed.assets().iter().map(|asset| asset.name()).collect();
+        assert_eq!(names, ["package.tgz"], "{repository}");
+        let get = |asset: &str| {
+            let get = client.get_package_version_asset().domain("acme").repository(repository);
+            let get = get.format(PackageFormat::Npm).package("widgets").package_version("1.0.0");
+            get.asset(asset).send()
+        };
+        let got = get("package.tgz").await.unwrap();
+        assert_eq!(got.asset_name(), Some("package.tgz"));
+        assert_eq!(got.asset.collect().await.unwrap().into_bytes(), "1.0.0");
+        refused(get("widgets-1.0.0.tgz").await, 404, "ResourceNotFoundException");
+        let token = data::token(&client).await;
+        let tarball = ("npm", repository, "widgets/-/widgets-1.0.0.tgz");
+        assert_eq!(data::get(&emulator, &token, tarball).await.body(), "1.0.0");
+        let renamed = ("npm", repository, "widgets/-/package.tgz");
+        assert_eq!(data::get(&emulator, &token, renamed).await.status(), 404);
+    }
 }

@@ -14,7 +14,8 @@ async fn requests_without_a_valid_token_are_challenged() {
         for (format, rest) in [("npm", "left-pad"), ("npm", "-/ping"), ("pypi", "simple/left-pad/")] {
             let answer = world.get(&path(format, "team", rest), authorization).await;
             assert_eq!(answer.status(), 401, "{authorization:?} {rest}");
-            assert_eq!(answer.headers()["www-authenticate"], "Basic realm=\"acme/team\"");
+            let challenges: Vec<_> = answer.headers().get_all("www-authenticate").iter().collect();
+            assert_eq!(challenges, ["Bearer realm=\"acme/team\"", "Basic realm=\"acme/team\""]);
         }
     }
 }

@@ -151,7 +151,7 @@ async fn a_file_comes_once() {
     assert_eq!(put(&world, "1.0/widgets-1.0.jar", "jar").await, 200);
     assert_eq!(put(&world, "1.0/widgets-1.0.jar", "jar").await, 200);
     assert_eq!(put(&world, "1.0/widgets-1.0.jar", "other").await, 409);
-    assert_eq!(put(&world, "1.0/others-1.0.jar", "jar").await, 404);
+    assert_eq!(put(&world, "1.0/others-1.0.jar", "jar").await, 400);
     // Where upstreams have the version, it cannot be published.
     world.seed("public:maven-central", &[("org.acme:widgets", "2.0")]).await;
     world.restrict_package(PackageFormat::Maven, "org.acme:widgets", (Publish, Upstream)).await;

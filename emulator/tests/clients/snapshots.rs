@@ -109,7 +109,7 @@ async fn what_makes_no_snapshot_is_refused() {
     let world = World::new().await;
     assert_eq!(put(&world, METADATA, newest(FIRST)).await, 404);
     assert_eq!(put(&world, "1.0-SNAPSHOT/widgets-1.0-SNAPSHOT.jar", "jar").await, 400);
-    assert_eq!(put(&world, "1.0-SNAPSHOT/widgets-1.0.jar", "jar").await, 404);
+    assert_eq!(put(&world, "1.0-SNAPSHOT/widgets-1.0.jar", "jar").await, 400);
     assert_eq!(put(&world, &jar(FIRST), FIRST).await, 200);
     assert_eq!(put(&world, &jar(FIRST), "other").await, 409);
     for wrong in [newest(SECOND), list(&[SNAPSHOT]), newest(FIRST).replace(">jar<", ">war<"), String::new()] {

@@ -13,6 +13,7 @@ pub(crate) use path::{is_file_of, is_version};
 
 use super::exchange::{Exchange, Permission};
 use super::{Target, file, typed};
+use crate::call::UNKNOWN;
 use crate::error::{Error, ResourceType, Result};
 use crate::state::State;
 use crate::state::package::PackageKey;
@@ -24,7 +25,9 @@ use path::{Path, Wanted};
 
 /// What the request wants, if Maven or Gradle would ask for it.
 pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchange> {
-    let Path { wanted, checksum } = Path::parse(path)?;
+    let Some(Path { wanted, checksum }) = Path::parse(path) else {
+        return (request.method() == Method::PUT).then(misplaced);
+    };
     let body = request.body().clone();
     let key = wanted.key().clone();
     let version = wanted.version().map(str::to_owned);
@@ -34,6 +37,13 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
         _ => return None,
     };
     Some(Exchange { version, ..exchange.about(&key) })
+}
+
+/// An upload to where Maven puts nothing.
+fn misplaced() -> Exchange {
+    Exchange::read(UNKNOWN, |_, target, _| {
+        Err(Error::invalid(format!("'/{}' is no path of a file in a Maven repository", target.rest)))
+    })
 }
 
 fn read(wanted: Wanted, checksum: Option<Algorithm>) -> Exchange {
@@ -122,6 +132,8 @@ mod tests {
             ("GET", "org/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml", Some("MavenGetMetadata")),
             ("DELETE", "org/acme/widgets/1.0/widgets-1.0.pom", None),
             ("GET", "org/acme/widgets/", None),
+            ("PUT", "org/acme/widgets/", Some("Unknown")),
+            ("PUT", "org/acme/widgets/1.0/other-1.0.jar", Some("Unknown")),
         ] {
             let request = Request::builder().method(method).body(Bytes::new()).unwrap();
             let exchange = understand(path, &request);

@@ -47,7 +47,7 @@ pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Publication> {
         .decode(&attachment.data)
         .map_err(|error| Error::unparsable(format!("The tarball is not base64: {error}")))?;
     let details = npm::details(manifest.clone(), &content);
-    let asset = Asset::new(format!("{}-{version}.tgz", key.name), content.into());
+    let asset = Asset::new(npm::ASSET, content.into());
     if !matches!(&manifest["dist"]["shasum"], Value::Null)
         && manifest["dist"]["shasum"] != asset.sha1.to_string()
     {
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_whole_document_is_published() {
         let publication = document(|_| {}).unwrap();
-        assert_eq!(publication.asset.name, "widgets-1.0.0.tgz");
+        assert_eq!(publication.asset.name, "package.tgz");
         assert_eq!(publication.tags, ["latest"]);
     }
 
