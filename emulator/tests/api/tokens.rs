@@ -2,6 +2,8 @@
 
 use crate::identities::{allow, user};
 use crate::support::{ACCOUNT, control, refused, start, with_domain};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -12,10 +14,15 @@ async fn tokens_are_long_and_live_as_long_as_asked() {
     for (asked, lives) in [(None, 43_200), (Some(0), 43_200), (Some(900), 900)] {
         let minted = client.get_authorization_token().domain("acme").set_duration_seconds(asked);
         let minted = minted.send().await.unwrap();
-        let left = minted.expiration().unwrap().secs() - emulator.now().as_second();
+        let expiration = minted.expiration().unwrap();
+        let left = expiration.secs() - emulator.now().as_second();
         assert!((lives - 60..=lives).contains(&left), "{asked:?} lives for {left} s");
+        assert_eq!(expiration.subsec_nanos(), 0, "whole seconds");
         let text = minted.authorization_token().unwrap();
-        assert!(text.len() > 1_000);
+        assert!((1_450..=1_550).contains(&text.len()), "{} bytes", text.len());
+        let header = header(text);
+        assert_eq!(header["exp"], expiration.secs());
+        assert_eq!(header["isu"], expiration.secs() - lives);
         texts.push(text.to_owned());
     }
     texts.sort();
@@ -30,6 +37,16 @@ async fn tokens_are_long_and_live_as_long_as_asked() {
     assert!(texts.iter().all(|text| !journal.contains(text.as_str())));
     control(&emulator, "POST", "/reset", Value::Null).await;
     assert_eq!(emulator.tokens_minted().len(), 3, "texts are remembered beyond a reset");
+}
+
+/// What the first of a token's five parts says.
+fn header(token: &str) -> Value {
+    let parts: Vec<_> = token.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
+    assert_eq!(parts.len(), 5);
+    let header: Value = serde_json::from_slice(&parts[0]).unwrap();
+    let members: Vec<_> = header.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["ver", "isu", "enc", "tag", "exp", "alg", "iv"]);
+    header
 }
 
 #[tokio::test]
