@@ -63,8 +63,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1000))]
     page_size: u16,
     /// A quota, such as domains-per-account=1000; also repositories-per-domain, upstreams-per-repository,
-    /// external-connections-per-repository, upstreams-searched, tags-per-resource,
-    /// assets-per-package-version, asset-size-bytes. May be repeated.
+    /// upstreams-searched, tags-per-resource, assets-per-package-version, asset-size-bytes. May be repeated.
     #[arg(long = "quota", value_name = "NAME=VALUE", value_parser = quota)]
     quotas: Vec<(String, usize)>,
     /// Refuse with status 429 what comes faster than the service lets it.

@@ -69,8 +69,6 @@ pub struct Quotas {
     pub repositories_per_domain: usize,
     /// `upstreams-per-repository`.
     pub upstreams_per_repository: usize,
-    /// `external-connections-per-repository`.
-    pub external_connections_per_repository: usize,
     /// `upstreams-searched`: repositories that one request looks into.
     pub upstreams_searched: usize,
     /// `tags-per-resource`.
@@ -87,7 +85,6 @@ impl Default for Quotas {
             domains_per_account: 10,
             repositories_per_domain: 1_000,
             upstreams_per_repository: 10,
-            external_connections_per_repository: 1,
             upstreams_searched: 25,
             tags_per_resource: 50,
             assets_per_package_version: 350,
@@ -100,8 +97,7 @@ impl Default for Quotas {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "unknown quota {0:?}; known are domains-per-account, repositories-per-domain, \
-     upstreams-per-repository, external-connections-per-repository, upstreams-searched, tags-per-resource, \
-     assets-per-package-version, asset-size-bytes"
+     upstreams-per-repository, upstreams-searched, tags-per-resource, assets-per-package-version, asset-size-bytes"
 )]
 pub struct UnknownQuota(String);
 
@@ -112,7 +108,6 @@ impl Quotas {
             "domains-per-account" => &mut self.domains_per_account,
             "repositories-per-domain" => &mut self.repositories_per_domain,
             "upstreams-per-repository" => &mut self.upstreams_per_repository,
-            "external-connections-per-repository" => &mut self.external_connections_per_repository,
             "upstreams-searched" => &mut self.upstreams_searched,
             "tags-per-resource" => &mut self.tags_per_resource,
             "assets-per-package-version" => &mut self.assets_per_package_version,

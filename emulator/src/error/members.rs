@@ -10,7 +10,7 @@ pub(crate) struct Resource {
 }
 
 /// What an error can be about. The model's `ResourceType` has no value for package groups.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ResourceType {
     Domain,

@@ -6,8 +6,7 @@ use crate::state::{Repository, State};
 use axum::response::Response;
 
 pub(super) fn associate(input: &Input<'_>, state: &mut State) -> Result<Response> {
-    let limit = state.settings.quotas.external_connections_per_repository;
-    change(input, state, |repository, name| repository.connect(name, limit))
+    change(input, state, Repository::connect)
 }
 
 pub(super) fn disassociate(input: &Input<'_>, state: &mut State) -> Result<Response> {

@@ -47,10 +47,7 @@ pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
     let Some(domain) = state.domains.get(&key) else { return Ok(json_response(&json!({}))) };
     if !domain.repositories.is_empty() {
-        let message = format!(
-            "Domain {key} must contain 0 repositories to be deleted, it contains {}",
-            domain.repositories.len()
-        );
+        let message = "Domain must contain 0 repositories before deletion";
         return Err(Error::conflict(ResourceType::Domain, &key.name, message));
     }
     let description = domain.description(&state.settings);

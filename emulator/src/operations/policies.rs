@@ -40,6 +40,8 @@ struct Owner {
     arn: String,
     /// What the ARNs begin with of all that lies in it.
     within: Vec<String>,
+    /// The ARN of the domain that a repository lies in.
+    domain: Option<String>,
 }
 
 impl Owner {
@@ -51,6 +53,7 @@ impl Owner {
             repository: None,
             arn: arn("domain", ""),
             within: ["repository", "package", "package-group"].map(|kind| arn(kind, "/")).into(),
+            domain: None,
             name: key.name.clone(),
         })
     }
@@ -65,12 +68,19 @@ impl Owner {
             repository: Some(name.into()),
             arn: arn("repository", ""),
             within: vec![arn("package", "/")],
+            domain: Some(settings.arn(&key.owner, &format!("domain/{}", key.name))),
             name: name.into(),
         })
     }
 
     fn subject(&self) -> Subject<'_> {
-        Subject { kind: self.kind, name: &self.name, arn: &self.arn, within: &self.within }
+        Subject {
+            kind: self.kind,
+            name: &self.name,
+            arn: &self.arn,
+            within: &self.within,
+            domain: self.domain.as_deref(),
+        }
     }
 
     fn current<'a>(&self, input: &Input<'_>, state: &'a State) -> Result<Option<&'a Permissions>> {

@@ -36,7 +36,7 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
         tags,
         policy: None,
         upstreams,
-        connections: Vec::new(),
+        connection: None,
         description: set(description),
         created: input.now,
         packages: Packages::new(),
@@ -85,7 +85,7 @@ pub(super) fn update(input: &Input<'_>, state: &mut State) -> Result<Response> {
     added.retain(|name| !listed(name));
     authorize_upstreams(input, state, &key, &added)?;
     let upstreams = match &wanted {
-        Some(_) if !repository.connections.is_empty() => {
+        Some(_) if repository.connection.is_some() => {
             return Err(Error::invalid(format!(
                 "Repository '{name}' has an external connection and cannot have upstreams"
             )));

@@ -43,7 +43,7 @@ impl State {
                 Err(failure) => outcome.failed.insert((*number).into(), failure).map(|_| ()),
             };
         }
-        let outcome = outcome.all_or_nothing();
+        let outcome = outcome.all_or_nothing(&Failure::NotCopied);
         if !outcome.successful.is_empty() {
             let domain = self.domain_mut(domain)?;
             let origin = domain.groups.ruling(&copy.key).first_origin(false);

@@ -44,6 +44,6 @@ fn names(permissions: Option<&Permissions>, arn: &str) -> bool {
 
 fn forget(permissions: Option<&mut Permissions>, arn: &str, unique_id: &str) {
     if let Some(permissions) = permissions {
-        permissions.policy.forget(arn, unique_id);
+        permissions.forget(arn, unique_id);
     }
 }

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Permissions {
     pub(crate) policy: Policy,
+    /// The text that a repository's policy was put with, until a principal in it is gone.
+    given: Option<String>,
     revision: String,
 }
 
@@ -25,6 +27,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) arn: &'a str,
     /// What the ARNs begin with of everything that lies in it.
     pub(crate) within: &'a [String],
+    /// The ARN of what it lies in itself, which a policy may name.
+    pub(crate) domain: Option<&'a str>,
 }
 
 impl Permissions {
@@ -42,7 +46,14 @@ impl Permissions {
             return Err(malformed(format!("Invalid principal in policy: \"AWS\":\"{stranger}\"")));
         }
         let revision = BASE64_STANDARD.encode(Sha256::digest(format!("{id} {document}")));
-        Ok(Self { policy, revision })
+        let given = (subject.kind == ResourceType::Repository).then(|| document.to_owned());
+        Ok(Self { policy, given, revision })
+    }
+
+    /// Mean nobody any more by the ARN of a user or role that is gone.
+    pub(super) fn forget(&mut self, arn: &str, unique_id: &str) {
+        self.policy.forget(arn, unique_id);
+        self.given = None;
     }
 
     /// A `ResourcePolicy`.
@@ -50,7 +61,7 @@ impl Permissions {
         json!({
             "resourceArn": arn,
             "revision": self.revision,
-            "document": self.policy.document().to_string(),
+            "document": self.given.clone().unwrap_or_else(|| self.policy.document().to_string()),
         })
     }
 }
@@ -93,14 +104,16 @@ fn check_subjects(policy: &Policy, subject: Subject<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a pattern can mean the resource or something in it, by the text before its first wildcard.
+/// Whether a pattern can mean the resource, something in it or its domain, by the text before its first wildcard.
 fn lies_in(pattern: &str, subject: Subject<'_>) -> bool {
+    let mut whole = std::iter::once(subject.arn).chain(subject.domain);
     match pattern.split_once(['*', '?']) {
         None => {
-            pattern == subject.arn || subject.within.iter().any(|start| pattern.starts_with(start.as_str()))
+            whole.any(|arn| pattern == arn)
+                || subject.within.iter().any(|start| pattern.starts_with(start.as_str()))
         }
         Some((fixed, _)) => {
-            subject.arn.starts_with(fixed)
+            whole.any(|arn| arn.starts_with(fixed))
                 || subject
                     .within
                     .iter()
@@ -117,14 +130,18 @@ mod tests {
     fn a_resource_must_lie_in_what_the_policy_is_of() {
         let arn = "arn:aws:codeartifact:us-east-1:1:repository/acme/team";
         let within = ["arn:aws:codeartifact:us-east-1:1:package/acme/team/".to_owned()];
-        let subject = Subject { kind: ResourceType::Repository, name: "team", arn, within: &within };
+        let domain = Some("arn:aws:codeartifact:us-east-1:1:domain/acme");
+        let subject = Subject { kind: ResourceType::Repository, name: "team", arn, within: &within, domain };
         for (pattern, expected) in [
             ("*", true),
             (arn, true),
             ("arn:aws:codeartifact:us-east-1:1:repository/acme/t*", true),
             ("arn:aws:codeartifact:us-east-1:1:package/acme/team/npm/*", true),
             ("arn:aws:codeartifact:us-east-1:1:package/acme/*", true),
-            ("arn:aws:codeartifact:us-east-1:1:domain/acme", false),
+            ("arn:aws:codeartifact:us-east-1:1:domain/acme", true),
+            ("arn:aws:codeartifact:us-east-1:1:domain/a*", true),
+            ("arn:aws:codeartifact:us-east-1:1:domain/other", false),
+            ("arn:aws:codeartifact:us-east-1:1:domain/other*", false),
             ("arn:aws:codeartifact:us-east-1:1:repository/acme/other", false),
             ("arn:aws:codeartifact:eu-*", false),
             ("arn:aws:s3:::*", false),

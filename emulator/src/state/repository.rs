@@ -1,4 +1,4 @@
-//! Repositories: upstreams by identity, and the external connections.
+//! Repositories: upstreams by identity, and the external connection.
 
 use super::connection::Connection;
 use super::domain::Domain;
@@ -26,8 +26,8 @@ pub(crate) struct Repository {
     pub(crate) tags: Tags,
     pub(crate) policy: Option<Permissions>,
     pub(crate) upstreams: Vec<Upstream>,
-    /// The public registries: one at most, unless the quota was raised.
-    pub(crate) connections: Vec<Connection>,
+    /// The public registry.
+    pub(crate) connection: Option<Connection>,
     pub(crate) description: Option<String>,
     pub(crate) created: Timestamp,
     /// They are lost with the repository.
@@ -72,7 +72,7 @@ impl Repository {
         description["upstreams"] =
             self.upstreams.iter().map(|upstream| json!({ "repositoryName": upstream.name })).collect();
         description["externalConnections"] = self
-            .connections
+            .connection
             .iter()
             .map(|connection| {
                 json!({
@@ -92,21 +92,13 @@ impl Repository {
         (found.id == upstream.id).then_some(found.as_ref())
     }
 
-    /// Attach a public registry; `limit` at most, and none beside upstreams.
-    pub(crate) fn connect(&mut self, name: &str, limit: usize) -> Result<()> {
+    /// Attach a public registry: one at most, and none beside upstreams.
+    pub(crate) fn connect(&mut self, name: &str) -> Result<()> {
         let Some(connection) = Connection::parse(name) else {
             return Err(Error::invalid(format!("The external connection '{name}' is not known")));
         };
-        if self.connections.contains(&connection) {
-            let message = format!("Repository '{}' already has the external connection '{name}'", self.name);
-            return Err(Error::invalid(message));
-        }
-        if self.connections.len() >= limit {
-            let message = format!(
-                "The number of external connections of repository '{}' is limited to {limit}",
-                self.name
-            );
-            return Err(Error::quota(ResourceType::Repository, &self.name, message));
+        if self.connection.is_some() {
+            return Err(Error::invalid("ExternalConnections for repositories are currently limited to 1"));
         }
         if !self.upstreams.is_empty() {
             return Err(Error::invalid(format!(
@@ -114,18 +106,18 @@ impl Repository {
                 self.name
             )));
         }
-        self.connections.push(connection);
+        self.connection = Some(connection);
         Ok(())
     }
 
     /// Detach a public registry.
     pub(crate) fn disconnect(&mut self, name: &str) -> Result<()> {
-        let Some(at) = self.connections.iter().position(|connection| connection.name() == name) else {
+        if self.connection.is_none_or(|connection| connection.name() != name) {
             let message =
                 format!("External connection '{name}' is not associated with repository '{}'", self.name);
             return Err(Error::not_found(ResourceType::Repository, &self.name, message));
-        };
-        self.connections.remove(at);
+        }
+        self.connection = None;
         Ok(())
     }
 }

@@ -92,8 +92,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let ingests = self.ruling.lets(Way::ExternalUpstream, &repository.name);
-        let connections = repository.connections.iter().filter(|_| ingests);
-        let ingested = connections.filter_map(|connection| self.public.package(*connection, self.key));
+        let connection = repository.connection.filter(|_| ingests);
+        let ingested = connection.and_then(|connection| self.public.package(connection, self.key));
         let depth = depth + 1;
         self.places.extend(ingested.map(|package| Place { package, repository, is_public: true, depth }));
         if !self.retains {

@@ -37,6 +37,7 @@ async fn a_domain_is_created_described_and_deleted() {
     client.delete_repository().domain("acme").repository("npm-store").send().await.unwrap();
     let deleted = client.delete_domain().domain("acme").send().await.unwrap();
     assert_eq!(deleted.domain().unwrap().name(), Some("acme"));
+    assert_eq!(deleted.domain().unwrap().status().unwrap().as_str(), "Active", "as the guide shows it");
     let gone = client.describe_domain().domain("acme").send().await;
     let message = refused(gone, 404, "ResourceNotFoundException");
     assert_eq!(message, "Domain not found. Domain 'acme' owned by account '123456789012' does not exist");
@@ -46,13 +47,19 @@ async fn a_domain_is_created_described_and_deleted() {
 async fn a_key_that_can_be_none_is_refused() {
     let emulator = start().await;
     let client = client(&emulator);
-    for named in ["arn:aws:s3:::bucket", "!!!", "alias/", "arn:aws:kms:eu-west-1:123456789012:alias/team"] {
+    for named in [
+        "aws/codeartifact",
+        "arn:aws:s3:::bucket",
+        "!!!",
+        "alias/",
+        "arn:aws:kms:eu-west-1:123456789012:alias/team",
+    ] {
         let error = client.create_domain().domain("acme").encryption_key(named).send().await.unwrap_err();
         let CreateDomainError::ValidationException(error) = error.into_service_error() else {
             panic!("{named}")
         };
         assert_eq!(error.reason(), Some(&ValidationExceptionReason::EncryptionKeyError), "{named}");
-        assert!(error.message().contains("KMS key not found"), "{named} {error}");
+        assert_eq!(error.message(), format!("KMS key not found: {named}"));
     }
     let error = client.create_domain().domain("acme").encryption_key("a b").send().await.unwrap_err();
     let CreateDomainError::ValidationException(error) = error.into_service_error() else { panic!() };
@@ -77,7 +84,7 @@ async fn a_domain_with_repositories_is_not_deleted() {
     assert!(error.to_string().contains("Conflict"), "{error}");
     let refused_again = client.delete_domain().domain("acme").send().await;
     let message = refused(refused_again, 409, "ConflictException");
-    assert!(message.contains("must contain 0 repositories"), "{message}");
+    assert_eq!(message, "Domain must contain 0 repositories before deletion");
     assert!(client.describe_domain().domain("acme").send().await.is_ok());
 }
 

@@ -1,7 +1,7 @@
 //! Permissions policies: put, get, delete, the lock on the revision, what is refused.
 
 use crate::identities::{allow, resource_policy, user};
-use crate::support::{ACCOUNT, create, refused, start, with_domain};
+use crate::support::{ACCOUNT, control, create, refused, start, with_domain};
 use serde_json::{Value, json};
 
 const EVERYBODY: &str = "*";
@@ -71,7 +71,7 @@ async fn a_repository_has_a_policy_of_its_own_which_goes_with_it() {
 }
 
 #[tokio::test]
-async fn a_document_comes_back_in_its_normal_form() {
+async fn the_document_of_a_domain_comes_back_in_its_normal_form() {
     let emulator = start().await;
     let client = with_domain(&emulator).await;
     let sent = json!({
@@ -94,6 +94,29 @@ async fn a_document_comes_back_in_its_normal_form() {
     });
     let document: Value = serde_json::from_str(kept.document().unwrap()).unwrap();
     assert_eq!(document, expected);
+}
+
+#[tokio::test]
+async fn the_document_of_a_repository_comes_back_as_it_was_given() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    user(&emulator, ACCOUNT, "ann", allow(&json!("*"))).await;
+    let given = r#"{"Statement": {"Effect":"Allow", "Principal": {"AWS": ["arn:aws:iam::123456789012:user/ann"]},
+        "Action": ["codeartifact:ListRepositoriesInDomain", "codeartifact:CreateRepository"],
+        "Resource": ["arn:aws:codeartifact:us-east-1:123456789012:domain/acme"]}, "Version": "2012-10-17"}"#;
+    let put = client.put_repository_permissions_policy().domain("acme").repository("team");
+    let kept = put.policy_document(given).send().await.unwrap().policy.unwrap();
+    assert_eq!(kept.document(), Some(given));
+    let get = client.get_repository_permissions_policy().domain("acme").repository("team");
+    assert_eq!(get.clone().send().await.unwrap().policy.unwrap().document(), Some(given));
+    // Whoever is gone is shown by the unique id.
+    control(&emulator, "DELETE", "/principals?arn=arn:aws:iam::123456789012:user/ann", Value::Null).await;
+    let shown = get.send().await.unwrap().policy.unwrap();
+    let shown: Value = serde_json::from_str(shown.document().unwrap()).unwrap();
+    let principal = shown["Statement"][0]["Principal"]["AWS"].as_str().unwrap();
+    assert!(principal.starts_with("AIDA"), "{shown}");
+    assert_eq!(shown["Statement"][0]["Action"][0], "codeartifact:CreateRepository");
 }
 
 #[tokio::test]
@@ -127,7 +150,7 @@ async fn malformed_documents_are_refused_and_change_nothing() {
         statement("Action", json!("codeartifact:Bogus")),
         statement("Action", json!(["codeartifact:ReadFromRepository", "codeartifact:Bogus*"])),
         statement("NotAction", json!("codeartifact:Bogus")).replace(r#""Action":"codeartifact:*","#, ""),
-        statement("Resource", json!(format!("{own}:domain/acme"))),
+        statement("Resource", json!(format!("{own}:domain/other"))),
         statement("Resource", json!(format!("{own}:repository/acme/other"))),
         statement("Condition", json!({ "StringMatches": { "aws:PrincipalOrgID": "o-1" } })),
         statement("Surplus", json!("x")),
@@ -147,6 +170,8 @@ async fn malformed_documents_are_refused_and_change_nothing() {
         statement("Action", json!(["CodeArtifact:readFromRepository", "codeartifact:Describe*"])),
         // What never has an effect here.
         statement("Action", json!(["codeartifact:CreateRepository", "codeartifact:ListDomains"])),
+        statement("Resource", json!(format!("{own}:domain/acme"))),
+        statement("Resource", json!([format!("{own}:domain/a*"), format!("{own}:repository/acme/team")])),
     ] {
         put(&document).await.unwrap();
     }

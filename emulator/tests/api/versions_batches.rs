@@ -50,6 +50,8 @@ async fn all_versions_change_or_none() {
     assert_eq!(seen, expected(&[("1", "SKIPPED"), ("9", "NOT_FOUND")]));
     let message = answer.failed_versions().unwrap()["9"].error_message();
     assert_eq!(message, Some("Could not find version 9"));
+    let message = answer.failed_versions().unwrap()["1"].error_message();
+    assert_eq!(message, Some("version 1 is skipped"));
     assert_eq!(status(&client, "team", "1").await, Some(Unlisted));
 }
 
@@ -92,6 +94,13 @@ async fn some_targets_and_lists_are_refused() {
     }
     for versions in [&[][..], &["1", "1"]] {
         refused(update(&client, versions, Archived).send().await, 400, "ValidationException");
+        let versions = || versions.iter().map(|&version| version.to_owned()).collect();
+        let delete = client.delete_package_versions().domain("acme").repository("team");
+        let delete = delete.format(PackageFormat::Generic).namespace("acme").package("tool");
+        refused(delete.set_versions(Some(versions())).send().await, 400, "ValidationException");
+        let dispose = client.dispose_package_versions().domain("acme").repository("team");
+        let dispose = dispose.format(PackageFormat::Generic).namespace("acme").package("tool");
+        refused(dispose.set_versions(Some(versions())).send().await, 400, "ValidationException");
     }
     let many: Vec<String> = (0..101).map(|number| number.to_string()).collect();
     let many = update(&client, &["0"], Archived).set_versions(Some(many)).send().await;

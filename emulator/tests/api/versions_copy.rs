@@ -45,6 +45,8 @@ async fn copies_are_all_or_nothing_and_say_nothing_of_what_is_there() {
     assert_eq!(told(&answer), "3 ALREADY_EXISTS, 4 SKIPPED");
     let message = answer.failed_versions().unwrap()["3"].error_message();
     assert_eq!(message, Some("Version 3 already exists"));
+    let message = answer.failed_versions().unwrap()["4"].error_message();
+    assert_eq!(message, Some("Version 4 was skipped"));
     assert_eq!(status(&client, "prod", "4").await, None);
     assert_eq!(told(&differing().allow_overwrite(true).send().await.unwrap()), "3 Published, 4 Published");
     let get = client.get_package_version_asset().domain("acme").repository("prod");

@@ -113,11 +113,6 @@ def more_upstreams_than_a_repository_has(scene: Scene, operation: str):
     call(scene.tight.client(), operation, least(operation, domain="tight", repository="small", upstreams=upstreams))
 
 
-@rule("ServiceQuotaExceededException", "AssociateExternalConnection")
-def more_connections_than_a_repository_has(scene: Scene, operation: str):
-    call(scene.tight.client(), operation, least(operation, domain="tight", repository="small"))
-
-
 @rule("ServiceQuotaExceededException", "CreatePackageGroup")
 def with_more_tags_than_it_may_have(scene: Scene, operation: str):
     tags = [{"key": key, "value": ""} for key in "ab"]

@@ -1,5 +1,7 @@
 """Domains, their tokens, and the tags of everything."""
 
+import base64
+import json
 import re
 from datetime import datetime
 
@@ -45,16 +47,33 @@ def test_a_domain_counts_its_repositories_and_must_be_empty_to_go(client, domain
     with pytest.raises(client.exceptions.ConflictException) as refused:
         client.delete_domain(domain=domain)
     assert refused.value.response["resourceType"] == "domain"
+    assert refused.value.response["Error"]["Message"] == "Domain must contain 0 repositories before deletion"
     client.delete_repository(domain=domain, repository="team")
-    client.delete_domain(domain=domain)
+    # The guide shows the domain as it was; the model has Deleted, too.
+    assert client.delete_domain(domain=domain)["domain"]["status"] == "Active"
+
+
+def test_a_key_that_is_named_without_its_kind_is_not_found(client):
+    with pytest.raises(client.exceptions.ValidationException) as refused:
+        client.create_domain(domain="made-here", encryptionKey="aws/codeartifact")
+    assert refused.value.response["Error"]["Message"] == "KMS key not found: aws/codeartifact"
+    assert refused.value.response["reason"] == "ENCRYPTION_KEY_ERROR"
 
 
 def test_a_token_lasts_as_long_as_it_was_asked_for(client, emulator, domain):
     for asked, seconds in [({}, 43_200), ({"durationSeconds": 900}, 900)]:
         before = now(emulator)
         answer = client.get_authorization_token(domain=domain, **asked)
-        assert before - 0.001 <= answer["expiration"].timestamp() - seconds <= now(emulator)
-        assert len(answer["authorizationToken"]) > 500
+        issued = answer["expiration"].timestamp() - seconds
+        # Whole seconds, those before the time at which it was asked for.
+        assert issued == int(issued) and int(before) <= issued <= now(emulator)
+        token = answer["authorizationToken"]
+        assert 1_450 <= len(token) <= 1_550
+        parts = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")]
+        assert len(parts) == 5
+        header = json.loads(parts[0])
+        assert header.keys() == {"ver", "isu", "enc", "tag", "exp", "alg", "iv"}
+        assert (header["isu"], header["exp"]) == (issued, issued + seconds)
     with pytest.raises(client.exceptions.ValidationException):
         client.get_authorization_token(domain=domain, durationSeconds=899)
 

@@ -21,7 +21,6 @@ def scene(world: World, start: Callable[..., Emulator]) -> Scene:
     quotas = {
         "assets-per-package-version": 1,
         "domains-per-account": 2,
-        "external-connections-per-repository": 0,
         "repositories-per-domain": 1,
         "tags-per-resource": 1,
         "upstreams-per-repository": 1,

@@ -82,6 +82,20 @@ def test_what_is_no_policy_is_refused(client, policy: Policy, wrong: str):
         policy.put(**policy.place, policyDocument=wrong)
 
 
+def test_a_repository_keeps_a_policy_about_its_domain_as_it_was_given(client, domain: str):
+    client.create_repository(domain=domain, repository="team")
+    place = {"domain": domain, "repository": "team"}
+    for action in ("codeartifact:CreateRepository", "codeartifact:ListRepositoriesInDomain"):
+        statement = {"Action": action, "Effect": "Allow", "Principal": "*", "Resource": arn(f"domain/{domain}")}
+        given = json.dumps({"Statement": statement, "Version": "2012-10-17"}, indent=1)
+        put = client.put_repository_permissions_policy(**place, policyDocument=given)["policy"]
+        assert put["document"] == given
+        assert client.get_repository_permissions_policy(**place)["policy"] == put
+    other = given.replace(f"domain/{domain}", "domain/another")
+    with pytest.raises(client.exceptions.ValidationException):
+        client.put_repository_permissions_policy(**place, policyDocument=other)
+
+
 def test_another_account_may_do_what_both_sides_allow(emulator: Emulator, client, domain: str):
     client.create_repository(domain=domain, repository="team")
     owner = client.describe_domain(domain=domain)["domain"]["owner"]

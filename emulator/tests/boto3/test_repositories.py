@@ -75,11 +75,13 @@ def test_a_connection_is_the_only_one_and_stands_alone(client, domain):
     made = client.associate_external_connection(**place, externalConnection="public:npmjs")["repository"]
     assert made["externalConnections"] == [CONNECTION]
     assert client.describe_repository(**place)["repository"] == made
-    with pytest.raises(client.exceptions.ServiceQuotaExceededException):
-        client.associate_external_connection(**place, externalConnection="public:pypi")
-    for refused in ("public:npmjs", "public:unheard-of"):
-        with pytest.raises(client.exceptions.ValidationException):
-            client.associate_external_connection(**place, externalConnection=refused)
+    for second in ("public:pypi", "public:npmjs"):
+        with pytest.raises(client.exceptions.ValidationException) as refused:
+            client.associate_external_connection(**place, externalConnection=second)
+        told = refused.value.response["Error"]["Message"]
+        assert told == "ExternalConnections for repositories are currently limited to 1"
+    with pytest.raises(client.exceptions.ValidationException):
+        client.associate_external_connection(**place, externalConnection="public:unheard-of")
     for refused in (upstreams("team"), []):
         with pytest.raises(client.exceptions.ValidationException):
             client.update_repository(**place, upstreams=refused)

@@ -111,19 +111,46 @@ def test_an_npm_version_has_dependencies_and_a_readme(client, team):
     assert (readme["readme"], readme["versionRevision"]) == ("# Widgets", told["revision"])
 
 
+def test_an_npm_version_has_one_asset_called_package_tgz(client, team):
+    client.create_repository(domain=team["domain"], repository="release")
+    npm.publish(client, team["domain"], "team", {"name": "@acme/widgets", "version": "1.2.3"})
+    copy = {"domain": team["domain"], "sourceRepository": "team", "destinationRepository": "release", **WIDGETS}
+    client.copy_package_versions(**copy, versions=["1.2.3"])
+    for repository in ("team", "release"):
+        place = {**team, "repository": repository, **WIDGETS, "packageVersion": "1.2.3"}
+        [asset] = client.list_package_version_assets(**place)["assets"]
+        assert asset["name"] == "package.tgz"
+        read = client.get_package_version_asset(**place, asset="package.tgz")
+        assert read["assetName"] == "package.tgz"
+        assert hashlib.sha256(read["asset"].read()).hexdigest() == asset["hashes"]["SHA-256"]
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_package_version_asset(**place, asset="widgets-1.2.3.tgz")
+
+
+def test_a_list_without_versions_is_refused(client, team):
+    publish(client, **team, package="hammer", version="1.0.0")
+    for call in (client.delete_package_versions, client.dispose_package_versions):
+        with pytest.raises(client.exceptions.ValidationException):
+            call(**team, **HAMMER, versions=[])
+    with pytest.raises(client.exceptions.ValidationException):
+        client.update_package_versions_status(**team, **HAMMER, versions=[], targetStatus="Archived")
+    assert statuses(client, team) == {"1.0.0": "Published"}
+
+
 def test_versions_are_listed_by_name_status_time_and_origin(client, team):
-    for number in ("2.0.0", "1.0.0", "3.0.0"):
+    for number in ("2.0.0", "1.0.0", "10.0.0"):
         publish(client, **team, package="hammer", version=number)
-    client.update_package_versions_status(**team, **HAMMER, versions=["3.0.0"], targetStatus="Unlisted")
+    client.update_package_versions_status(**team, **HAMMER, versions=["10.0.0"], targetStatus="Unlisted")
 
     def listed(**filters: str) -> list[str]:
         answer = client.list_package_versions(**team, **HAMMER, **filters)
         return [one["version"] for one in answer["versions"]]
 
-    assert sorted(listed()) == ["1.0.0", "2.0.0", "3.0.0"]
-    assert listed(sortBy="PUBLISHED_TIME") == ["3.0.0", "1.0.0", "2.0.0"]
-    assert listed(status="Unlisted") == ["3.0.0"]
-    assert sorted(listed(originType="INTERNAL")) == ["1.0.0", "2.0.0", "3.0.0"]
+    # As text: neither the newest nor the highest is first.
+    assert listed() == ["1.0.0", "10.0.0", "2.0.0"]
+    assert listed(sortBy="PUBLISHED_TIME") == ["10.0.0", "1.0.0", "2.0.0"]
+    assert listed(status="Unlisted") == ["10.0.0"]
+    assert listed(originType="INTERNAL") == ["1.0.0", "10.0.0", "2.0.0"]
     assert listed(originType="EXTERNAL") == []
 
 
@@ -134,6 +161,7 @@ def test_a_status_changes_for_all_versions_or_for_none(client, team):
     failed = client.update_package_versions_status(**update, versions=["1.0.0", "9.0.0"])
     codes = {number: one["errorCode"] for number, one in failed["failedVersions"].items()}
     assert codes == {"1.0.0": "SKIPPED", "9.0.0": "NOT_FOUND"} and failed["successfulVersions"] == {}
+    assert failed["failedVersions"]["1.0.0"]["errorMessage"] == "version 1.0.0 is skipped"
     failed = client.update_package_versions_status(**update, versions=["1.0.0"], expectedStatus="Unlisted")
     assert failed["failedVersions"]["1.0.0"]["errorCode"] == "MISMATCHED_STATUS"
     wrong = {"versions": ["1.0.0"], "versionRevisions": {"1.0.0": "bogus"}}
@@ -193,8 +221,10 @@ def test_a_copy_is_the_same_version_in_another_repository(client, team):
     for wrong in ({}, {"versions": ["1.0.0"], "versionRevisions": {"1.0.0": "a"}}):
         with pytest.raises(client.exceptions.ValidationException):
             client.copy_package_versions(**copy, **wrong)
-    failed = client.copy_package_versions(**copy, versions=["1.0.0", "9.0.0"])["failedVersions"]
+    publish(client, **team, package="hammer", version="2.0.0")
+    failed = client.copy_package_versions(**copy, versions=["2.0.0", "9.0.0"])["failedVersions"]
     assert failed["9.0.0"]["errorCode"] == "NOT_FOUND"
+    assert failed["2.0.0"] == {"errorCode": "SKIPPED", "errorMessage": "Version 2.0.0 was skipped"}
 
 
 def test_a_different_version_is_overwritten_only_when_told(client, team):

@@ -16,7 +16,6 @@ fn help_explains_with_examples() {
         "domains-per-account",
         "repositories-per-domain",
         "upstreams-per-repository",
-        "external-connections-per-repository",
         "upstreams-searched",
         "tags-per-resource",
         "assets-per-package-version",

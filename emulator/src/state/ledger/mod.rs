@@ -37,7 +37,7 @@ const KEPT: &str = "kept";
 const CACHE: usize = 16 << 20;
 
 /// The layout of the records. A file of another layout is refused.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// The file, and what is known of what is in it.
 pub(crate) struct Ledger {

@@ -28,7 +28,7 @@ impl World {
         let key = PackageKey::new(Format::Npm, None, "widgets").unwrap();
         let mut world = Self { state, domain, key };
         world.add("npm-store", &[]);
-        world.repository("npm-store").connections = Vec::from_iter(Connection::parse("public:npmjs"));
+        world.repository("npm-store").connection = Connection::parse("public:npmjs");
         world
     }
 
@@ -44,7 +44,7 @@ impl World {
             tags: Tags::default(),
             policy: None,
             upstreams: link(domain, name, &names, 10).unwrap(),
-            connections: Vec::new(),
+            connection: None,
             description: None,
             created: Timestamp::UNIX_EPOCH,
             packages: Packages::new(),

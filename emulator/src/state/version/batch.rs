@@ -34,8 +34,10 @@ pub(crate) enum Failure {
         target: Status,
     },
     AlreadyExists,
-    /// Another version stood against it.
+    /// Another version stood against changing it.
     Skipped,
+    /// Another version stood against copying it.
+    NotCopied,
 }
 
 /// What became of each version.
@@ -61,7 +63,7 @@ impl Failure {
             Self::MismatchedRevision { .. } => "MISMATCHED_REVISION",
             Self::NotAllowed { .. } => "NOT_ALLOWED",
             Self::AlreadyExists => "ALREADY_EXISTS",
-            Self::Skipped => "SKIPPED",
+            Self::Skipped | Self::NotCopied => "SKIPPED",
         }
     }
 
@@ -79,17 +81,19 @@ impl Failure {
                 format!("current status: {}, not allowed status: {}", current.name(), target.name())
             }
             Self::AlreadyExists => format!("Version {version} already exists"),
-            Self::Skipped => format!("Version {version} was skipped"),
+            Self::Skipped => format!("version {version} is skipped"),
+            Self::NotCopied => format!("Version {version} was skipped"),
         }
     }
 }
 
 impl Outcome {
-    /// One failure lets none succeed. The documentation says that this may change one day.
-    pub(crate) fn all_or_nothing(mut self) -> Self {
+    /// One failure lets none succeed: the others fail as `skipped`. The documentation says that this
+    /// may change one day.
+    pub(crate) fn all_or_nothing(mut self, skipped: &Failure) -> Self {
         if !self.failed.is_empty() {
-            let skipped = std::mem::take(&mut self.successful).into_keys();
-            self.failed.extend(skipped.map(|version| (version, Failure::Skipped)));
+            let others = std::mem::take(&mut self.successful).into_keys();
+            self.failed.extend(others.map(|version| (version, skipped.clone())));
         }
         self
     }
@@ -125,7 +129,7 @@ impl Batch<'_> {
                 Err(failure) => outcome.failed.insert((*version).into(), failure).map(|_| ()),
             };
         }
-        outcome.all_or_nothing()
+        outcome.all_or_nothing(&Failure::Skipped)
     }
 
     fn decide_one(&self, package: &Package, version: &str) -> Result<Success, Failure> {

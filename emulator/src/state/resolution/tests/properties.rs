@@ -88,8 +88,7 @@ fn build(all: &[Made], external: &Listed, internal: &Listed, public: &[&'static 
         {
             last.id = u64::MAX;
         }
-        repository.connections =
-            Connection::parse("public:npmjs").filter(|_| made.connected).into_iter().collect();
+        repository.connection = Connection::parse("public:npmjs").filter(|_| made.connected);
         if let Some(versions) = &made.versions {
             let upstream = if made.blocks_upstreams { Block } else { Allow };
             let package =
