@@ -1,5 +1,6 @@
 //! npm's registry protocol: packuments, tarballs, publishing, deprecation, distribution tags.
 
+mod abridged;
 mod deprecate;
 mod packument;
 mod publish;
@@ -32,7 +33,7 @@ pub(super) fn understand(path: &str, request: Request<Bytes>) -> Option<Exchange
         }
         _ => {
             let (key, rest) = package(&segments)?;
-            about_package(&method, key, rest, request.body())
+            about_package(&method, key, rest, &request)
         }
     }
 }
@@ -47,12 +48,21 @@ fn package<'a, 'b>(segments: &'a [&'b str]) -> Option<(PackageKey, &'a [&'b str]
     Some((PackageKey::from_npm_name(&format!("{first}/{second}"))?, rest))
 }
 
-fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: &Bytes) -> Option<Exchange> {
+fn about_package(
+    method: &Method,
+    key: PackageKey,
+    rest: &[&str],
+    request: &Request<Bytes>,
+) -> Option<Exchange> {
     let about = key.clone();
     let exchange = match (method, rest) {
-        (&Method::GET, []) => Exchange::read("NpmGetPackument", move |state, target, _| {
-            packument::packument(state, target, &key).map(|packument| json_response(&packument))
-        }),
+        (&Method::GET, []) => {
+            let is_abridged = abridged::is_asked_for(request.headers());
+            Exchange::read("NpmGetPackument", move |state, target, _| {
+                let packument = packument::packument(state, target, &key)?;
+                Ok(abridged::answer(&packument, is_abridged))
+            })
+        }
         (&Method::GET, ["-", file]) => {
             let version = file.strip_suffix(".tgz")?.strip_prefix(&format!("{}-", key.name))?;
             Exchange::download("NpmGetTarball", key.clone(), version, |version| version.assets.first())
@@ -67,14 +77,14 @@ fn about_package(method: &Method, key: PackageKey, rest: &[&str], body: &Bytes) 
             })
             .version(version)
         }
-        (&Method::PUT, []) => match deprecate::parse(&key, body) {
+        (&Method::PUT, []) => match deprecate::parse(&key, request.body()) {
             Some(deprecations) => {
                 Exchange::write("NpmDeprecate", Permission::PutMetadata, move |state, target, _| {
                     deprecate::apply(state, target, &key, &deprecations)?;
                     Ok(json_response(&json!({ "ok": true })))
                 })
             }
-            None => publication(publish::parse(&key, body)),
+            None => publication(publish::parse(&key, request.body())),
         },
         _ => return None,
     };

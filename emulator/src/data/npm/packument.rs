@@ -78,14 +78,13 @@ fn latest<'a>(versions: impl Iterator<Item = &'a str>) -> Option<(&'a str, &'a s
     highest.map(|version| ("latest", version))
 }
 
-/// The version's `package.json` with where to get it, and what hashes it must have.
+/// The version's `package.json` with where to get it, and the one hash that the service was seen to tell.
 fn manifest(version: &Version, key: &PackageKey, url: &str) -> Value {
     let mut manifest = version.details.document.clone();
     let file = format!("{}-{}.tgz", key.name, version.number);
     manifest["dist"] = json!({ "tarball": format!("{url}{}/-/{file}", key.full_name()) });
     if let Some(asset) = version.assets.first() {
         manifest["dist"]["shasum"] = asset.sha1.to_string().into();
-        manifest["dist"]["integrity"] = asset.integrity().into();
     }
     manifest
 }

@@ -2,8 +2,6 @@
 
 use super::content;
 use axum::body::Bytes;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use md5::Md5;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,11 +33,6 @@ impl Asset {
             sha512: Checksum(Sha512::digest(&content).into()),
             content: content::shared(content, sha256),
         }
-    }
-
-    /// Subresource integrity, as npm has it.
-    pub(crate) fn integrity(&self) -> String {
-        format!("sha512-{}", BASE64_STANDARD.encode(self.sha512.0))
     }
 
     /// How many bytes it has.
@@ -108,7 +101,7 @@ mod tests {
         assert_eq!(asset.md5.to_string(), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(asset.sha1.to_string(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
         assert!(asset.sha256.to_string().starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
-        assert!(asset.integrity().starts_with("sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg"));
+        assert!(asset.sha512.to_string().starts_with("cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4"));
     }
 
     #[test]
