@@ -127,10 +127,10 @@ async fn connect(aws: &Aws, identity: &Identity, connection: &str) -> Result<()>
     let call =
         call.domain(&identity.domain).domain_owner(&identity.owner).repository(repository_name(identity)?);
     let Err(error) = call.send().await.named("AssociateExternalConnection") else { return Ok(()) };
-    if !matches!(error.kind, AwsErrorKind::Rejected | AwsErrorKind::Conflict | AwsErrorKind::Quota) {
+    if !matches!(error.kind, AwsErrorKind::Rejected | AwsErrorKind::Conflict) {
         return Err(error.into());
     }
-    // Attaching twice may be refused in the same way as attaching a second one, and that as invalid or as over the quota.
+    // A second connection is refused as invalid, and attaching the same one twice may be refused in the same way.
     let now = describe(aws, identity, repository_name(identity)?).await?;
     let attached = now.iter().flat_map(RepositoryDescription::external_connections);
     if attached.filter_map(|one| one.external_connection_name()).any(|name| name == connection) {
@@ -162,7 +162,7 @@ fn absent_is_done<T>(result: Result<T, AwsError>) -> Result<()> {
 /// A refusal that comes from the state of the repository, not from the spec: to be planned afresh.
 fn moved_on(error: AwsError) -> AwsError {
     match error.kind {
-        AwsErrorKind::Rejected | AwsErrorKind::Quota => AwsError { kind: AwsErrorKind::Conflict, ..error },
+        AwsErrorKind::Rejected => AwsError { kind: AwsErrorKind::Conflict, ..error },
         _ => error,
     }
 }

@@ -155,4 +155,5 @@ async fn an_unknown_connection_stalls_and_a_taken_place_is_planned_afresh() {
     execute(connect("public:npmjs")).await.unwrap();
     let taken = execute(connect("public:pypi")).await.unwrap_err();
     assert_eq!(taken.outlook(), Outlook::Retrying(None), "{taken}");
+    assert!(taken.to_string().contains("currently limited to 1"), "{taken}");
 }
