@@ -43,6 +43,8 @@ pub(super) struct Exchange {
     pub(super) permission: Permission,
     pub(super) package: Option<PackageKey>,
     pub(super) version: Option<String>,
+    /// In which of several forms it is answered.
+    pub(super) content_type: Option<&'static str>,
     pub(super) effect: Effect,
 }
 
@@ -59,7 +61,7 @@ impl Exchange {
         let mut known = names().chain([(UNKNOWN, Access::Read)]);
         debug_assert!(known.any(|one| one == call), "faults cannot name {call:?}");
         let (operation, access) = call;
-        Self { operation, access, permission, package: None, version: None, effect }
+        Self { operation, access, permission, package: None, version: None, content_type: None, effect }
     }
 
     /// A request that changes a package.

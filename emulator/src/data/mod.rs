@@ -147,9 +147,10 @@ fn parameters(target: &Target, exchange: &Exchange, place: Value) -> Value {
         ("package", key.map(|key| &key.name)),
         ("version", exchange.version.as_ref()),
     ];
-    for (name, value) in named {
+    let named = named.map(|(name, value)| (name, value.map(String::as_str)));
+    for (name, value) in named.into_iter().chain([("contentType", exchange.content_type)]) {
         if let Some(value) = value {
-            parameters[name] = value.as_str().into();
+            parameters[name] = value.into();
         }
     }
     if let (UNKNOWN, Value::Object(place), Some(parameters)) =

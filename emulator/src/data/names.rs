@@ -2,10 +2,11 @@
 
 use crate::call::Access;
 
-const READS: [&str; 18] = [
+const READS: [&str; 19] = [
     "CargoGetConfig",
     "CargoGetCrate",
     "CargoGetIndex",
+    "CargoGetVersions",
     "MavenGetChecksum",
     "MavenGetFile",
     "MavenGetMetadata",

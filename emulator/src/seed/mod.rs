@@ -9,8 +9,9 @@ mod ruby;
 
 use crate::state::package::PackageKey;
 use crate::state::publish::check_lengths;
-use crate::state::version::{Asset, Details};
+use crate::state::version::{Asset, Details, Release};
 use crate::state::{Connection, Format, State};
+use crate::times;
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -28,7 +29,7 @@ pub(crate) struct Seed {
 }
 
 /// One file of one version, or all that is made for it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SeedPackage {
     /// With its scope or its group where it has one: `@acme/widgets`, `org.acme:widgets`.
@@ -38,13 +39,19 @@ struct SeedPackage {
     content: Option<String>,
     /// The file's name; needed with the content of a Python package or of a Maven artifact.
     filename: Option<String>,
+    /// When the registry got it; now, when left out.
+    #[serde(default, deserialize_with = "times::time")]
+    published: Option<Timestamp>,
+    /// Whether the registry yanked the Python file, or why.
+    #[serde(default, deserialize_with = "pypi::yanked")]
+    yanked: Option<String>,
 }
 
 #[cfg(test)]
 impl SeedPackage {
     /// One to make.
     fn named(name: &str, version: &str) -> Self {
-        Self { name: name.into(), version: version.into(), content: None, filename: None }
+        Self { name: name.into(), version: version.into(), ..Self::default() }
     }
 }
 
@@ -60,12 +67,19 @@ type Prepare = fn(&SeedPackage, Option<Bytes>) -> Result<Vec<Made>, String>;
 
 impl SeedPackage {
     /// The files, by names under which they can be asked for.
-    fn files(&self, prepare: Prepare) -> Result<Vec<Made>, String> {
+    fn files(&self, prepare: Prepare, now: Timestamp) -> Result<Vec<Made>, String> {
         let content = self.content.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose();
         let content = content.map_err(|_| "content is not base64")?;
-        let files = prepare(self, content.map(Bytes::from))?;
-        for Made { key, asset, .. } in &files {
+        let mut files = prepare(self, content.map(Bytes::from))?;
+        if let Some(published) = self.published.filter(|published| *published > now) {
+            return Err(format!("{published} is still to come; the emulator's clock shows {now}"));
+        }
+        for Made { key, asset, .. } in &mut files {
             check_lengths(key, &self.version, &asset.name).map_err(|error| error.message)?;
+            if self.yanked.is_some() && key.format != Format::Pypi {
+                return Err("only Python files are yanked".into());
+            }
+            asset.release = Release { published: self.published, yanked: self.yanked.clone() };
         }
         Ok(files)
     }
@@ -98,7 +112,7 @@ impl Seed {
         };
         let files = self.packages.iter().map(|package| {
             let told = |error| format!("{} {}: {error}", package.name, package.version);
-            package.files(prepare).map_err(told)
+            package.files(prepare, now).map_err(told)
         });
         let files = files.collect::<Result<Vec<_>, _>>()?;
         for (package, files) in self.packages.iter().zip(files) {

@@ -67,12 +67,7 @@ mod tests {
 
     #[test]
     fn content_that_is_no_tarball_is_refused() {
-        let package = |name: &str| SeedPackage {
-            name: name.into(),
-            version: "2.0.0".into(),
-            content: None,
-            filename: None,
-        };
+        let package = |name: &str| SeedPackage::named(name, "2.0.0");
         assert!(make(&package("widgets"), Some(Bytes::from_static(b"no"))).is_err());
         let other = tarball("widgets", "1.0.0").unwrap();
         assert!(make(&package("widgets"), Some(other)).is_err());

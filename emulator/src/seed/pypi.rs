@@ -7,6 +7,9 @@ use crate::state::version::Asset;
 use axum::body::Bytes;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Write};
 use zip::CompressionMethod;
@@ -37,6 +40,16 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made
     };
     let details = python::details(&asset.name, &asset.content).unwrap_or_default();
     Ok(Made { key, asset, details })
+}
+
+/// A member that is a boolean, or the reason as a text. A reason may be empty.
+pub(super) fn yanked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null | Value::Bool(false) => Ok(None),
+        Value::Bool(true) => Ok(Some(String::new())),
+        Value::String(reason) => Ok(Some(reason)),
+        other => Err(D::Error::custom(format!("{other} is neither a boolean nor a reason for yanking"))),
+    }
 }
 
 /// A wheel with one module that knows its own version.

@@ -53,7 +53,7 @@ impl PublicRegistries {
             .or_insert_with(|| Arc::new(Package::new(key, OriginConfiguration::of_first_version(true))));
         let package = Arc::make_mut(package);
         if let Some(known) = package.version_mut(version) {
-            known.put_asset(asset);
+            known.put_asset(asset, now);
             // There may be other files, which said something too.
             if known.assets.len() == 1 {
                 known.put_details(details);

@@ -91,7 +91,7 @@ impl Publication {
             version.move_to(self.status(), now);
         }
         if effect == Effect::Add {
-            version.put_asset(self.asset);
+            version.put_asset(self.asset, now);
             self.details.into_iter().for_each(|details| version.add_details(details));
         }
         Ok(version)

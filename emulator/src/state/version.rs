@@ -6,7 +6,7 @@ mod content;
 mod details;
 mod status;
 
-pub(crate) use asset::{Asset, Checksum};
+pub(crate) use asset::{Asset, Checksum, Release};
 pub(crate) use details::{Dependency, Details, License};
 pub(crate) use status::{Change, Status};
 
@@ -36,6 +36,10 @@ impl Origin {
             Self::Internal(_) => "INTERNAL",
             Self::External(_) => "EXTERNAL",
         }
+    }
+
+    pub(crate) fn is_external(&self) -> bool {
+        matches!(self, Self::External(_))
     }
 
     fn describe(&self) -> Value {
@@ -70,10 +74,11 @@ impl Version {
     pub(crate) fn new(
         number: &str,
         origin: Origin,
-        asset: Asset,
+        mut asset: Asset,
         details: Details,
         published: Timestamp,
     ) -> Self {
+        asset.release.published.get_or_insert(published);
         Self {
             number: number.into(),
             revision: new_revision(),
@@ -91,8 +96,20 @@ impl Version {
         self.assets.iter().find(|asset| asset.name == name)
     }
 
-    /// Add an asset, or replace the one of its name.
-    pub(crate) fn put_asset(&mut self, asset: Asset) {
+    /// When a file was published, in its public registry where it comes from one. The version itself
+    /// has the time at which it was ingested.
+    pub(crate) fn published_of(&self, asset: &Asset) -> Timestamp {
+        asset.release.published.unwrap_or(self.published)
+    }
+
+    /// When its first file was published.
+    pub(crate) fn first_published(&self) -> Timestamp {
+        self.assets.iter().map(|asset| self.published_of(asset)).min().unwrap_or(self.published)
+    }
+
+    /// Add an asset, or replace the one of its name. It is published now, unless it says when it was.
+    pub(crate) fn put_asset(&mut self, mut asset: Asset, now: Timestamp) {
+        asset.release.published.get_or_insert(now);
         self.assets.retain(|known| known.name != asset.name);
         self.assets.push(asset);
         self.revision = new_revision();
@@ -200,7 +217,7 @@ mod tests {
     fn new_assets_and_details_change_the_revision() {
         let mut version = version("x");
         let mut seen = vec![version.revision.clone()];
-        version.put_asset(Asset::new("a", "y".into()));
+        version.put_asset(Asset::new("a", "y".into()), Timestamp::UNIX_EPOCH);
         assert_eq!(version.assets.len(), 1);
         seen.push(version.revision.clone());
         let details = Details { document: json!({}), ..Details::default() };
@@ -210,6 +227,23 @@ mod tests {
         assert_eq!(seen.len(), 3);
         version.put_details(details);
         assert_eq!(seen.last(), Some(&version.revision));
+    }
+
+    #[test]
+    fn files_are_published_when_they_come_unless_they_say_when_they_were() {
+        let [first, second, third] = [0, 1, 2].map(|second| Timestamp::from_second(second).unwrap());
+        let mut version = version("x");
+        version.put_asset(Asset::new("b", "y".into()), third);
+        let mut old = Asset::new("c", "z".into());
+        old.release.published = Some(second);
+        version.put_asset(old, third);
+        version.published = third;
+        let times: Vec<_> = version.assets.iter().map(|asset| version.published_of(asset)).collect();
+        assert_eq!((times, version.first_published()), (vec![first, third, second], first));
+        version.put_asset(Asset::new("a", "w".into()), third);
+        assert_eq!(version.first_published(), second);
+        version.destroy_assets();
+        assert_eq!(version.first_published(), third);
     }
 
     #[test]

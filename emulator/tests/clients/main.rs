@@ -12,6 +12,7 @@ mod maven;
 mod npm;
 mod origin;
 mod program;
+mod published;
 mod pypi;
 mod record;
 mod snapshots;

@@ -32,7 +32,7 @@ async fn the_index_takes_any_spelling_and_says_each_hash() {
     world.seed("public:pypi", &[("left-pad", "1.0")]).await;
     let bearer = world.bearer();
     let normal = world.get(&path("pypi", "team", "simple/left-pad/"), Some(&bearer)).await;
-    let other = world.get(&path("pypi", "team", "simple/Left__Pad"), Some(&bearer)).await;
+    let other = world.get(&path("pypi", "team", "simple/Left__Pad/"), Some(&bearer)).await;
     assert_eq!(normal.body(), other.body());
     let page = String::from_utf8(normal.body().to_vec()).unwrap();
     assert!(page.contains("left_pad-1.0-py3-none-any.whl#sha256="), "{page}");

@@ -55,8 +55,17 @@ impl World {
 
     /// Put made packages into a public registry.
     pub(crate) async fn seed(&self, connection: &str, packages: &[(&str, &str)]) {
-        let packages: Vec<_> =
-            packages.iter().map(|(name, version)| json!({ "name": name, "version": version })).collect();
+        let packages = packages.iter().map(|(name, version)| json!({ "name": name, "version": version }));
+        self.put_seed(connection, packages.collect()).await;
+    }
+
+    /// The same, each published at a time.
+    pub(crate) async fn seed_published(&self, connection: &str, packages: &[(&str, &str, &str)]) {
+        let package = |(name, version, published): &(&str, &str, &str)| json!({ "name": name, "version": version, "published": published });
+        self.put_seed(connection, packages.iter().map(package).collect()).await;
+    }
+
+    async fn put_seed(&self, connection: &str, packages: Vec<serde_json::Value>) {
         let seed = json!({ "connection": connection, "packages": packages });
         control(&self.emulator, "PUT", "/seed", seed).await;
     }

@@ -37,6 +37,7 @@ const PATHS: &[&str] = &[
     "api/v1/crates/new",
     "api/v1/crates/widgets/1.0.0/download",
     "api/v1/crates/widgets/1.0.0/yank",
+    "api/v1/crates/widgets/versions",
     "versions",
     "info/widgets",
     "names",
@@ -71,6 +72,14 @@ const KINDS: &[&str] = &[
     "application/vnd.npm.install-v1+json",
 ];
 
+/// What clients accept, besides those kinds.
+const ACCEPTED: &[&str] = &[
+    "*/*",
+    "text/html;q=0.01, application/vnd.pypi.simple.v1+json",
+    "application/vnd.pypi.simple.v1+html;q=0.1, text/*;q=nan",
+    ";q=,/;q=1",
+];
+
 pub(crate) fn request(world: &World<'_>, chance: &mut fastrand::Rng) -> Request {
     let domain = if chance.u8(0..40) == 0 { "second" } else { "acme" };
     let owner = if chance.u8(0..60) == 0 { "x" } else { "123456789012" };
@@ -88,11 +97,12 @@ pub(crate) fn request(world: &World<'_>, chance: &mut fastrand::Rng) -> Request 
         _ => format!("Bearer {}", world.token),
     };
     let kind = pick(chance, KINDS);
+    let accept = if chance.bool() { kind } else { pick(chance, ACCEPTED) };
     let headers = [
         ("host", "fuzz"),
         ("authorization", login.as_str()),
         ("content-type", kind),
-        ("accept", kind),
+        ("accept", accept),
         ("range", "bytes=5-1"),
         ("if-none-match", "\"\""),
     ];

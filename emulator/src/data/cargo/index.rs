@@ -11,6 +11,7 @@ use crate::wire::header_value;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
+use semver::Version as Semver;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -54,21 +55,48 @@ pub(super) fn file(
     Ok(response)
 }
 
-/// The crate may be spelled with capitals, which the file's name has not.
+/// One line a version.
 fn lines(state: &State, target: &Target, name: &str) -> Result<String> {
-    let of = |key: &PackageKey| -> Result<String> {
+    Ok(found(state, target, name, line)?.into_iter().collect())
+}
+
+/// When each version was published, in the public registry where it comes from one; the highest first.
+pub(super) fn published(state: &State, target: &Target, name: &str) -> Result<Value> {
+    let mut found = found(state, target, name, |version| {
+        let number = version.details.document["vers"].as_str()?;
+        let told = json!({
+            "crate": version.details.document["name"],
+            "num": number,
+            "created_at": format!("{:.6}", version.first_published()),
+            "yanked": false,
+        });
+        Some((Semver::parse(number).ok(), told))
+    })?;
+    found.sort_by(|(one, _), (other, _)| other.cmp(one));
+    let versions: Vec<Value> = found.into_iter().map(|(_, told)| told).collect();
+    Ok(json!({ "versions": versions }))
+}
+
+/// Something of each version of a crate, which may be spelled with capitals that `name` has not.
+fn found<T>(
+    state: &State,
+    target: &Target,
+    name: &str,
+    pick: impl Fn(&Version) -> Option<T>,
+) -> Result<Vec<T>> {
+    let of = |key: &PackageKey| -> Result<Vec<T>> {
         let places = state.places(&target.domain, &target.repository, key)?;
-        Ok(versions(&places).into_values().filter_map(line).collect())
+        Ok(versions(&places).into_values().filter_map(&pick).collect())
     };
     let asked = PackageKey { format: Format::Cargo, namespace: None, name: name.into() };
-    let lines = of(&asked)?;
-    if !lines.is_empty() {
-        return Ok(lines);
+    let exact = of(&asked)?;
+    if !exact.is_empty() {
+        return Ok(exact);
     }
     for key in spellings(state, target, |other| other.name.eq_ignore_ascii_case(name))? {
-        let lines = of(&key)?;
-        if !lines.is_empty() {
-            return Ok(lines);
+        let found = of(&key)?;
+        if !found.is_empty() {
+            return Ok(found);
         }
     }
     Err(asked.not_found())

@@ -22,6 +22,7 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
         (&Method::GET | &Method::HEAD, ["api", "v1", "crates", name, version, "download"]) => {
             download(name, version)
         }
+        (&Method::GET | &Method::HEAD, ["api", "v1", "crates", name, "versions"]) => versions(name),
         (&Method::GET | &Method::HEAD, [_, .., name]) if index::path(name).as_deref() == Some(path) => {
             let key = PackageKey::from_crate_name(name)?;
             let name = key.name.clone();
@@ -34,6 +35,16 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
         (&Method::PUT, ["api", "v1", "crates", "new"]) => Some(publish(request.body())),
         _ => None,
     }
+}
+
+/// No client asks for it but those who want to know when versions were published.
+fn versions(name: &str) -> Option<Exchange> {
+    let key = PackageKey::from_crate_name(name)?;
+    let name = key.name.clone();
+    let read = Exchange::read("CargoGetVersions", move |state, target, _| {
+        Ok(json_response(&index::published(state, target, &name)?))
+    });
+    Some(read.about(&key))
 }
 
 fn download(name: &str, version: &str) -> Option<Exchange> {
@@ -66,6 +77,9 @@ mod tests {
             ("GET", "lo/ok/left-pad", None),
             ("GET", "api/v1/crates/left-pad/1.0.0/download", Some("CargoGetCrate")),
             ("GET", "api/v1/crates/left%20pad/1.0.0/download", None),
+            ("GET", "api/v1/crates/left-pad/versions", Some("CargoGetVersions")),
+            ("GET", "api/v1/crates/left%20pad/versions", None),
+            ("POST", "api/v1/crates/left-pad/versions", None),
             ("PUT", "api/v1/crates/new", Some("CargoPublish")),
             ("POST", "api/v1/crates/new", None),
             ("DELETE", "api/v1/crates/left-pad/1.0.0/yank", None),

@@ -18,9 +18,12 @@ use crate::error::{Error, ResourceType, Result};
 use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::version::Asset;
+use crate::wire::header_value;
 use axum::body::Bytes;
-use http::{Method, Request};
+use axum::response::Response;
+use http::{Method, Request, header};
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use path::{Path, Wanted};
 
 /// What the request wants, if Maven or Gradle would ask for it.
@@ -61,7 +64,7 @@ fn read(wanted: Wanted, checksum: Option<Algorithm>) -> Exchange {
         Ok(match (checksum, &wanted) {
             (Some(algorithm), _) => typed("text/plain", algorithm.of(&asset)),
             (None, Wanted::Metadata(_) | Wanted::Snapshot { .. }) => typed("application/xml", asset.content),
-            (None, Wanted::File { .. }) => file(&asset),
+            (None, Wanted::File { .. }) => dated(file(&asset), &asset),
         })
     })
 }
@@ -107,6 +110,16 @@ fn write(wanted: Wanted, checksum: Option<Algorithm>, body: Bytes) -> Exchange {
             })
         }
     }
+}
+
+/// The answer, with the time at which the file was published.
+fn dated(mut response: Response, asset: &Asset) -> Response {
+    let published = asset.release.published;
+    let written = published.and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok());
+    if let Some(written) = written {
+        response.headers_mut().insert(header::LAST_MODIFIED, header_value(&written));
+    }
+    response
 }
 
 fn no_asset(key: &PackageKey, version: &str, name: &str) -> Error {

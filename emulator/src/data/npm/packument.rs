@@ -30,13 +30,13 @@ pub(super) fn packument(state: &State, target: &Target, key: &PackageKey) -> Res
     }))
 }
 
-/// When each version was published, and the package with the first and with the last of them; in
-/// milliseconds, as npm's registry writes it.
+/// When each version was published, in the public registry where it comes from one, and the package
+/// with the first and with the last of them; in milliseconds, as npm's registry writes it.
 fn times<'a>(versions: impl Iterator<Item = &'a Version> + Clone) -> BTreeMap<&'a str, String> {
-    let published = versions.clone().map(|version| version.published);
+    let published = versions.clone().map(Version::first_published);
     let ends = [("created", published.clone().min()), ("modified", published.max())];
     let ends = ends.into_iter().filter_map(|(name, time)| Some((name, time?)));
-    let each = versions.map(|version| (version.number.as_str(), version.published));
+    let each = versions.map(|version| (version.number.as_str(), version.first_published()));
     ends.chain(each).map(|(name, time)| (name, format!("{time:.3}"))).collect()
 }
 

@@ -3,7 +3,7 @@
 use super::key::{Key, Place};
 use crate::state::package::{Package, PackageKey, Packages};
 use crate::state::token::TokenGrant;
-use crate::state::version::{Asset, Version};
+use crate::state::version::{Asset, Release, Version};
 use crate::state::{Domain, PodIdentities, Principals, Providers, Repository, State};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,26 +36,32 @@ impl<'a> Kept<'a> {
 pub(super) struct VersionRecord {
     version: Version,
     assets: Vec<(String, String)>,
+    /// What is told of each asset, by its name.
+    #[serde(default)]
+    releases: BTreeMap<String, Release>,
 }
 
 impl VersionRecord {
     pub(super) fn of(version: &Version) -> Self {
         let assets = version.assets.iter().map(|asset| (asset.name.clone(), asset.sha256.to_string()));
         let assets = assets.collect();
+        let releases = version.assets.iter().map(|asset| (asset.name.clone(), asset.release.clone()));
+        let releases = releases.collect();
         let mut version = version.clone();
         version.assets.clear();
-        Self { version, assets }
+        Self { version, assets, releases }
     }
 
     fn into_version(
         self,
         content: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, String>,
     ) -> Result<Version, String> {
-        let mut version = self.version;
+        let (mut version, mut releases) = (self.version, self.releases);
         for (name, sha256) in self.assets {
             let hash = hex::decode(&sha256).map_err(|error| error.to_string())?;
             let content = content(&hash)?.ok_or_else(|| format!("the content of {name:?} is missing"))?;
-            let asset = Asset::new(name, content.into());
+            let mut asset = Asset::new(name, content.into());
+            asset.release = releases.remove(&asset.name).unwrap_or_default();
             if asset.sha256.to_string() != sha256 {
                 return Err(format!("the content of {:?} is not what it was", asset.name));
             }
@@ -149,4 +155,28 @@ fn orphan(name: &str) -> String {
 fn parse<T: DeserializeOwned>(name: &str, value: &[u8]) -> Result<T, String> {
     serde_json::from_slice(value)
         .map_err(|error| format!("{name}: {:?} error in column {}", error.classify(), error.column()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::version::{Details, Origin};
+    use jiff::Timestamp;
+
+    #[test]
+    fn a_version_comes_back_with_what_is_told_of_its_assets() {
+        let mut asset = Asset::new("a", "x".into());
+        asset.release.yanked = Some("broken".into());
+        let origin = Origin::Internal("team".into());
+        let version = Version::new("1.0", origin, asset, Details::default(), Timestamp::UNIX_EPOCH);
+        let mut written = serde_json::to_value(VersionRecord::of(&version)).unwrap();
+        let read = |written: &serde_json::Value| {
+            let record: VersionRecord = serde_json::from_value(written.clone()).unwrap();
+            record.into_version(|_| Ok(Some(b"x".to_vec()))).unwrap()
+        };
+        assert_eq!(read(&written).assets, version.assets);
+        // A file of an emulator that told nothing of them.
+        written.as_object_mut().unwrap().remove("releases");
+        assert_eq!(read(&written).assets, [Asset::new("a", "x".into())]);
+    }
 }

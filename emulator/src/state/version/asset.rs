@@ -2,6 +2,7 @@
 
 use super::content;
 use axum::body::Bytes;
+use jiff::Timestamp;
 use md5::Md5;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,6 +20,20 @@ pub(crate) struct Asset {
     pub(crate) sha1: Checksum<20>,
     pub(crate) sha256: Checksum<32>,
     pub(crate) sha512: Checksum<64>,
+    pub(crate) release: Release,
+}
+
+/// What is told of a file besides its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Release {
+    /// When it was published: in its public registry, where it comes from one. Without a time it came
+    /// with its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) published: Option<Timestamp>,
+    /// Why its public registry yanked it, which may be without a reason; none where it is not yanked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) yanked: Option<String>,
 }
 
 impl Asset {
@@ -32,6 +47,7 @@ impl Asset {
             sha256,
             sha512: Checksum(Sha512::digest(&content).into()),
             content: content::shared(content, sha256),
+            release: Release::default(),
         }
     }
 
@@ -77,17 +93,19 @@ struct Written {
     name: String,
     #[serde(with = "content::base64")]
     content: Bytes,
+    #[serde(flatten)]
+    release: Release,
 }
 
 impl From<Written> for Asset {
-    fn from(Written { name, content }: Written) -> Self {
-        Self::new(name, content)
+    fn from(Written { name, content, release }: Written) -> Self {
+        Self { release, ..Self::new(name, content) }
     }
 }
 
 impl From<Asset> for Written {
-    fn from(Asset { name, content, .. }: Asset) -> Self {
-        Self { name, content }
+    fn from(Asset { name, content, release, .. }: Asset) -> Self {
+        Self { name, content, release }
     }
 }
 
@@ -110,6 +128,10 @@ mod tests {
         let written = serde_json::to_value(&asset).unwrap();
         assert_eq!(written, json!({ "name": "a.bin", "content": "AJ+Slg==" }));
         assert_eq!(serde_json::from_value::<Asset>(written).unwrap(), asset);
+        let release = Release { published: Some(Timestamp::UNIX_EPOCH), yanked: Some(String::new()) };
+        let released = Asset { release, ..asset };
+        let written = serde_json::to_value(&released).unwrap();
+        assert_eq!(serde_json::from_value::<Asset>(written).unwrap(), released);
         assert!(serde_json::from_value::<Asset>(json!({ "name": "a", "content": "?" })).is_err());
     }
 }

@@ -25,10 +25,16 @@ impl Pip {
 
     /// Install a requirement into the folder `installed`.
     pub(crate) async fn install(&self, requirement: &str) -> Output {
+        self.install_with(&[requirement]).await
+    }
+
+    /// Install with more arguments than a requirement.
+    pub(crate) async fn install_with(&self, arguments: &[&str]) -> Output {
         let mut command = self.0.program("pip");
         command
             .args(["install", "--no-input", "--no-cache-dir", "--retries=0", "--disable-pip-version-check"])
-            .args(["--target", "installed", "--upgrade", requirement])
+            .args(["--target", "installed", "--upgrade"])
+            .args(arguments)
             .env("PIP_CONFIG_FILE", self.0.path("pip.conf"));
         run(command).await
     }

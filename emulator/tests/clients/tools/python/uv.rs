@@ -24,6 +24,12 @@ impl Uv {
         Self(work)
     }
 
+    /// Install with more arguments than a requirement.
+    pub(crate) async fn install_with(&self, arguments: &[&str]) -> Output {
+        let install = ["pip", "install", "--target", "installed", "--upgrade"];
+        self.run(self.0.home.path(), &[&install, arguments].concat()).await
+    }
+
     async fn run(&self, folder: &Path, arguments: &[&str]) -> Output {
         let mut command = self.0.program("uv");
         command

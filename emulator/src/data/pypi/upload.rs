@@ -1,69 +1,17 @@
-//! Python's repository protocols: the simple index of one project, files, and uploads.
+//! Uploads, as twine sends them.
 
-use super::exchange::Exchange;
-use super::{Target, typed};
+use super::super::exchange::Exchange;
 use crate::error::{Error, Result};
 use crate::manifest::python;
-use crate::state::State;
 use crate::state::package::PackageKey;
 use crate::state::publish::{Growth, Publication};
-use crate::state::resolution::versions;
 use crate::state::version::Asset;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart};
 use axum::response::Response;
-use http::{Method, Request};
+use http::Request;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::fmt::Write;
-
-/// What the request wants, if pip or twine would ask for it.
-pub(super) async fn understand(path: &str, request: Request<Bytes>) -> Option<Exchange> {
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let reads = matches!(request.method(), &Method::GET | &Method::HEAD);
-    match segments[..] {
-        // There is no list of all projects.
-        ["simple", project] if reads => {
-            let key = PackageKey::from_python_name(project);
-            let about = key.clone();
-            let index = Exchange::read("PypiGetIndex", move |state, target, _| index(state, target, &key));
-            Some(index.about(&about))
-        }
-        ["simple", project, version, file] if reads => Some(download(project, version, file)),
-        [] if request.method() == Method::POST => Some(upload(form(request).await)),
-        _ => None,
-    }
-}
-
-/// The files of a project. Any spelling of its name will do; links are to the normalised one.
-fn index(state: &State, target: &Target, key: &PackageKey) -> Result<Response> {
-    let places = state.places(&target.domain, &target.repository, key)?;
-    let found = versions(&places);
-    if found.is_empty() {
-        return Err(key.not_found());
-    }
-    let url = target.url(&state.settings);
-    let mut page =
-        format!("<!DOCTYPE html>\n<html><head><title>Links for {0}</title></head><body>\n", key.name);
-    for version in found.values() {
-        let requires = version.details.document["requires_python"].as_str().map(escape);
-        let requires = requires.map(|text| format!(" data-requires-python=\"{text}\"")).unwrap_or_default();
-        for Asset { name, sha256, .. } in &version.assets {
-            let (shown, number) = (escape(name), escape(&version.number));
-            let link = format!("{url}simple/{}/{number}/{shown}#sha256={sha256}", key.name);
-            writeln!(page, "<a href=\"{link}\"{requires}>{shown}</a><br>")
-                .map_err(|error| Error::internal(error.to_string()))?;
-        }
-    }
-    page.push_str("</body></html>\n");
-    Ok(typed("text/html; charset=utf-8", page))
-}
-
-fn download(project: &str, version: &str, file: &str) -> Exchange {
-    let key = PackageKey::from_python_name(project);
-    let file = file.to_owned();
-    Exchange::download("PypiGetFile", key, version, move |version| version.asset(&file))
-}
 
 /// The fields of an upload; the file's is called `content`.
 #[derive(Default)]
@@ -91,8 +39,10 @@ async fn form(request: Request<Bytes>) -> Result<Form> {
     Ok(form)
 }
 
-fn upload(form: Result<Form>) -> Exchange {
-    Exchange::publish("PypiUpload", form.and_then(publication), |state, target, now, publication| {
+/// A file that is published.
+pub(super) async fn upload(request: Request<Bytes>) -> Exchange {
+    let publication = form(request).await.and_then(publication);
+    Exchange::publish("PypiUpload", publication, |state, target, now, publication| {
         state.publish(&target.domain, &target.repository, publication, now)?;
         Ok(Response::default())
     })
@@ -131,9 +81,4 @@ fn publication(mut form: Form) -> Result<Publication> {
         growth: Growth::Any,
         unfinished: false,
     })
-}
-
-/// For HTML text and attributes.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
