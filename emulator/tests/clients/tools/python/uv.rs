@@ -24,9 +24,10 @@ impl Uv {
         Self(work)
     }
 
-    /// Install with more arguments than a requirement.
+    /// Install anew, with more arguments than a requirement.
     pub(crate) async fn install_with(&self, arguments: &[&str]) -> Output {
-        let install = ["pip", "install", "--target", "installed", "--upgrade"];
+        self.0.empty_installed();
+        let install = ["pip", "install", "--target", "installed"];
         self.run(self.0.home.path(), &[&install, arguments].concat()).await
     }
 
@@ -67,9 +68,7 @@ impl Client for Uv {
     }
 
     async fn install(&self, name: &str, version: Option<&str>) -> Option<Output> {
-        self.0.empty_installed();
-        let wanted = requirement(name, version);
-        Some(self.run(self.0.home.path(), &["pip", "install", "--target", "installed", &wanted]).await)
+        Some(self.install_with(&[&requirement(name, version)]).await)
     }
 
     async fn installed(&self, name: &str) -> String {
