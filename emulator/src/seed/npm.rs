@@ -56,12 +56,7 @@ mod tests {
 
     #[test]
     fn the_one_asset_of_a_version_is_called_as_by_the_service() {
-        let package = SeedPackage {
-            name: "@acme/widgets".into(),
-            version: "1.0.0".into(),
-            content: None,
-            filename: None,
-        };
+        let package = SeedPackage::named("@acme/widgets", "1.0.0");
         assert_eq!(make(&package, None).unwrap().asset.name, "package.tgz");
     }
 
