@@ -108,6 +108,7 @@ impl Arguments {
             address_per_domain: self.address_per_domain,
             rates: if self.throttle { Rates::of_the_service() } else { Rates::default() },
             signature_clock: self.signature_clock,
+            remember_tokens: false,
             ..Options::default()
         };
         for (name, value) in &self.quotas {

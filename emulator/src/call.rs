@@ -69,8 +69,13 @@ pub(crate) struct Subject<'a> {
 pub(crate) enum Payer {
     /// The account of a caller whose signature was verified.
     Account(String),
-    /// An authorization token that is good.
-    Token(String),
+    /// An authorization token that is good, and the account of the caller that got the token.
+    Token {
+        /// The token's text.
+        text: String,
+        /// The caller's account.
+        account: String,
+    },
     /// Where somebody calls from who has shown nothing that is good.
     Address(IpAddr),
 }

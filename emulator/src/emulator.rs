@@ -97,7 +97,8 @@ impl Emulator {
         self.address.port()
     }
 
-    /// Every authorization token ever minted, expired and reset ones too. Never served over HTTP.
+    /// Every authorization token ever minted, expired and reset ones too, with [`Options::remember_tokens`]. Never
+    /// served over HTTP.
     pub fn tokens_minted(&self) -> Vec<String> {
         self.app.store().current().tokens.minted()
     }

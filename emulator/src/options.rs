@@ -35,6 +35,9 @@ pub struct Options {
     pub rates: Rates,
     /// The clock that signatures are checked by.
     pub signature_clock: SignatureClock,
+    /// Whether the texts of all tokens are kept, also of those that have expired, for who looks for tokens where
+    /// none should be.
+    pub remember_tokens: bool,
     /// What is done after each call.
     pub on_call: Option<OnCall>,
 }
@@ -55,6 +58,7 @@ impl Default for Options {
             address_per_domain: false,
             rates: Rates::default(),
             signature_clock: SignatureClock::default(),
+            remember_tokens: true,
             on_call: None,
         }
     }

@@ -8,15 +8,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use std::collections::BTreeMap;
-
-impl Payer {
-    fn key(&self) -> String {
-        match self {
-            Self::Account(text) | Self::Token(text) => text.clone(),
-            Self::Address(address) => address.to_string(),
-        }
-    }
-}
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// One rate: a bucket for each payer.
 type Buckets = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
@@ -24,12 +16,17 @@ type Buckets = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
 /// The rates in force, by name. They are on real time: a clock that is moved fills no bucket.
 pub(crate) struct Throttle {
     rates: BTreeMap<String, Buckets>,
+    checks: AtomicU32,
 }
+
+/// After how many checks the buckets are dropped that are full again.
+const SWEPT: u32 = 10_000;
 
 impl Throttle {
     pub(crate) fn new(rates: &Rates) -> Self {
         let buckets = |rate| RateLimiter::hashmap(Quota::per_second(rate));
-        Self { rates: rates.iter().map(|(name, rate)| (name.to_owned(), buckets(rate))).collect() }
+        let rates = rates.iter().map(|(name, rate)| (name.to_owned(), buckets(rate))).collect();
+        Self { rates, checks: AtomicU32::new(0) }
     }
 
     /// Refuse a call that comes too soon.
@@ -37,8 +34,10 @@ impl Throttle {
         if self.rates.is_empty() {
             return Ok(());
         }
-        let key = call.payer.key();
-        applying(call).into_iter().try_for_each(|name| self.take(name, &key))
+        if self.checks.fetch_add(1, Ordering::Relaxed) % SWEPT == SWEPT - 1 {
+            self.rates.values().for_each(RateLimiter::retain_recent);
+        }
+        applying(call).iter().try_for_each(|(name, key)| self.take(name, key))
     }
 
     fn take(&self, name: &str, key: &String) -> Result<()> {
@@ -52,15 +51,20 @@ impl Throttle {
     }
 }
 
-/// The rates that a call counts towards. An operation with a rate of its own counts among the reads or writes
-/// too: whether it does is not documented.
-fn applying(call: &Call) -> Vec<&str> {
+/// The rates that a call counts towards, each with the key of the bucket. An operation with a rate of its own
+/// counts among the reads or writes too, and so does what a package manager asks for: whether they do is not
+/// documented.
+fn applying(call: &Call) -> Vec<(&str, String)> {
+    let all = if call.access == Access::Write { WRITE } else { READ };
     match (call.service, &call.payer) {
-        ("codeartifact", _) => {
-            vec![call.operation.as_str(), if call.access == Access::Write { WRITE } else { READ }]
+        ("codeartifact", Payer::Account(account)) => {
+            vec![(call.operation.as_str(), account.clone()), (all, account.clone())]
         }
-        ("data", Payer::Token(_)) => vec![PER_TOKEN],
-        ("data", _) => vec![UNAUTHENTICATED],
+        ("codeartifact", Payer::Address(address)) => {
+            vec![(call.operation.as_str(), address.to_string()), (all, address.to_string())]
+        }
+        ("data", Payer::Token { text, account }) => vec![(PER_TOKEN, text.clone()), (all, account.clone())],
+        ("data", Payer::Address(address)) => vec![(UNAUTHENTICATED, address.to_string())],
         _ => Vec::new(),
     }
 }
@@ -89,19 +93,47 @@ mod tests {
     fn each_call_counts_where_it_belongs() {
         let account = || Payer::Account("123456789012".into());
         let address = || Payer::Address([127, 0, 0, 7].into());
+        let token = || Payer::Token { text: "abc".into(), account: "123456789012".into() };
         for (call, expected) in [
-            (call("codeartifact", "ListPackages", Access::Read, account()), vec!["ListPackages", READ]),
+            (
+                call("codeartifact", "ListPackages", Access::Read, account()),
+                vec![("ListPackages", "123456789012"), (READ, "123456789012")],
+            ),
             (
                 call("codeartifact", "GetAuthorizationToken", Access::Mint, account()),
-                vec!["GetAuthorizationToken", READ],
+                vec![("GetAuthorizationToken", "123456789012"), (READ, "123456789012")],
             ),
-            (call("codeartifact", "CreateDomain", Access::Write, address()), vec!["CreateDomain", WRITE]),
-            (call("data", "NpmPublish", Access::Write, Payer::Token("abc".into())), vec![PER_TOKEN]),
-            (call("data", "NpmPing", Access::Read, address()), vec![UNAUTHENTICATED]),
+            (
+                call("codeartifact", "CreateDomain", Access::Write, address()),
+                vec![("CreateDomain", "127.0.0.7"), (WRITE, "127.0.0.7")],
+            ),
+            (
+                call("data", "NpmPublish", Access::Write, token()),
+                vec![(PER_TOKEN, "abc"), (WRITE, "123456789012")],
+            ),
+            (
+                call("data", "NpmGetTarball", Access::Read, token()),
+                vec![(PER_TOKEN, "abc"), (READ, "123456789012")],
+            ),
+            (call("data", "NpmPing", Access::Read, address()), vec![(UNAUTHENTICATED, "127.0.0.7")]),
             (call("sts", "AssumeRole", Access::Mint, account()), vec![]),
         ] {
-            assert_eq!(applying(&call), expected, "{}", call.operation);
+            let applying = applying(&call);
+            let applying: Vec<_> = applying.iter().map(|(name, key)| (*name, key.as_str())).collect();
+            assert_eq!(applying, expected, "{}", call.operation);
         }
+    }
+
+    #[test]
+    fn buckets_that_are_full_again_are_dropped() {
+        let mut rates = Rates::default();
+        rates.set("per-token=1000000000").unwrap();
+        let throttle = Throttle::new(&rates);
+        for number in 0..SWEPT {
+            let payer = Payer::Token { text: number.to_string(), account: "123456789012".into() };
+            throttle.check(&call("data", "NpmPing", Access::Read, payer)).unwrap();
+        }
+        assert!(throttle.rates[PER_TOKEN].len() < 100);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::call::{Call, Payer, UNKNOWN, peer};
 use crate::error::Error;
 use crate::pipeline::perform;
 use crate::state::version::Asset;
-use crate::state::{DomainKey, Settings};
+use crate::state::{Caller, DomainKey, Settings};
 use crate::unrouted::{self, place};
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};
@@ -50,17 +50,19 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     let token = login::token(&target.format, request.headers());
     let place = place(request.method(), request.uri().path());
     let exchange = understand(&target, request).await.unwrap_or_else(Exchange::unknown);
-    let principal = token.as_ref().ok().and_then(|token| principal(app, token));
+    let caller = token.as_ref().ok().and_then(|token| caller(app, token));
     let call = Call {
         service: "data",
         operation: exchange.operation.into(),
         access: exchange.access,
-        payer: match &token {
-            Ok(token) if principal.is_some() => Payer::Token(token.clone()),
+        payer: match (&token, &caller) {
+            (Ok(token), Some(caller)) => {
+                Payer::Token { text: token.clone(), account: caller.account.clone() }
+            }
             // A text that is no token has no bucket of its own: there is no end of such texts.
             _ => Payer::Address(from),
         },
-        principal,
+        principal: caller.map(|caller| caller.arn),
         from,
         domain: Some(target.domain.name.clone()),
         repositories: vec![target.repository.clone()],
@@ -95,10 +97,10 @@ async fn understand(target: &Target, request: Request<Bytes>) -> Option<Exchange
 }
 
 /// Who got the token.
-fn principal(app: &App, token: &str) -> Option<String> {
+fn caller(app: &App, token: &str) -> Option<Caller> {
     let store = app.store();
     let grant = store.current().tokens.check(token, app.clock.now()).ok()?;
-    Some(grant.caller.arn.clone())
+    Some(grant.caller.clone())
 }
 
 fn own_address(app: &App, key: &DomainKey) -> Option<String> {

@@ -3,13 +3,12 @@
 
 use super::Input;
 use crate::error::{Error, Result};
-use crate::state::package::{OriginConfiguration, Package, PackageKey, Restriction};
+use crate::state::package::{OriginConfiguration, Package, PackageKey, Restriction, packages_from};
 use crate::state::version::Version;
 use crate::state::{Repository, State};
 use crate::wire::json_response;
 use axum::response::Response;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Creates the package when it is not there. Both restrictions are sent every time.
@@ -59,10 +58,9 @@ pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
             && publish.is_none_or(|wanted| package.origin.publish.name() == wanted)
             && upstream.is_none_or(|wanted| package.origin.upstream.name() == wanted)
     };
-    let packages = repository(input, state)?.packages.values().filter(wanted);
-    let sorted: BTreeMap<String, &Arc<Package>> =
-        packages.map(|package| (sort_key(&package.key), package)).collect();
-    Ok(json_response(&page.cut("packages", sorted.into_iter(), |package| package.summary())))
+    let packages = packages_from(&repository(input, state)?.packages, page.from()).filter(wanted);
+    let packages = packages.map(|package| (package.key.page_key(), package));
+    Ok(json_response(&page.cut("packages", packages, |package| package.summary())))
 }
 
 /// Every status unless one is asked for; by version, or the newest first.
@@ -81,8 +79,7 @@ pub(super) fn list_versions(input: &Input<'_>, state: &mut State) -> Result<Resp
         if newest_first { format!("{} {}", age(version), version.number) } else { version.number.clone() }
     };
     let versions = package.versions.values().filter(wanted);
-    let sorted: BTreeMap<String, &Arc<Version>> =
-        versions.map(|version| (page_key(version), version)).collect();
+    let sorted = page.select(versions.map(|version| (page_key(version), version)));
     let mut answer = page.cut("versions", sorted.into_iter(), |version| version.summary());
     answer["format"] = package.key.format.name().into();
     answer["package"] = package.key.name.as_str().into();
@@ -93,11 +90,6 @@ pub(super) fn list_versions(input: &Input<'_>, state: &mut State) -> Result<Resp
         answer["defaultDisplayVersion"] = version.into();
     }
     Ok(json_response(&answer))
-}
-
-/// A space sorts below every character of a name, so namespaces stay together.
-fn sort_key(key: &PackageKey) -> String {
-    format!("{} {} {}", key.format.name(), key.namespace.as_deref().unwrap_or_default(), key.name)
 }
 
 /// Sorts the newest first as text.

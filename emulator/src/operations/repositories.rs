@@ -10,6 +10,7 @@ use crate::state::{Domain, DomainKey, Repository, State};
 use crate::wire::json_response;
 use axum::response::Response;
 use serde_json::json;
+use std::ops::Bound;
 use std::sync::Arc;
 
 pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
@@ -137,7 +138,8 @@ pub(super) fn list_in_domain(input: &Input<'_>, state: &mut State) -> Result<Res
     let domain = state.domain(&input.domain_key()?)?;
     let items = domain
         .repositories
-        .values()
+        .range::<_, str>((page.from(), Bound::Unbounded))
+        .map(|(_, repository)| repository)
         .filter(|repository| repository.name.starts_with(prefix))
         .filter(|repository| administrator.is_none_or(|account| repository.administrator == account))
         .map(|repository| (repository.name.clone(), repository));

@@ -26,7 +26,7 @@ pub(super) fn mint(input: &Input<'_>, state: &mut State) -> Result<Response> {
     authorize_bearer(input, state, life)?;
     let domain = state.domain(&key)?.key.clone();
     let grant = TokenGrant { domain, caller: input.caller.clone(), life };
-    let text = state.tokens.mint(grant);
+    let text = state.tokens.mint(grant, input.now);
     Ok(json_response(&json!({ "authorizationToken": text, "expiration": timestamp(life.expires()) })))
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod connection;
 pub(crate) mod copy;
 pub(crate) mod domain;
 mod encryption_key;
+mod expired;
 mod forget;
 pub(crate) mod format;
 pub(crate) mod group;
@@ -46,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) url: String,
     pub(crate) quotas: Quotas,
     pub(crate) page_size: PageSize,
+    remembers_tokens: bool,
     address_per_domain: bool,
     access_key_id: String,
     secret_access_key: String,
@@ -54,6 +56,7 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn new(options: Options, url: &str) -> Self {
         Self {
+            remembers_tokens: options.remember_tokens,
             address_per_domain: options.address_per_domain,
             account: options.account,
             region: options.region,
@@ -99,13 +102,13 @@ impl State {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
         Self {
             principals: Principals::new(&settings),
-            settings,
             domains: OrdMap::new(),
             providers: Providers::default(),
             pods: PodIdentities::default(),
-            tokens: Tokens::default(),
+            tokens: Tokens::new(settings.remembers_tokens),
             public: PublicRegistries::default(),
             last_id: 0,
+            settings,
         }
     }
 
@@ -118,7 +121,7 @@ impl State {
     /// Forget everything but the tokens' texts and the ids given out.
     pub(crate) fn reset(&mut self) {
         let fresh = Self::new(self.settings.clone());
-        let tokens = std::mem::take(&mut self.tokens).revoked();
+        let tokens = self.tokens.revoked();
         *self = Self { tokens, last_id: self.last_id, ..fresh };
     }
 }

@@ -10,6 +10,7 @@ use super::version::{Status, Version};
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// A package of a repository. It can exist without versions.
@@ -71,3 +72,41 @@ impl Package {
 
 /// A repository's packages.
 pub(crate) type Packages = OrdMap<PackageKey, Arc<Package>>;
+
+/// Those that a page begins with, in the order of their page keys.
+pub(crate) fn packages_from<'a>(
+    packages: &'a Packages,
+    from: Bound<&str>,
+) -> impl Iterator<Item = &'a Arc<Package>> {
+    let from = from.map(PackageKey::from_page_key);
+    let from = match from {
+        Bound::Excluded(Some(key)) => Bound::Excluded(key),
+        _ => Bound::Unbounded,
+    };
+    packages.range((from, Bound::Unbounded)).map(|(_, package)| package)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Format;
+
+    #[test]
+    fn a_page_begins_where_the_one_before_ended() {
+        let key = |name: &str| PackageKey::new(Format::Npm, None, name).unwrap();
+        let origin = OriginConfiguration::of_first_version(true);
+        let package = |name| (key(name), Arc::new(Package::new(key(name), origin)));
+        let packages: Packages = ["a", "b", "c"].map(package).into_iter().collect();
+        for (from, expected) in [
+            (Bound::Unbounded, &["a", "b", "c"][..]),
+            (Bound::Excluded("npm  a"), &["b", "c"]),
+            // What went meanwhile was there once.
+            (Bound::Excluded("npm  aa"), &["b", "c"]),
+            (Bound::Excluded("npm  c"), &[]),
+            (Bound::Excluded("maven org z"), &["a", "b", "c"]),
+        ] {
+            let names = packages_from(&packages, from).map(|package| package.key.name.as_str());
+            assert_eq!(names.collect::<Vec<_>>(), expected, "{from:?}");
+        }
+    }
+}

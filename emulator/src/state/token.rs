@@ -2,6 +2,7 @@
 //! means is looked up here; of its text only the header says anything.
 
 use super::domain::DomainKey;
+use super::expired::Sweep;
 use super::principal::Caller;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -65,17 +66,26 @@ pub(crate) enum Unauthorized {
 }
 
 /// The tokens minted, by text.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone)]
 pub(crate) struct Tokens {
     grants: OrdMap<String, Arc<TokenGrant>>,
-    revoked: Vector<String>,
+    sweep: Sweep,
+    /// Every text ever minted, where they are wanted.
+    texts: Option<Vector<String>>,
 }
 
 impl Tokens {
+    /// None yet. `remembers` says whether the texts of tokens are kept for ever.
+    pub(crate) fn new(remembers: bool) -> Self {
+        let texts = remembers.then(Vector::new);
+        Self { grants: OrdMap::new(), sweep: Sweep::default(), texts }
+    }
+
     /// Mint a token.
-    pub(crate) fn mint(&mut self, grant: TokenGrant) -> String {
+    pub(crate) fn mint(&mut self, grant: TokenGrant, now: Timestamp) -> String {
         let text = text(grant.life);
-        self.grants.insert(text.clone(), Arc::new(grant));
+        self.sweep.forget(&mut self.grants, now, |grant| Some(grant.life.expires));
+        self.keep(text.clone(), grant);
         text
     }
 
@@ -88,24 +98,27 @@ impl Tokens {
         Ok(grant)
     }
 
-    /// All that were minted, expired ones too.
+    /// All that are not forgotten, expired ones too.
     pub(super) fn grants(&self) -> &OrdMap<String, Arc<TokenGrant>> {
         &self.grants
     }
 
     /// Take a token that was minted before.
     pub(super) fn keep(&mut self, text: String, grant: TokenGrant) {
+        if let Some(texts) = &mut self.texts {
+            texts.push_back(text.clone());
+        }
         self.grants.insert(text, Arc::new(grant));
     }
 
-    /// Every text ever minted.
+    /// Every text ever minted, if they are remembered.
     pub(crate) fn minted(&self) -> Vec<String> {
-        self.grants.keys().chain(&self.revoked).cloned().collect()
+        self.texts.iter().flatten().cloned().collect()
     }
 
     /// Nothing is valid any more, and the texts are still remembered.
-    pub(crate) fn revoked(self) -> Self {
-        Self { revoked: self.minted().into(), grants: OrdMap::new() }
+    pub(crate) fn revoked(&self) -> Self {
+        Self { texts: self.texts.clone(), ..Self::new(false) }
     }
 }
 

@@ -5,6 +5,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// How many bytes of a digest a token begins with.
 const SEAL: usize = 12;
@@ -48,6 +50,35 @@ impl PageRequest {
         let size = asked.unwrap_or(limit.usual).min(limit.largest);
         let after = token.map(|token| decode(&query, token)).transpose()?;
         Ok(Self { size, after, query })
+    }
+
+    /// Where the items of the page begin, for maps that can be read from a key on.
+    pub(crate) fn from(&self) -> Bound<&str> {
+        match &self.after {
+            Some(After::Key(after)) => Bound::Excluded(after),
+            None | Some(After::Digest(_)) => Bound::Unbounded,
+        }
+    }
+
+    /// The first of the items that come after the page before, as many as a page has and one, in the order of
+    /// their keys. The items come in any order; few of them are kept at once.
+    pub(crate) fn select<T>(&self, items: impl Iterator<Item = (String, T)>) -> BTreeMap<String, T> {
+        let is_after = |key: &str| match &self.after {
+            Some(After::Key(after)) => key > after.as_str(),
+            None | Some(After::Digest(_)) => true,
+        };
+        let most = match &self.after {
+            Some(After::Digest(_)) => usize::MAX,
+            None | Some(After::Key(_)) => self.size.saturating_add(1),
+        };
+        let mut kept = BTreeMap::new();
+        for (key, item) in items.filter(|(key, _)| is_after(key)) {
+            kept.insert(key, item);
+            if kept.len() > most {
+                kept.pop_last();
+            }
+        }
+        kept
     }
 
     /// One page of `items`, which come in the order of their keys. Deletions between two pages
@@ -120,7 +151,7 @@ fn seal(query: &str, after: &[u8]) -> [u8; SEAL] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::collection::btree_set;
+    use proptest::collection::{btree_set, vec};
     use proptest::prelude::*;
     use proptest::sample::Index;
     use std::collections::BTreeSet;
@@ -168,6 +199,24 @@ mod tests {
             let seen = read(&keys, size, &removed);
             prop_assert!(seen.is_sorted_by(|one, next| one < next));
             prop_assert!(keys.difference(&removed).all(|key| seen.contains(key)));
+        }
+
+        #[test]
+        fn pages_of_items_in_any_order_are_those_of_sorted_ones(keys in vec(".{0,9}", 0..30), size in 1_i64..7) {
+            let mut after = None::<String>;
+            let mut seen = Vec::new();
+            loop {
+                let page = PageRequest::new("query".into(), Some(size), after.as_deref(), SIZE).unwrap();
+                let items = page.select(keys.iter().map(|key| (key.clone(), key.as_str())));
+                prop_assert!(i64::try_from(items.len()).unwrap() <= size + 1);
+                let answer = page.cut("items", items.into_iter(), Value::from);
+                seen.extend(answer["items"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()));
+                match answer.get("nextToken") {
+                    Some(token) => after = token.as_str().map(str::to_owned),
+                    None => break,
+                }
+            }
+            prop_assert_eq!(seen, keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
         }
 
         #[test]

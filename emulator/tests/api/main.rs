@@ -10,6 +10,7 @@ mod data_plane;
 mod deleted;
 mod domains;
 mod every_operation;
+mod expired;
 mod faults;
 mod groups;
 mod groups_origin;

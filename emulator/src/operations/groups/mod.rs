@@ -13,6 +13,7 @@ use crate::state::group::{Group, Pattern};
 use crate::state::tags::Tags;
 use crate::state::{Domain, State};
 use crate::wire::json_response;
+use crate::wire::page::PageRequest;
 use axum::response::Response;
 use serde_json::json;
 
@@ -60,17 +61,20 @@ pub(super) fn delete(input: &Input<'_>, state: &mut State) -> Result<Response> {
 /// All groups of the domain whose patterns begin with `prefix`.
 pub(super) fn list(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let prefix = input.text("prefix").unwrap_or_default();
+    let page = input.page(state)?;
     let domain = state.domain(&input.domain_key()?)?;
-    let groups = domain.groups.iter().filter(|group| group.pattern.text().starts_with(prefix));
-    page(input, state, domain, groups)
+    let groups = domain.groups.iter_from(page.from());
+    let groups = groups.filter(|group| group.pattern.text().starts_with(prefix));
+    Ok(answer_page(&page, state, domain, groups))
 }
 
 /// The groups directly within one.
 pub(super) fn list_sub(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let pattern = pattern(input)?;
     let domain = state.domain(&input.domain_key()?)?;
+    let page = input.page(state)?;
     domain.group(pattern.text())?;
-    page(input, state, domain, domain.groups.children(&pattern))
+    Ok(answer_page(&page, state, domain, domain.groups.children(&pattern, page.from())))
 }
 
 /// The pattern that a request names, which must be a legal one also where nothing is made of it.
@@ -96,13 +100,13 @@ fn answer(input: &Input<'_>, state: &State) -> Result<Response> {
     Ok(json_response(&json!({ "packageGroup": group.describe(domain, &state.settings) })))
 }
 
-fn page<'a>(
-    input: &Input<'_>,
+fn answer_page<'a>(
+    page: &PageRequest,
     state: &State,
     domain: &'a Domain,
     groups: impl Iterator<Item = &'a Group>,
-) -> Result<Response> {
+) -> Response {
     let items = groups.map(|group| (group.pattern.text().to_owned(), group));
     let describe = |group: &Group| group.describe(domain, &state.settings);
-    Ok(json_response(&input.page(state)?.cut("packageGroups", items, describe)))
+    json_response(&page.cut("packageGroups", items, describe))
 }

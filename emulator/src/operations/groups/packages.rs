@@ -4,11 +4,11 @@ use super::{Input, pattern};
 use crate::error::Result;
 use crate::state::State;
 use crate::state::group::{Association, Group};
-use crate::state::package::PackageKey;
+use crate::state::package::packages_from;
 use crate::wire::json_response;
 use axum::response::Response;
+use itertools::Itertools;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The packages of all repositories that belong to a group; with `preview` also those that would
 /// belong to a group that is not there.
@@ -22,12 +22,13 @@ pub(crate) fn list_associated(input: &Input<'_>, state: &mut State) -> Result<Re
     } else if groups.get(pattern.text()).is_none() {
         groups.add(Group::new(pattern.clone(), input.now));
     }
-    let keys = domain.repositories.values().flat_map(|repository| repository.packages.keys());
+    let packages =
+        domain.repositories.values().map(|repository| packages_from(&repository.packages, page.from()));
     // Many repositories have the same package; it is looked up once.
-    let keys: BTreeMap<String, &PackageKey> = keys.map(|key| (key.arn_path(), key)).collect();
-    let associated = keys.into_iter().filter_map(|(path, key)| {
+    let keys = packages.kmerge_by(|one, next| one.key < next.key).map(|package| &package.key).dedup();
+    let associated = keys.filter_map(|key| {
         let Association { group, strength } = groups.association(key);
-        (group.pattern.text() == pattern.text()).then_some((path, (key, strength)))
+        (group.pattern.text() == pattern.text()).then(|| (key.page_key(), (key, strength)))
     });
     let answer = page.cut("packages", associated, |(key, strength)| {
         let mut package = json!({

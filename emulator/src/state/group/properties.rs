@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 /// Few characters, so that there are hits: two cases, a Cyrillic look-alike, a digit that looks
 /// like a letter, a mark, and the three separators.
@@ -165,7 +166,7 @@ proptest! {
         for (group, (text, parent)) in groups.iter().zip(&expected) {
             let found = groups.parent(&group.pattern).map(|parent| parent.pattern.text());
             prop_assert_eq!(found, *parent, "{}", text);
-            let children: Vec<_> = groups.children(&group.pattern).map(|child| child.pattern.text()).collect();
+            let children: Vec<_> = groups.children(&group.pattern, Bound::Unbounded).map(|child| child.pattern.text()).collect();
             let is_child = |(child, parent): &(_, Option<&str>)| (*parent == Some(*text)).then_some(*child);
             prop_assert_eq!(children, expected.iter().filter_map(is_child).collect::<Vec<_>>());
         }

@@ -9,6 +9,7 @@ use crate::state::tags::Tags;
 use imbl::OrdMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// A package group.
@@ -59,7 +60,14 @@ impl Groups {
 
     /// In the order of the patterns' texts, of which the root's is the least.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Group> {
-        std::iter::once(&self.root).chain(self.below.values()).map(AsRef::as_ref)
+        self.iter_from(Bound::Unbounded)
+    }
+
+    /// The same from a pattern's text on.
+    pub(crate) fn iter_from(&self, from: Bound<&str>) -> impl Iterator<Item = &Group> {
+        let root = (from == Bound::Unbounded).then_some(&self.root);
+        let below = self.below.range::<_, str>((from, Bound::Unbounded)).map(|(_, group)| group);
+        root.into_iter().chain(below).map(AsRef::as_ref)
     }
 
     pub(crate) fn get(&self, pattern: &str) -> Option<&Group> {
@@ -112,9 +120,15 @@ impl Groups {
         Some(found.map_or(self.root.as_ref(), |found| found.group))
     }
 
-    /// The groups that lie directly in one, in the order of their patterns' texts.
-    pub(crate) fn children<'a>(&'a self, pattern: &'a Pattern) -> impl Iterator<Item = &'a Group> {
-        self.iter().filter(|group| {
+    /// The groups that lie directly in one, in the order of their patterns' texts, from a text on.
+    pub(crate) fn children<'a>(
+        &'a self,
+        pattern: &'a Pattern,
+        from: Bound<&str>,
+    ) -> impl Iterator<Item = &'a Group> {
+        let lies_within = |group: &&Group| pattern.is_root() || pattern.contains(&group.pattern).is_some();
+        // Who the parent is takes a look at every group.
+        self.iter_from(from).filter(lies_within).filter(|group| {
             self.parent(&group.pattern).is_some_and(|parent| parent.pattern.text() == pattern.text())
         })
     }

@@ -130,6 +130,20 @@ impl PackageKey {
         format!("{}/{namespace}/{}", self.format.name(), self.name)
     }
 
+    /// The key by which pages of packages go on. Its order is that of package keys: a space sorts below every
+    /// character of a name.
+    pub(crate) fn page_key(&self) -> String {
+        format!("{} {} {}", self.format.name(), self.namespace.as_deref().unwrap_or_default(), self.name)
+    }
+
+    /// The package of a page key.
+    pub(crate) fn from_page_key(key: &str) -> Option<Self> {
+        let mut parts = key.splitn(3, ' ');
+        let (format, namespace, name) = (parts.next()?, parts.next()?, parts.next()?);
+        let namespace = (!namespace.is_empty()).then(|| namespace.to_owned());
+        Some(Self { format: Format::parse(format)?, namespace, name: name.into() })
+    }
+
     pub(crate) fn not_found(&self) -> Error {
         let message = format!("Package not found. Package '{}' does not exist", self.full_name());
         Error::not_found(ResourceType::Package, &self.full_name(), message)
@@ -197,6 +211,28 @@ mod tests {
         }
         let swift = PackageKey::new(Format::Swift, Some("Acme"), "x").unwrap();
         assert_eq!(swift.looked_up().namespace.as_deref(), Some("acme"));
+    }
+
+    #[test]
+    fn page_keys_sort_as_packages_do_and_read_back() {
+        let mut keys: Vec<_> = [
+            (Format::Maven, Some("org.acme"), "b"),
+            (Format::Maven, Some("org"), "z"),
+            (Format::Maven, Some("org-acme"), "a"),
+            (Format::Npm, Some("acme"), "a"),
+            (Format::Npm, None, "zebra"),
+            (Format::Npm, None, "a-b"),
+            (Format::Npm, None, "a"),
+            (Format::Cargo, None, "a"),
+        ]
+        .map(|(format, namespace, name)| PackageKey::new(format, namespace, name).unwrap())
+        .to_vec();
+        keys.sort();
+        assert!(keys.iter().map(PackageKey::page_key).is_sorted());
+        for key in keys {
+            assert_eq!(PackageKey::from_page_key(&key.page_key()), Some(key));
+        }
+        assert_eq!(PackageKey::from_page_key("npm left-pad"), None);
     }
 
     #[test]

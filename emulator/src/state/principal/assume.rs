@@ -83,6 +83,7 @@ impl Principals {
         let role_name = role.rsplit('/').next().unwrap_or_default();
         let arn = format!("arn:aws:sts::{account}:assumed-role/{role_name}/{name}");
         let expires = session.ends;
+        self.sweep.forget(&mut self.keys, session.opened, |key| key.caller.session_ends());
         let caller = Caller {
             arn: arn.clone(),
             account: account.clone(),

@@ -14,6 +14,7 @@ pub(crate) use provider::{Provider, ProviderSpec, Providers, condition_prefix};
 pub(crate) use spec::{NotPut, PrincipalSpec};
 
 use super::Settings;
+use super::expired::Sweep;
 use super::policy::{Authority, Context};
 use crate::error::Error;
 use crate::wire::sigv4::{Refusal, Scope, Signed};
@@ -29,6 +30,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Principals {
     keys: OrdMap<String, AccessKey>,
     identities: OrdMap<String, Identity>,
+    #[serde(skip)]
+    sweep: Sweep,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -47,6 +50,7 @@ impl Principals {
         Self {
             keys: OrdMap::unit(settings.access_key_id.clone(), key),
             identities: OrdMap::unit(arn, Identity::default()),
+            sweep: Sweep::default(),
         }
     }
 
