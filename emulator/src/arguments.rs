@@ -111,6 +111,7 @@ impl Arguments {
             remember_tokens: false,
             ..Options::default()
         };
+        options.quotas.assets_per_package_version = Quotas::assets_in(&self.region);
         for (name, value) in &self.quotas {
             options.quotas.set(name, *value)?;
         }
@@ -222,6 +223,20 @@ mod tests {
         assert!(fits(&["--address-per-domain"]));
         assert!(!fits(&["--listen", "0.0.0.0:0", "--address-per-domain"]));
         assert!(!fits(&["--listen", "[::]:0", "--tls", "--tls-ca", "ca.pem"]));
+    }
+
+    #[test]
+    fn a_version_has_as_many_assets_as_its_region_lets_it() {
+        for (arguments, assets) in [
+            (&[][..], 350),
+            (&["--region", "eu-west-3"], 350),
+            (&["--region", "eu-west-2"], 150),
+            (&["--region", "eu-west-2", "--quota", "assets-per-package-version=9"], 9),
+        ] {
+            let all = [&["codeartifact-emulator"], arguments].concat();
+            let options = Arguments::try_parse_from(all).unwrap().options().unwrap();
+            assert_eq!(options.quotas.assets_per_package_version, assets, "{arguments:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use http::Request;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 
 /// A request that is none of the others.
 pub(crate) const UNKNOWN: &str = "Unknown";
@@ -33,6 +34,8 @@ pub(crate) struct Call {
     pub(crate) from: IpAddr,
     /// Whose rates it counts towards.
     pub(crate) payer: Payer,
+    /// As how many requests it counts.
+    pub(crate) requests: NonZeroU32,
     pub(crate) domain: Option<String>,
     /// All that the call is about.
     pub(crate) repositories: Vec<String>,

@@ -77,7 +77,7 @@ pub struct Quotas {
     pub upstreams_searched: usize,
     /// `tags-per-resource`.
     pub tags_per_resource: usize,
-    /// `assets-per-package-version`. In some Regions it is 150.
+    /// `assets-per-package-version`: what [`Quotas::assets_in`] says of the Region, unless it is set.
     pub assets_per_package_version: usize,
     /// `asset-size-bytes`.
     pub asset_size_bytes: usize,
@@ -97,6 +97,9 @@ impl Default for Quotas {
     }
 }
 
+/// Regions in which a package version may have more assets than elsewhere.
+const ROOMY: [&str; 6] = ["us-east-1", "us-east-2", "ap-south-1", "eu-central-1", "eu-west-1", "eu-west-3"];
+
 /// A quota name that nobody knows.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
@@ -106,6 +109,11 @@ impl Default for Quotas {
 pub struct UnknownQuota(String);
 
 impl Quotas {
+    /// How many assets a package version may have in a Region: 350 in some, 150 in the others.
+    pub fn assets_in(region: &str) -> usize {
+        if ROOMY.contains(&region) { 350 } else { 150 }
+    }
+
     /// Set the quota of that name, as on the command line.
     pub fn set(&mut self, name: &str, value: usize) -> Result<(), UnknownQuota> {
         let quota = match name {

@@ -6,9 +6,11 @@ use crate::error::{Error, Result};
 use crate::rates::{PER_TOKEN, READ, Rates, UNAUTHENTICATED, WRITE};
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{InsufficientCapacity, Quota, RateLimiter};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// One rate: a bucket for each payer.
 type Buckets = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
@@ -37,13 +39,20 @@ impl Throttle {
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEPT == SWEPT - 1 {
             self.rates.values().for_each(RateLimiter::retain_recent);
         }
-        applying(call).iter().try_for_each(|(name, key)| self.take(name, key))
+        applying(call).iter().try_for_each(|(name, key)| self.take(name, key, call.requests))
     }
 
-    fn take(&self, name: &str, key: &String) -> Result<()> {
+    fn take(&self, name: &str, key: &String, requests: NonZeroU32) -> Result<()> {
         let Some(buckets) = self.rates.get(name) else { return Ok(()) };
-        let Err(early) = buckets.check_key(key) else { return Ok(()) };
-        let wait = early.wait_time_from(DefaultClock::default().now());
+        let wait = match buckets.check_key_n(key, requests) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(early)) => early.wait_time_from(DefaultClock::default().now()),
+            // More than a full bucket holds: such a request takes a whole bucket, or it would never be let in.
+            Err(InsufficientCapacity(bucket)) => match NonZeroU32::new(bucket) {
+                Some(bucket) => return self.take(name, key, bucket),
+                None => Duration::ZERO,
+            },
+        };
         let mut error = Error::new("ThrottlingException", "Rate exceeded");
         // Whole seconds, and never none: a caller that waits as long as it is told is let in.
         error.retry_after_seconds = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1));
@@ -80,6 +89,7 @@ mod tests {
             operation: operation.into(),
             access,
             payer,
+            requests: NonZeroU32::MIN,
             from: [127, 0, 0, 1].into(),
             principal: Some("arn:aws:iam::123456789012:user/admin".into()),
             domain: None,
@@ -122,6 +132,22 @@ mod tests {
             let applying: Vec<_> = applying.iter().map(|(name, key)| (*name, key.as_str())).collect();
             assert_eq!(applying, expected, "{}", call.operation);
         }
+    }
+
+    #[test]
+    fn a_request_that_counts_as_many_takes_as_much_and_at_most_a_whole_bucket() {
+        let mut rates = Rates::default();
+        rates.set("per-token=60").unwrap();
+        let token = |text: &str| Payer::Token { text: text.into(), account: "123456789012".into() };
+        let counting = |text: &str, requests| {
+            let call = call("data", "RubyGetDependencies", Access::Read, token(text));
+            Call { requests: NonZeroU32::new(requests).unwrap(), ..call }
+        };
+        let throttle = Throttle::new(&rates);
+        throttle.check(&counting("one", 50)).unwrap();
+        throttle.check(&counting("one", 50)).unwrap_err();
+        throttle.check(&counting("two", 200)).unwrap();
+        throttle.check(&counting("two", 50)).unwrap_err();
     }
 
     #[test]

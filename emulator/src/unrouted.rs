@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::response::Response;
 use http::{Method, Request};
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 
 /// Longer paths are cut.
 const LONGEST_PATH: usize = 256;
@@ -36,6 +37,7 @@ pub(crate) async fn refuse(
         operation: operation.into(),
         access: Access::Read,
         payer: signer.payer(request),
+        requests: NonZeroU32::MIN,
         principal: signer.claimed,
         from: peer(request),
         domain: None,

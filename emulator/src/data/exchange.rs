@@ -9,6 +9,7 @@ use crate::state::publish::Publication;
 use crate::state::version::{Asset, Version};
 use axum::response::Response;
 use jiff::Timestamp;
+use std::num::NonZeroU32;
 
 /// What a request does once it is let in.
 pub(super) type Effect = Box<dyn FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send>;
@@ -41,6 +42,8 @@ pub(super) struct Exchange {
     pub(super) operation: &'static str,
     pub(super) access: Access,
     pub(super) permission: Permission,
+    /// As how many requests it counts towards rates.
+    pub(super) requests: NonZeroU32,
     pub(super) package: Option<PackageKey>,
     pub(super) version: Option<String>,
     /// In which of several forms it is answered.
@@ -61,7 +64,16 @@ impl Exchange {
         let mut known = names().chain([(UNKNOWN, Access::Read)]);
         debug_assert!(known.any(|one| one == call), "faults cannot name {call:?}");
         let (operation, access) = call;
-        Self { operation, access, permission, package: None, version: None, content_type: None, effect }
+        Self {
+            operation,
+            access,
+            permission,
+            requests: NonZeroU32::MIN,
+            package: None,
+            version: None,
+            content_type: None,
+            effect,
+        }
     }
 
     /// A request that changes a package.

@@ -62,6 +62,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
             // A text that is no token has no bucket of its own: there is no end of such texts.
             _ => Payer::Address(from),
         },
+        requests: exchange.requests,
         principal: caller.map(|caller| caller.arn),
         from,
         domain: Some(target.domain.name.clone()),

@@ -28,6 +28,7 @@ use axum::body::Bytes;
 use axum::response::Response;
 use http::Request;
 use named::Named;
+use std::num::NonZeroU32;
 
 /// An operation's code. It runs on a copy of the state, which is kept when it succeeds.
 type Handler = fn(&Input<'_>, &mut State) -> Result<Response>;
@@ -45,6 +46,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         operation: operation.map_or(UNKNOWN, |operation| operation.name).into(),
         access: operation.map_or(Access::Read, |operation| operation.access),
         payer: signer.payer(request),
+        requests: NonZeroU32::MIN,
         principal: signer.claimed,
         from: peer(request),
         domain,

@@ -24,6 +24,7 @@ use axum::response::Response;
 use form::Form;
 use http::Request;
 use reply::{elements, success};
+use std::num::NonZeroU32;
 
 /// What is answered, by the names in the journal and for faults. A session is minted, but nothing that a
 /// stale read could show changes.
@@ -50,6 +51,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         // A session is minted, but nothing that a stale read could show changes.
         access: if action == "GetCallerIdentity" { Access::Read } else { Access::Mint },
         payer: signer.payer(request),
+        requests: NonZeroU32::MIN,
         principal: signer.claimed,
         from: peer(request),
         domain: None,

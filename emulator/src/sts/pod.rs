@@ -13,6 +13,7 @@ use axum::response::Response;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 
 const SERVICE: &str = "pods.eks.amazonaws.com";
 /// As long as the agent's sessions are.
@@ -28,6 +29,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         principal: None,
         from: peer(request),
         payer: Payer::Address(peer(request)),
+        requests: NonZeroU32::MIN,
         domain: None,
         repositories: Vec::new(),
         parameters: Value::Null,

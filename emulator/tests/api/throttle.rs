@@ -75,6 +75,42 @@ async fn a_token_has_a_rate_of_its_own() {
     assert_eq!(ping(&other).await.status(), 200);
 }
 
+/// What package managers ask for counts among the reads of the account that got the token, whatever the token.
+#[tokio::test]
+async fn package_managers_share_the_reads_of_their_account() {
+    let emulator = start(&["read=2"]).await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    // Tokens are minted at the rate of reads, too; the SDK waits until it is let in.
+    let tokens = [data::token(&client).await, data::token(&client).await];
+    let mut asked = tokens.iter().cycle();
+    let refusal = loop {
+        let answer = data::get(&emulator, asked.next().unwrap(), ("npm", "team", "-/ping")).await;
+        if answer.status() != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(refusal.status(), 429);
+    // A stranger's requests are none of the account's.
+    assert_eq!(data::get(&emulator, "unknown", ("npm", "team", "-/ping")).await.status(), 401);
+}
+
+/// A dependency request of Bundler counts once for each gem.
+#[tokio::test]
+async fn each_gem_that_is_asked_for_counts() {
+    let emulator = start(&["per-token=1000"]).await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    let token = data::token(&client).await;
+    let gems: Vec<_> = (0..200).map(|number| format!("gem{number}")).collect();
+    let path = format!("api/v1/dependencies?gems={}", gems.join(","));
+    let mut let_in = 0;
+    while let_in < 100 && data::get(&emulator, &token, ("ruby", "team", &path)).await.status() == 200 {
+        let_in += 1;
+    }
+    assert!((5..100).contains(&let_in), "{let_in} requests of 200 gems were let in");
+}
+
 /// Whoever claims an account's key without its secret, or has none at all, uses up what is its address's.
 #[tokio::test]
 async fn an_account_pays_for_nobody_who_only_claims_to_be_of_it() {

@@ -16,6 +16,7 @@ use axum::body::Bytes;
 use axum::response::Response;
 use http::{Method, Request};
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 /// What the request wants, if gem or Bundler would ask for it. Nothing here yanks, searches or has owners.
 pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchange> {
@@ -64,6 +65,8 @@ fn dependencies(query: &str) -> Exchange {
     let names = asked.map(|(_, names)| names.into_owned()).unwrap_or_default();
     let keys: BTreeSet<_> = names.split(',').filter_map(PackageKey::from_gem_name).collect();
     let keys: Vec<_> = keys.into_iter().collect();
+    // Each gem that is named counts, as the user guide says.
+    let requests = u32::try_from(keys.len()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
     let about = if let [key] = &keys[..] { Some(key.clone()) } else { None };
     let exchange = Exchange::read("RubyGetDependencies", move |state, target, _| {
         if keys.len() > GEMS_AT_ONCE {
@@ -72,7 +75,7 @@ fn dependencies(query: &str) -> Exchange {
         }
         index::dependencies(state, target, &keys)
     });
-    Exchange { package: about, ..exchange }
+    Exchange { package: about, requests, ..exchange }
 }
 
 fn download(file_name: &str) -> Option<Exchange> {
