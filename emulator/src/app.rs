@@ -6,8 +6,8 @@ use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::options::Options;
 use crate::request_log::OnCall;
-use crate::state::Store;
 use crate::state::ledger::Unsaved;
+use crate::state::{Settings, Store};
 use crate::throttle::Throttle;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +19,7 @@ pub(crate) struct App {
     pub(crate) throttle: Throttle,
     pub(crate) addresses: Option<Addresses>,
     pub(crate) on_call: Option<OnCall>,
+    pub(crate) settings: Arc<Settings>,
     store: Mutex<Store>,
     journal: Mutex<Journal>,
     panics: AtomicU64,
@@ -58,6 +59,7 @@ impl App {
             throttle: Throttle::new(&options.rates),
             addresses,
             on_call: options.on_call.clone(),
+            settings: store.current().settings.clone(),
             store: Mutex::new(store),
             journal: Mutex::default(),
             panics: AtomicU64::new(0),

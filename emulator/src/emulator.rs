@@ -7,6 +7,7 @@ use crate::clock::{Clock, Move};
 use crate::connections::{Stop, serve};
 use crate::journal::Entry;
 use crate::options::Options;
+use crate::origin::Origin;
 use crate::state::ledger::LedgerError;
 use crate::state::{Settings, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -54,10 +55,10 @@ impl Emulator {
             Ok((listener, address))
         };
         let (main, address) = listen().map_err(|error| StartError::Listen(wanted, error))?;
-        let scheme = if options.tls { "https" } else { "http" };
-        let url = base_url(scheme, address);
-        let certificates = options.tls.then(Certificates::new).transpose()?.map(Arc::new);
-        let settings = Settings::new(options.clone(), &url);
+        let served = Origin::listening(options.tls, reachable(address));
+        let url = served.to_string();
+        let certificates = options.tls.then(|| Certificates::new(&options)).transpose()?.map(Arc::new);
+        let settings = Settings::new(options.clone(), served);
         let (store, clock) = Store::open(settings, options.state.as_deref())?;
         let (listen, listeners) = mpsc::unbounded_channel();
         // The other end is right here.
@@ -97,8 +98,8 @@ impl Emulator {
         self.address.port()
     }
 
-    /// Every authorization token ever minted, expired and reset ones too, with [`Options::remember_tokens`]. Never
-    /// served over HTTP.
+    /// Every authorization token ever minted, expired and reset ones too, if [`Options::token_texts`] are kept.
+    /// Never served over HTTP.
     pub fn tokens_minted(&self) -> Vec<String> {
         self.app.store().current().tokens.minted()
     }
@@ -160,10 +161,10 @@ impl Drop for Emulator {
     }
 }
 
-/// The URL that callers on this machine use, also when every address is listened on.
-fn base_url(scheme: &str, mut address: SocketAddr) -> String {
+/// The address that callers on this machine use, also when every address is listened on.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    format!("{scheme}://{address}")
+    address
 }

@@ -1,8 +1,10 @@
 //! What an emulator is started with.
 
 use crate::clock::SignatureClock;
+use crate::origin::{HostName, Origin};
 use crate::rates::Rates;
 use crate::request_log::OnCall;
+use clap::ValueEnum;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -29,15 +31,22 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Whether to serve https, with a certificate made at the start.
     pub tls: bool,
+    /// What else that certificate is good for, besides the address, `localhost` and the service's names.
+    pub tls_names: Vec<HostName>,
     /// Whether each domain has a loopback address of its own: 127.0.1.1 and up, on the same port.
     pub address_per_domain: bool,
+    /// Which addresses `GetRepositoryEndpoint` answers.
+    pub endpoints: Endpoints,
+    /// Where links lead, whatever a request says that it was sent to.
+    pub public_url: Option<Origin>,
+    /// Whether `X-Forwarded-Proto`, `-Host` and `-Port` say what a request was sent to.
+    pub trust_forwarded: bool,
     /// The rates that are enforced.
     pub rates: Rates,
     /// The clock that signatures are checked by.
     pub signature_clock: SignatureClock,
-    /// Whether the texts of all tokens are kept, also of those that have expired, for who looks for tokens where
-    /// none should be.
-    pub remember_tokens: bool,
+    /// What becomes of the texts of tokens.
+    pub token_texts: TokenTexts,
     /// What is done after each call.
     pub on_call: Option<OnCall>,
 }
@@ -55,13 +64,36 @@ impl Default for Options {
             largest_page: 1_000,
             state: None,
             tls: false,
+            tls_names: Vec::new(),
             address_per_domain: false,
+            endpoints: Endpoints::default(),
+            public_url: None,
+            trust_forwarded: false,
             rates: Rates::default(),
             signature_clock: SignatureClock::default(),
-            remember_tokens: true,
+            token_texts: TokenTexts::Kept,
             on_call: None,
         }
     }
+}
+
+/// The addresses of repositories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Endpoints {
+    /// Those that lead to the emulator, by the host that a request names.
+    #[default]
+    Local,
+    /// The service's own: `https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/<format>/<repository>/`.
+    Aws,
+}
+
+/// What becomes of the texts of tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenTexts {
+    /// All are kept, also those of tokens that have expired, for tests that look for tokens where none should be.
+    Kept,
+    /// A day after a token has expired, its text is forgotten.
+    Forgotten,
 }
 
 /// Quotas, with the defaults of the CodeArtifact user guide.

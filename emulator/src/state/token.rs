@@ -4,6 +4,7 @@
 use super::domain::DomainKey;
 use super::expired::Sweep;
 use super::principal::Caller;
+use crate::options::TokenTexts;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use imbl::{OrdMap, Vector};
@@ -75,9 +76,9 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// None yet. `remembers` says whether the texts of tokens are kept for ever.
-    pub(crate) fn new(remembers: bool) -> Self {
-        let texts = remembers.then(Vector::new);
+    /// None yet.
+    pub(crate) fn new(texts: TokenTexts) -> Self {
+        let texts = (texts == TokenTexts::Kept).then(Vector::new);
         Self { grants: OrdMap::new(), sweep: Sweep::default(), texts }
     }
 
@@ -118,7 +119,7 @@ impl Tokens {
 
     /// Nothing is valid any more, and the texts are still remembered.
     pub(crate) fn revoked(&self) -> Self {
-        Self { texts: self.texts.clone(), ..Self::new(false) }
+        Self { texts: self.texts.clone(), ..Self::new(TokenTexts::Forgotten) }
     }
 }
 

@@ -15,6 +15,7 @@ mod faults;
 mod groups;
 mod groups_origin;
 mod hold;
+mod hosts;
 mod identities;
 mod npm;
 mod package_versions;
