@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, ValueEnum};
-use codeartifact_emulator::{Options, Quotas, Rates, SignatureClock};
+use codeartifact_emulator::{Assets, Options, Quotas, Rates, SignatureClock};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -19,6 +19,9 @@ Examples:
   For clients that refuse plain http, or that keep logins by host:
     codeartifact-emulator --tls --tls-ca ca.pem --address-per-domain
     export AWS_ENDPOINT_URL=https://127.0.0.1:4566 AWS_CA_BUNDLE=ca.pem
+
+  Files of packages from another port at signed addresses, as the service sends clients to S3:
+    codeartifact-emulator --assets redirect --assets-port 4567
 
   As strict about rates as the service, with one of them lower:
     codeartifact-emulator --throttle --rate GetAuthorizationToken=2
@@ -59,6 +62,12 @@ pub(crate) struct Arguments {
     /// Give each domain a loopback address of its own, 127.0.1.1 and up, on the same port.
     #[arg(long)]
     address_per_domain: bool,
+    /// How package managers get files of packages.
+    #[arg(long, value_name = "HOW", default_value = "direct")]
+    assets: Assets,
+    /// The port for --assets redirect, on the address of --listen; 0 picks a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "assets")]
+    assets_port: u16,
     /// How many entries a page has when a caller does not say, from 1 to 1000.
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1000))]
     page_size: u16,
@@ -106,6 +115,8 @@ impl Arguments {
             state: self.state.clone(),
             tls: self.tls,
             address_per_domain: self.address_per_domain,
+            assets: self.assets,
+            assets_port: self.assets_port,
             rates: if self.throttle { Rates::of_the_service() } else { Rates::default() },
             signature_clock: self.signature_clock,
             ..Options::default()
@@ -191,6 +202,9 @@ mod tests {
             &["--listen", "4566"],
             &["--listen", "localhost"],
             &["--log", "xml"],
+            &["--assets", "elsewhere"],
+            &["--assets-port", "1"],
+            &["--assets", "redirect", "--assets-port", "65536"],
             &["--signature-clock", "sundial"],
             &["--bogus"],
         ] {

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod app;
+mod assets;
 mod body;
 mod call;
 mod certificates;
@@ -38,7 +39,7 @@ mod wire;
 pub use clock::SignatureClock;
 pub use emulator::{Emulator, StartError};
 pub use journal::Entry;
-pub use options::{Options, Quotas, UnknownQuota};
+pub use options::{Assets, Options, Quotas, UnknownQuota};
 pub use rates::{BadRate, Rates};
 pub use request_log::OnCall;
 pub use state::ledger::LedgerError;

@@ -3,6 +3,7 @@
 use crate::clock::SignatureClock;
 use crate::rates::Rates;
 use crate::request_log::OnCall;
+use clap::ValueEnum;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -31,6 +32,10 @@ pub struct Options {
     pub tls: bool,
     /// Whether each domain has a loopback address of its own: 127.0.1.1 and up, on the same port.
     pub address_per_domain: bool,
+    /// How package managers get files of packages.
+    pub assets: Assets,
+    /// The port to which [`Assets::Redirect`] sends them, on the address of `listen`; 0 picks a free one.
+    pub assets_port: u16,
     /// The rates that are enforced.
     pub rates: Rates,
     /// The clock that signatures are checked by.
@@ -53,11 +58,23 @@ impl Default for Options {
             state: None,
             tls: false,
             address_per_domain: false,
+            assets: Assets::default(),
+            assets_port: 0,
             rates: Rates::default(),
             signature_clock: SignatureClock::default(),
             on_call: None,
         }
     }
+}
+
+/// How package managers get files of packages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Assets {
+    /// From the repository.
+    #[default]
+    Direct,
+    /// From another port, as from S3: the repository sends them to an address that is good for a while.
+    Redirect,
 }
 
 /// Quotas, with the defaults of the CodeArtifact user guide.

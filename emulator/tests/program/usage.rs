@@ -11,6 +11,8 @@ fn help_explains_with_examples() {
         "--state",
         "--tls-ca",
         "--address-per-domain",
+        "--assets redirect",
+        "--assets-port",
         "--throttle",
         "--signature-clock",
         "domains-per-account",
