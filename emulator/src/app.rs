@@ -7,8 +7,8 @@ use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::options::Options;
 use crate::request_log::OnCall;
-use crate::state::Store;
 use crate::state::ledger::Unsaved;
+use crate::state::{Settings, Store};
 use crate::throttle::Throttle;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +22,7 @@ pub(crate) struct App {
     /// Where files of packages are, when package managers are sent elsewhere for them.
     pub(crate) bucket: Option<Arc<Bucket>>,
     pub(crate) on_call: Option<OnCall>,
+    pub(crate) settings: Arc<Settings>,
     store: Mutex<Store>,
     journal: Mutex<Journal>,
     panics: AtomicU64,
@@ -62,6 +63,7 @@ impl App {
             addresses,
             bucket: None,
             on_call: options.on_call.clone(),
+            settings: store.current().settings.clone(),
             store: Mutex::new(store),
             journal: Mutex::default(),
             panics: AtomicU64::new(0),

@@ -1,7 +1,11 @@
 //! The command line.
 
-use clap::{Parser, ValueEnum};
-use codeartifact_emulator::{Assets, Options, Quotas, Rates, SignatureClock};
+mod addresses;
+
+use addresses::Addresses;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
+use codeartifact_emulator::{HostName, Options, Quotas, Rates, SignatureClock};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -59,15 +63,12 @@ pub(crate) struct Arguments {
     /// Where to write the certificate that clients have to trust.
     #[arg(long, value_name = "FILE", requires = "tls")]
     pub(crate) tls_ca: Option<PathBuf>,
-    /// Give each domain a loopback address of its own, 127.0.1.1 and up, on the same port.
-    #[arg(long)]
-    address_per_domain: bool,
-    /// How package managers get files of packages.
-    #[arg(long, value_name = "HOW", default_value = "direct")]
-    assets: Assets,
-    /// The port for --assets redirect, on the address of --listen; 0 picks a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "assets")]
-    assets_port: u16,
+    /// A name or an address that the certificate is good for, besides `localhost`, the address of --listen and the
+    /// service's own names; such as the name that a container has for others. May be repeated.
+    #[arg(long = "tls-name", value_name = "NAME", requires = "tls")]
+    tls_names: Vec<HostName>,
+    #[command(flatten)]
+    addresses: Addresses,
     /// How many entries a page has when a caller does not say, from 1 to 1000.
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1000))]
     page_size: u16,
@@ -99,14 +100,16 @@ pub(crate) enum LogFormat {
 }
 
 impl Arguments {
-    pub(crate) fn options(&self) -> anyhow::Result<Options> {
-        if self.listen.ip().is_unspecified() && (self.tls || self.address_per_domain) {
-            // The certificate and the addresses of domains are for one address.
-            anyhow::bail!(
-                "--tls and --address-per-domain need a --listen with one address, not {}",
-                self.listen.ip()
-            );
+    /// Those of this process. It ends here when they make no sense.
+    pub(crate) fn of_process() -> Self {
+        let arguments = Self::parse();
+        if let Some(why) = arguments.addresses.contradiction(arguments.listen.ip()) {
+            Self::command().error(ErrorKind::ArgumentConflict, why).exit();
         }
+        arguments
+    }
+
+    pub(crate) fn options(&self) -> anyhow::Result<Options> {
         let mut options = Options {
             account: self.account.clone(),
             region: self.region.clone(),
@@ -114,12 +117,10 @@ impl Arguments {
             page_size: self.page_size.into(),
             state: self.state.clone(),
             tls: self.tls,
-            address_per_domain: self.address_per_domain,
-            assets: self.assets,
-            assets_port: self.assets_port,
+            tls_names: self.tls_names.clone(),
             rates: if self.throttle { Rates::of_the_service() } else { Rates::default() },
             signature_clock: self.signature_clock,
-            ..Options::default()
+            ..self.addresses.options()
         };
         for (name, value) in &self.quotas {
             options.quotas.set(name, *value)?;
@@ -174,7 +175,6 @@ fn rate(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -206,6 +206,13 @@ mod tests {
             &["--assets-port", "1"],
             &["--assets", "redirect", "--assets-port", "65536"],
             &["--signature-clock", "sundial"],
+            &["--endpoints", "moon"],
+            &["--public-url", "packages.example.com"],
+            &["--public-url", "http://host/path"],
+            &["--public-url", "http://host", "--address-per-domain"],
+            &["--public-url", "http://host", "--trust-forwarded"],
+            &["--tls-name", "codeartifact"],
+            &["--tls", "--tls-ca", "ca.pem", "--tls-name", "a b"],
             &["--bogus"],
         ] {
             let parsed = Arguments::try_parse_from([&["codeartifact-emulator"], arguments].concat());
@@ -223,18 +230,6 @@ mod tests {
         {
             assert_eq!(listen(text).unwrap().to_string(), address);
         }
-    }
-
-    #[test]
-    fn certificates_and_addresses_of_domains_need_one_address() {
-        let fits = |arguments: &[&str]| {
-            let all = [&["codeartifact-emulator"], arguments].concat();
-            Arguments::try_parse_from(all).unwrap().options().is_ok()
-        };
-        assert!(fits(&["--listen", "0.0.0.0:0"]));
-        assert!(fits(&["--address-per-domain"]));
-        assert!(!fits(&["--listen", "0.0.0.0:0", "--address-per-domain"]));
-        assert!(!fits(&["--listen", "[::]:0", "--tls", "--tls-ca", "ca.pem"]));
     }
 
     #[test]

@@ -1,19 +1,25 @@
 //! Certificates for `--tls`: an authority that lives as long as the emulator, and one certificate for each
 //! address that is listened on.
 
+use crate::host::certified;
+use crate::options::Options;
+use rcgen::string::Ia5String;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, SanType,
 };
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// The authority that clients have to trust.
-pub(crate) struct Certificates(CertifiedIssuer<'static, KeyPair>);
+/// The authority that clients have to trust, and the names that its certificates are good for.
+pub(crate) struct Certificates {
+    authority: CertifiedIssuer<'static, KeyPair>,
+    names: Vec<SanType>,
+}
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -25,28 +31,30 @@ pub(crate) enum CertificateError {
 }
 
 impl Certificates {
-    pub(crate) fn new() -> Result<Self, rcgen::Error> {
+    pub(crate) fn new(options: &Options) -> Result<Self, rcgen::Error> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.distinguished_name.push(DnType::CommonName, "codeartifact-emulator");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        Ok(Self(CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?))
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+        Ok(Self { authority, names: names(options)? })
     }
 
     /// What clients have to trust, as PEM.
     pub(crate) fn authority(&self) -> String {
-        self.0.pem()
+        self.authority.pem()
     }
 
-    /// TLS for what connects to that address, also by the name `localhost`.
+    /// TLS for what connects to that address. Where it is every address, the certificate has this machine's own.
     pub(crate) fn acceptor(&self, address: IpAddr) -> Result<TlsAcceptor, CertificateError> {
-        let mut server = CertificateParams::new(vec!["localhost".to_owned()])?;
+        let mut server = CertificateParams::default();
         server.distinguished_name.push(DnType::CommonName, address.to_string());
-        server.subject_alt_names.push(SanType::IpAddress(address));
+        server.subject_alt_names.clone_from(&self.names);
+        server.subject_alt_names.extend(of(address).into_iter().map(SanType::IpAddress));
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         server.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate()?;
-        let certificate = server.signed_by(&key, &self.0)?;
+        let certificate = server.signed_by(&key, &self.authority)?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
@@ -55,4 +63,22 @@ impl Certificates {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
+}
+
+/// `localhost`, the service's own names, and what else was asked for.
+fn names(options: &Options) -> Result<Vec<SanType>, rcgen::Error> {
+    let name = |name: &str| Ia5String::try_from(name).map(SanType::DnsName);
+    let own = certified(&options.region);
+    let fixed = ["localhost"].into_iter().chain(own.iter().map(String::as_str)).map(name);
+    let wanted = options.tls_names.iter().map(|host| match host.address() {
+        Some(address) => Ok(SanType::IpAddress(address)),
+        None => name(host.as_str()),
+    });
+    fixed.chain(wanted).collect()
+}
+
+/// The addresses that a connection to a listener can be made to, as far as they are known.
+fn of(listener: IpAddr) -> Vec<IpAddr> {
+    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    if listener.is_unspecified() { loopback.to_vec() } else { vec![listener] }
 }

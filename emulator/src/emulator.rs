@@ -8,6 +8,7 @@ use crate::clock::{Clock, Move};
 use crate::connections::{Listeners, Stop, serve};
 use crate::journal::Entry;
 use crate::options::{Assets, Options};
+use crate::origin::Origin;
 use crate::state::ledger::LedgerError;
 use crate::state::{Settings, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -49,11 +50,11 @@ impl Emulator {
     #[expect(clippy::unused_async, reason = "callers should not depend on how starting works")]
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let (main, address) = listen(options.listen)?;
-        let scheme = if options.tls { "https" } else { "http" };
-        let url = base_url(scheme, address);
-        let assets = elsewhere(&options, scheme)?;
-        let certificates = options.tls.then(Certificates::new).transpose()?.map(Arc::new);
-        let settings = Settings::new(options.clone(), &url);
+        let served = Origin::listening(options.tls, reachable(address));
+        let url = served.to_string();
+        let assets = elsewhere(&options)?;
+        let certificates = options.tls.then(|| Certificates::new(&options)).transpose()?.map(Arc::new);
+        let settings = Settings::new(options.clone(), served);
         let (store, clock) = Store::open(settings, options.state.as_deref())?;
         let (new_listener, listeners) = mpsc::unbounded_channel();
         // The other end is right here.
@@ -82,7 +83,7 @@ impl Emulator {
 
     /// Where files of packages are, when package managers are sent elsewhere for them.
     pub fn assets_url(&self) -> Option<String> {
-        self.app.bucket.as_ref().map(|bucket| bucket.url().to_owned())
+        self.app.bucket.as_ref().map(|bucket| bucket.served().to_string())
     }
 
     /// The certificate that clients have to trust, as PEM, when TLS is served.
@@ -169,18 +170,19 @@ fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
 }
 
 /// Where files of packages are, when they are not where repositories are.
-fn elsewhere(options: &Options, scheme: &str) -> Result<Option<(TcpListener, Arc<Bucket>)>, StartError> {
+fn elsewhere(options: &Options) -> Result<Option<(TcpListener, Arc<Bucket>)>, StartError> {
     if options.assets == Assets::Direct {
         return Ok(None);
     }
     let (listener, address) = listen(SocketAddr::new(options.listen.ip(), options.assets_port))?;
-    Ok(Some((listener, Arc::new(Bucket::new(base_url(scheme, address), options)))))
+    let served = Origin::listening(options.tls, reachable(address));
+    Ok(Some((listener, Arc::new(Bucket::new(served, options)))))
 }
 
-/// The URL that callers on this machine use, also when every address is listened on.
-fn base_url(scheme: &str, mut address: SocketAddr) -> String {
+/// The address that callers on this machine use, also when every address is listened on.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    format!("{scheme}://{address}")
+    address
 }

@@ -4,7 +4,6 @@ mod arguments;
 
 use anyhow::Context;
 use arguments::{Arguments, LogFormat};
-use clap::Parser;
 use codeartifact_emulator::{Emulator, Entry, OnCall, Options};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -20,7 +19,7 @@ const CUT_OFF: u8 = 130;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse()).await {
+    match run(&Arguments::of_process()).await {
         Ok(code) => code,
         Err(error) => {
             // With its causes, and never with a backtrace: what is wrong is not in the code.

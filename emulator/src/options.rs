@@ -1,6 +1,7 @@
 //! What an emulator is started with.
 
 use crate::clock::SignatureClock;
+use crate::origin::{HostName, Origin};
 use crate::rates::Rates;
 use crate::request_log::OnCall;
 use clap::ValueEnum;
@@ -30,8 +31,16 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Whether to serve https, with a certificate made at the start.
     pub tls: bool,
+    /// What else that certificate is good for, besides the address, `localhost` and the service's names.
+    pub tls_names: Vec<HostName>,
     /// Whether each domain has a loopback address of its own: 127.0.1.1 and up, on the same port.
     pub address_per_domain: bool,
+    /// Which addresses `GetRepositoryEndpoint` answers.
+    pub endpoints: Endpoints,
+    /// Where links lead, whatever a request says that it was sent to.
+    pub public_url: Option<Origin>,
+    /// Whether `X-Forwarded-Proto`, `-Host` and `-Port` say what a request was sent to.
+    pub trust_forwarded: bool,
     /// How package managers get files of packages.
     pub assets: Assets,
     /// The port to which [`Assets::Redirect`] sends them, on the address of `listen`; 0 picks a free one.
@@ -57,7 +66,11 @@ impl Default for Options {
             largest_page: 1_000,
             state: None,
             tls: false,
+            tls_names: Vec::new(),
             address_per_domain: false,
+            endpoints: Endpoints::default(),
+            public_url: None,
+            trust_forwarded: false,
             assets: Assets::default(),
             assets_port: 0,
             rates: Rates::default(),
@@ -65,6 +78,16 @@ impl Default for Options {
             on_call: None,
         }
     }
+}
+
+/// The addresses of repositories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Endpoints {
+    /// Those that lead to the emulator, by the host that a request names.
+    #[default]
+    Local,
+    /// The service's own: `https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/<format>/<repository>/`.
+    Aws,
 }
 
 /// How package managers get files of packages.

@@ -4,7 +4,10 @@
 use super::presigned::Presigner;
 use super::range::{Range, Wanted};
 use crate::error::{Error, Result};
+use crate::host::Host;
 use crate::options::Options;
+use crate::origin::Origin;
+use crate::reached::Reached;
 use crate::state::version::{Asset, Checksum};
 use crate::wire::header_value;
 use axum::body::Bytes;
@@ -31,32 +34,35 @@ impl Download {
 
 /// The bucket, on a port of its own.
 pub(crate) struct Bucket {
-    /// Such as `http://127.0.0.1:4567`.
-    url: String,
+    /// Where it listens.
+    served: Origin,
+    /// Whether on every address of the machine.
+    is_everywhere: bool,
     name: String,
     presigner: Presigner,
     objects: Mutex<Objects>,
 }
 
 impl Bucket {
-    pub(crate) fn new(url: String, options: &Options) -> Self {
+    pub(crate) fn new(served: Origin, options: &Options) -> Self {
         Self {
-            url,
+            served,
+            is_everywhere: options.listen.ip().is_unspecified(),
             name: format!("assets-{}-{}", options.account, options.region),
             presigner: Presigner::new(&options.region),
             objects: Mutex::default(),
         }
     }
 
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    pub(crate) fn served(&self) -> &Origin {
+        &self.served
     }
 
     /// Where the file is, instead of the file itself. Other answers stay as they are.
     pub(crate) fn instead_of(
         &self,
         answer: Response,
-        (method, owner): (&Method, &str),
+        (method, owner, reached): (&Method, &str, &Reached),
         now: Timestamp,
     ) -> Response {
         let Some(download) = answer.extensions().get::<Download>() else { return answer };
@@ -64,13 +70,22 @@ impl Bucket {
         let name = object_name(download, modified.as_ref());
         let path = format!("/{}/{owner}/{name}", self.name);
         let (query, expires) = self.presigner.query(method, &path, now);
-        let location = header_value(&format!("{}{path}?{query}", self.url));
+        let location = header_value(&format!("{}{path}?{query}", self.origin(reached)));
         self.objects().put(path, Object::new(download, modified.clone(), expires), now);
         let mut redirect = Response::default();
         *redirect.status_mut() = StatusCode::TEMPORARY_REDIRECT;
         let modified = modified.map(|modified| (header::LAST_MODIFIED, modified));
         redirect.headers_mut().extend([(header::LOCATION, location)].into_iter().chain(modified));
         redirect
+    }
+
+    /// The same host that the client has reached, where this is the machine's and not one of the service's names.
+    fn origin(&self, reached: &Reached) -> Origin {
+        let asked = reached.origin.as_ref().filter(|_| reached.host == Host::Other).map(Origin::host);
+        match asked.filter(|host| self.is_everywhere || host.address().is_none()) {
+            Some(host) => self.served.named(host),
+            None => self.served.clone(),
+        }
     }
 
     /// The file at the address of a request, for whoever has it whole.
@@ -171,14 +186,34 @@ mod tests {
     use crate::assets::presigned::LIFE;
 
     #[test]
+    fn the_name_of_the_host_that_was_asked_is_kept() {
+        for (listen, asked, expected) in [
+            ("127.0.0.1:0", "http://codeartifact:4566", "http://codeartifact:1"),
+            ("127.0.0.1:0", "http://localhost:4566", "http://localhost:1"),
+            // The address of a domain.
+            ("127.0.0.1:0", "http://127.0.1.1:4566", "http://127.0.0.1:1"),
+            ("0.0.0.0:0", "http://10.0.0.7:4566", "http://10.0.0.7:1"),
+            ("0.0.0.0:0", "https://acme-1.d.codeartifact.us-east-1.amazonaws.com", "http://127.0.0.1:1"),
+        ] {
+            let options = Options { listen: listen.parse().unwrap(), ..Options::default() };
+            let bucket = Bucket::new("http://127.0.0.1:1".parse().unwrap(), &options);
+            let origin: Origin = asked.parse().unwrap();
+            let host = Host::of(origin.host(), "us-east-1");
+            let reached = Reached { origin: Some(origin), host };
+            assert_eq!(bucket.origin(&reached).to_string(), expected, "{asked}");
+        }
+    }
+
+    #[test]
     fn files_go_when_no_address_leads_to_them() {
-        let bucket = Bucket::new("http://127.0.0.1:1".into(), &Options::default());
+        let bucket = Bucket::new("http://127.0.0.1:1".parse().unwrap(), &Options::default());
+        let reached = Reached { origin: None, host: Host::Other };
         let begun = Timestamp::UNIX_EPOCH;
         let file = |number: u64, now| {
             let asset = Asset::new("a", Bytes::from(number.to_string()));
             let mut answer = Response::default();
             answer.extensions_mut().insert(Download::of(&asset));
-            bucket.instead_of(answer, (&Method::GET, "1"), now);
+            bucket.instead_of(answer, (&Method::GET, "1", &reached), now);
         };
         let most = 2 * Objects::LEAST as u64;
         // Of one an address lives longer than the last that was given.

@@ -30,8 +30,8 @@ impl Wanted {
         let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
         let number = |text: &str| text.parse::<usize>().ok().filter(|_| !text.starts_with('+'));
         let (first, last) = match (first, last) {
-            ("", count) => (size.saturating_sub(number(count)?), size),
-            (first, "") => (number(first)?, size),
+            ("", count) => (size.saturating_sub(number(count)?), usize::MAX),
+            (first, "") => (number(first)?, usize::MAX),
             (first, last) => (number(first)?, number(last)?),
         };
         if last < first {
@@ -70,6 +70,7 @@ mod tests {
             ("bytes=-3", part(7, 9)),
             ("bytes=-99", part(0, 9)),
             ("bytes=10-", Wanted::Nothing),
+            ("bytes=20-", Wanted::Nothing),
             ("bytes=10-12", Wanted::Nothing),
             ("bytes=-0", Wanted::Nothing),
             ("bytes=5-1", Wanted::All),

@@ -1,6 +1,7 @@
 //! The data plane: repositories as package managers speak to them, behind a token.
 //!
-//! Paths are `/<format>/d/<domain>-<owner>/<repository>/…`, as at a private endpoint.
+//! Paths are `/<format>/d/<domain>-<owner>/<repository>/…` on every host, as at a private endpoint, and
+//! `/<format>/<repository>/…` on a domain's own.
 
 pub(crate) mod cargo;
 mod exchange;
@@ -16,10 +17,13 @@ pub(crate) use names::names;
 use crate::app::App;
 use crate::assets::Download;
 use crate::call::{Call, Payer, UNKNOWN, peer};
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::links::Address;
 use crate::pipeline::perform;
+use crate::reached::Reached;
 use crate::state::version::Asset;
-use crate::state::{DomainKey, Settings};
+use crate::state::{DomainKey, State};
 use crate::unrouted::{self, place};
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};
@@ -33,8 +37,7 @@ use serde_json::{Value, json};
 struct Target {
     format: String,
     domain: DomainKey,
-    /// The domain's own address, where it has one.
-    origin: Option<String>,
+    reached: Reached,
     repository: String,
     /// Decoded; `%2f` is a slash, as npm wants it in the names of scoped packages.
     rest: String,
@@ -42,12 +45,11 @@ struct Target {
 
 /// Answer a request of a package manager.
 pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
-    let Some(mut target) = Target::parse(request.uri().path()) else {
+    let Some(target) = Target::parse(request.uri().path(), Reached::by(&request)) else {
         let error = Error::new("ResourceNotFoundException", "No repository has this address");
         return unrouted::refuse(app, ("data", UNKNOWN), &request, error, render).await;
     };
     let from = peer(&request);
-    target.origin = own_address(app, &target.domain);
     let token = login::token(&target.format, request.headers());
     let method = request.method().clone();
     let place = place(&method, request.uri().path());
@@ -73,7 +75,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
         login::admit(state, &target, &exchange, token, now)?;
         let answer = (exchange.effect)(state, &target, now)?;
         Ok(match &app.bucket {
-            Some(bucket) => bucket.instead_of(answer, (&method, &target.domain.owner), now),
+            Some(bucket) => bucket.instead_of(answer, (&method, &target.domain.owner, &target.reached), now),
             None => answer,
         })
     })
@@ -107,35 +109,27 @@ fn principal(app: &App, token: &str) -> Option<String> {
     Some(grant.caller.arn.clone())
 }
 
-fn own_address(app: &App, key: &DomainKey) -> Option<String> {
-    let store = app.store();
-    let state = store.current();
-    Some(state.settings.url_of(state.domains.get(key)?))
-}
-
 impl Target {
-    fn parse(path: &str) -> Option<Self> {
-        let mut parts = path.strip_prefix('/')?.splitn(5, '/');
-        let (format, "d", domain, repository) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?)
-        else {
-            return None;
+    /// Nothing but the path of a private endpoint begins with `d`, for no repository has so short a name.
+    fn parse(path: &str, reached: Reached) -> Option<Self> {
+        let (format, rest) = path.strip_prefix('/')?.split_once('/')?;
+        let (domain, rest) = match (rest.strip_prefix("d/"), &reached.host) {
+            (Some(rest), _) => {
+                let (domain, rest) = rest.split_once('/')?;
+                (DomainKey::of_label(domain)?, rest)
+            }
+            (None, Host::Domain(domain, _)) => (domain.clone(), rest),
+            (None, _) => return None,
         };
-        let (name, owner) = domain.rsplit_once('-')?;
-        let rest = percent_decode_str(parts.next().unwrap_or_default()).decode_utf8().ok()?;
-        Some(Self {
-            format: format.into(),
-            domain: DomainKey { owner: owner.into(), name: name.into() },
-            origin: None,
-            repository: repository.into(),
-            rest: rest.into_owned(),
-        })
+        let (repository, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        let rest = percent_decode_str(rest).decode_utf8().ok()?.into_owned();
+        Some(Self { format: format.into(), domain, reached, repository: repository.into(), rest })
     }
 
-    /// The repository's address, with a slash at its end.
-    fn url(&self, settings: &Settings) -> String {
-        let Self { format, domain: DomainKey { owner, name }, repository, .. } = self;
-        let origin = self.origin.as_ref().unwrap_or(&settings.url);
-        format!("{origin}/{format}/d/{name}-{owner}/{repository}/")
+    /// The repository's address, as links in answers have it.
+    fn address(&self, state: &State) -> Result<Address> {
+        let domain = state.domain(&self.domain)?;
+        Ok(state.settings.links.of_answer(&self.reached, (domain, &self.format, &self.repository)))
     }
 }
 
@@ -191,19 +185,43 @@ pub(crate) fn render(error: &Error) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::Target;
+    use super::*;
+    use crate::host::Stack;
+
+    fn parse(path: &str, host: Host) -> Option<Target> {
+        Target::parse(path, Reached { origin: None, host })
+    }
 
     #[test]
     fn addresses_are_taken_apart() {
-        let target = Target::parse("/npm/d/my-domain-123456789012/team/@acme%2fwidgets").unwrap();
+        let target = parse("/npm/d/my-domain-123456789012/team/@acme%2fwidgets", Host::Other).unwrap();
         assert_eq!(
             (target.domain.name.as_str(), target.domain.owner.as_str()),
             ("my-domain", "123456789012")
         );
         assert_eq!((target.repository.as_str(), target.rest.as_str()), ("team", "@acme/widgets"));
-        assert_eq!(Target::parse("/pypi/d/acme-1/team").unwrap().rest, "");
-        for path in ["/npm/d/acme/team/", "/npm/d/acme-1", "/npm/x/acme-1/team/", "/npm"] {
-            assert!(Target::parse(path).is_none(), "{path}");
+        assert_eq!(parse("/pypi/d/acme-1/team", Host::Other).unwrap().rest, "");
+        for path in ["/npm/d/acme/team/", "/npm/d/acme-1", "/npm/x/acme-1/team/", "/npm/team/a", "/npm"] {
+            assert!(parse(path, Host::Other).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_a_domain_stands_for_a_part_of_the_path() {
+        let acme = DomainKey { owner: "1".into(), name: "acme".into() };
+        for (path, domain, repository, rest) in [
+            ("/npm/team/@acme%2fwidgets", "acme", "team", "@acme/widgets"),
+            ("/npm/team", "acme", "team", ""),
+            ("/npm/", "acme", "", ""),
+            ("/npm/d/other-2/team/widgets", "other", "team", "widgets"),
+            ("/v1/domain", "acme", "domain", ""),
+        ] {
+            let target = parse(path, Host::Domain(acme.clone(), Stack::Ipv4)).unwrap();
+            let parsed = (target.domain.name.as_str(), target.repository.as_str(), target.rest.as_str());
+            assert_eq!(parsed, (domain, repository, rest), "{path}");
+        }
+        for path in ["/", "/npm", "/npm/d/team"] {
+            assert!(parse(path, Host::Domain(acme.clone(), Stack::Ipv4)).is_none(), "{path}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, violation};
 use crate::model::{Operation, Resource, Values};
+use crate::reached::Reached;
 use crate::state::access::Ask;
 use crate::state::group::{ROOT, arn_path};
 use crate::state::package::PackageKey;
@@ -18,6 +19,7 @@ pub(crate) struct Input<'a> {
     pub(super) values: &'a Values,
     pub(super) body: &'a Bytes,
     pub(crate) caller: &'a Caller,
+    pub(super) reached: &'a Reached,
     pub(crate) now: Timestamp,
 }
 

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::journal::kept;
 use crate::model::{Operation, Place, Raw, Resource};
 use crate::pipeline::perform;
+use crate::reached::Reached;
 use crate::signer::Signer;
 use crate::state::State;
 use crate::unrouted::place;
@@ -39,6 +40,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
     let has_payload = operation.is_some_and(|operation| operation.has(Place::Payload));
     let raw = Raw::parse(request, has_payload);
     let signer = Signer::of(app, request, "codeartifact", has_payload);
+    let reached = Reached::by(request);
     let (domain, repositories) = places(operation, &raw);
     let call = Call {
         service: "codeartifact",
@@ -60,7 +62,8 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         let (operation, handler) = found.ok_or_else(Error::unknown_operation)?;
         let caller = signer.verified.map_err(|refusal| refusal.for_codeartifact())?;
         let values = raw.check(operation.input, request.headers())?;
-        let input = Input { operation, values: &values, body: request.body(), caller: &caller, now };
+        let body = request.body();
+        let input = Input { operation, values: &values, body, caller: &caller, reached: &reached, now };
         let resource = input.resource(state)?;
         input.authorize(state, operation.name, &resource)?;
         handler(&input, state)

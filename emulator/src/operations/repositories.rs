@@ -3,6 +3,7 @@
 
 use super::Input;
 use crate::error::{Error, ResourceType, Result};
+use crate::host::Stack;
 use crate::state::package::Packages;
 use crate::state::repository::{link, relink};
 use crate::state::tags::Tags;
@@ -144,17 +145,15 @@ pub(super) fn list_in_domain(input: &Input<'_>, state: &mut State) -> Result<Res
     Ok(json_response(&page.cut("repositories", items, |repository| repository.summary(domain))))
 }
 
-/// Both endpoint types lead to the one address there is.
 pub(super) fn endpoint(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
     let name = input.repository_name()?;
     let format = input.format()?.name();
     let domain = state.domain(&key)?;
     domain.repository(name)?;
-    let url = state.settings.url_of(domain);
-    let DomainKey { owner, name: domain } = &key;
-    let endpoint = format!("{url}/{format}/d/{domain}-{owner}/{name}/");
-    Ok(json_response(&json!({ "repositoryEndpoint": endpoint })))
+    let stack = if input.text("endpointType") == Some("dualstack") { Stack::Dual } else { Stack::Ipv4 };
+    let endpoint = state.settings.links.endpoint(input.reached, stack, (domain, format, name));
+    Ok(json_response(&json!({ "repositoryEndpoint": endpoint.to_string() })))
 }
 
 fn answer(repository: &Repository, domain: &Domain) -> Response {

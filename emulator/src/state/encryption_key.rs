@@ -68,7 +68,7 @@ mod tests {
     const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
     fn arn(named: &str) -> Result<String> {
-        let settings = Settings::new(Options::default(), "http://127.0.0.1:1");
+        let settings = Settings::new(Options::default(), "http://127.0.0.1:1".parse().unwrap());
         key_arn(&settings, "123456789012", Some(named))
     }
 

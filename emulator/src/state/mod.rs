@@ -33,8 +33,9 @@ pub(crate) use repository::Repository;
 pub(crate) use store::Store;
 pub(crate) use token::Tokens;
 
-use crate::addresses;
+use crate::links::Links;
 use crate::options::{Options, Quotas};
+use crate::origin::Origin;
 use crate::wire::page::PageSize;
 use imbl::OrdMap;
 use std::sync::Arc;
@@ -43,37 +44,24 @@ use std::sync::Arc;
 pub(crate) struct Settings {
     pub(crate) account: String,
     pub(crate) region: String,
-    pub(crate) url: String,
+    pub(crate) links: Links,
     pub(crate) quotas: Quotas,
     pub(crate) page_size: PageSize,
-    address_per_domain: bool,
     access_key_id: String,
     secret_access_key: String,
 }
 
 impl Settings {
-    pub(crate) fn new(options: Options, url: &str) -> Self {
+    pub(crate) fn new(options: Options, served: Origin) -> Self {
         Self {
-            address_per_domain: options.address_per_domain,
+            links: Links::new(&options, served),
             account: options.account,
             region: options.region,
-            url: url.into(),
             quotas: options.quotas,
             page_size: PageSize { usual: options.page_size, largest: options.largest_page },
             access_key_id: options.access_key_id,
             secret_access_key: options.secret_access_key,
         }
-    }
-
-    /// Where clients reach a domain: at an address of its own, if each has one.
-    pub(crate) fn url_of(&self, domain: &Domain) -> String {
-        let address = addresses::address(domain.number).filter(|_| self.address_per_domain);
-        let own = address.and_then(|address| {
-            let (scheme, rest) = self.url.split_once("://")?;
-            let (_, port) = rest.rsplit_once(':')?;
-            Some(format!("{scheme}://{address}:{port}"))
-        });
-        own.unwrap_or_else(|| self.url.clone())
     }
 
     /// `arn:aws:codeartifact:REGION:OWNER:RESOURCE`. The account is always the domain owner's.

@@ -14,6 +14,7 @@ mod faults;
 mod groups;
 mod groups_origin;
 mod hold;
+mod hosts;
 mod identities;
 mod npm;
 mod package_versions;

@@ -16,7 +16,7 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
     match (request.method(), &segments[..]) {
         (&Method::GET | &Method::HEAD, ["config.json"]) => {
             Some(Exchange::read("CargoGetConfig", |state, target, _| {
-                Ok(json_response(&index::config(&target.url(&state.settings))))
+                Ok(json_response(&index::config(&target.address(state)?.to_string())))
             }))
         }
         (&Method::GET | &Method::HEAD, ["api", "v1", "crates", name, version, "download"]) => {

@@ -17,7 +17,8 @@ pub(super) fn packument(state: &State, target: &Target, key: &PackageKey) -> Res
     if found.is_empty() {
         return Err(key.not_found());
     }
-    let url = target.url(&state.settings);
+    // The service names the port here, and nowhere else.
+    let url = target.address(state)?.naming_port().to_string();
     let manifests: Map<String, Value> =
         found.values().map(|version| (version.number.clone(), manifest(version, key, &url))).collect();
     let name = key.full_name();

@@ -20,7 +20,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let settings = Arc::new(Settings::new(Options::default(), "http://127.0.0.1:1"));
+        let settings = Arc::new(Settings::new(Options::default(), "http://127.0.0.1:1".parse().unwrap()));
         let domain = DomainKey { owner: settings.account.clone(), name: "acme".into() };
         let made = Domain::new(&settings, domain.clone(), None, Timestamp::UNIX_EPOCH).unwrap();
         let mut state = State::new(settings);
