@@ -1,6 +1,7 @@
 //! All requests share one state with its clock, one journal, one list of faults, the rates and the counters.
 
 use crate::addresses::Addresses;
+use crate::assets::Bucket;
 use crate::clock::{Clock, Move, OutOfRange};
 use crate::faults::Faults;
 use crate::journal::Journal;
@@ -18,6 +19,8 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     pub(crate) throttle: Throttle,
     pub(crate) addresses: Option<Addresses>,
+    /// Where files of packages are, when package managers are sent elsewhere for them.
+    pub(crate) bucket: Option<Arc<Bucket>>,
     pub(crate) on_call: Option<OnCall>,
     pub(crate) settings: Arc<Settings>,
     store: Mutex<Store>,
@@ -58,6 +61,7 @@ impl App {
             faults: Faults::new(),
             throttle: Throttle::new(&options.rates),
             addresses,
+            bucket: None,
             on_call: options.on_call.clone(),
             settings: store.current().settings.clone(),
             store: Mutex::new(store),
@@ -65,6 +69,11 @@ impl App {
             panics: AtomicU64::new(0),
             under_way: AtomicUsize::new(0),
         }
+    }
+
+    /// The same, sending package managers to the bucket for files of packages.
+    pub(crate) fn with_bucket(self, bucket: Option<Arc<Bucket>>) -> Self {
+        Self { bucket, ..self }
     }
 
     /// Move the clock. How it stands is kept with the state.

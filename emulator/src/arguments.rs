@@ -24,6 +24,9 @@ Examples:
     codeartifact-emulator --tls --tls-ca ca.pem --address-per-domain
     export AWS_ENDPOINT_URL=https://127.0.0.1:4566 AWS_CA_BUNDLE=ca.pem
 
+  Files of packages from another port at signed addresses, as the service sends clients to S3:
+    codeartifact-emulator --assets redirect --assets-port 4567
+
   As strict about rates as the service, with one of them lower:
     codeartifact-emulator --throttle --rate GetAuthorizationToken=2
 
@@ -201,6 +204,9 @@ mod tests {
             &["--listen", "4566"],
             &["--listen", "localhost"],
             &["--log", "xml"],
+            &["--assets", "elsewhere"],
+            &["--assets-port", "1"],
+            &["--assets", "redirect", "--assets-port", "65536"],
             &["--signature-clock", "sundial"],
             &["--endpoints", "moon"],
             &["--public-url", "packages.example.com"],

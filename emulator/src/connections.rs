@@ -1,10 +1,11 @@
 //! Connections: accepted, served, and ended when it is time.
 
 use crate::app::{App, UnderWay};
+use crate::assets::Bucket;
 use crate::call::{Disconnect, Peer};
 use crate::certificates::Certificates;
 use crate::error::Error;
-use crate::server::routes;
+use crate::server::{asset_routes, routes};
 use crate::wire::{REQUEST_ID, header_value, request_id};
 use axum::Router;
 use axum::response::Response;
@@ -44,9 +45,17 @@ pub(crate) struct Stop {
     pub(crate) now: CancellationToken,
 }
 
-/// Serve what connects to these listeners until told to stop. A listener may come at any time.
+/// Where connections come in.
+pub(crate) struct Listeners {
+    /// For everything but files of packages that are elsewhere. One may come at any time.
+    pub(crate) main: UnboundedReceiver<TcpListener>,
+    /// For those files.
+    pub(crate) assets: Option<(TcpListener, Arc<Bucket>)>,
+}
+
+/// Serve what connects to these listeners until told to stop.
 pub(crate) async fn serve(
-    mut listeners: UnboundedReceiver<TcpListener>,
+    mut listeners: Listeners,
     app: Arc<App>,
     certificates: Option<Arc<Certificates>>,
     stop: Stop,
@@ -55,7 +64,11 @@ pub(crate) async fn serve(
     let door = Door { router: routes(app.clone()), app, certificates, stop, connections };
     let soon = door.stop.soon.clone();
     let serving = async {
-        while let Some(Some(listener)) = soon.run_until_cancelled(listeners.recv()).await {
+        if let Some((listener, bucket)) = listeners.assets {
+            let router = asset_routes(door.app.clone(), bucket);
+            door.connections.spawn(Door { router, ..door.clone() }.accept(listener));
+        }
+        while let Some(Some(listener)) = soon.run_until_cancelled(listeners.main.recv()).await {
             door.connections.spawn(door.clone().accept(listener));
         }
         soon.cancelled().await;

@@ -160,6 +160,9 @@ async fn reset(State(app): State<Arc<App>>) -> Result<StatusCode, Refused> {
         state.reset();
         Ok(())
     })?;
+    if let Some(bucket) = &app.bucket {
+        bucket.clear();
+    }
     app.journal().clear();
     Ok(StatusCode::NO_CONTENT)
 }

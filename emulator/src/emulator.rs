@@ -2,16 +2,17 @@
 
 use crate::addresses::{Addresses, listener};
 use crate::app::App;
+use crate::assets::Bucket;
 use crate::certificates::Certificates;
 use crate::clock::{Clock, Move};
-use crate::connections::{Stop, serve};
+use crate::connections::{Listeners, Stop, serve};
 use crate::journal::Entry;
-use crate::options::Options;
+use crate::options::{Assets, Options};
 use crate::origin::Origin;
 use crate::state::ledger::LedgerError;
 use crate::state::{Settings, Store};
 use jiff::{SignedDuration, Timestamp};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -48,29 +49,26 @@ impl Emulator {
     /// Bind and serve. Returns once connections are accepted.
     #[expect(clippy::unused_async, reason = "callers should not depend on how starting works")]
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let wanted = options.listen;
-        let listen = || {
-            let listener = listener(wanted)?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
-        };
-        let (main, address) = listen().map_err(|error| StartError::Listen(wanted, error))?;
+        let (main, address) = listen(options.listen)?;
         let served = Origin::listening(options.tls, reachable(address));
         let url = served.to_string();
+        let assets = elsewhere(&options)?;
         let certificates = options.tls.then(|| Certificates::new(&options)).transpose()?.map(Arc::new);
         let settings = Settings::new(options.clone(), served);
         let (store, clock) = Store::open(settings, options.state.as_deref())?;
-        let (listen, listeners) = mpsc::unbounded_channel();
+        let (new_listener, listeners) = mpsc::unbounded_channel();
         // The other end is right here.
-        drop(listen.send(main));
-        let addresses = options.address_per_domain.then(|| Addresses::new(address.port(), listen));
+        drop(new_listener.send(main));
+        let addresses = options.address_per_domain.then(|| Addresses::new(address.port(), new_listener));
         if let Some(addresses) = &addresses {
             addresses.follow(store.current().domain_numbers());
         }
         let clock = Clock::new(clock, options.signature_clock);
-        let app = Arc::new(App::new(&options, store, clock, addresses));
+        let bucket = assets.as_ref().map(|(_, bucket)| bucket.clone());
+        let app = Arc::new(App::new(&options, store, clock, addresses).with_bucket(bucket));
         let stop = Stop::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listeners = Listeners { main: listeners, assets };
         let serving = serve(listeners, app.clone(), certificates.clone(), stop.clone());
         let thread = std::thread::Builder::new()
             .name("codeartifact-emulator".into())
@@ -81,6 +79,11 @@ impl Emulator {
     /// `http://127.0.0.1:PORT`, the endpoint for CodeArtifact and STS clients; with TLS it begins `https`.
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// Where files of packages are, when package managers are sent elsewhere for them.
+    pub fn assets_url(&self) -> Option<String> {
+        self.app.bucket.as_ref().map(|bucket| bucket.served().to_string())
     }
 
     /// The certificate that clients have to trust, as PEM, when TLS is served.
@@ -159,6 +162,22 @@ impl Drop for Emulator {
             tracing::error!("the emulator's thread panicked");
         }
     }
+}
+
+fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listener = listener(wanted).and_then(|listener| Ok((listener.local_addr()?, listener)));
+    let (address, listener) = listener.map_err(|error| StartError::Listen(wanted, error))?;
+    Ok((listener, address))
+}
+
+/// Where files of packages are, when they are not where repositories are.
+fn elsewhere(options: &Options) -> Result<Option<(TcpListener, Arc<Bucket>)>, StartError> {
+    if options.assets == Assets::Direct {
+        return Ok(None);
+    }
+    let (listener, address) = listen(SocketAddr::new(options.listen.ip(), options.assets_port))?;
+    let served = Origin::listening(options.tls, reachable(address));
+    Ok(Some((listener, Arc::new(Bucket::new(served, options)))))
 }
 
 /// The address that callers on this machine use, also when every address is listened on.

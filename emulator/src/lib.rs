@@ -5,6 +5,7 @@
 
 mod addresses;
 mod app;
+mod assets;
 mod body;
 mod call;
 mod certificates;
@@ -42,7 +43,7 @@ mod wire;
 pub use clock::SignatureClock;
 pub use emulator::{Emulator, StartError};
 pub use journal::Entry;
-pub use options::{Endpoints, Options, Quotas, TokenTexts, UnknownQuota};
+pub use options::{Assets, Endpoints, Options, Quotas, TokenTexts, UnknownQuota};
 pub use origin::{BadHostName, BadOrigin, HostName, Origin};
 pub use rates::{BadRate, Rates};
 pub use request_log::OnCall;

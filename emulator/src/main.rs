@@ -47,6 +47,9 @@ fn announce(emulator: &Emulator, tls_ca: Option<&Path>) -> anyhow::Result<()> {
     if let (Some(path), Some(authority)) = (tls_ca, emulator.authority()) {
         std::fs::write(path, authority).with_context(|| format!("cannot write {}", path.display()))?;
     }
+    if let Some(url) = emulator.assets_url() {
+        tracing::info!(url, "serving files of packages");
+    }
     tracing::info!(url = emulator.url(), address = %emulator.address(), "serving");
     Ok(())
 }

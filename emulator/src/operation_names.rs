@@ -1,12 +1,12 @@
 //! What calls are called, in the journal and for faults.
 
 use crate::call::{Access, UNKNOWN, UNREAD};
-use crate::{data, model, sts};
+use crate::{assets, data, model, sts};
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Access)> {
     let others = [(UNKNOWN, Access::Read), (UNREAD, Access::Read)];
-    model::names().chain(sts::NAMES).chain(data::names()).chain(others)
+    model::names().chain(sts::NAMES).chain(data::names()).chain(assets::NAMES).chain(others)
 }
 
 #[cfg(test)]

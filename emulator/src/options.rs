@@ -41,6 +41,10 @@ pub struct Options {
     pub public_url: Option<Origin>,
     /// Whether `X-Forwarded-Proto`, `-Host` and `-Port` say what a request was sent to.
     pub trust_forwarded: bool,
+    /// How package managers get files of packages.
+    pub assets: Assets,
+    /// The port to which [`Assets::Redirect`] sends them, on the address of `listen`; 0 picks a free one.
+    pub assets_port: u16,
     /// The rates that are enforced.
     pub rates: Rates,
     /// The clock that signatures are checked by.
@@ -69,6 +73,8 @@ impl Default for Options {
             endpoints: Endpoints::default(),
             public_url: None,
             trust_forwarded: false,
+            assets: Assets::default(),
+            assets_port: 0,
             rates: Rates::default(),
             signature_clock: SignatureClock::default(),
             token_texts: TokenTexts::Kept,
@@ -94,6 +100,16 @@ pub enum TokenTexts {
     Kept,
     /// A day after a token has expired, its text is forgotten.
     Forgotten,
+}
+
+/// How package managers get files of packages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Assets {
+    /// From the repository.
+    #[default]
+    Direct,
+    /// From another port, as from S3: the repository sends them to an address that is good for a while.
+    Redirect,
 }
 
 /// Quotas, with the defaults of the CodeArtifact user guide.

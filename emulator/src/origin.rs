@@ -79,6 +79,11 @@ impl Origin {
         Self { host: HostName::of(address), ..self.clone() }
     }
 
+    /// The same on a host of that name.
+    pub(crate) fn named(&self, host: &HostName) -> Self {
+        Self { host: host.clone(), ..self.clone() }
+    }
+
     /// The same with that port where it names none.
     pub(crate) fn or_port(self, port: u16) -> Self {
         let usual = if self.is_secure { HTTPS } else { HTTP };

@@ -1,5 +1,6 @@
 //! One line for each request, for people who watch and for programs that collect.
 
+use crate::assets::SERVICE;
 use crate::call::{UNKNOWN, UNREAD};
 use crate::clock::machine_time;
 use crate::journal::{Entry, plain};
@@ -85,7 +86,8 @@ impl Entry {
             (_, None) => name.to_owned(),
         });
         let format = text("format").filter(|_| package.is_some());
-        let is_unrouted = [UNKNOWN, UNREAD].contains(&self.operation.as_str());
+        // A file that is elsewhere has no other name.
+        let is_unrouted = [UNKNOWN, UNREAD].contains(&self.operation.as_str()) || self.service == SERVICE;
         let path = ["method", "path"].into_iter().filter(|_| is_unrouted).filter_map(text);
         let all: Vec<_> = [Some(place.as_str()).filter(|place| !place.is_empty()), text("package-group")]
             .into_iter()

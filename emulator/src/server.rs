@@ -1,6 +1,7 @@
 //! The routes: each leads to the protocol that answers there.
 
 use crate::app::App;
+use crate::assets::{self, Bucket};
 use crate::body::{Unread, collected};
 use crate::call::{UNKNOWN, UNREAD};
 use crate::control;
@@ -41,6 +42,18 @@ fn by_path(app: Arc<App>) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .with_state(app)
+}
+
+/// What the port of assets serves.
+pub(crate) fn asset_routes(app: Arc<App>, bucket: Arc<Bucket>) -> Router {
+    Router::new().fallback(asset_request).with_state((app, bucket))
+}
+
+async fn asset_request(
+    State((app, bucket)): State<(Arc<App>, Arc<Bucket>)>,
+    request: Request<Body>,
+) -> Response {
+    assets::answer(&app, &bucket, &request.map(|_| Bytes::new())).await
 }
 
 /// Finds out how the request came. On a domain's host everything but the control routes is for package managers.

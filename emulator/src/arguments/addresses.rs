@@ -1,7 +1,7 @@
 //! Arguments that decide which addresses are in answers.
 
 use clap::Args;
-use codeartifact_emulator::{Endpoints, Options, Origin};
+use codeartifact_emulator::{Assets, Endpoints, Options, Origin};
 use std::net::IpAddr;
 
 #[derive(Args)]
@@ -18,6 +18,12 @@ pub(super) struct Addresses {
     /// Give each domain a loopback address of its own, 127.0.1.1 and up, on the same port.
     #[arg(long)]
     address_per_domain: bool,
+    /// How package managers get files of packages.
+    #[arg(long, value_name = "HOW", default_value = "direct")]
+    assets: Assets,
+    /// The port for --assets redirect, on the address of --listen; 0 picks a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "assets")]
+    assets_port: u16,
 }
 
 impl Addresses {
@@ -25,6 +31,8 @@ impl Addresses {
     pub(super) fn options(&self) -> Options {
         Options {
             address_per_domain: self.address_per_domain,
+            assets: self.assets,
+            assets_port: self.assets_port,
             endpoints: self.endpoints,
             public_url: self.public_url.clone(),
             trust_forwarded: self.trust_forwarded,

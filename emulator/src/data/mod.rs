@@ -15,6 +15,7 @@ mod ruby;
 pub(crate) use names::names;
 
 use crate::app::App;
+use crate::assets::Download;
 use crate::call::{Call, Payer, UNKNOWN, peer};
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -50,7 +51,8 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     };
     let from = peer(&request);
     let token = login::token(&target.format, request.headers());
-    let place = place(request.method(), request.uri().path());
+    let method = request.method().clone();
+    let place = place(&method, request.uri().path());
     let exchange = understand(&target, request).await.unwrap_or_else(Exchange::unknown);
     let caller = token.as_ref().ok().and_then(|token| caller(app, token));
     let call = Call {
@@ -74,7 +76,11 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
     };
     let mut response = perform(app, call, |state, now| {
         login::admit(state, &target, &exchange, token, now)?;
-        (exchange.effect)(state, &target, now)
+        let answer = (exchange.effect)(state, &target, now)?;
+        Ok(match &app.bucket {
+            Some(bucket) => bucket.instead_of(answer, (&method, &target.domain.owner, &target.reached), now),
+            None => answer,
+        })
     })
     .await;
     if response.status() == StatusCode::UNAUTHORIZED {
@@ -158,9 +164,11 @@ fn parameters(target: &Target, exchange: &Exchange, place: Value) -> Value {
     parameters
 }
 
-/// The content of a file, as it is.
+/// The content of a file of a package, as it is.
 fn file(asset: &Asset) -> Response {
-    typed("application/octet-stream", asset.content.clone())
+    let mut response = typed("application/octet-stream", asset.content.clone());
+    response.extensions_mut().insert(Download::of(asset));
+    response
 }
 
 fn typed(kind: &'static str, content: impl Into<Body>) -> Response {

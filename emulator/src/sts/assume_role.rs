@@ -1,11 +1,12 @@
 //! `AssumeRole`.
 
 use super::form::{ARN, EXTERNAL_ID, Form, NAME, invalid, resource};
-use super::reply::{elements, session, success};
+use super::reply::{session, success};
 use super::session::{Wanted, marks};
 use crate::error::{Error, Result};
 use crate::state::principal::Assumption;
 use crate::state::{Caller, State};
+use crate::wire::elements;
 use axum::response::Response;
 use jiff::Timestamp;
 

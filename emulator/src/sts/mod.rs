@@ -18,12 +18,12 @@ use crate::journal::kept;
 use crate::pipeline::perform;
 use crate::signer::Signer;
 use crate::state::Caller;
-use crate::wire::sigv4;
+use crate::wire::{elements, sigv4};
 use axum::body::Bytes;
 use axum::response::Response;
 use form::Form;
 use http::Request;
-use reply::{elements, success};
+use reply::success;
 use std::num::NonZeroU32;
 
 /// What is answered, by the names in the journal and for faults. A session is minted, but nothing that a

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::state::principal::Credentials;
-use crate::wire::{REQUEST_ID, header_value, request_id};
+use crate::wire::{REQUEST_ID, elements, header_value, request_id};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
@@ -53,17 +53,4 @@ fn xml(status: StatusCode, id: &str, body: String) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     headers.insert(REQUEST_ID, header_value(id));
     response
-}
-
-pub(super) fn elements(members: &[(&str, &str)]) -> String {
-    members
-        .iter()
-        .fold(String::new(), |text, (name, value)| text + &format!("<{name}>{}</{name}>", escape(value)))
-}
-
-/// XML cannot hold control characters, however they are written.
-fn escape(text: &str) -> String {
-    let legal = text.chars().map(|letter| if letter.is_control() { '?' } else { letter });
-    let text: String = legal.collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

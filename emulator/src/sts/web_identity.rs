@@ -2,12 +2,13 @@
 
 use super::form::{ARN, Form, NAME, WEB_TOKEN, invalid, resource};
 use super::jwt::{Claims, Flaw, issuer_of, verify};
-use super::reply::{elements, session, success};
+use super::reply::{session, success};
 use super::session::{Marks, Wanted};
 use crate::error::{Error, Result};
 use crate::state::State;
 use crate::state::policy::{Context, Requester};
 use crate::state::principal::{Assumption, Provider, condition_prefix};
+use crate::wire::elements;
 use axum::response::Response;
 use http::StatusCode;
 use jiff::Timestamp;

@@ -1,8 +1,11 @@
-//! The wire protocol: signatures, errors, timestamps, pages.
+//! The wire protocol: signatures, errors, timestamps, pages, XML.
 
 mod error;
 pub(crate) mod page;
 pub(crate) mod sigv4;
+mod xml;
+
+pub(crate) use xml::elements;
 
 use axum::response::Response;
 use http::{HeaderValue, header};

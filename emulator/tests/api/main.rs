@@ -27,6 +27,7 @@ mod principals;
 mod published;
 mod python;
 mod python_index;
+mod redirect;
 mod repositories;
 mod roles;
 mod seed;

@@ -15,6 +15,8 @@ fn help_explains_with_examples() {
         "--public-url",
         "--trust-forwarded",
         "--address-per-domain",
+        "--assets redirect",
+        "--assets-port",
         "--throttle",
         "--signature-clock",
         "domains-per-account",

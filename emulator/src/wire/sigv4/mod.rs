@@ -4,7 +4,7 @@
 mod parse;
 mod verify;
 
-pub(crate) use parse::{PRESIGNING, parse};
+pub(crate) use parse::{PRESIGNING, date, parse};
 
 use crate::error::Error;
 use jiff::{SignedDuration, Timestamp};

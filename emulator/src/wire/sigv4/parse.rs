@@ -113,7 +113,8 @@ fn signed(
     })
 }
 
-fn date(text: &str) -> Option<Timestamp> {
+/// A time as signatures have it, such as `20260101T000000Z`.
+pub(crate) fn date(text: &str) -> Option<Timestamp> {
     let date = civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
     Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
