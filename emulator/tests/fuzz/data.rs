@@ -75,6 +75,10 @@ const KINDS: &[&str] = &[
 /// Hosts, with the service's own among them.
 const HOSTS: &[&str] = &[
     "fuzz",
+    "fuzz",
+    "fuzz",
+    "fuzz",
+    "fuzz",
     "acme-123456789012.d.codeartifact.us-east-1.amazonaws.com",
     "ACME-123456789012.codeartifact.us-east-1.on.aws:443",
     "vpce-1.d.codeartifact.us-east-1.vpce.amazonaws.com",
