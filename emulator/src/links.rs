@@ -5,7 +5,7 @@ use crate::host::{Host, Stack};
 use crate::options::{Endpoints, Options};
 use crate::origin::Origin;
 use crate::reached::Reached;
-use crate::state::{Domain, DomainKey};
+use crate::state::DomainKey;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -19,6 +19,15 @@ pub(crate) struct Links {
     public: Option<Origin>,
     endpoints: Endpoints,
     address_per_domain: bool,
+}
+
+/// A repository, as its address names it.
+pub(crate) struct Place<'a> {
+    pub(crate) domain: &'a DomainKey,
+    /// The domain's number, which decides its own address.
+    pub(crate) number: u32,
+    pub(crate) format: &'a str,
+    pub(crate) repository: &'a str,
 }
 
 /// The address of a repository.
@@ -41,46 +50,37 @@ impl Links {
     }
 
     /// Where `GetRepositoryEndpoint` says that a repository is. Locally both stacks lead to the same address.
-    pub(crate) fn endpoint(
-        &self,
-        reached: &Reached,
-        stack: Stack,
-        (domain, format, repository): (&Domain, &str, &str),
-    ) -> Address {
+    pub(crate) fn endpoint(&self, reached: &Reached, stack: Stack, repository: &Place<'_>) -> Address {
         match self.endpoints {
-            Endpoints::Aws => self.of_the_service(stack, &domain.key, (format, repository)),
-            Endpoints::Local => self.local(reached, domain, (format, repository)),
+            Endpoints::Aws => self.of_the_service(stack, repository),
+            Endpoints::Local => self.local(reached, repository),
         }
     }
 
     /// Where links in answers about a repository lead. Behind a private endpoint without private DNS only
     /// the name that was asked is good.
-    pub(crate) fn of_answer(
-        &self,
-        reached: &Reached,
-        (domain, format, repository): (&Domain, &str, &str),
-    ) -> Address {
+    pub(crate) fn of_answer(&self, reached: &Reached, repository: &Place<'_>) -> Address {
         let stack = match (self.endpoints, &reached.host) {
             (Endpoints::Local, _) | (_, Host::Private) => {
-                return self.local(reached, domain, (format, repository));
+                return self.local(reached, repository);
             }
             (Endpoints::Aws, Host::Domain(_, stack)) => *stack,
             (Endpoints::Aws, Host::Other | Host::Unserved) => Stack::Ipv4,
         };
-        self.of_the_service(stack, &domain.key, (format, repository))
+        self.of_the_service(stack, repository)
     }
 
-    fn of_the_service(&self, stack: Stack, key: &DomainKey, (format, repository): (&str, &str)) -> Address {
-        let origin = Origin::secure(stack.host(key, &self.region));
+    fn of_the_service(&self, stack: Stack, Place { domain, format, repository, .. }: &Place<'_>) -> Address {
+        let origin = Origin::secure(stack.host(domain, &self.region));
         Address { origin, path: format!("/{format}/{repository}/") }
     }
 
-    fn local(&self, reached: &Reached, domain: &Domain, (format, repository): (&str, &str)) -> Address {
-        let DomainKey { owner, name } = &domain.key;
+    fn local(&self, reached: &Reached, Place { domain, number, format, repository }: &Place<'_>) -> Address {
+        let DomainKey { owner, name } = domain;
         let path = format!("/{format}/d/{name}-{owner}/{repository}/");
-        match (self.public.clone().or_else(|| self.own(domain)), &reached.origin) {
+        match (self.public.clone().or_else(|| self.own(*number)), &reached.origin) {
             (Some(origin), _) => Address { origin, path },
-            (None, Some(origin)) if reached.host.is_of(&domain.key) => {
+            (None, Some(origin)) if reached.host.is_of(domain) => {
                 Address { origin: origin.clone(), path: format!("/{format}/{repository}/") }
             }
             (None, Some(origin)) => Address { origin: origin.clone(), path },
@@ -89,8 +89,8 @@ impl Links {
     }
 
     /// The domain's own address, if each has one.
-    fn own(&self, domain: &Domain) -> Option<Origin> {
-        let address = addresses::address(domain.number).filter(|_| self.address_per_domain)?;
+    fn own(&self, number: u32) -> Option<Origin> {
+        let address = addresses::address(number).filter(|_| self.address_per_domain)?;
         Some(self.served.on(IpAddr::V4(address)))
     }
 }

@@ -19,7 +19,7 @@ use crate::assets::Download;
 use crate::call::{Call, Payer, UNKNOWN, peer};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::links::Address;
+use crate::links::{Address, Place};
 use crate::pipeline::perform;
 use crate::reached::Reached;
 use crate::state::version::Asset;
@@ -131,8 +131,9 @@ impl Target {
 
     /// The repository's address, as links in answers have it.
     fn address(&self, state: &State) -> Result<Address> {
-        let domain = state.domain(&self.domain)?;
-        Ok(state.settings.links.of_answer(&self.reached, (domain, &self.format, &self.repository)))
+        let Self { domain, reached, format, repository, .. } = self;
+        let place = Place { domain, number: state.domain(domain)?.number, format, repository };
+        Ok(state.settings.links.of_answer(reached, &place))
     }
 }
 

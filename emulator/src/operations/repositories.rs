@@ -4,6 +4,7 @@
 use super::Input;
 use crate::error::{Error, ResourceType, Result};
 use crate::host::Stack;
+use crate::links::Place;
 use crate::state::package::Packages;
 use crate::state::repository::{link, relink};
 use crate::state::tags::Tags;
@@ -154,7 +155,8 @@ pub(super) fn endpoint(input: &Input<'_>, state: &mut State) -> Result<Response>
     let domain = state.domain(&key)?;
     domain.repository(name)?;
     let stack = if input.text("endpointType") == Some("dualstack") { Stack::Dual } else { Stack::Ipv4 };
-    let endpoint = state.settings.links.endpoint(input.reached, stack, (domain, format, name));
+    let place = Place { domain: &key, number: domain.number, format, repository: name };
+    let endpoint = state.settings.links.endpoint(input.reached, stack, &place);
     Ok(json_response(&json!({ "repositoryEndpoint": endpoint.to_string() })))
 }
 

@@ -1,5 +1,6 @@
 //! Domains.
 
+use super::domain_key::DomainKey;
 use super::encryption_key::key_arn;
 use super::group::{Group, Groups, arn_path};
 use super::permissions::Permissions;
@@ -13,29 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
-
-/// A domain's identity within the Region.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct DomainKey {
-    pub(crate) owner: String,
-    pub(crate) name: String,
-}
-
-impl DomainKey {
-    /// `<domain>-<owner>`, as host names and paths have it.
-    pub(crate) fn of_label(label: &str) -> Option<Self> {
-        let (name, owner) = label.rsplit_once('-')?;
-        Some(Self { owner: owner.into(), name: name.into() })
-    }
-}
-
-impl fmt::Display for DomainKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "'{}' owned by account '{}'", self.name, self.owner)
-    }
-}
 
 /// A domain with all that is in it.
 #[derive(Clone, Serialize, Deserialize)]

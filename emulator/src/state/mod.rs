@@ -5,6 +5,7 @@ pub(crate) mod access;
 pub(crate) mod connection;
 pub(crate) mod copy;
 pub(crate) mod domain;
+mod domain_key;
 mod encryption_key;
 mod expired;
 mod forget;
@@ -26,7 +27,8 @@ pub(crate) mod token;
 pub(crate) mod version;
 
 pub(crate) use connection::Connection;
-pub(crate) use domain::{Domain, DomainKey};
+pub(crate) use domain::Domain;
+pub(crate) use domain_key::DomainKey;
 pub(crate) use format::Format;
 pub(crate) use principal::{Caller, PodIdentities, Principals, Providers};
 pub(crate) use public::PublicRegistries;

@@ -1,7 +1,7 @@
 //! Authorization tokens: long, for one domain and one principal, until they expire. What a token
 //! means is looked up here; of its text only the header says anything.
 
-use super::domain::DomainKey;
+use super::domain_key::DomainKey;
 use super::expired::Sweep;
 use super::principal::Caller;
 use crate::options::TokenTexts;
