@@ -261,15 +261,18 @@ async fn what_a_proxy_says_counts_when_it_is_trusted() {
 async fn what_is_published_to_a_domains_host_is_there_on_every_host() {
     let (emulator, token) = start(aws()).await;
     let login = format!("Bearer {token}");
-    let pom = "<project><modelVersion>4.0.0</modelVersion><groupId>org.acme</groupId><artifactId>widgets</artifactId>\
-               <version>1.0</version></project>";
-    let file = "org/acme/widgets/1.0/widgets-1.0.pom";
-    let request = Request::put(format!("/maven/team/{file}"));
-    let request = request.header("host", HOST).header("authorization", &login).body(pom.into()).unwrap();
-    assert!(send(&emulator, request).await.status().is_success());
+    let document = json!({
+        "name": "widgets",
+        "dist-tags": { "latest": "2.0.0" },
+        "versions": { "2.0.0": { "name": "widgets", "version": "2.0.0" } },
+        "_attachments": { "widgets-2.0.0.tgz": { "data": "Mi4wLjA=" } },
+    });
+    let request = Request::put("/npm/team/widgets").header("host", HOST).header("authorization", &login);
+    let request = request.body(document.to_string().into()).unwrap();
+    assert_eq!(send(&emulator, request).await.status(), 200);
     for (host, layout) in [(HOST, ""), (DUAL, ""), (PRIVATE, PATH), ("codeartifact:4566", PATH)] {
-        let path = format!("/maven/{layout}team/{file}");
+        let path = format!("/npm/{layout}team/widgets/-/widgets-2.0.0.tgz");
         let answer = ask(&emulator, &path, &[("host", host), ("authorization", &login)]).await;
-        assert_eq!((answer.status().as_u16(), answer.body().as_ref()), (200, pom.as_bytes()), "{host}");
+        assert_eq!((answer.status().as_u16(), answer.body().as_ref()), (200, &b"2.0.0"[..]), "{host}");
     }
 }

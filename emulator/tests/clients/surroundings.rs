@@ -21,6 +21,9 @@ const TRUSTED: [&str; 6] = [
     "SSL_CERT_FILE",
 ];
 
+/// Bundler looks at that of http only.
+const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"];
+
 const PASSWORD: &str = "changeit";
 
 /// Empty where the emulator is reached by its address.
@@ -53,7 +56,7 @@ impl Surroundings {
     pub(crate) fn tell(&self, command: &mut Command) {
         if let (Some(authority), Some(proxy)) = (self.authority(), self.proxy()) {
             command.envs(TRUSTED.map(|name| (name, authority.clone())));
-            command.envs(["https_proxy", "HTTPS_PROXY"].map(|name| (name, format!("http://{proxy}"))));
+            command.envs(PROXIES.map(|name| (name, format!("http://{proxy}"))));
         }
     }
 

@@ -72,6 +72,23 @@ const KINDS: &[&str] = &[
     "application/vnd.npm.install-v1+json",
 ];
 
+/// Hosts, with the service's own among them.
+const HOSTS: &[&str] = &[
+    "fuzz",
+    "fuzz",
+    "fuzz",
+    "fuzz",
+    "fuzz",
+    "acme-123456789012.d.codeartifact.us-east-1.amazonaws.com",
+    "ACME-123456789012.codeartifact.us-east-1.on.aws:443",
+    "vpce-1.d.codeartifact.us-east-1.vpce.amazonaws.com",
+    "x.d.codeartifact.us-east-1.amazonaws.com",
+    "sts.eu-west-1.amazonaws.com",
+    "[::1]:4566",
+    "a:b:c",
+    "",
+];
+
 /// What clients accept, besides those kinds.
 const ACCEPTED: &[&str] = &[
     "*/*",
@@ -84,7 +101,13 @@ pub(crate) fn request(world: &World<'_>, chance: &mut fastrand::Rng) -> Request 
     let domain = if chance.u8(0..40) == 0 { "second" } else { "acme" };
     let owner = if chance.u8(0..60) == 0 { "x" } else { "123456789012" };
     let repository = escape(&plausible(chance, &["team", "team", "store"]));
-    let target = format!("/{}/d/{domain}-{owner}/{repository}/{}", plausible_format(chance), path(chance));
+    let host = pick(chance, HOSTS);
+    let place = if host.to_ascii_lowercase().starts_with("acme-") {
+        String::new()
+    } else {
+        format!("d/{domain}-{owner}/")
+    };
+    let target = format!("/{}/{place}{repository}/{}", plausible_format(chance), path(chance));
     let mut body = if chance.bool() { pick(chance, BODIES).to_vec() } else { Vec::new() };
     if chance.u8(0..2) == 0 {
         mutate(&mut body, chance);
@@ -99,7 +122,7 @@ pub(crate) fn request(world: &World<'_>, chance: &mut fastrand::Rng) -> Request 
     let kind = pick(chance, KINDS);
     let accept = if chance.bool() { kind } else { pick(chance, ACCEPTED) };
     let headers = [
-        ("host", "fuzz"),
+        ("host", host),
         ("authorization", login.as_str()),
         ("content-type", kind),
         ("accept", accept),

@@ -10,9 +10,14 @@ fn help_explains_with_examples() {
     for part in [
         "--state",
         "--tls-ca",
+        "--tls-name",
+        "--endpoints",
+        "--public-url",
+        "--trust-forwarded",
         "--address-per-domain",
         "--assets redirect",
         "--assets-port",
+        "--assets-host",
         "--throttle",
         "--signature-clock",
         "domains-per-account",
@@ -36,15 +41,17 @@ fn help_explains_with_examples() {
 #[test]
 fn arguments_that_make_no_sense_are_told_with_what_would() {
     for (arguments, told) in [
-        (["--quota", "bogus=1"], "domains-per-account"),
-        (["--rate", "Bogus=1"], "GetAuthorizationToken"),
-        (["--page-size", "0"], "1..=1000"),
-        (["--account", "12"], "twelve digits"),
-        (["--region", "mars"], "us-east-1"),
-        (["--quota", "asset-size-bytes=5GiB"], "bytes, without a unit"),
-        (["--quota", "domains-per-account=many"], "a whole number"),
+        (&["--quota", "bogus=1"][..], "domains-per-account"),
+        (&["--rate", "Bogus=1"], "GetAuthorizationToken"),
+        (&["--page-size", "0"], "1..=1000"),
+        (&["--account", "12"], "twelve digits"),
+        (&["--region", "mars"], "us-east-1"),
+        (&["--quota", "asset-size-bytes=5GiB"], "bytes, without a unit"),
+        (&["--quota", "domains-per-account=many"], "a whole number"),
+        (&["--public-url", "packages.example.com"], "https://packages.example.com"),
+        (&["--endpoints", "aws", "--address-per-domain"], "no address of a domain"),
     ] {
-        let (code, said) = refused(&arguments);
+        let (code, said) = refused(arguments);
         assert_eq!(code, 2, "{said}");
         assert!(said.contains(told), "{said}");
     }

@@ -8,6 +8,7 @@ use aws_sdk_codeartifact::types::PackageFormat;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
@@ -94,7 +95,11 @@ impl JavaScript {
         if tool == Tool::YarnBerry {
             write(".yarnrc.yml", &yarnrc(&registry, login, token, &world.surroundings));
         } else {
-            write(".npmrc", &npmrc(tool, &registry, login, token));
+            let mut npmrc = npmrc(tool, &registry, login, token);
+            if let (Tool::Yarn1, Some(authority)) = (tool, world.surroundings.authority()) {
+                writeln!(npmrc, "cafile={}", authority.display()).unwrap();
+            }
+            write(".npmrc", &npmrc);
             write(".yarnrc", "disable-self-update-check true\n");
         }
         std::fs::create_dir(home.path().join("project")).unwrap();
