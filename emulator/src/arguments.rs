@@ -206,6 +206,7 @@ mod tests {
             &["--log", "xml"],
             &["--assets", "elsewhere"],
             &["--assets-port", "1"],
+            &["--assets-host", "s3"],
             &["--assets", "redirect", "--assets-port", "65536"],
             &["--signature-clock", "sundial"],
             &["--endpoints", "moon"],

@@ -70,7 +70,7 @@ fn names(options: &Options) -> Result<Vec<SanType>, rcgen::Error> {
     let name = |name: &str| Ia5String::try_from(name).map(SanType::DnsName);
     let own = certified(&options.region);
     let fixed = ["localhost"].into_iter().chain(own.iter().map(String::as_str)).map(name);
-    let wanted = options.tls_names.iter().map(|host| match host.address() {
+    let wanted = options.tls_names.iter().chain(&options.assets_host).map(|host| match host.address() {
         Some(address) => Ok(SanType::IpAddress(address)),
         None => name(host.as_str()),
     });

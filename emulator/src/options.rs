@@ -45,6 +45,8 @@ pub struct Options {
     pub assets: Assets,
     /// The port to which [`Assets::Redirect`] sends them, on the address of `listen`; 0 picks a free one.
     pub assets_port: u16,
+    /// The host to which it sends them, which leads there too.
+    pub assets_host: Option<HostName>,
     /// The rates that are enforced.
     pub rates: Rates,
     /// The clock that signatures are checked by.
@@ -75,6 +77,7 @@ impl Default for Options {
             trust_forwarded: false,
             assets: Assets::default(),
             assets_port: 0,
+            assets_host: None,
             rates: Rates::default(),
             signature_clock: SignatureClock::default(),
             token_texts: TokenTexts::Kept,

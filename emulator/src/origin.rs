@@ -124,6 +124,11 @@ impl HostName {
         }
     }
 
+    /// This machine, for those who are on it.
+    pub(crate) fn localhost() -> Self {
+        Self("localhost".into())
+    }
+
     /// A name that is made of parts that are good.
     pub(crate) fn known(name: String) -> Self {
         Self(name)

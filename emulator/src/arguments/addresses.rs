@@ -1,7 +1,7 @@
 //! Arguments that decide which addresses are in answers.
 
 use clap::Args;
-use codeartifact_emulator::{Assets, Endpoints, Options, Origin};
+use codeartifact_emulator::{Assets, Endpoints, HostName, Options, Origin};
 use std::net::IpAddr;
 
 #[derive(Args)]
@@ -24,6 +24,9 @@ pub(super) struct Addresses {
     /// The port for --assets redirect, on the address of --listen; 0 picks a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0, requires = "assets")]
     assets_port: u16,
+    /// The host in the addresses of files with --assets redirect, such as a second name that the container has for others.
+    #[arg(long, value_name = "NAME", requires = "assets")]
+    assets_host: Option<HostName>,
 }
 
 impl Addresses {
@@ -33,6 +36,7 @@ impl Addresses {
             address_per_domain: self.address_per_domain,
             assets: self.assets,
             assets_port: self.assets_port,
+            assets_host: self.assets_host.clone(),
             endpoints: self.endpoints,
             public_url: self.public_url.clone(),
             trust_forwarded: self.trust_forwarded,

@@ -6,7 +6,7 @@ use super::range::{Range, Wanted};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::options::Options;
-use crate::origin::Origin;
+use crate::origin::{HostName, Origin};
 use crate::reached::Reached;
 use crate::state::version::{Asset, Checksum};
 use crate::wire::header_value;
@@ -36,7 +36,9 @@ impl Download {
 pub(crate) struct Bucket {
     /// Where it listens.
     served: Origin,
-    /// Whether on every address of the machine.
+    /// The host that addresses have, whatever host was asked.
+    host: Option<HostName>,
+    /// Whether it listens on every address of the machine.
     is_everywhere: bool,
     name: String,
     presigner: Presigner,
@@ -47,6 +49,7 @@ impl Bucket {
     pub(crate) fn new(served: Origin, options: &Options) -> Self {
         Self {
             served,
+            host: options.assets_host.clone(),
             is_everywhere: options.listen.ip().is_unspecified(),
             name: format!("assets-{}-{}", options.account, options.region),
             presigner: Presigner::new(&options.region),
@@ -79,12 +82,19 @@ impl Bucket {
         redirect
     }
 
-    /// The same host that the client has reached, where this is the machine's and not one of the service's names.
+    /// Another host than the one that was asked, where one is known: clients repeat a login to the same one.
     fn origin(&self, reached: &Reached) -> Origin {
+        if let Some(host) = &self.host {
+            return self.served.named(host);
+        }
         let asked = reached.origin.as_ref().filter(|_| reached.host == Host::Other).map(Origin::host);
-        match asked.filter(|host| self.is_everywhere || host.address().is_none()) {
-            Some(host) => self.served.named(host),
-            None => self.served.clone(),
+        match asked {
+            Some(host) if host == self.served.host() => self.served.named(&HostName::localhost()),
+            Some(host) if self.is_everywhere && *host != HostName::localhost() => self.served.named(host),
+            Some(host) if host.address().is_none() && *host != HostName::localhost() => {
+                self.served.named(host)
+            }
+            Some(_) | None => self.served.clone(),
         }
     }
 
@@ -186,21 +196,25 @@ mod tests {
     use crate::assets::presigned::LIFE;
 
     #[test]
-    fn the_name_of_the_host_that_was_asked_is_kept() {
+    fn an_address_is_on_another_host_where_one_is_known() {
         for (listen, asked, expected) in [
+            ("127.0.0.1:0", "http://127.0.0.1:4566", "http://localhost:1"),
+            ("127.0.0.1:0", "http://localhost:4566", "http://127.0.0.1:1"),
             ("127.0.0.1:0", "http://codeartifact:4566", "http://codeartifact:1"),
-            ("127.0.0.1:0", "http://localhost:4566", "http://localhost:1"),
             // The address of a domain.
             ("127.0.0.1:0", "http://127.0.1.1:4566", "http://127.0.0.1:1"),
             ("0.0.0.0:0", "http://10.0.0.7:4566", "http://10.0.0.7:1"),
+            ("0.0.0.0:0", "http://localhost:4566", "http://127.0.0.1:1"),
             ("0.0.0.0:0", "https://acme-1.d.codeartifact.us-east-1.amazonaws.com", "http://127.0.0.1:1"),
         ] {
             let options = Options { listen: listen.parse().unwrap(), ..Options::default() };
-            let bucket = Bucket::new("http://127.0.0.1:1".parse().unwrap(), &options);
             let origin: Origin = asked.parse().unwrap();
             let host = Host::of(origin.host(), "us-east-1");
             let reached = Reached { origin: Some(origin), host };
-            assert_eq!(bucket.origin(&reached).to_string(), expected, "{asked}");
+            let bucket = |options: &Options| Bucket::new("http://127.0.0.1:1".parse().unwrap(), options);
+            assert_eq!(bucket(&options).origin(&reached).to_string(), expected, "{asked}");
+            let named = Options { assets_host: Some("s3".parse().unwrap()), ..options };
+            assert_eq!(bucket(&named).origin(&reached).to_string(), "http://s3:1");
         }
     }
 

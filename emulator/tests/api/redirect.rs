@@ -58,7 +58,9 @@ impl World {
         let answer = self.ask(method, place).await;
         assert_eq!((answer.status().as_u16(), answer.body().len()), (307, 0), "{place:?}");
         let location = answer.headers()["location"].to_str().unwrap();
-        location.strip_prefix(&self.emulator.assets_url().unwrap()).unwrap().to_owned()
+        // Another host than the one that was asked.
+        let url = self.emulator.assets_url().unwrap().replace("127.0.0.1", "localhost");
+        location.strip_prefix(&url).unwrap().to_owned()
     }
 
     /// The answer of the port of assets.

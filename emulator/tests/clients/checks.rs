@@ -1,5 +1,6 @@
 //! What every client is put to, whatever it installs.
 
+use crate::mode::Mode;
 use crate::program::{failed, succeeded};
 use crate::record::{Check, passed};
 use crate::tools::{
@@ -28,7 +29,7 @@ async fn publish<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
             assert_eq!(client.installed(name).await, "1.1.0");
         }
     }
-    passed(client.name(), &client.version(), Check::Publish);
+    told(&world, &client, Check::Publish);
 }
 
 /// A public package comes through the upstream and is retained.
@@ -46,7 +47,7 @@ async fn install<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     for repository in ["team", store(&C::FORMAT)] {
         assert_eq!(world.held(repository, C::FORMAT, &name).await, ["1.0.0", "1.3.0"], "{repository}");
     }
-    passed(client.name(), &client.version(), Check::Install);
+    told(&world, &client, Check::Install);
 }
 
 async fn expired<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
@@ -58,7 +59,7 @@ async fn expired<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     }
     world.emulator.advance(jiff::SignedDuration::from_hours(12));
     unauthorized(&world, &new(&world, &world.token).await).await;
-    passed(client.name(), &client.version(), Check::Expired);
+    told(&world, &client, Check::Expired);
 }
 
 async fn wrong<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
@@ -66,7 +67,7 @@ async fn wrong<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     seed::<C>(&world, &[("left-pad", "1.0.0")]).await;
     let client = new(&world, "never-minted").await;
     unauthorized(&world, &client).await;
-    passed(client.name(), &client.version(), Check::Wrong);
+    told(&world, &client, Check::Wrong);
 }
 
 /// The client is refused with 401 whatever it does, says so, and nothing came of it.
@@ -107,7 +108,7 @@ async fn blocked<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
         assert!(world.emulator.journal(0).iter().any(|entry| entry.status == Some(403)));
     }
     assert!(world.held("team", C::FORMAT, &name).await.is_empty());
-    passed(client.name(), &client.version(), Check::Blocked);
+    told(&world, &client, Check::Blocked);
 }
 
 /// An archived version is neither listed nor served, cannot be published again, and comes back.
@@ -130,7 +131,7 @@ async fn archived<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
     world.set_status(C::FORMAT, (&name, "2.0.0"), PackageVersionStatus::Published).await;
     let client = client().await;
     latest(&client, "2.0.0").await;
-    passed(client.name(), &client.version(), Check::Archived);
+    told(&world, &client, Check::Archived);
 }
 
 /// Bring a version of `widgets` into `team`, by the client.
@@ -150,6 +151,38 @@ async fn latest<C: Client>(client: &C, version: &str) {
         succeeded(&output);
         assert_eq!(client.installed(&name).await, version);
     }
+}
+
+/// In another mode a client installs what is public, and what it has published itself, as far as it does either.
+async fn through<C: Client>(mode: Mode, new: impl AsyncFn(&World, &str) -> C) {
+    let world = World::of(mode).await;
+    seed::<C>(&world, &[("left-pad", "1.3.0")]).await;
+    let client = new(&world, &world.token).await;
+    let (public, private) = (named::<C>("left-pad"), named::<C>("widgets"));
+    if let Some(output) = client.install(&public, None).await {
+        succeeded(&output);
+        assert_eq!(client.installed(&public).await, "1.3.0");
+        told(&world, &client, Check::Install);
+    }
+    if let Some(output) = client.publish(&private, "1.0.0").await {
+        succeeded(&output);
+        // Another one, since what was packed is kept.
+        let other = new(&world, &world.token).await;
+        if let Some(output) = other.install(&private, None).await {
+            succeeded(&output);
+            assert_eq!(other.installed(&private).await, "1.0.0");
+        }
+        told(&world, &client, Check::Publish);
+    }
+    let journal = world.emulator.journal(0);
+    let elsewhere: Vec<_> = journal.iter().filter(|entry| entry.service == "s3").collect();
+    assert!(elsewhere.iter().all(|entry| entry.error.is_none()), "{elsewhere:?}");
+    let installs = journal.iter().any(|entry| entry.status == Some(307));
+    assert_eq!(installs, !elsewhere.is_empty(), "{journal:?}");
+}
+
+fn told<C: Client>(world: &World, client: &C, check: Check) {
+    passed(world.mode, (client.name(), &client.version()), check);
 }
 
 /// A name as the client's format writes it.
@@ -180,7 +213,7 @@ fn store(format: &PackageFormat) -> &'static str {
     }
 }
 
-/// A module of tests for a client: how it is made, and which checks it is put to.
+/// A module of tests for a client: how it is made, and which checks it is put to. In the other modes each is put to one.
 macro_rules! put {
     ($client:ident to $($check:ident),+: $new:expr) => {
         mod $client {
@@ -189,6 +222,16 @@ macro_rules! put {
             async fn $check() {
                 super::$check(async |world: &World, token: &str| $new(world, token).await).await;
             })+
+
+            #[tokio::test]
+            async fn redirect() {
+                super::through(Mode::Redirect, async |world: &World, token: &str| $new(world, token).await).await;
+            }
+
+            #[tokio::test]
+            async fn aws() {
+                super::through(Mode::Aws, async |world: &World, token: &str| $new(world, token).await).await;
+            }
         }
     };
 }

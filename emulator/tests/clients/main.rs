@@ -9,9 +9,11 @@ mod gem;
 mod groups;
 mod login;
 mod maven;
+mod mode;
 mod npm;
 mod origin;
 mod program;
+mod proxy;
 mod published;
 mod pypi;
 mod record;
@@ -19,5 +21,6 @@ mod snapshots;
 mod statuses;
 #[path = "../api/support/emulator.rs"]
 mod support;
+mod surroundings;
 mod tools;
 mod world;

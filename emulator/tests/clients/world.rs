@@ -1,6 +1,8 @@
 //! An emulator with the repositories that the tests of clients need, and what they ask of it.
 
-use crate::support::{ACCOUNT, control, send, start, with_domain};
+use crate::mode::Mode;
+use crate::support::{ACCOUNT, control, send, with_domain};
+use crate::surroundings::Surroundings;
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
     AllowPublish, AllowUpstream, PackageFormat, PackageOriginRestrictions, PackageVersionStatus,
@@ -27,11 +29,19 @@ pub(crate) struct World {
     pub(crate) emulator: Arc<Emulator>,
     pub(crate) client: Client,
     pub(crate) token: String,
+    pub(crate) mode: Mode,
+    pub(crate) surroundings: Surroundings,
 }
 
 impl World {
+    /// As an emulator is without options.
     pub(crate) async fn new() -> Self {
-        let emulator = start().await;
+        Self::of(Mode::Plain).await
+    }
+
+    pub(crate) async fn of(mode: Mode) -> Self {
+        let emulator = Arc::new(Emulator::start(mode.options()).await.unwrap());
+        let surroundings = Surroundings::of(&emulator).await;
         let client = with_domain(&emulator).await;
         let mut team = client.create_repository().domain("acme").repository("team");
         for (name, connection) in STORES {
@@ -43,7 +53,7 @@ impl World {
         team.send().await.unwrap();
         let minted = client.get_authorization_token().domain("acme").send().await.unwrap();
         let token = minted.authorization_token().unwrap().to_owned();
-        Self { emulator, client, token }
+        Self { emulator, client, token, mode, surroundings }
     }
 
     /// The repository's address for a format, as `GetRepositoryEndpoint` tells it.

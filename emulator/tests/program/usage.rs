@@ -17,6 +17,7 @@ fn help_explains_with_examples() {
         "--address-per-domain",
         "--assets redirect",
         "--assets-port",
+        "--assets-host",
         "--throttle",
         "--signature-clock",
         "domains-per-account",

@@ -4,9 +4,12 @@
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_codeartifact::config::SharedHttpClient;
 use aws_smithy_async::time::TimeSource;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_types::retry::RetryConfig;
-use codeartifact_emulator::{Emulator, Options};
+use codeartifact_emulator::Emulator;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -14,14 +17,16 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
-
-/// An emulator as most tests want it.
-pub(crate) async fn start() -> Arc<Emulator> {
-    Arc::new(Emulator::start(Options::default()).await.unwrap())
-}
 
 /// Clients sign with the emulator's time.
 #[derive(Clone)]
@@ -60,10 +65,18 @@ pub(crate) fn config(emulator: &Arc<Emulator>, credentials: Credentials) -> SdkC
         .region(Region::new("us-east-1"))
         .endpoint_url(emulator.url())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http_client(emulator))
         .retry_config(RetryConfig::disabled())
         .time_source(EmulatorTime(emulator.clone()))
         .build()
+}
+
+fn http_client(emulator: &Emulator) -> SharedHttpClient {
+    let client = aws_smithy_http_client::Builder::new();
+    let Some(authority) = emulator.authority() else { return client.build_http() };
+    let trusted = TrustStore::empty().with_pem_certificate(authority);
+    let context = TlsContext::builder().with_trust_store(trusted).build().unwrap();
+    client.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https()
 }
 
 /// A client with the domain `acme` made.
@@ -75,11 +88,29 @@ pub(crate) async fn with_domain(emulator: &Arc<Emulator>) -> aws_sdk_codeartifac
 
 /// A plain request; the whole answer.
 pub(crate) async fn send(emulator: &Emulator, request: Request<Full<Bytes>>) -> http::Response<Bytes> {
-    exchange(TcpStream::connect(emulator.address()).await.unwrap(), request).await
+    let stream = TcpStream::connect(emulator.address()).await.unwrap();
+    match emulator.authority() {
+        Some(authority) => exchange(secure(stream, &authority).await, request).await,
+        None => exchange(stream, request).await,
+    }
+}
+
+/// TLS with whoever listens there.
+async fn secure(stream: TcpStream, authority: &str) -> TlsStream<TcpStream> {
+    let mut trusted = RootCertStore::empty();
+    trusted.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(trusted).with_no_client_auth();
+    let host = ServerName::from(stream.peer_addr().unwrap().ip());
+    TlsConnector::from(Arc::new(config)).connect(host, stream).await.unwrap()
 }
 
 /// The same over a connection that is there already.
-pub(crate) async fn exchange(stream: TcpStream, request: Request<Full<Bytes>>) -> http::Response<Bytes> {
+pub(crate) async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    request: Request<Full<Bytes>>,
+) -> http::Response<Bytes> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);
     let (parts, body) = sender.send_request(request).await.unwrap().into_parts();

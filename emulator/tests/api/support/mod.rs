@@ -3,14 +3,19 @@
 mod emulator;
 
 pub(crate) use emulator::{
-    ACCOUNT, admin, client, client_as, control, exchange, send, start, try_control, with_domain,
+    ACCOUNT, admin, client, client_as, control, exchange, send, try_control, with_domain,
 };
 
 use aws_credential_types::Credentials;
 use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
-use codeartifact_emulator::Emulator;
+use codeartifact_emulator::{Emulator, Options};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// An emulator as most tests want it.
+pub(crate) async fn start() -> Arc<Emulator> {
+    Arc::new(Emulator::start(Options::default()).await.unwrap())
+}
 
 pub(crate) fn sts_as(emulator: &Arc<Emulator>, credentials: Credentials) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::new(&emulator::config(emulator, credentials))

@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::program::{program, run, succeeded};
+use crate::surroundings::Surroundings;
 use crate::world::World;
 use aws_sdk_codeartifact::types::PackageFormat;
 use std::fmt::Write;
@@ -21,6 +22,7 @@ pub(crate) enum CargoLogin {
 /// cargo with its home, the repository as the registry `acme`, and crates.io replaced by it.
 pub(crate) struct Cargo {
     pub(crate) home: TempDir,
+    surroundings: Surroundings,
 }
 
 impl Cargo {
@@ -52,7 +54,7 @@ impl Cargo {
              [source.crates-io]\nreplace-with = \"acme\"\n[net]\nretry = 0\n"
         );
         std::fs::write(folder.join("config.toml"), config).unwrap();
-        Self { home }
+        Self { home, surroundings: world.surroundings.clone() }
     }
 
     /// A library that knows its own version, with a dependency on another or none.
@@ -97,6 +99,7 @@ impl Cargo {
             .args(arguments)
             .env("CARGO_HOME", self.home.path().join("cargo"))
             .env("RUSTC", this.with_file_name("rustc"));
+        self.surroundings.tell(&mut command);
         run(command).await
     }
 

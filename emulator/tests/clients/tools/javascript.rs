@@ -2,11 +2,13 @@
 
 use super::Client;
 use crate::program::{pinned, program, run, succeeded};
+use crate::surroundings::Surroundings;
 use crate::world::World;
 use aws_sdk_codeartifact::types::PackageFormat;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
@@ -71,6 +73,7 @@ impl Tool {
 pub(crate) struct JavaScript {
     tool: Tool,
     home: TempDir,
+    surroundings: Surroundings,
 }
 
 impl JavaScript {
@@ -90,14 +93,18 @@ impl JavaScript {
         let registry = world.endpoint(PackageFormat::Npm, repository).await;
         let write = |path: &str, text: &str| std::fs::write(home.path().join(path), text).unwrap();
         if tool == Tool::YarnBerry {
-            write(".yarnrc.yml", &yarnrc(&registry, login, token));
+            write(".yarnrc.yml", &yarnrc(&registry, login, token, &world.surroundings));
         } else {
-            write(".npmrc", &npmrc(tool, &registry, login, token));
+            let mut npmrc = npmrc(tool, &registry, login, token);
+            if let (Tool::Yarn1, Some(authority)) = (tool, world.surroundings.authority()) {
+                writeln!(npmrc, "cafile={}", authority.display()).unwrap();
+            }
+            write(".npmrc", &npmrc);
             write(".yarnrc", "disable-self-update-check true\n");
         }
         std::fs::create_dir(home.path().join("project")).unwrap();
         write("project/package.json", "{\"private\":true}");
-        Self { tool, home }
+        Self { tool, home, surroundings: world.surroundings.clone() }
     }
 
     /// Run it in the project.
@@ -134,6 +141,7 @@ impl JavaScript {
             .env("NPM_CONFIG_CACHE", home.join("cache"))
             // As root, Yarn 1 would have it outside its home.
             .env("YARN_CACHE_FOLDER", home.join("yarn-cache"));
+        self.surroundings.tell(&mut command);
         run(command).await
     }
 
@@ -214,16 +222,22 @@ fn npmrc(tool: Tool, registry: &str, login: Login, token: &str) -> String {
     )
 }
 
-fn yarnrc(registry: &str, login: Login, token: &str) -> String {
+fn yarnrc(registry: &str, login: Login, token: &str, surroundings: &Surroundings) -> String {
     let secret = match login {
         Login::Bearer => format!("npmAuthToken: {token:?}"),
         Login::Basic => format!("npmAuthIdent: {:?}", format!("aws:{token}")),
+    };
+    let more = match (surroundings.proxy(), surroundings.authority()) {
+        (Some(proxy), Some(authority)) => {
+            format!("httpsProxy: \"http://{proxy}\"\nhttpsCaFilePath: \"{}\"\n", authority.display())
+        }
+        _ => String::new(),
     };
     format!(
         "npmRegistryServer: {registry:?}\n\
          npmRegistries:\n  {registry:?}:\n    npmAlwaysAuth: true\n    {secret}\n\
          unsafeHttpWhitelist: [\"127.0.0.1\"]\n\
          enableTelemetry: false\nenableGlobalCache: false\nnodeLinker: node-modules\nhttpRetry: 0\n\
-         npmMinimalAgeGate: 0\n"
+         npmMinimalAgeGate: 0\n{more}"
     )
 }

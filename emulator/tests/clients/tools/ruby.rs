@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::program::{program, run, succeeded};
+use crate::surroundings::Surroundings;
 use crate::world::World;
 use aws_sdk_codeartifact::types::PackageFormat;
 use std::os::unix::fs::PermissionsExt;
@@ -31,6 +32,7 @@ pub(crate) struct Gem {
     /// The repository's address, without credentials.
     source: String,
     token: String,
+    surroundings: Surroundings,
 }
 
 impl Gem {
@@ -42,11 +44,11 @@ impl Gem {
     pub(crate) async fn with_token(world: &World, token: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         let source = world.endpoint(PackageFormat::Ruby, "team").await;
-        let with_login = source.replace("http://", &format!("http://aws:{token}@"));
+        let with_login = source.replace("://", &format!("://aws:{token}@"));
         std::fs::create_dir(home.path().join("mounted")).unwrap();
         let gemrc = format!("---\n:sources:\n- {with_login}\n");
         std::fs::write(home.path().join("mounted/.gemrc"), gemrc).unwrap();
-        Self { home, source, token: token.into() }
+        Self { home, source, token: token.into(), surroundings: world.surroundings.clone() }
     }
 
     fn command(&self, name: &str) -> Command {
@@ -55,6 +57,7 @@ impl Gem {
             .env("GEMRC", self.home.path().join("mounted/.gemrc"))
             .env("GEM_HOME", self.home.path().join("gems"))
             .env("GEM_PATH", self.home.path().join("gems"));
+        self.surroundings.tell(&mut command);
         command
     }
 

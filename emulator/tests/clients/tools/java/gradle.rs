@@ -1,6 +1,6 @@
 //! Gradle.
 
-use super::{JVM, Maker, Workplace, coordinates, said_version};
+use super::{Maker, Workplace, coordinates, said_version};
 use crate::program::{program, run};
 use crate::tools::Client;
 use crate::world::World;
@@ -40,7 +40,7 @@ impl Gradle {
                 task,
             ])
             .env("GRADLE_USER_HOME", self.0.path("gradle"))
-            .env("GRADLE_OPTS", format!("{JVM} --add-opens=java.base/java.net=ALL-UNNAMED"))
+            .env("GRADLE_OPTS", format!("{} --add-opens=java.base/java.net=ALL-UNNAMED", self.0.jvm))
             .env("CODEARTIFACT_AUTH_TOKEN", &self.0.token);
         run(command).await
     }

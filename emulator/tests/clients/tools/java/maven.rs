@@ -1,6 +1,6 @@
 //! Maven.
 
-use super::{JVM, Maker, Workplace, coordinates, said_version};
+use super::{Maker, Workplace, coordinates, said_version};
 use crate::program::{pinned, program, run};
 use crate::tools::Client;
 use crate::world::World;
@@ -26,10 +26,18 @@ impl Maven {
     pub(crate) async fn with_token(world: &World, token: &str) -> Self {
         let workplace = Workplace::new(world, token).await;
         let endpoint = &workplace.endpoint;
+        let proxies = world.surroundings.proxy().map_or_else(String::new, |proxy| {
+            format!(
+                "<proxies><proxy><id>emulator</id><active>true</active><protocol>https</protocol>
+                 <host>{}</host><port>{}</port></proxy></proxies>",
+                proxy.ip(),
+                proxy.port()
+            )
+        });
         let settings = format!(
             "<settings>
                <servers><server><id>team</id><username>aws</username><password>{token}</password></server></servers>
-               <mirrors><mirror><id>team</id><mirrorOf>*</mirrorOf><url>{endpoint}</url></mirror></mirrors>
+               {proxies}<mirrors><mirror><id>team</id><mirrorOf>*</mirrorOf><url>{endpoint}</url></mirror></mirrors>
                <profiles><profile><id>team</id>
                  <repositories><repository><id>team</id><url>{endpoint}</url></repository></repositories>
                </profile></profiles>
@@ -52,7 +60,7 @@ impl Maven {
             .arg("--settings")
             .arg(self.0.path("settings.xml"))
             .arg(format!("-Dmaven.repo.local={}", self.0.path("repository").display()))
-            .env("MAVEN_OPTS", JVM)
+            .env("MAVEN_OPTS", &self.0.jvm)
             .env("MAVEN_SKIP_RC", "1");
         command
     }

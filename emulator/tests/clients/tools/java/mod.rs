@@ -23,12 +23,15 @@ struct Workplace {
     home: TempDir,
     endpoint: String,
     token: String,
+    /// Options of the JVM.
+    jvm: String,
 }
 
 impl Workplace {
     async fn new(world: &World, token: &str) -> Self {
         let endpoint = world.endpoint(PackageFormat::Maven, "team").await;
-        Self { home: tempfile::tempdir().unwrap(), endpoint, token: token.into() }
+        let jvm = format!("{JVM}{}", world.surroundings.java_options().await);
+        Self { home: tempfile::tempdir().unwrap(), endpoint, token: token.into(), jvm }
     }
 
     fn path(&self, name: &str) -> PathBuf {

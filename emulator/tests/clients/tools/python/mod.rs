@@ -11,6 +11,7 @@ pub(crate) use twine::Twine;
 pub(crate) use uv::Uv;
 
 use crate::program::{pinned, program, run, succeeded};
+use crate::surroundings::Surroundings;
 use crate::world::World;
 use aws_sdk_codeartifact::types::PackageFormat;
 use std::path::{Path, PathBuf};
@@ -23,12 +24,14 @@ struct Workplace {
     /// The repository's address, with a slash at its end.
     endpoint: String,
     token: String,
+    surroundings: Surroundings,
 }
 
 impl Workplace {
     async fn new(world: &World, repository: &str, token: &str) -> Self {
         let endpoint = world.endpoint(PackageFormat::Pypi, repository).await;
-        Self { home: tempfile::tempdir().unwrap(), endpoint, token: token.into() }
+        let surroundings = world.surroundings.clone();
+        Self { home: tempfile::tempdir().unwrap(), endpoint, token: token.into(), surroundings }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -43,7 +46,9 @@ impl Workplace {
 
     /// One of the pinned programs.
     fn program(&self, name: &str) -> Command {
-        program(pinned("python").join("bin").join(name), self.home.path())
+        let mut command = program(pinned("python").join("bin").join(name), self.home.path());
+        self.surroundings.tell(&mut command);
+        command
     }
 
     /// A project with one module, which knows its own version; the build system is that of the client.
@@ -94,6 +99,12 @@ fn pinned_version(name: &str) -> String {
 /// `NAME` or `NAME==VERSION`.
 fn requirement(name: &str, version: Option<&str>) -> String {
     version.map_or_else(|| name.to_owned(), |version| format!("{name}=={version}"))
+}
+
+/// The host in an address, without its port.
+fn host(url: &str) -> &str {
+    let authority = url.split('/').nth(2).unwrap();
+    authority.split(':').next().unwrap()
 }
 
 fn print_version(name: &str) -> String {

@@ -18,7 +18,7 @@ impl Pip {
 
     pub(crate) async fn with_token(world: &World, repository: &str, token: &str) -> Self {
         let work = Workplace::new(world, repository, token).await;
-        let index = work.endpoint.replace("http://", &format!("http://aws:{token}@"));
+        let index = work.endpoint.replace("://", &format!("://aws:{token}@"));
         work.write("pip.conf", &format!("[global]\nindex-url = {index}simple/\n"));
         Self(work)
     }

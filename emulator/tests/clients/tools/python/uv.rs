@@ -1,6 +1,6 @@
 //! uv, which installs and publishes.
 
-use super::{Workplace, pinned_version, print_version, requirement};
+use super::{Workplace, host, pinned_version, print_version, requirement};
 use crate::program::{pinned, run, succeeded};
 use crate::tools::Client;
 use crate::world::World;
@@ -20,7 +20,7 @@ impl Uv {
              default = true\n"
         );
         work.write("uv.toml", &index);
-        work.write(".netrc", &format!("machine 127.0.0.1 login aws password {token}\n"));
+        work.write(".netrc", &format!("machine {} login aws password {token}\n", host(endpoint)));
         Self(work)
     }
 
