@@ -4,7 +4,8 @@ use crate::mode::Mode;
 use crate::program::{failed, succeeded};
 use crate::record::{Check, passed};
 use crate::tools::{
-    Bundler, Cargo, CargoLogin, Client, Gem, Gradle, JavaScript, Login, Maven, Pip, Poetry, Tool, Twine, Uv,
+    AwsNpm, Bundler, Cargo, CargoLogin, Client, Gem, Gradle, JavaScript, Login, Maven, Pip, Poetry, Tool,
+    Twine, Uv,
 };
 use crate::world::World;
 use aws_sdk_codeartifact::types::AllowPublish::Block as NoPublish;
@@ -236,6 +237,20 @@ macro_rules! put {
     };
 }
 
+/// The same for a client that knows nothing but the service's own names.
+macro_rules! put_in_aws {
+    ($client:ident: $new:expr) => {
+        mod $client {
+            use super::*;
+
+            #[tokio::test]
+            async fn aws() {
+                super::through(Mode::Aws, async |world: &World, _: &str| $new(world).await).await;
+            }
+        }
+    };
+}
+
 macro_rules! javascript {
     ($tool:ident) => {
         |world, token| JavaScript::with_token(Tool::$tool, world, "team", Login::Bearer, token)
@@ -256,3 +271,8 @@ put!(gem to publish, install, expired, wrong, blocked, archived: Gem::with_token
 put!(bundler to install, expired, wrong, blocked, archived: Bundler::with_token);
 put!(mvn to publish, install, expired, wrong, blocked, archived: Maven::with_token);
 put!(gradle to publish, install, expired, wrong, blocked, archived: Gradle::with_token);
+put!(aws_npm to publish, install: |world, _| AwsNpm::new(world));
+put!(aws_pip to install: |world, _| Pip::logged_in(world));
+put!(aws_twine to publish: |world, _| Twine::logged_in(world));
+put_in_aws!(keyrings_pip: Pip::with_keyring);
+put_in_aws!(keyrings_twine: Twine::with_keyring);

@@ -1,6 +1,7 @@
 //! The data plane, driven by real package managers.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod aws_login;
 mod broken;
 mod bundler;
 mod cargo;

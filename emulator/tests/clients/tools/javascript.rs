@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
 
+/// What npm does not do.
+const MANNERS: &str = "audit=false\nfund=false\nupdate-notifier=false\nfetch-retries=0\n";
+
 /// How npm gives the token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Login {
@@ -43,7 +46,7 @@ impl Tool {
     }
 
     /// The program, which node runs.
-    fn script(self) -> PathBuf {
+    pub(super) fn script(self) -> PathBuf {
         self.folder().join(match self {
             Self::Npm10 | Self::Npm11 => "bin/npm-cli.js",
             Self::Pnpm => "bin/pnpm.cjs",
@@ -105,6 +108,18 @@ impl JavaScript {
         std::fs::create_dir(home.path().join("project")).unwrap();
         write("project/package.json", "{\"private\":true}");
         Self { tool, home, surroundings: world.surroundings.clone() }
+    }
+
+    /// Without an address and a token.
+    pub(super) fn without_login(tool: Tool, world: &World) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(".npmrc"), MANNERS).unwrap();
+        std::fs::create_dir(home.path().join("project")).unwrap();
+        Self { tool, home, surroundings: world.surroundings.clone() }
+    }
+
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Run it in the project.
@@ -217,9 +232,7 @@ fn npmrc(tool: Tool, registry: &str, login: Login, token: &str) -> String {
         Tool::Pnpm => format!("npm-path={}\n", Tool::Npm11.script().display()),
         _ => String::new(),
     };
-    format!(
-        "registry={registry}\n{secret}\n{more}audit=false\nfund=false\nupdate-notifier=false\nfetch-retries=0\n"
-    )
+    format!("registry={registry}\n{secret}\n{more}{MANNERS}")
 }
 
 fn yarnrc(registry: &str, login: Login, token: &str, surroundings: &Surroundings) -> String {

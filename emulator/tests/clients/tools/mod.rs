@@ -1,11 +1,13 @@
 //! The package managers: each with a home of its own and the emulator as its only registry.
 
+mod aws;
 mod cargo;
 mod java;
 mod javascript;
 mod python;
 mod ruby;
 
+pub(crate) use aws::AwsNpm;
 pub(crate) use cargo::{Cargo, CargoLogin};
 pub(crate) use java::{Gradle, Maker, Maven};
 pub(crate) use javascript::{JavaScript, Login, Tool};

@@ -11,9 +11,10 @@ pub(crate) use twine::Twine;
 pub(crate) use uv::Uv;
 
 use crate::program::{pinned, program, run, succeeded};
-use crate::surroundings::Surroundings;
+use crate::tools::aws::{login, sign_in};
 use crate::world::World;
 use aws_sdk_codeartifact::types::PackageFormat;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -24,14 +25,27 @@ struct Workplace {
     /// The repository's address, with a slash at its end.
     endpoint: String,
     token: String,
-    surroundings: Surroundings,
+    /// The folder of pinned programs.
+    programs: &'static str,
+    /// What each of them is told.
+    environment: Vec<(OsString, OsString)>,
 }
 
 impl Workplace {
     async fn new(world: &World, repository: &str, token: &str) -> Self {
         let endpoint = world.endpoint(PackageFormat::Pypi, repository).await;
-        let surroundings = world.surroundings.clone();
-        Self { home: tempfile::tempdir().unwrap(), endpoint, token: token.into(), surroundings }
+        let mut command = Command::new("any");
+        world.surroundings.tell(&mut command);
+        let (home, environment) = (tempfile::tempdir().unwrap(), environment(&command));
+        Self { home, endpoint, token: token.into(), programs: "python", environment }
+    }
+
+    /// With programs that get their token from AWS.
+    async fn with_aws(world: &World) -> Self {
+        let mut command = Command::new("any");
+        sign_in(&mut command, world);
+        let environment = environment(&command);
+        Self { programs: "aws", environment, ..Self::new(world, "team", "").await }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -46,8 +60,8 @@ impl Workplace {
 
     /// One of the pinned programs.
     fn program(&self, name: &str) -> Command {
-        let mut command = program(pinned("python").join("bin").join(name), self.home.path());
-        self.surroundings.tell(&mut command);
+        let mut command = program(pinned(self.programs).join("bin").join(name), self.home.path());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -83,9 +97,18 @@ impl Workplace {
     }
 }
 
+fn environment(command: &Command) -> Vec<(OsString, OsString)> {
+    command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
+}
+
 /// The version of a pinned package, as its metadata says.
 fn pinned_version(name: &str) -> String {
-    let libraries = std::fs::read_dir(pinned("python").join("lib")).unwrap();
+    version_of("python", name)
+}
+
+/// The same of a package in that folder.
+pub(super) fn version_of(programs: &str, name: &str) -> String {
+    let libraries = std::fs::read_dir(pinned(programs).join("lib")).unwrap();
     let folders = libraries
         .flat_map(|library| std::fs::read_dir(library.unwrap().path().join("site-packages")).unwrap());
     let mut versions = folders.filter_map(|folder| {
