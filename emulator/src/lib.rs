@@ -14,6 +14,7 @@ mod control;
 mod data;
 mod emulator;
 mod error;
+mod events;
 mod faults;
 mod glob;
 mod journal;

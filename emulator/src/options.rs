@@ -3,6 +3,7 @@
 use crate::clock::SignatureClock;
 use crate::rates::Rates;
 use crate::request_log::OnCall;
+use jiff::SignedDuration;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -35,6 +36,10 @@ pub struct Options {
     pub rates: Rates,
     /// The clock that signatures are checked by.
     pub signature_clock: SignatureClock,
+    /// How long a change of a public registry is not seen, on the emulator's clock.
+    pub registry_lag: SignedDuration,
+    /// How long a version that was fetched from a public registry is being ingested, on the emulator's clock.
+    pub ingest_delay: SignedDuration,
     /// What is done after each call.
     pub on_call: Option<OnCall>,
 }
@@ -55,6 +60,8 @@ impl Default for Options {
             address_per_domain: false,
             rates: Rates::default(),
             signature_clock: SignatureClock::default(),
+            registry_lag: SignedDuration::ZERO,
+            ingest_delay: SignedDuration::ZERO,
             on_call: None,
         }
     }

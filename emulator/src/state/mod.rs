@@ -4,13 +4,16 @@
 pub(crate) mod access;
 pub(crate) mod connection;
 pub(crate) mod copy;
+pub(crate) mod differences;
 pub(crate) mod domain;
 mod encryption_key;
 mod forget;
 pub(crate) mod format;
 pub(crate) mod group;
+pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod package;
+pub(crate) mod pending;
 pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod principal;
@@ -27,6 +30,8 @@ pub(crate) mod version;
 pub(crate) use connection::Connection;
 pub(crate) use domain::{Domain, DomainKey};
 pub(crate) use format::Format;
+pub(crate) use keys::Keys;
+pub(crate) use pending::Pending;
 pub(crate) use principal::{Caller, PodIdentities, Principals, Providers};
 pub(crate) use public::PublicRegistries;
 pub(crate) use repository::Repository;
@@ -37,6 +42,7 @@ use crate::addresses;
 use crate::options::{Options, Quotas};
 use crate::wire::page::PageSize;
 use imbl::OrdMap;
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// What does not change while the emulator runs.
@@ -46,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) url: String,
     pub(crate) quotas: Quotas,
     pub(crate) page_size: PageSize,
+    pub(crate) registry_lag: SignedDuration,
+    pub(crate) ingest_delay: SignedDuration,
     address_per_domain: bool,
     access_key_id: String,
     secret_access_key: String,
@@ -60,6 +68,8 @@ impl Settings {
             url: url.into(),
             quotas: options.quotas,
             page_size: PageSize { usual: options.page_size, largest: options.largest_page },
+            registry_lag: options.registry_lag,
+            ingest_delay: options.ingest_delay,
             access_key_id: options.access_key_id,
             secret_access_key: options.secret_access_key,
         }
@@ -90,9 +100,14 @@ pub(crate) struct State {
     pub(crate) principals: Principals,
     pub(crate) providers: Providers,
     pub(crate) pods: PodIdentities,
+    pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
+    /// What CodeArtifact sees of them.
     pub(crate) public: PublicRegistries,
+    pub(crate) pending: Pending,
     last_id: u64,
+    /// The number of the latest change of a version.
+    pub(crate) last_event: u64,
 }
 
 impl State {
@@ -103,9 +118,12 @@ impl State {
             domains: OrdMap::new(),
             providers: Providers::default(),
             pods: PodIdentities::default(),
+            keys: Keys::default(),
             tokens: Tokens::default(),
             public: PublicRegistries::default(),
+            pending: Pending::new(),
             last_id: 0,
+            last_event: 0,
         }
     }
 
@@ -115,10 +133,10 @@ impl State {
         self.last_id
     }
 
-    /// Forget everything but the tokens' texts and the ids given out.
+    /// Forget everything but the tokens' texts and the numbers given out.
     pub(crate) fn reset(&mut self) {
         let fresh = Self::new(self.settings.clone());
         let tokens = std::mem::take(&mut self.tokens).revoked();
-        *self = Self { tokens, last_id: self.last_id, ..fresh };
+        *self = Self { tokens, last_id: self.last_id, last_event: self.last_event, ..fresh };
     }
 }

@@ -30,6 +30,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         payer: Payer::Address(peer(request)),
         domain: None,
         repositories: Vec::new(),
+        imports: None,
         parameters: Value::Null,
         render: Error::to_json_response,
     };
