@@ -39,7 +39,7 @@ enum Receiver {
 #[derive(Default)]
 pub(crate) struct Events {
     last: u64,
-    events: VecDeque<Event>,
+    latest: VecDeque<Event>,
     /// The packages that the events are about, each kept once.
     subjects: BTreeSet<Arc<Subject>>,
 }
@@ -56,16 +56,16 @@ impl Events {
         let receivers = [Some(Receiver::Owner), is_shared.then_some(Receiver::Administrator)];
         for receiver in receivers.into_iter().flatten() {
             self.last += 1;
-            if self.events.len() == CAPACITY {
+            if self.latest.len() == CAPACITY {
                 self.drop_oldest();
             }
             let happened = happened.clone();
-            self.events.push_back(Event { seq: self.last, at, sequence, receiver, happened });
+            self.latest.push_back(Event { seq: self.last, at, sequence, receiver, happened });
         }
     }
 
     fn drop_oldest(&mut self) {
-        let Some(Event { happened: Happened { subject, .. }, .. }) = self.events.pop_front() else { return };
+        let Some(Event { happened: Happened { subject, .. }, .. }) = self.latest.pop_front() else { return };
         // The one that is known and this one: no other event is about the package.
         if Arc::strong_count(&subject) == 2 {
             self.subjects.remove(&subject);
@@ -73,12 +73,12 @@ impl Events {
     }
 
     pub(crate) fn since(&self, seq: u64) -> Vec<Event> {
-        let first = self.events.partition_point(|event| event.seq <= seq);
-        self.events.range(first..).cloned().collect()
+        let first = self.latest.partition_point(|event| event.seq <= seq);
+        self.latest.range(first..).cloned().collect()
     }
 
     pub(crate) fn clear(&mut self) {
-        self.events.clear();
+        self.latest.clear();
         self.subjects.clear();
     }
 }

@@ -121,10 +121,11 @@ impl Faults {
     pub(crate) fn pick(&self, subject: &Subject<'_>, now: Timestamp) -> Option<Fired> {
         let generation = self.generation.subscribe();
         let List { faults, chance } = &mut *self.lock();
-        let fault = faults.iter_mut().find(|fault| {
-            fault.applies_to(subject)
+        let fault = faults.iter_mut().find_map(|fault| {
+            let fires = fault.applies_to(subject)
                 && fault.rule.probability.is_none_or(|probability| chance.f64() < probability)
-                && fault.has_begun(subject, now)
+                && fault.is_under_way(subject, now);
+            fires.then_some(fault)
         })?;
         fault.fired += 1;
         Some(Fired { effect: fault.effect.clone(), held: fault.held.clone(), generation })
@@ -147,7 +148,7 @@ impl Armed {
     }
 
     /// Whether an import that this call begins, or began before, still takes its time; other effects take none.
-    fn has_begun(&mut self, subject: &Subject<'_>, now: Timestamp) -> bool {
+    fn is_under_way(&mut self, subject: &Subject<'_>, now: Timestamp) -> bool {
         let Effect::NotYetImported(lag) = self.effect else { return true };
         let Some(version) = subject.imports else { return false };
         let begun = *self.imports.entry(version.to_owned()).or_insert(now);

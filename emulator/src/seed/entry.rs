@@ -2,7 +2,7 @@
 
 use super::{Kind, Made, SeedPackage, pypi};
 use crate::state::package::PackageKey;
-use crate::state::public::{Change, Edit};
+use crate::state::public::{Change, Edit, Yank};
 use crate::state::publish::check_lengths;
 use crate::state::version::Release;
 use crate::state::{Connection, Format, PublicRegistries};
@@ -29,7 +29,7 @@ pub(super) struct Entry {
     published: Option<Timestamp>,
     /// Whether the registry yanked the Python file, or why.
     #[serde(default, deserialize_with = "pypi::yanked")]
-    yanked: Option<Option<String>>,
+    yanked: Option<Yank>,
     /// Whether the registry has it no more.
     #[serde(default)]
     removed: bool,
@@ -59,7 +59,7 @@ impl Entry {
         if let Some(published) = self.published.filter(|published| *published > now) {
             return Err(format!("{published} is still to come; the emulator's clock shows {now}"));
         }
-        if self.yanked.as_ref().is_some_and(Option::is_some) && kind.format != Format::Pypi {
+        if self.yanked.as_ref().and_then(Yank::reason).is_some() && kind.format != Format::Pypi {
             return Err("only Python files are yanked".into());
         }
         if let Some(edit) = self.release(connection, (kind, version), registries)? {
@@ -128,7 +128,7 @@ impl Entry {
         let files = (kind.prepare)(&package, content.map(Into::into))?;
         let edit = |Made { key, mut asset, details }| {
             check_lengths(&key, version, &asset.name).map_err(|error| error.message)?;
-            let yanked = self.yanked.clone().flatten();
+            let yanked = self.yanked.as_ref().and_then(Yank::reason).map(str::to_owned);
             asset.release = Release { published: self.published, yanked };
             let change = Change::Put { number: version.into(), asset, details: Box::new(details), at: now };
             Ok(Edit { connection, key, change })

@@ -76,8 +76,8 @@ fn jar(name: &str, version: &str) -> ZipResult<Bytes> {
 mod tests {
     use super::*;
 
-    fn package(name: &str, version: &str, filename: Option<&str>) -> SeedPackage {
-        SeedPackage { filename: filename.map(str::to_owned), ..SeedPackage::named(name, version) }
+    fn package<'a>(name: &'a str, version: &'a str, filename: Option<&'a str>) -> SeedPackage<'a> {
+        SeedPackage { filename, ..SeedPackage::named(name, version) }
     }
 
     #[test]

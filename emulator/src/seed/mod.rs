@@ -98,7 +98,9 @@ impl Seed {
         for entry in &self.packages {
             let told = |error| format!("{}: {error}", entry.title());
             let made = entry.edits(connection, kind, &registries, now).map_err(told)?;
-            made.iter().for_each(|edit| registries.apply(edit));
+            for edit in &made {
+                registries.apply(edit);
+            }
             edits.extend(made);
         }
         let lag = state.settings.registry_lag;

@@ -62,12 +62,12 @@ mod tests {
 
     #[test]
     fn content_that_is_no_tarball_is_refused() {
-        let package = |name: &str| SeedPackage::named(name, "2.0.0");
-        assert!(make(&package("widgets"), Some(Bytes::from_static(b"no"))).is_err());
+        let package = SeedPackage::named("widgets", "2.0.0");
+        assert!(make(&package, Some(Bytes::from_static(b"no"))).is_err());
         let other = tarball("widgets", "1.0.0").unwrap();
-        assert!(make(&package("widgets"), Some(other)).is_err());
+        assert!(make(&package, Some(other)).is_err());
         for name in ["", "@acme", "@/x", "a/b", "../x", "a b"] {
-            assert!(make(&package(name), None).is_err(), "{name:?}");
+            assert!(make(&SeedPackage::named(name, "2.0.0"), None).is_err(), "{name:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Made, SeedPackage};
 use crate::manifest::python;
 use crate::state::package::PackageKey;
+use crate::state::public::Yank;
 use crate::state::version::Asset;
 use axum::body::Bytes;
 use base64::Engine;
@@ -49,12 +50,12 @@ pub(super) fn key(name: &str) -> Option<PackageKey> {
 
 /// A member that is a boolean, or the reason as a text. A reason may be empty. What is not said is not taken
 /// back either.
-pub(super) fn yanked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+pub(super) fn yanked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Yank>, D::Error> {
     match Value::deserialize(from)? {
         Value::Null => Ok(None),
-        Value::Bool(false) => Ok(Some(None)),
-        Value::Bool(true) => Ok(Some(Some(String::new()))),
-        Value::String(reason) => Ok(Some(Some(reason))),
+        Value::Bool(false) => Ok(Some(Yank::TakenBack)),
+        Value::Bool(true) => Ok(Some(Yank::Because(String::new()))),
+        Value::String(reason) => Ok(Some(Yank::Because(reason))),
         other => Err(D::Error::custom(format!("{other} is neither a boolean nor a reason for yanking"))),
     }
 }

@@ -51,7 +51,9 @@ impl State {
         let mut public = self.public.clone();
         for due in self.pending.values() {
             if let Due::Registry(edits) = &**due {
-                edits.iter().for_each(|edit| public.apply(edit));
+                for edit in edits {
+                    public.apply(edit);
+                }
             }
         }
         public
