@@ -152,6 +152,9 @@ impl Extent {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::state::version::{Details, Origin};
