@@ -59,6 +59,11 @@ impl Domain {
         }
     }
 
+    /// The ARN of the key that its assets are encrypted with.
+    pub(super) fn encryption_key(&self) -> &str {
+        &self.encryption_key
+    }
+
     /// A `DomainSummary`.
     pub(crate) fn summary(&self) -> Value {
         json!({

@@ -1,7 +1,7 @@
 //! The KMS keys that domains are encrypted with. Until keys are declared, every key exists that is named as
 //! keys of this Region are.
 
-use super::{Settings, State};
+use super::{DomainKey, Settings, State};
 use crate::error::{Error, Result};
 use crate::wire::uuid_shaped;
 use sha2::{Digest, Sha256};
@@ -53,14 +53,23 @@ impl State {
     /// The ARN of the key that a domain of that owner shall have.
     pub(crate) fn encryption_key(&self, owner: &str, named: Option<&str>) -> Result<String> {
         let Settings { region, .. } = &*self.settings;
-        let usual = format!("arn:aws:kms:{region}:{owner}:{USUAL}");
         let named = named.unwrap_or(USUAL);
         let found = Named::parse(region, owner, named).ok_or_else(|| not_found(named))?;
-        match found {
-            Named::Alias(arn) if arn == usual => Ok(Named::Alias(arn).into_key()),
-            found if self.keys.are_declared() => self.keys.find(&found).ok_or_else(|| not_found(named)),
-            found => Ok(found.into_key()),
-        }
+        let arn = self.keys.meant(&found).cloned().unwrap_or_else(|| found.into_key());
+        if self.is_usable(owner, &arn) { Ok(arn) } else { Err(not_found(named)) }
+    }
+
+    /// Whether assets of the domain can be read: what was encrypted with a key that is lost cannot.
+    pub(crate) fn check_readable(&self, domain: &DomainKey) -> Result<()> {
+        let arn = self.domain(domain)?.encryption_key();
+        if self.is_usable(&domain.owner, arn) { Ok(()) } else { Err(not_found(arn)) }
+    }
+
+    /// Whether there is such a key, and it is enabled.
+    fn is_usable(&self, owner: &str, arn: &str) -> bool {
+        let usual =
+            || Named::Alias(format!("arn:aws:kms:{}:{owner}:{USUAL}", self.settings.region)).into_key();
+        !self.keys.are_declared() || self.keys.is_usable(arn) || arn == usual()
     }
 }
 

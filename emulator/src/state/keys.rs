@@ -13,12 +13,22 @@ pub(crate) struct KeySpec {
     key: String,
     /// Such as `alias/team`, in the key's account.
     #[serde(default)]
-    aliases: Vec<String>,
+    aliases: OrdSet<String>,
+    /// One that is not can neither encrypt nor decrypt.
+    #[serde(default = "enabled")]
+    enabled: bool,
 }
 
-/// The keys by their ARNs, each with its aliases.
+/// The keys by their ARNs.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Keys(OrdMap<String, OrdSet<String>>);
+pub(crate) struct Keys(OrdMap<String, Declared>);
+
+/// What is known of a key.
+#[derive(Clone, Serialize, Deserialize)]
+struct Declared {
+    aliases: OrdSet<String>,
+    enabled: bool,
+}
 
 /// Why a key was not put.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,11 +53,11 @@ impl Keys {
                 return Err(KeyNotPut::Senseless(format!("{alias:?} is no alias, such as \"alias/team\"")));
             }
             let place = format!("arn:aws:kms:{region}:{owner}:{alias}");
-            if let Some(other) = self.find(&Named::Alias(place)).filter(|other| *other != arn) {
-                return Err(KeyNotPut::Taken(alias.clone(), other));
+            if let Some(other) = self.meant(&Named::Alias(place)).filter(|other| **other != arn) {
+                return Err(KeyNotPut::Taken(alias.clone(), other.clone()));
             }
         }
-        self.0.insert(arn, spec.aliases.into_iter().collect());
+        self.0.insert(arn, Declared { aliases: spec.aliases, enabled: spec.enabled });
         Ok(())
     }
 
@@ -58,7 +68,8 @@ impl Keys {
 
     /// All of them.
     pub(crate) fn show(&self) -> Value {
-        self.0.iter().map(|(arn, aliases)| json!({ "arn": arn, "aliases": aliases })).collect()
+        let show = |(arn, Declared { aliases, enabled }): (&String, &Declared)| json!({ "arn": arn, "aliases": aliases, "enabled": enabled });
+        self.0.iter().map(show).collect()
     }
 
     /// Whether there are any, so that no other exists.
@@ -66,20 +77,30 @@ impl Keys {
         !self.0.is_empty()
     }
 
-    /// The ARN of the key that is meant.
-    pub(super) fn find(&self, named: &Named) -> Option<String> {
+    /// Whether a key can be used.
+    pub(super) fn is_usable(&self, arn: &str) -> bool {
+        self.0.get(arn).is_some_and(|key| key.enabled)
+    }
+
+    /// The ARN of the key that is meant, if it is declared.
+    pub(super) fn meant(&self, named: &Named) -> Option<&String> {
         match named {
-            Named::Key(arn) => self.0.contains_key(arn).then(|| arn.clone()),
+            Named::Key(arn) => self.0.get_key_value(arn).map(|(arn, _)| arn),
             Named::Alias(arn) => {
                 let (place, alias) = arn.split_once(":alias/")?;
-                let is_meant = |key: &str, aliases: &OrdSet<String>| {
-                    let is_of_place = key.strip_prefix(place).is_some_and(|rest| rest.starts_with(":key/"));
-                    is_of_place && aliases.contains(&format!("alias/{alias}"))
-                };
-                self.0.iter().find(|(key, aliases)| is_meant(key, aliases)).map(|(key, _)| key.clone())
+                let alias = format!("alias/{alias}");
+                let is_of_place =
+                    |key: &str| key.strip_prefix(place).is_some_and(|rest| rest.starts_with(":key/"));
+                let mut keys =
+                    self.0.iter().filter(|(arn, key)| is_of_place(arn) && key.aliases.contains(&alias));
+                keys.next().map(|(arn, _)| arn)
             }
         }
     }
+}
+
+fn enabled() -> bool {
+    true
 }
 
 #[cfg(test)]
@@ -92,7 +113,7 @@ mod tests {
 
     fn put(keys: &mut Keys, key: &str, aliases: &[&str]) -> Result<(), KeyNotPut> {
         let aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
-        keys.put(KeySpec { key: key.into(), aliases }, "us-east-1", ACCOUNT)
+        keys.put(KeySpec { key: key.into(), aliases, enabled: true }, "us-east-1", ACCOUNT)
     }
 
     #[test]
@@ -113,11 +134,11 @@ mod tests {
             ("alias/c", None),
         ] {
             let named = Named::parse("us-east-1", ACCOUNT, named).unwrap();
-            assert_eq!(keys.find(&named).as_ref(), found);
+            assert_eq!(keys.meant(&named), found);
         }
         put(&mut keys, ID, &[]).unwrap();
         let named = Named::parse("us-east-1", ACCOUNT, "alias/team").unwrap();
-        assert_eq!(keys.find(&named), None, "it has the aliases that were given last");
+        assert_eq!(keys.meant(&named), None, "it has the aliases that were given last");
     }
 
     #[test]

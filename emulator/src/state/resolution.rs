@@ -142,6 +142,7 @@ impl State {
         if !found.status.is_downloadable() {
             return Err(key.version_not_served(version, found.status));
         }
+        self.check_readable(domain)?;
         let grown = in_registry(found, &places).filter(|(_, whole)| found.can_gain(key, whole));
         let mut served = Arc::clone(found);
         if place.is_public {
