@@ -240,6 +240,18 @@ async fn the_api_shows_a_version_when_it_is_ingested_and_package_managers_have_i
         let published = describe.send().await.unwrap().package_version.unwrap().published_time.unwrap();
         assert!(published.secs() >= begun.as_second() + 180, "{repository}: when it was ingested");
     }
+    for repository in ["store", "team"] {
+        let delete = client.delete_package().domain("acme").repository(repository);
+        delete.format(PackageFormat::Pypi).package("widgets").send().await.unwrap();
+    }
+    emulator.advance(SignedDuration::from_mins(3));
+    assert_eq!((packages("store").await, packages("team").await), (0, 0), "it is ingested once");
+    // A repository of the same name is another one.
+    assert_eq!(download(&emulator, &token, "team", name).await, 200);
+    client.delete_repository().domain("acme").repository("team").send().await.unwrap();
+    create(&client, "team").await;
+    emulator.advance(SignedDuration::from_mins(3));
+    assert_eq!((packages("store").await, packages("team").await), (1, 0));
 }
 
 #[tokio::test]
