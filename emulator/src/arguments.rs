@@ -6,6 +6,7 @@ use addresses::Addresses;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 use codeartifact_emulator::{HostName, Options, Quotas, Rates, SignatureClock, TokenTexts};
+use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -86,6 +87,14 @@ pub(crate) struct Arguments {
     /// The clock that signatures are checked by, when `POST /_emulator/clock` has moved the emulator's.
     #[arg(long, value_name = "CLOCK", default_value = "emulator")]
     signature_clock: SignatureClock,
+    /// How long a change of a public registry (`PUT /_emulator/seed`) is not seen, such as 30m, by the emulator's
+    /// clock.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = delay)]
+    registry_lag: SignedDuration,
+    /// How long the API does not show a version that was fetched from a public registry, such as 3m, by the
+    /// emulator's clock.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = delay)]
+    ingest_delay: SignedDuration,
     /// One line for each request, on standard error; `text` on a terminal, else `off`.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) log: Option<LogFormat>,
@@ -121,6 +130,8 @@ impl Arguments {
             rates: if self.throttle { Rates::of_the_service() } else { Rates::default() },
             signature_clock: self.signature_clock,
             token_texts: TokenTexts::Forgotten,
+            registry_lag: self.registry_lag,
+            ingest_delay: self.ingest_delay,
             ..self.addresses.options()
         };
         options.quotas.assets_per_package_version = Quotas::assets_in(&self.region);
@@ -158,6 +169,13 @@ fn region(text: &str) -> Result<String, String> {
         }
         _ => Err("no Region is called that; one is us-east-1".into()),
     }
+}
+
+fn delay(text: &str) -> Result<SignedDuration, String> {
+    let parsed: Option<SignedDuration> = text.parse().ok();
+    parsed
+        .filter(|delay| !delay.is_negative())
+        .ok_or_else(|| "it must be a duration in hours and less, such as 3m or 1h30m".into())
 }
 
 fn quota(text: &str) -> Result<(String, usize), String> {
@@ -216,6 +234,9 @@ mod tests {
             &["--public-url", "http://host", "--trust-forwarded"],
             &["--tls-name", "codeartifact"],
             &["--tls", "--tls-ca", "ca.pem", "--tls-name", "a b"],
+            &["--registry-lag", "soon"],
+            &["--registry-lag", "-1s"],
+            &["--ingest-delay", "1d"],
             &["--bogus"],
         ] {
             let parsed = Arguments::try_parse_from([&["codeartifact-emulator"], arguments].concat());

@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) domain: Option<String>,
     /// All that the call is about.
     pub(crate) repositories: Vec<String>,
+    /// The version that a download would import: one of Python that only a public registry has.
+    pub(crate) imports: Option<String>,
     /// What the journal keeps of the request. Never a token.
     pub(crate) parameters: Value,
     /// How this protocol tells an error.
@@ -53,6 +55,7 @@ impl Call {
             domain: self.domain.as_deref(),
             repositories: &self.repositories,
             principal: self.principal.as_deref(),
+            imports: self.imports.as_deref(),
             access: self.access,
         }
     }
@@ -64,6 +67,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) domain: Option<&'a str>,
     pub(crate) repositories: &'a [String],
     pub(crate) principal: Option<&'a str>,
+    pub(crate) imports: Option<&'a str>,
     pub(crate) access: Access,
 }
 

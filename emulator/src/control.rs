@@ -1,5 +1,6 @@
 //! Control routes for tests and demonstrations: clock, journal, faults, principals, seed, reset.
 
+mod events;
 mod extract;
 mod faults;
 mod identity;
@@ -7,7 +8,7 @@ mod identity;
 use crate::app::{App, ClockNotMoved};
 use crate::clock::{Move, Reading};
 use crate::seed::Seed;
-use crate::state;
+use crate::state::{self, Store};
 use axum::Json;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -18,7 +19,7 @@ use extract::{Body, Object, Query, Refused};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 /// Where the control routes are.
 pub(crate) const PREFIX: &str = "/_emulator";
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/health", get(health))
         .route("/clock", get(read_clock).post(move_clock))
         .route("/journal", get(read_journal).delete(clear_journal))
+        .merge(events::routes())
         .merge(faults::routes())
         .merge(identity::routes())
         .route("/seed", put(seed))
@@ -43,7 +45,8 @@ fn query_members(method: &Method, path: &str) -> &'static [&'static str] {
     match (method, path) {
         (&Method::GET | &Method::HEAD, "/clock") => &["after"],
         (&Method::GET | &Method::HEAD, "/journal") => &["since", "format"],
-        (&Method::DELETE, "/principals" | "/oidc-providers") => &["arn"],
+        (&Method::GET | &Method::HEAD, "/events") => &["since"],
+        (&Method::DELETE, "/principals" | "/oidc-providers" | "/keys") => &["arn"],
         (&Method::DELETE, "/pod-identities") => &["roleArn"],
         _ => &[],
     }
@@ -146,6 +149,13 @@ fn change<T>(app: &App, call: impl FnOnce(&mut state::State) -> Result<T, Refuse
     app.store().change(app.clock.now(), call)
 }
 
+/// The state with all that is due by now.
+fn settled(app: &App) -> Result<MutexGuard<'_, Store>, Refused> {
+    let mut store = app.store();
+    store.settle(app.clock.now())?;
+    Ok(store)
+}
+
 async fn seed(State(app): State<Arc<App>>, Body(asked): Body<Value>) -> Result<StatusCode, Refused> {
     let seed = Seed::parse(asked).map_err(Refused::bad_request)?;
     let now = app.clock.now();
@@ -163,6 +173,7 @@ async fn reset(State(app): State<Arc<App>>) -> Result<StatusCode, Refused> {
     if let Some(bucket) = &app.bucket {
         bucket.clear();
     }
+    app.store().events.clear();
     app.journal().clear();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,12 +5,14 @@ mod spec;
 pub(crate) use spec::Rule;
 
 use crate::call::{Access, Subject};
+use crate::data::pypi::GET_FILE;
 use crate::error::Error;
 use crate::glob;
 use http::StatusCode;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use spec::Match;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +35,8 @@ struct Armed {
     effect: Effect,
     fired: u64,
     held: Arc<AtomicUsize>,
+    /// When the import of each version began.
+    imports: BTreeMap<String, Timestamp>,
 }
 
 /// What goes wrong.
@@ -47,12 +51,15 @@ pub(crate) enum Effect {
     StaleReads(SignedDuration),
     FailAfterWrite,
     Hold,
+    /// On the emulator's clock, from when the version was first asked for.
+    NotYetImported(SignedDuration),
 }
 
 impl Effect {
-    /// Whether it can apply to calls that do this.
-    fn applies(&self, access: Access) -> bool {
+    /// Whether it can apply to calls of that name, which do this.
+    fn applies(&self, name: &str, access: Access) -> bool {
         match self {
+            Self::NotYetImported(_) => name == GET_FILE,
             Self::StaleReads(_) => access == Access::Read,
             Self::FailAfterWrite => access != Access::Read,
             _ => true,
@@ -111,12 +118,14 @@ impl Faults {
     }
 
     /// The first fault that matches and fires.
-    pub(crate) fn pick(&self, subject: &Subject<'_>) -> Option<Fired> {
+    pub(crate) fn pick(&self, subject: &Subject<'_>, now: Timestamp) -> Option<Fired> {
         let generation = self.generation.subscribe();
         let List { faults, chance } = &mut *self.lock();
-        let fault = faults.iter_mut().find(|fault| {
-            fault.applies_to(subject)
+        let fault = faults.iter_mut().find_map(|fault| {
+            let fires = fault.applies_to(subject)
                 && fault.rule.probability.is_none_or(|probability| chance.f64() < probability)
+                && fault.is_under_way(subject, now);
+            fires.then_some(fault)
         })?;
         fault.fired += 1;
         Some(Fired { effect: fault.effect.clone(), held: fault.held.clone(), generation })
@@ -129,7 +138,21 @@ impl Faults {
 
 impl Armed {
     fn new(rule: Rule, names: &[(&str, Access)]) -> Result<Self, String> {
-        Ok(Self { effect: rule.effect(names)?, rule, fired: 0, held: Arc::default() })
+        Ok(Self {
+            effect: rule.effect(names)?,
+            rule,
+            fired: 0,
+            held: Arc::default(),
+            imports: BTreeMap::new(),
+        })
+    }
+
+    /// Whether an import that this call begins, or began before, still takes its time; other effects take none.
+    fn is_under_way(&mut self, subject: &Subject<'_>, now: Timestamp) -> bool {
+        let Effect::NotYetImported(lag) = self.effect else { return true };
+        let Some(version) = subject.imports else { return false };
+        let begun = *self.imports.entry(version.to_owned()).or_insert(now);
+        now.duration_since(begun) < lag
     }
 
     fn applies_to(&self, subject: &Subject<'_>) -> bool {
@@ -141,7 +164,7 @@ impl Armed {
             let suits = |pattern: &str| subject.repositories.iter().any(|name| glob::matches(pattern, name));
             pattern.as_deref().is_none_or(suits)
         };
-        self.effect.applies(subject.access)
+        self.effect.applies(subject.operation, subject.access)
             && self.rule.times.is_none_or(|times| self.fired < times)
             && suits(operation, Some(subject.operation))
             && suits(domain, subject.domain)

@@ -15,6 +15,7 @@ mod control;
 mod data;
 mod emulator;
 mod error;
+mod events;
 mod faults;
 mod glob;
 mod host;

@@ -5,6 +5,7 @@ use crate::origin::{HostName, Origin};
 use crate::rates::Rates;
 use crate::request_log::OnCall;
 use clap::ValueEnum;
+use jiff::SignedDuration;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -53,6 +54,10 @@ pub struct Options {
     pub signature_clock: SignatureClock,
     /// What becomes of the texts of tokens.
     pub token_texts: TokenTexts,
+    /// How long a change of a public registry is not seen, on the emulator's clock.
+    pub registry_lag: SignedDuration,
+    /// How long a version that was fetched from a public registry is being ingested, on the emulator's clock.
+    pub ingest_delay: SignedDuration,
     /// What is done after each call.
     pub on_call: Option<OnCall>,
 }
@@ -81,6 +86,8 @@ impl Default for Options {
             rates: Rates::default(),
             signature_clock: SignatureClock::default(),
             token_texts: TokenTexts::Kept,
+            registry_lag: SignedDuration::ZERO,
+            ingest_delay: SignedDuration::ZERO,
             on_call: None,
         }
     }

@@ -21,7 +21,7 @@ pub(crate) async fn perform(
     let begun = Instant::now();
     let (outcome, fault) = match app.throttle.check(&call) {
         Ok(()) => {
-            let fault = app.faults.pick(&call.subject());
+            let fault = app.faults.pick(&call.subject(), app.clock.now());
             (outcome(app, call.access, fault.as_ref(), effect).await, fault)
         }
         Err(throttled) => (Err(throttled), None),
@@ -75,6 +75,9 @@ async fn outcome(
         Some(Effect::Error(error)) => Err(error.clone()),
         Some(Effect::Status(status)) => Ok(bare(*status)),
         Some(Effect::Disconnect) => Ok(cut()),
+        Some(Effect::NotYetImported(_)) => {
+            Err(Error::new("ResourceNotFoundException", "The package version is not imported yet"))
+        }
         Some(Effect::Delay(delay)) => {
             tokio::time::sleep(*delay).await;
             run(app, access, None, effect)
@@ -95,6 +98,7 @@ fn run(
 ) -> Result<Response> {
     let now = app.clock.now();
     let mut store = app.store();
+    store.settle(now)?;
     match (access, lag) {
         (Access::Read, Some(lag)) => effect(&mut store.as_of(now, lag), now),
         // A package manager's download changes something too: it retains what it got.

@@ -94,6 +94,7 @@ mod tests {
             principal: Some("arn:aws:iam::123456789012:user/admin".into()),
             domain: None,
             repositories: Vec::new(),
+            imports: None,
             parameters: Value::Null,
             render: Error::to_json_response,
         }

@@ -42,6 +42,7 @@ pub(crate) async fn refuse(
         from: peer(request),
         domain: None,
         repositories: Vec::new(),
+        imports: None,
         parameters: place(request.method(), request.uri().path()),
         render,
     };

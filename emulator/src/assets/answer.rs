@@ -29,6 +29,7 @@ pub(crate) async fn answer(app: &App, bucket: &Bucket, request: &Request<Bytes>)
         from,
         payer: Payer::Address(from),
         requests: NonZeroU32::MIN,
+        imports: None,
         domain: None,
         repositories: Vec::new(),
         parameters: place(request.method(), request.uri().path()),

@@ -1,9 +1,10 @@
-//! Who there is: principals, the providers that vouch for people, and pods.
+//! Who there is, and with which keys: principals, the providers that vouch for people, pods, and KMS keys.
 
 use super::change;
 use super::extract::{Object, Query, Refused};
 use crate::app::App;
 use crate::state;
+use crate::state::keys::{KeyNotPut, KeySpec};
 use crate::state::principal::{NotPut, PodSpec, PrincipalSpec, ProviderSpec};
 use axum::extract::State;
 use axum::routing::get;
@@ -18,6 +19,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/principals", get(show_principals).put(put_principal).delete(delete_principal))
         .route("/oidc-providers", get(show_providers).put(put_provider).delete(delete_provider))
         .route("/pod-identities", get(show_pods).put(put_pod).delete(delete_pods))
+        .route("/keys", get(show_keys).put(put_key).delete(delete_key))
 }
 
 async fn show_principals(State(app): State<Arc<App>>) -> Json<Value> {
@@ -109,4 +111,23 @@ async fn put_pod(State(app): State<Arc<App>>, Object(spec): Object<PodSpec>) -> 
 
 async fn delete_pods(State(app): State<Arc<App>>, Query(named): Query<Named>) -> Result<StatusCode, Refused> {
     remove(&app, ("roleArn", named.role_arn), "pod with the role", |state, role| state.pods.remove(role))
+}
+
+async fn show_keys(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(app.store().current().keys.show())
+}
+
+async fn put_key(State(app): State<Arc<App>>, Object(spec): Object<KeySpec>) -> Result<StatusCode, Refused> {
+    change(&app, |state| {
+        let settings = state.settings.clone();
+        state.keys.put(spec, &settings.region, &settings.account).map_err(|why| match why {
+            KeyNotPut::Senseless(_) => Refused::bad_request(why),
+            KeyNotPut::Taken(..) => Refused::new(StatusCode::CONFLICT, why.to_string()),
+        })
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete_key(State(app): State<Arc<App>>, Query(named): Query<Named>) -> Result<StatusCode, Refused> {
+    remove(&app, ("arn", named.arn), "key", |state, arn| state.keys.remove(arn))
 }

@@ -9,7 +9,7 @@ mod login;
 pub(crate) mod maven;
 mod names;
 mod npm;
-mod pypi;
+pub(crate) mod pypi;
 mod ruby;
 
 pub(crate) use names::names;
@@ -71,6 +71,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
         from,
         domain: Some(target.domain.name.clone()),
         repositories: vec![target.repository.clone()],
+        imports: imports(app, &target, &exchange),
         parameters: parameters(&target, &exchange, place),
         render,
     };
@@ -110,6 +111,18 @@ fn caller(app: &App, token: &str) -> Option<Caller> {
     let store = app.store();
     let grant = store.current().tokens.check(token, app.clock.now()).ok()?;
     Some(grant.caller.clone())
+}
+
+/// The version that a download of a Python file would import: one that only a public registry has.
+fn imports(app: &App, target: &Target, exchange: &Exchange) -> Option<String> {
+    let (key, number) = exchange.package.as_ref().zip(exchange.version.as_ref())?;
+    if exchange.operation != pypi::GET_FILE {
+        return None;
+    }
+    let store = app.store();
+    let places = store.current().places(&target.domain, &target.repository, key).ok()?;
+    let place = places.iter().find(|place| place.package.versions.contains_key(number))?;
+    place.is_public.then(|| format!("{}/{}/{}/{number}", target.domain, target.repository, key.name))
 }
 
 impl Target {

@@ -2,6 +2,7 @@
 
 use super::Effect;
 use crate::call::Access;
+use crate::data::pypi::GET_FILE;
 use crate::error::{Error, Reason, Resource, ResourceType};
 use crate::{glob, times};
 use http::StatusCode;
@@ -64,6 +65,8 @@ struct FaultSpec {
     fail_after_write: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hold: Option<bool>,
+    #[serde(default, deserialize_with = "times::duration", skip_serializing_if = "Option::is_none")]
+    not_yet_imported: Option<SignedDuration>,
 }
 
 impl Rule {
@@ -89,11 +92,14 @@ impl Match {
         if called.peek().is_none() {
             return Err(format!("no operation is called {pattern:?}; docs/emulator.md lists all names"));
         }
-        if called.any(|(_, access)| effect.applies(*access)) {
+        if called.any(|(name, access)| effect.applies(name, *access)) {
             return Ok(());
         }
         Err(match effect {
             Effect::StaleReads(_) => format!("staleReads is for reads, and {pattern:?} is none"),
+            Effect::NotYetImported(_) => {
+                format!("notYetImported is for {GET_FILE}, and {pattern:?} is not it")
+            }
             _ => format!("failAfterWrite is for writes, and {pattern:?} only reads"),
         })
     }
@@ -110,15 +116,16 @@ impl FaultSpec {
             self.status.map(status),
             self.delay.map(delay),
             flag("disconnect", self.disconnect, Effect::Disconnect),
-            self.stale_reads.map(stale_reads),
+            self.stale_reads.map(|lag| some_time("staleReads", lag).map(Effect::StaleReads)),
             flag("failAfterWrite", self.fail_after_write, Effect::FailAfterWrite),
             flag("hold", self.hold, Effect::Hold),
+            self.not_yet_imported.map(|lag| some_time("notYetImported", lag).map(Effect::NotYetImported)),
         ];
         let mut given = given.into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(effect), None) => effect,
             _ => Err("a fault needs exactly one of error, status, delay, disconnect, staleReads, \
-                      failAfterWrite, hold"
+                      failAfterWrite, hold, notYetImported"
                 .into()),
         }
     }
@@ -166,86 +173,9 @@ fn delay(delay: SignedDuration) -> Result<Effect, String> {
     Duration::try_from(delay).map(Effect::Delay).map_err(|_| "delay must not be negative".into())
 }
 
-fn stale_reads(lag: SignedDuration) -> Result<Effect, String> {
-    if lag.is_positive() { Ok(Effect::StaleReads(lag)) } else { Err("staleReads must be more than 0".into()) }
+fn some_time(name: &str, time: SignedDuration) -> Result<SignedDuration, String> {
+    if time.is_positive() { Ok(time) } else { Err(format!("{name} must be more than 0")) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn refusal(rule: Value) -> Option<String> {
-        let rule = serde_json::from_value::<Rule>(rule).map_err(|error| error.to_string());
-        let names: Vec<_> = crate::operation_names::all().collect();
-        rule.and_then(|rule| rule.effect(&names)).err()
-    }
-
-    #[test]
-    fn a_fault_does_one_thing_that_makes_sense() {
-        for (fault, told) in [
-            (json!({}), "exactly one of error"),
-            (json!({ "hold": true, "status": 500 }), "exactly one of error"),
-            (json!({ "hold": false }), "hold is only true"),
-            (json!({ "status": 503, "retryAfter": 3 }), "retryAfter goes with error only"),
-            (json!({ "status": 503, "message": "x" }), "message goes with error only"),
-            (json!({ "hold": true, "retryAfter": 1 }), "retryAfter goes with error only"),
-            (json!({ "error": "ConflictException", "reason": "OTHER" }), "error ValidationException only"),
-            (json!({ "error": "ValidationException", "resourceId": "x" }), "error ConflictException"),
-            (json!({ "error": "ValidationException", "reason": "BOGUS" }), "unknown variant"),
-            (json!({ "error": "ConflictException", "resourceType": "package-group" }), "unknown variant"),
-            (json!({ "status": 100 }), "400 to 599"),
-            (json!({ "status": 200 }), "400 to 599"),
-            (json!({ "status": 600 }), "400 to 599"),
-            (json!({ "error": "" }), "no error code"),
-            (json!({ "error": "a\nb" }), "no error code"),
-            (json!({ "delay": "2" }), "such as \"2s\""),
-            (json!({ "delay": 2 }), "such as \"2s\""),
-            (json!({ "delay": "-2s" }), "negative"),
-            (json!({ "staleReads": "-5s" }), "more than 0"),
-            (json!({ "staleReads": "0s" }), "more than 0"),
-            (json!({ "bogus": true }), "unknown field"),
-        ] {
-            let refusal = refusal(json!({ "fault": fault })).unwrap_or_else(|| panic!("{fault}"));
-            assert!(refusal.contains(told), "{fault}: {refusal}");
-        }
-        for fault in [
-            json!({ "error": "ValidationException", "reason": "ENCRYPTION_KEY_ERROR", "message": "x" }),
-            json!({ "error": "ConflictException", "resourceId": "acme", "resourceType": "package-version" }),
-            json!({ "error": "ServiceUnavailable", "retryAfter": 3 }),
-            json!({ "status": 400 }),
-            json!({ "status": 599 }),
-            json!({ "delay": "0s" }),
-        ] {
-            assert_eq!(refusal(json!({ "fault": fault })), None, "{fault}");
-        }
-    }
-
-    #[test]
-    fn a_fault_can_hit_some_call() {
-        let (status, write) = (json!({ "status": 500 }), json!({ "failAfterWrite": true }));
-        let stale = json!({ "staleReads": "5s" });
-        for (operation, fault, told) in [
-            ("ListDomainz", &status, Some("no operation is called \"ListDomainz\"")),
-            ("", &status, Some("no operation is called")),
-            ("ListDomains", &status, None),
-            ("*", &write, None),
-            ("Unknown", &status, None),
-            ("Unread", &status, None),
-            ("AssumeRole*", &status, None),
-            ("NpmPublish", &write, None),
-            ("GetAuthorizationToken", &write, None),
-            ("DescribeDomain", &write, Some("only reads")),
-            ("List*", &write, Some("only reads")),
-            ("NpmGetTarball", &write, Some("only reads")),
-            ("Describe*", &stale, None),
-            ("Create*", &stale, Some("is for reads")),
-        ] {
-            let refusal = refusal(json!({ "match": { "operation": operation }, "fault": fault }));
-            assert_eq!(refusal.is_some(), told.is_some(), "{operation} {fault}: {refusal:?}");
-            assert!(refusal.unwrap_or_default().contains(told.unwrap_or_default()), "{operation} {fault}");
-        }
-        assert!(refusal(json!({ "fault": status, "times": 0 })).unwrap().contains("times"));
-        assert!(refusal(json!({ "fault": status, "probability": 2 })).unwrap().contains("probability"));
-    }
-}
+mod tests;

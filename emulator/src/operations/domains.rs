@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let key = input.domain_key()?;
-    let encryption_key = input.text("encryptionKey");
     let tags = Tags::of(input.list("tags").unwrap_or_default())?;
     if !tags.is_empty() {
         let arn = state.settings.arn(&key.owner, &format!("domain/{}", key.name));
@@ -29,7 +28,8 @@ pub(super) fn create(input: &Input<'_>, state: &mut State) -> Result<Response> {
         let message = format!("The account already has {limit} domains, its quota");
         return Err(Error::quota(ResourceType::Domain, &key.name, message));
     }
-    let mut domain = Domain::new(&state.settings, key.clone(), encryption_key, input.now)?;
+    let encryption_key = state.encryption_key(&key.owner, input.text("encryptionKey"))?;
+    let mut domain = Domain::new(&state.settings, key.clone(), encryption_key, input.now);
     domain.tags = tags;
     domain.number = state.free_number();
     let description = domain.description(&state.settings);

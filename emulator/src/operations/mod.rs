@@ -53,6 +53,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         from: peer(request),
         domain,
         repositories,
+        imports: None,
         parameters: match operation {
             // A payload is not among them.
             Some(_) => kept(raw.journaled(), if has_payload { 0 } else { request.body().len() }),

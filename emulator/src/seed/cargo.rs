@@ -11,8 +11,8 @@ use axum::body::Bytes;
 use semver::Version;
 
 /// The crate that was given, or a made one.
-pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
-    let SeedPackage { name, version, .. } = package;
+pub(super) fn make(package: &SeedPackage<'_>, content: Option<Bytes>) -> Result<Made, String> {
+    let &SeedPackage { name, version, .. } = package;
     let key = PackageKey::from_crate_name(name).ok_or("this is not the name of a crate")?;
     let number = Version::parse(version).map_err(|error| format!("this is not a version: {error}"))?;
     let content = match content {

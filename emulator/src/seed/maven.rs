@@ -12,9 +12,15 @@ use zip::CompressionMethod;
 use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 
+/// An artifact, by its group and its name.
+pub(super) fn key(name: &str) -> Option<PackageKey> {
+    let (group, artifact) = name.split_once(':')?;
+    PackageKey::from_maven_coordinates(group, artifact)
+}
+
 /// The file that was given, or a made jar and its POM.
-pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Vec<Made>, String> {
-    let SeedPackage { name, version, filename, .. } = package;
+pub(super) fn make(package: &SeedPackage<'_>, content: Option<Bytes>) -> Result<Vec<Made>, String> {
+    let &SeedPackage { name, version, filename } = package;
     let (group, artifact) = name.split_once(':').ok_or("a name is needed such as org.acme:widgets")?;
     let key = PackageKey::from_maven_coordinates(group, artifact)
         .ok_or("this is not the name of a Maven artifact")?;
@@ -23,7 +29,7 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Vec<
         return Err("this is not the version of a Maven artifact in a public registry".into());
     }
     let files = match (content, filename) {
-        (Some(content), Some(filename)) => vec![(filename.clone(), content)],
+        (Some(content), Some(filename)) => vec![(filename.to_owned(), content)],
         (Some(_), None) => return Err("content needs a filename".into()),
         (None, _) => {
             let jar = jar(name, version).map_err(|error| error.to_string())?;
@@ -70,8 +76,8 @@ fn jar(name: &str, version: &str) -> ZipResult<Bytes> {
 mod tests {
     use super::*;
 
-    fn package(name: &str, version: &str, filename: Option<&str>) -> SeedPackage {
-        SeedPackage { filename: filename.map(str::to_owned), ..SeedPackage::named(name, version) }
+    fn package<'a>(name: &'a str, version: &'a str, filename: Option<&'a str>) -> SeedPackage<'a> {
+        SeedPackage { filename, ..SeedPackage::named(name, version) }
     }
 
     #[test]

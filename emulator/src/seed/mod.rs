@@ -2,19 +2,18 @@
 
 pub(crate) mod archive;
 mod cargo;
+mod entry;
 mod maven;
 mod npm;
 mod pypi;
 mod ruby;
 
 use crate::state::package::PackageKey;
-use crate::state::publish::check_lengths;
-use crate::state::version::{Asset, Details, Release};
+use crate::state::pending::Due;
+use crate::state::version::{Asset, Details};
 use crate::state::{Connection, Format, State};
-use crate::times;
 use axum::body::Bytes;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use entry::Entry;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,33 +24,22 @@ use serde_json::Value;
 pub(crate) struct Seed {
     /// Such as `public:npmjs`.
     connection: String,
-    packages: Vec<SeedPackage>,
+    packages: Vec<Entry>,
 }
 
-/// One file of one version, or all that is made for it.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedPackage {
-    /// With its scope or its group where it has one: `@acme/widgets`, `org.acme:widgets`.
-    name: String,
-    version: String,
-    /// The file, base64-encoded. Left out, a small package that installs is made.
-    content: Option<String>,
+/// A version to make, or the file of one.
+struct SeedPackage<'a> {
+    name: &'a str,
+    version: &'a str,
     /// The file's name; needed with the content of a Python package or of a Maven artifact.
-    filename: Option<String>,
-    /// When the registry got it; now, when left out.
-    #[serde(default, deserialize_with = "times::time")]
-    published: Option<Timestamp>,
-    /// Whether the registry yanked the Python file, or why.
-    #[serde(default, deserialize_with = "pypi::yanked")]
-    yanked: Option<String>,
+    filename: Option<&'a str>,
 }
 
 #[cfg(test)]
-impl SeedPackage {
+impl<'a> SeedPackage<'a> {
     /// One to make.
-    fn named(name: &str, version: &str) -> Self {
-        Self { name: name.into(), version: version.into(), ..Self::default() }
+    fn named(name: &'a str, version: &'a str) -> Self {
+        Self { name, version, filename: None }
     }
 }
 
@@ -63,25 +51,32 @@ struct Made {
 }
 
 /// How a format makes files of what was given.
-type Prepare = fn(&SeedPackage, Option<Bytes>) -> Result<Vec<Made>, String>;
+type Prepare = fn(&SeedPackage<'_>, Option<Bytes>) -> Result<Vec<Made>, String>;
 
-impl SeedPackage {
-    /// The files, by names under which they can be asked for.
-    fn files(&self, prepare: Prepare, now: Timestamp) -> Result<Vec<Made>, String> {
-        let content = self.content.as_ref().map(|text| BASE64_STANDARD.decode(text)).transpose();
-        let content = content.map_err(|_| "content is not base64")?;
-        let mut files = prepare(self, content.map(Bytes::from))?;
-        if let Some(published) = self.published.filter(|published| *published > now) {
-            return Err(format!("{published} is still to come; the emulator's clock shows {now}"));
-        }
-        for Made { key, asset, .. } in &mut files {
-            check_lengths(key, &self.version, &asset.name).map_err(|error| error.message)?;
-            if self.yanked.is_some() && key.format != Format::Pypi {
-                return Err("only Python files are yanked".into());
+/// What a format knows of names and files.
+#[derive(Clone, Copy)]
+struct Kind {
+    format: Format,
+    key: fn(&str) -> Option<PackageKey>,
+    prepare: Prepare,
+}
+
+impl Kind {
+    fn of(format: Format) -> Result<Self, String> {
+        let (key, prepare): (fn(&str) -> Option<PackageKey>, Prepare) = match format {
+            Format::Cargo => {
+                (PackageKey::from_crate_name, |package, content| one(cargo::make(package, content)))
             }
-            asset.release = Release { published: self.published, yanked: self.yanked.clone() };
-        }
-        Ok(files)
+            Format::Maven => (maven::key, maven::make),
+            Format::Npm => (PackageKey::from_npm_name, |package, content| one(npm::make(package, content))),
+            Format::Pypi => (pypi::key, |package, content| one(pypi::make(package, content))),
+            Format::Ruby => (PackageKey::from_gem_name, |package, content| one(ruby::make(package, content))),
+            Format::Generic | Format::Nuget | Format::Swift => {
+                let name = format.name();
+                return Err(format!("packages of format {name} are not served to package managers"));
+            }
+        };
+        Ok(Self { format, key, prepare })
     }
 }
 
@@ -94,32 +89,22 @@ impl Seed {
         serde_json::from_value(asked).map_err(|error| error.to_string())
     }
 
-    /// Check all of it, then seed all of it.
+    /// Check all of it, then change the registry. CodeArtifact sees that after the lag, if there is one.
     pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
         let connection = Connection::try_from(self.connection)?;
-        let prepare: Prepare = match connection.format() {
-            Format::Cargo => |package, content| one(cargo::make(package, content)),
-            Format::Maven => maven::make,
-            Format::Npm => |package, content| one(npm::make(package, content)),
-            Format::Pypi => |package, content| one(pypi::make(package, content)),
-            Format::Ruby => |package, content| one(ruby::make(package, content)),
-            format => {
-                return Err(format!(
-                    "packages of format {} are not served to package managers",
-                    format.name()
-                ));
+        let kind = Kind::of(connection.format())?;
+        let mut registries = state.public_to_come();
+        let mut edits = Vec::new();
+        for entry in &self.packages {
+            let told = |error| format!("{}: {error}", entry.title());
+            let made = entry.edits(connection, kind, &registries, now).map_err(told)?;
+            for edit in &made {
+                registries.apply(edit);
             }
-        };
-        let files = self.packages.iter().map(|package| {
-            let told = |error| format!("{} {}: {error}", package.name, package.version);
-            package.files(prepare, now).map_err(told)
-        });
-        let files = files.collect::<Result<Vec<_>, _>>()?;
-        for (package, files) in self.packages.iter().zip(files) {
-            for Made { key, asset, details } in files {
-                state.public.seed(connection, key, (&package.version, asset, details), now);
-            }
+            edits.extend(made);
         }
+        let lag = state.settings.registry_lag;
+        state.await_due(Due::Registry(edits), now, lag);
         Ok(())
     }
 }

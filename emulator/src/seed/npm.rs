@@ -9,8 +9,8 @@ use axum::body::Bytes;
 use serde_json::json;
 
 /// The tarball that was given, or a made one.
-pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
-    let SeedPackage { name, version, .. } = package;
+pub(super) fn make(package: &SeedPackage<'_>, content: Option<Bytes>) -> Result<Made, String> {
+    let &SeedPackage { name, version, .. } = package;
     let key = PackageKey::from_npm_name(name).ok_or("this is not the name of an npm package")?;
     if !npm::is_version(version) {
         return Err("this is not a semantic version".into());
@@ -20,7 +20,7 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made
         None => tarball(name, version).map_err(|error| error.to_string())?,
     };
     let manifest = npm::manifest(&content)?;
-    if manifest["name"] != name.as_str() || manifest["version"] != version.as_str() {
+    if manifest["name"] != name || manifest["version"] != version {
         return Err("package/package.json has another name or version".into());
     }
     let details = npm::details(manifest, &content);
@@ -62,12 +62,12 @@ mod tests {
 
     #[test]
     fn content_that_is_no_tarball_is_refused() {
-        let package = |name: &str| SeedPackage::named(name, "2.0.0");
-        assert!(make(&package("widgets"), Some(Bytes::from_static(b"no"))).is_err());
+        let package = SeedPackage::named("widgets", "2.0.0");
+        assert!(make(&package, Some(Bytes::from_static(b"no"))).is_err());
         let other = tarball("widgets", "1.0.0").unwrap();
-        assert!(make(&package("widgets"), Some(other)).is_err());
+        assert!(make(&package, Some(other)).is_err());
         for name in ["", "@acme", "@/x", "a/b", "../x", "a b"] {
-            assert!(make(&package(name), None).is_err(), "{name:?}");
+            assert!(make(&SeedPackage::named(name, "2.0.0"), None).is_err(), "{name:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Made, SeedPackage};
 use crate::manifest::python;
 use crate::state::package::PackageKey;
+use crate::state::public::Yank;
 use crate::state::version::Asset;
 use axum::body::Bytes;
 use base64::Engine;
@@ -17,8 +18,8 @@ use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 
 /// The file that was given, or a made wheel.
-pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
-    let SeedPackage { name, version, filename, .. } = package;
+pub(super) fn make(package: &SeedPackage<'_>, content: Option<Bytes>) -> Result<Made, String> {
+    let &SeedPackage { name, version, filename } = package;
     if !python::is_name(name) {
         return Err("this is not the name of a Python package".into());
     }
@@ -42,12 +43,19 @@ pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made
     Ok(Made { key, asset, details })
 }
 
-/// A member that is a boolean, or the reason as a text. A reason may be empty.
-pub(super) fn yanked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+/// A project, by its name in any spelling.
+pub(super) fn key(name: &str) -> Option<PackageKey> {
+    python::is_name(name).then(|| PackageKey::from_python_name(name))
+}
+
+/// A member that is a boolean, or the reason as a text. A reason may be empty. What is not said is not taken
+/// back either.
+pub(super) fn yanked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Yank>, D::Error> {
     match Value::deserialize(from)? {
-        Value::Null | Value::Bool(false) => Ok(None),
-        Value::Bool(true) => Ok(Some(String::new())),
-        Value::String(reason) => Ok(Some(reason)),
+        Value::Null => Ok(None),
+        Value::Bool(false) => Ok(Some(Yank::TakenBack)),
+        Value::Bool(true) => Ok(Some(Yank::Because(String::new()))),
+        Value::String(reason) => Ok(Some(Yank::Because(reason))),
         other => Err(D::Error::custom(format!("{other} is neither a boolean nor a reason for yanking"))),
     }
 }

@@ -9,15 +9,15 @@ use axum::body::Bytes;
 use sha2::{Digest, Sha256};
 
 /// The gem that was given, or a made one.
-pub(super) fn make(package: &SeedPackage, content: Option<Bytes>) -> Result<Made, String> {
-    let SeedPackage { name, version, .. } = package;
+pub(super) fn make(package: &SeedPackage<'_>, content: Option<Bytes>) -> Result<Made, String> {
+    let &SeedPackage { name, version, .. } = package;
     let key = PackageKey::from_gem_name(name).ok_or("this is not the name of a gem")?;
     let content = match content {
         Some(content) => content,
         None => gem(name, version)?,
     };
     let gemspec = Gemspec::read(&content)?;
-    if gemspec.name != *name || gemspec.version() != *version {
+    if gemspec.name != name || gemspec.version() != version {
         return Err("metadata.gz is of another gem or version".into());
     }
     let details = gemspec.details()?;

@@ -1,7 +1,6 @@
 //! Domains.
 
 use super::domain_key::DomainKey;
-use super::encryption_key::key_arn;
 use super::group::{Group, Groups, arn_path};
 use super::permissions::Permissions;
 use super::repository::Repository;
@@ -32,24 +31,24 @@ pub(crate) struct Domain {
 }
 
 impl Domain {
-    /// A new domain. The key comes back as an ARN, however it was given.
-    pub(crate) fn new(
-        settings: &Settings,
-        key: DomainKey,
-        encryption_key: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Self> {
-        Ok(Self {
+    /// A new domain. The encryption key is an ARN, however it was named.
+    pub(crate) fn new(settings: &Settings, key: DomainKey, encryption_key: String, now: Timestamp) -> Self {
+        Self {
             arn: settings.arn(&key.owner, &format!("domain/{}", key.name)),
             number: 0,
-            encryption_key: key_arn(settings, &key.owner, encryption_key)?,
+            encryption_key,
             key,
             tags: Tags::default(),
             policy: None,
             repositories: OrdMap::new(),
             groups: Groups::new(now),
             created: now,
-        })
+        }
+    }
+
+    /// The ARN of the key that its assets are encrypted with.
+    pub(super) fn encryption_key(&self) -> &str {
+        &self.encryption_key
     }
 
     /// A `DomainSummary`.

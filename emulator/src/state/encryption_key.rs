@@ -1,33 +1,75 @@
-//! The KMS keys that domains are encrypted with. Every key exists that is named as keys of this Region are.
+//! The KMS keys that domains are encrypted with. Until keys are declared, every key exists that is named as
+//! keys of this Region are.
 
-use super::Settings;
+use super::{DomainKey, Settings, State};
 use crate::error::{Error, Result};
 use crate::wire::uuid_shaped;
 use sha2::{Digest, Sha256};
 
-/// The account's own key for the service.
+/// The account's own key for the service. It is always there.
 const USUAL: &str = "alias/aws/codeartifact";
 
 /// The longest name of an alias, with its prefix.
 const LONGEST_ALIAS: usize = 256;
 
-/// The ARN of a KMS key that was named by ARN, id, alias or alias ARN. An alias stands for one key.
-pub(super) fn key_arn(settings: &Settings, owner: &str, named: Option<&str>) -> Result<String> {
-    let named = named.unwrap_or(USUAL);
-    let (account, resource) = match named.strip_prefix("arn:") {
-        Some(arn) => of_region(arn, &settings.region).ok_or_else(|| not_found(named))?,
-        None if named.starts_with("alias/") => (owner, named.to_owned()),
-        None => (owner, format!("key/{named}")),
-    };
-    let place = format!("arn:aws:kms:{}:{account}:", settings.region);
-    match resource.split_once('/') {
-        Some(("key", id)) if is_key_id(id) => Ok(format!("{place}{resource}")),
-        Some(("alias", name)) if is_alias(name, &resource) => {
-            let digest = Sha256::digest(format!("{place}{resource}"));
-            let bits = digest.iter().take(16).fold(0, |bits, &byte| (bits << 8) | u128::from(byte));
-            Ok(format!("{place}key/{}", uuid_shaped(bits)))
+/// What was named, by its ARN.
+pub(super) enum Named {
+    Key(String),
+    Alias(String),
+}
+
+impl Named {
+    /// A key or an alias that was named by ARN, id, alias or alias ARN, if it can be one of this Region. A name
+    /// without an account is one of the owner's.
+    pub(super) fn parse(region: &str, owner: &str, named: &str) -> Option<Self> {
+        let (account, resource) = match named.strip_prefix("arn:") {
+            Some(arn) => of_region(arn, region)?,
+            None if named.starts_with("alias/") => (owner, named.to_owned()),
+            None => (owner, format!("key/{named}")),
+        };
+        let arn = format!("arn:aws:kms:{region}:{account}:{resource}");
+        match resource.split_once('/')? {
+            ("key", id) if is_key_id(id) => Some(Self::Key(arn)),
+            ("alias", name) if is_alias(name, &resource) => Some(Self::Alias(arn)),
+            _ => None,
         }
-        _ => Err(not_found(named)),
+    }
+
+    /// The ARN of the key. An alias stands for one that is made up of its name.
+    fn into_key(self) -> String {
+        match self {
+            Self::Key(arn) => arn,
+            Self::Alias(arn) => {
+                let digest = Sha256::digest(&arn);
+                let bits = digest.iter().take(16).fold(0, |bits, &byte| (bits << 8) | u128::from(byte));
+                let place = arn.split_once("alias/").map_or(arn.as_str(), |(place, _)| place);
+                format!("{place}key/{}", uuid_shaped(bits))
+            }
+        }
+    }
+}
+
+impl State {
+    /// The ARN of the key that a domain of that owner shall have.
+    pub(crate) fn encryption_key(&self, owner: &str, named: Option<&str>) -> Result<String> {
+        let Settings { region, .. } = &*self.settings;
+        let named = named.unwrap_or(USUAL);
+        let found = Named::parse(region, owner, named).ok_or_else(|| not_found(named))?;
+        let arn = self.keys.meant(&found).cloned().unwrap_or_else(|| found.into_key());
+        if self.is_usable(owner, &arn) { Ok(arn) } else { Err(not_found(named)) }
+    }
+
+    /// Whether assets of the domain can be read: what was encrypted with a key that is lost cannot.
+    pub(crate) fn check_readable(&self, domain: &DomainKey) -> Result<()> {
+        let arn = self.domain(domain)?.encryption_key();
+        if self.is_usable(&domain.owner, arn) { Ok(()) } else { Err(not_found(arn)) }
+    }
+
+    /// Whether there is such a key, and it is enabled.
+    fn is_usable(&self, owner: &str, arn: &str) -> bool {
+        let usual =
+            || Named::Alias(format!("arn:aws:kms:{}:{owner}:{USUAL}", self.settings.region)).into_key();
+        !self.keys.are_declared() || self.keys.is_usable(arn) || arn == usual()
     }
 }
 
@@ -69,7 +111,7 @@ mod tests {
 
     fn arn(named: &str) -> Result<String> {
         let settings = Settings::new(Options::default(), "http://127.0.0.1:1".parse().unwrap());
-        key_arn(&settings, "123456789012", Some(named))
+        State::new(settings.into()).encryption_key("123456789012", Some(named))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub(crate) mod access;
 pub(crate) mod connection;
 pub(crate) mod copy;
+pub(crate) mod differences;
 pub(crate) mod domain;
 mod domain_key;
 mod encryption_key;
@@ -11,8 +12,10 @@ mod expired;
 mod forget;
 pub(crate) mod format;
 pub(crate) mod group;
+pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod package;
+pub(crate) mod pending;
 pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod principal;
@@ -30,6 +33,8 @@ pub(crate) use connection::Connection;
 pub(crate) use domain::Domain;
 pub(crate) use domain_key::DomainKey;
 pub(crate) use format::Format;
+pub(crate) use keys::Keys;
+pub(crate) use pending::Pending;
 pub(crate) use principal::{Caller, PodIdentities, Principals, Providers};
 pub(crate) use public::PublicRegistries;
 pub(crate) use repository::Repository;
@@ -41,6 +46,7 @@ use crate::options::{Options, Quotas, TokenTexts};
 use crate::origin::Origin;
 use crate::wire::page::PageSize;
 use imbl::OrdMap;
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// What does not change while the emulator runs.
@@ -51,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) quotas: Quotas,
     pub(crate) page_size: PageSize,
     token_texts: TokenTexts,
+    pub(crate) registry_lag: SignedDuration,
+    pub(crate) ingest_delay: SignedDuration,
     access_key_id: String,
     secret_access_key: String,
 }
@@ -64,6 +72,8 @@ impl Settings {
             region: options.region,
             quotas: options.quotas,
             page_size: PageSize { usual: options.page_size, largest: options.largest_page },
+            registry_lag: options.registry_lag,
+            ingest_delay: options.ingest_delay,
             access_key_id: options.access_key_id,
             secret_access_key: options.secret_access_key,
         }
@@ -83,9 +93,14 @@ pub(crate) struct State {
     pub(crate) principals: Principals,
     pub(crate) providers: Providers,
     pub(crate) pods: PodIdentities,
+    pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
+    /// What CodeArtifact sees of them.
     pub(crate) public: PublicRegistries,
+    pub(crate) pending: Pending,
     last_id: u64,
+    /// The number of the latest change of a version.
+    pub(crate) last_event: u64,
 }
 
 impl State {
@@ -95,9 +110,12 @@ impl State {
             domains: OrdMap::new(),
             providers: Providers::default(),
             pods: PodIdentities::default(),
+            keys: Keys::default(),
             tokens: Tokens::new(settings.token_texts),
             public: PublicRegistries::default(),
+            pending: Pending::new(),
             last_id: 0,
+            last_event: 0,
             settings,
         }
     }
@@ -108,10 +126,10 @@ impl State {
         self.last_id
     }
 
-    /// Forget everything but the tokens' texts and the ids given out.
+    /// Forget everything but the tokens' texts and the numbers given out.
     pub(crate) fn reset(&mut self) {
         let fresh = Self::new(self.settings.clone());
         let tokens = self.tokens.revoked();
-        *self = Self { tokens, last_id: self.last_id, ..fresh };
+        *self = Self { tokens, last_id: self.last_id, last_event: self.last_event, ..fresh };
     }
 }

@@ -210,11 +210,15 @@ impl Package {
 }
 
 impl Repository {
-    /// Keep a version that was found elsewhere. A record that is not there yet is made with that
-    /// origin configuration.
-    pub(crate) fn retain(&mut self, key: &PackageKey, version: Arc<Version>, origin: OriginConfiguration) {
+    /// Keep a version that was found elsewhere; of a Python version that came from the same registry, the files
+    /// that it has not. A record that is not there yet is made with that origin configuration.
+    pub(crate) fn retain(&mut self, key: &PackageKey, version: &Arc<Version>, origin: OriginConfiguration) {
         let package = self.package_or_insert(key, origin);
-        package.versions.entry(version.number.clone()).or_insert(version);
+        match package.version_mut(&version.number) {
+            None => drop(package.versions.insert(version.number.clone(), version.clone())),
+            Some(held) if held.can_gain(key, version) => held.gain(version),
+            Some(_) => {}
+        }
     }
 
     /// The package, to change it.

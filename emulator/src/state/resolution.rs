@@ -3,13 +3,14 @@
 
 use super::group::{Ruling, Way};
 use super::package::{Package, PackageKey, Restriction};
+use super::pending::{Due, Ingestion};
 use super::public::PublicRegistries;
 use super::repository::{Repository, RepositoryId};
-use super::version::Version;
+use super::version::{Origin, Version};
 use super::{Domain, DomainKey, Format, State};
 use crate::error::{Error, Result};
 use crate::options::Quotas;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -141,25 +142,44 @@ impl State {
         if !found.status.is_downloadable() {
             return Err(key.version_not_served(version, found.status));
         }
-        let mut keepers = vec![repository.to_owned()];
-        if place.is_public && place.repository.name != repository {
-            keepers.push(place.repository.name.clone());
-        }
-        let is_here = !place.is_public && place.repository.name == repository;
-        let mut found = Arc::clone(found);
-        if is_here {
-            return Ok(found);
-        }
+        self.check_readable(domain)?;
+        let grown = in_registry(found, &places).filter(|(_, whole)| found.can_gain(key, whole));
+        let mut served = Arc::clone(found);
         if place.is_public {
-            Arc::make_mut(&mut found).published = now;
+            Arc::make_mut(&mut served).published = now;
+        } else if let Some((_, whole)) = grown {
+            Arc::make_mut(&mut served).gain(whole);
+        } else if place.repository.name == repository {
+            return Ok(served);
         }
-        let domain = self.domain_mut(domain)?;
-        let origin = domain.groups.ruling(key).first_origin(false);
-        for keeper in keepers {
-            domain.repository_mut(&keeper)?.retain(key, found.clone(), origin);
+        let registry = grown.map(|(registry, _)| registry).or(place.is_public.then_some(place));
+        let asked = self.domain(domain)?.repository(repository)?;
+        let mut repositories = vec![(asked.name.clone(), asked.id)];
+        if let Some(Place { repository: connected, .. }) =
+            registry.filter(|one| one.repository.id != asked.id)
+        {
+            repositories.push((connected.name.clone(), connected.id));
         }
-        Ok(found)
+        let (domain, key, is_new) = (domain.clone(), key.clone(), place.is_public);
+        let delay = if registry.is_some() { self.settings.ingest_delay } else { SignedDuration::ZERO };
+        let ingestion = Ingestion { domain, repositories, key, version: served.clone(), is_new };
+        if !self.is_ingesting(&ingestion) {
+            self.await_due(Due::Ingestion(ingestion), now, delay);
+        }
+        Ok(served)
     }
+}
+
+/// The registry that a version came from, and what it has of it, as long as it can be reached.
+pub(crate) fn in_registry<'a, 'b>(
+    version: &Version,
+    places: &'b [Place<'a>],
+) -> Option<(&'b Place<'a>, &'a Version)> {
+    let is_origin = |place: &&Place<'_>| {
+        place.is_public && place.repository.connection.map(Origin::External).as_ref() == Some(&version.origin)
+    };
+    let mut registries = places.iter().filter(is_origin);
+    registries.find_map(|place| Some((place, place.package.versions.get(&version.number)?.as_ref())))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::ledger::{Ledger, LedgerError, Unsaved};
 use super::{Settings, State};
 use crate::clock::Setting;
 use crate::error::Error;
+use crate::events::{Events, Happened};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -18,6 +19,8 @@ pub(crate) struct Store {
     past: VecDeque<(Timestamp, State)>,
     keeps_past: bool,
     ledger: Option<Ledger>,
+    /// What EventBridge would be sent.
+    pub(crate) events: Events,
 }
 
 impl Store {
@@ -26,12 +29,23 @@ impl Store {
         let mut current = State::new(Arc::new(settings));
         let opened = file.map(|path| Ledger::open(path, &mut current)).transpose()?;
         let (ledger, clock) = opened.unzip();
-        let store = Self { current, past: VecDeque::new(), keeps_past: false, ledger };
+        let store =
+            Self { current, past: VecDeque::new(), keeps_past: false, ledger, events: Events::default() };
         Ok((store, clock.unwrap_or_default()))
     }
 
     pub(crate) fn current(&self) -> &State {
         &self.current
+    }
+
+    /// Let come what is due by now, each thing at its time.
+    pub(crate) fn settle(&mut self, now: Timestamp) -> Result<(), Unsaved> {
+        while let Some(due) = self.current.next_due(now) {
+            let mut changed = self.current.clone();
+            changed.let_next_come();
+            self.keep(changed, due)?;
+        }
+        Ok(())
     }
 
     /// Let a call change a copy of the state, and keep the copy when the call succeeds. Once this
@@ -41,10 +55,22 @@ impl Store {
         now: Timestamp,
         call: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.settle(now)?;
         let mut changed = self.current.clone();
         let answer = call(&mut changed)?;
+        self.keep(changed, now)?;
+        Ok(answer)
+    }
+
+    fn keep(&mut self, mut changed: State, now: Timestamp) -> Result<(), Unsaved> {
+        let happened = Happened::between(&self.current, &changed);
+        let first = changed.last_event + 1;
+        changed.last_event += happened.len() as u64;
         if let Some(ledger) = &mut self.ledger {
             ledger.commit(&self.current, &changed)?;
+        }
+        for (sequence, happened) in (first..).zip(happened) {
+            self.events.append(happened, now, sequence);
         }
         let former = std::mem::replace(&mut self.current, changed);
         if self.keeps_past {
@@ -53,7 +79,7 @@ impl Store {
             }
             self.past.push_back((now, former));
         }
-        Ok(answer)
+        Ok(())
     }
 
     /// Keep how the clock stands.

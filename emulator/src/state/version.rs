@@ -3,53 +3,25 @@
 mod asset;
 pub(crate) mod batch;
 mod content;
+mod describe;
 mod details;
+mod origin;
 mod status;
 
 pub(crate) use asset::{Asset, Checksum, Release};
 pub(crate) use details::{Dependency, Details, License};
+pub(crate) use origin::Origin;
 pub(crate) use status::{Change, Status};
 
-use super::Connection;
+use super::Format;
 use super::package::PackageKey;
-use crate::wire::timestamp;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// By which way a version came into the domain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Origin {
-    /// Published to the repository of that name.
-    Internal(String),
-    /// Ingested through that external connection.
-    External(Connection),
-}
-
-impl Origin {
-    pub(crate) fn type_name(&self) -> &'static str {
-        match self {
-            Self::Internal(_) => "INTERNAL",
-            Self::External(_) => "EXTERNAL",
-        }
-    }
-
-    pub(crate) fn is_external(&self) -> bool {
-        matches!(self, Self::External(_))
-    }
-
-    fn describe(&self) -> Value {
-        let entry = match self {
-            Self::Internal(repository) => json!({ "repositoryName": repository }),
-            Self::External(connection) => json!({ "externalConnectionName": connection.name() }),
-        };
-        json!({ "originType": self.type_name(), "domainEntryPoint": entry })
-    }
-}
 
 /// A version of a package. Copies of it share what is large.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -142,6 +114,29 @@ impl Version {
         self.put_details(details.after(&self.details));
     }
 
+    /// Whether the registry that it came from has files of it that are missing here. Versions of other formats
+    /// come whole.
+    pub(crate) fn can_gain(&self, key: &PackageKey, other: &Self) -> bool {
+        key.format == Format::Pypi
+            && self.origin.is_external()
+            && self.origin == other.origin
+            && self.status.is_downloadable()
+            && other.assets.iter().any(|asset| self.asset(&asset.name).is_none())
+    }
+
+    /// Take on the files that another record of the same version has besides, and what it says.
+    pub(crate) fn gain(&mut self, other: &Self) {
+        for asset in &other.assets {
+            if self.asset(&asset.name).is_none() {
+                self.put_asset(asset.clone(), other.published);
+            }
+        }
+        self.add_details(Details::clone(&other.details));
+        if self.has_content_of(other) {
+            self.revision.clone_from(&other.revision);
+        }
+    }
+
     /// Take another status. What was unfinished is published now, not when its first file came.
     pub(crate) fn move_to(&mut self, status: Status, now: Timestamp) {
         if self.status == Status::Unfinished && status != Status::Unfinished {
@@ -163,39 +158,6 @@ impl Version {
             && self.assets.iter().all(is_there)
             && self.details == other.details
     }
-
-    /// A `PackageVersionSummary`.
-    pub(crate) fn summary(&self) -> Value {
-        json!({
-            "version": self.number,
-            "revision": self.revision,
-            "status": self.status.name(),
-            "origin": self.origin.describe(),
-        })
-    }
-
-    /// A `PackageVersionDescription`.
-    pub(crate) fn describe(&self, key: &PackageKey) -> Value {
-        let mut description = json!({
-            "format": key.format.name(),
-            "packageName": key.name,
-            "displayName": key.display_name(),
-        });
-        if let Some(namespace) = &key.namespace {
-            description["namespace"] = namespace.as_str().into();
-        }
-        for (name, value) in self.details.describe() {
-            description[name] = value;
-        }
-        description["version"] = self.number.as_str().into();
-        if self.status != Status::Unfinished {
-            description["publishedTime"] = timestamp(self.published);
-        }
-        description["revision"] = self.revision.as_str().into();
-        description["status"] = self.status.name().into();
-        description["origin"] = self.origin.describe();
-        description
-    }
 }
 
 fn new_revision() -> String {
@@ -206,6 +168,8 @@ fn new_revision() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Connection;
+    use serde_json::json;
 
     fn version(content: &'static str) -> Version {
         let asset = Asset::new("a", content.into());

@@ -56,6 +56,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         from: peer(request),
         domain: None,
         repositories: Vec::new(),
+        imports: None,
         parameters: kept(form.journaled(), request.body().len()),
         render: error_response,
     };

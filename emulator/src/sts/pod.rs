@@ -32,6 +32,7 @@ pub(crate) async fn answer(app: &App, request: &Request<Bytes>) -> Response {
         requests: NonZeroU32::MIN,
         domain: None,
         repositories: Vec::new(),
+        imports: None,
         parameters: Value::Null,
         render: Error::to_json_response,
     };

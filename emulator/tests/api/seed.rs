@@ -63,3 +63,30 @@ async fn given_files_must_be_readable() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn what_a_registry_loses_or_says_of_files_makes_sense() {
+    let with = |members: Value| {
+        let mut entry = json!({ "name": "a", "version": "1.0" });
+        entry.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        entry
+    };
+    refused_packages([
+        ("pypi", with(json!({ "removed": true })), "a 1.0: the registry does not have it"),
+        ("npmjs", json!({ "name": "a", "removed": true }), "a: the registry does not have it"),
+        ("npmjs", json!({ "name": "a b", "removed": true }), "no name of format npm"),
+        ("maven-central", json!({ "name": "a", "removed": true }), "no name of format maven"),
+        ("pypi", json!({ "name": "a", "filename": "a.whl", "removed": true }), "needs its version"),
+        (
+            "pypi",
+            with(json!({ "removed": true, "yanked": true })),
+            "removed goes with name, version and filename",
+        ),
+        ("pypi", with(json!({ "removed": true, "content": "eA==" })), "removed goes with"),
+        ("pypi", with(json!({ "removed": "yes" })), "expected a boolean"),
+        ("pypi", with(json!({ "filename": "a-1.0.whl", "yanked": true })), "its content is needed"),
+        ("npmjs", json!({ "name": "a", "version": "1.0.0", "yanked": true }), "only Python files are yanked"),
+        ("pypi", with(json!({ "yanked": 1 })), "neither a boolean nor a reason"),
+    ])
+    .await;
+}

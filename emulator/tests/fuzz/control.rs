@@ -24,6 +24,11 @@ const ROUTES: &[&str] = &[
     "pod-identities",
     "seed",
     "seed",
+    "keys",
+    "keys",
+    "keys?arn=arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "events?since=4000000000",
+    "events?since=x",
     "nothing",
     "",
 ];
@@ -38,6 +43,9 @@ const DELETED: &[&str] = &[
     "journal?since=1",
     "oidc-providers",
     "pod-identities",
+    "keys?arn=arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "keys",
+    "events",
 ];
 
 const METHODS: &[&str] = &["GET", "PUT", "POST", "PUT", "POST", "PATCH", "HEAD"];
@@ -56,6 +64,10 @@ const BODIES: &[&str] = &[
     r#"{"connection":"public:npmjs","packages":[{"name":"@acme/widgets","version":"1.0.0"}]}"#,
     r#"{"connection":"public:pypi","packages":[{"name":"widgets","version":"1.0.0","content":"UEsDBA==","filename":"widgets-1.0.0-py3-none-any.whl"}]}"#,
     r#"{"connection":"public:npmjs","packages":[{"name":"widgets","version":"1.0.0","content":"H4sIAAAA"}]}"#,
+    r#"{"connection":"public:npmjs","packages":[{"name":"@acme/widgets","version":"1.0.0","removed":true}]}"#,
+    r#"{"connection":"public:pypi","packages":[{"name":"widgets","version":"1.0.0"},{"name":"widgets","version":"1.0.0","yanked":"bad"},{"name":"widgets","removed":true}]}"#,
+    r#"{"key":"1234abcd-12ab-34cd-56ef-1234567890ab","aliases":["alias/team"]}"#,
+    r#"[{"match":{"operation":"PypiGetFile","domain":"none"},"fault":{"notYetImported":"2s"}}]"#,
     "",
 ];
 

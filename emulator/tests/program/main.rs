@@ -5,6 +5,7 @@ mod addresses;
 mod killed;
 mod logs;
 mod page;
+mod pending;
 mod running;
 mod signature_clock;
 mod state;

@@ -51,6 +51,7 @@ async fn seen(running: &Running) -> String {
     seen.push(
         running.ask("GET", "/_emulator/oidc-providers", "").split_once("\r\n\r\n").unwrap().1.to_owned(),
     );
+    seen.push(running.ask("GET", "/_emulator/keys", "").split_once("\r\n\r\n").unwrap().1.to_owned());
     seen.push(running.ask("GET", "/_emulator/principals", "").split_once("\r\n\r\n").unwrap().1.to_owned());
     seen.join("\n")
 }
@@ -70,7 +71,10 @@ async fn fill(running: &Running) {
     let role = json!({ "roleArn": "arn:aws:iam::123456789012:role/ci", "policy": statement("*", None) });
     let provider =
         json!({ "issuer": "https://issuer.example", "audiences": ["sts"], "jwks": { "keys": [] } });
-    for (path, body) in [("principals", user), ("principals", role), ("oidc-providers", provider)] {
+    let key = json!({ "key": "1234abcd-12ab-34cd-56ef-1234567890ab", "aliases": ["alias/team"] });
+    for (path, body) in
+        [("principals", user), ("principals", role), ("oidc-providers", provider), ("keys", key)]
+    {
         let answer = running.ask("PUT", &format!("/_emulator/{path}"), &body.to_string());
         assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     }

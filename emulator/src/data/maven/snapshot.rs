@@ -158,7 +158,8 @@ pub(super) fn stand_in(
     let places = state.places(&target.domain, &target.repository, key)?;
     let has = |number: &str| places.iter().find_map(|place| place.package.versions.get(number));
     let found = has(&number).filter(|found| has(build).is_none() && found.status.is_downloadable());
-    Ok(found.and_then(|found| found.asset(name)).cloned())
+    let asset = found.and_then(|found| found.asset(name));
+    asset.map(|asset| state.check_readable(&target.domain).map(|()| asset.clone())).transpose()
 }
 
 #[cfg(test)]

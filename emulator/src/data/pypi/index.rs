@@ -5,7 +5,7 @@ use super::accept::Form;
 use crate::error::Result;
 use crate::state::State;
 use crate::state::package::PackageKey;
-use crate::state::resolution::{Place, versions};
+use crate::state::resolution::{Place, in_registry, versions};
 use crate::state::version::{Asset, Version};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -32,21 +32,19 @@ struct File<'a> {
     yanked: Option<&'a str>,
 }
 
+/// The files of the versions, and those that the registry which a version came from has got since. That
+/// registry decides which are yanked as long as it can be reached, also when the version was retained before.
 fn files<'a>(versions: &BTreeMap<&str, &'a Version>, places: &[Place<'a>]) -> impl Iterator<Item = File<'a>> {
     let of = move |version: &'a Version| {
-        let file = move |asset: &'a Asset| File { version, asset, yanked: yanked(version, asset, places) };
-        version.assets.iter().map(file)
+        let registry = in_registry(version, places).map(|(_, registry)| registry);
+        let gained = registry.into_iter().flat_map(|registry| &registry.assets);
+        let gained = gained.filter(|asset| version.asset(&asset.name).is_none());
+        version.assets.iter().chain(gained).map(move |asset| {
+            let there = registry.and_then(|registry| registry.asset(&asset.name));
+            File { version, asset, yanked: there.unwrap_or(asset).release.yanked.as_deref() }
+        })
     };
     versions.values().copied().flat_map(of)
-}
-
-/// Why a file is yanked. Its public registry decides as long as it can be reached, also when the version
-/// was retained before.
-fn yanked<'a>(version: &Version, asset: &'a Asset, places: &[Place<'a>]) -> Option<&'a str> {
-    let registries = places.iter().filter(|place| place.is_public && version.origin.is_external());
-    let mut known =
-        registries.filter_map(|place| place.package.versions.get(&version.number)?.asset(&asset.name));
-    known.next().unwrap_or(asset).release.yanked.as_deref()
 }
 
 impl<'a> File<'a> {

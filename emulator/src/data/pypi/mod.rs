@@ -11,6 +11,9 @@ use accept::Form;
 use axum::body::Bytes;
 use http::{Method, Request};
 
+/// The download of a file.
+pub(crate) const GET_FILE: &str = "PypiGetFile";
+
 /// What the request wants, if pip or twine would ask for it.
 pub(super) async fn understand(path: &str, request: Request<Bytes>) -> Option<Exchange> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
@@ -40,5 +43,5 @@ fn index(project: &str, form: Result<Form>) -> Exchange {
 fn download(project: &str, version: &str, file: &str) -> Exchange {
     let key = PackageKey::from_python_name(project);
     let file = file.to_owned();
-    Exchange::download("PypiGetFile", key, version, move |version| version.asset(&file))
+    Exchange::download(GET_FILE, key, version, move |version| version.asset(&file))
 }

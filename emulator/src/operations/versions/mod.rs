@@ -78,6 +78,7 @@ pub(super) fn asset(input: &Input<'_>, state: &mut State) -> Result<Response> {
         let message = format!("Version '{number}' of package '{}' has no asset '{name}'", key.full_name());
         Error::not_found(ResourceType::Asset, name, message)
     })?;
+    state.check_readable(&input.domain_key()?)?;
     let mut response = Response::new(Body::from(asset.content.clone()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));

@@ -2,12 +2,12 @@
 
 use super::key::{Key, Place};
 use super::restore::VersionRecord;
+use crate::state::differences::differences;
 use crate::state::package::Packages;
 use crate::state::version::{Asset, Checksum, Version};
 use crate::state::{Domain, DomainKey, Repository, State};
 use imbl::OrdMap;
 use serde::Serialize;
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// What has to be written.
@@ -46,6 +46,9 @@ impl Changes {
         }
         for (text, _, grant) in differences(before.tokens.grants(), after.tokens.grants()) {
             changes.put(&Key::Token(text.clone()), grant)?;
+        }
+        for ((at, id), _, due) in differences(&before.pending, &after.pending) {
+            changes.put(&Key::Due(*at, *id), due)?;
         }
         Ok(changes)
     }
@@ -116,66 +119,4 @@ fn without_packages(repository: &Repository) -> Repository {
     let mut shell = repository.clone();
     shell.packages = OrdMap::new();
     shell
-}
-
-/// The entries that are not the same object in both maps, in the order of their keys.
-fn differences<'a, K: Ord, V>(
-    before: &'a OrdMap<K, Arc<V>>,
-    after: &'a OrdMap<K, Arc<V>>,
-) -> Vec<(&'a K, Option<&'a V>, Option<&'a V>)> {
-    let mut found = Vec::new();
-    if before.ptr_eq(after) {
-        return found;
-    }
-    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
-    loop {
-        let order = match (old.peek(), new.peek()) {
-            (None, None) => return found,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some((old, _)), Some((new, _))) => old.cmp(new),
-        };
-        let old = if order.is_le() { old.next() } else { None };
-        let new = if order.is_ge() { new.next() } else { None };
-        let is_same = matches!((old, new), (Some((_, old)), Some((_, new))) if Arc::ptr_eq(old, new));
-        if let (false, Some((key, _))) = (is_same, new.or(old)) {
-            found.push((key, old.map(|(_, value)| value.as_ref()), new.map(|(_, value)| value.as_ref())));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::btree_map;
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    proptest! {
-        #[test]
-        fn differences_turn_one_map_into_the_other(
-            first in btree_map(0..40_u8, 0..4_u8, 0..30),
-            edits in btree_map(0..40_u8, proptest::option::of(0..4_u8), 0..10),
-        ) {
-            let before: OrdMap<u8, Arc<u8>> = first.iter().map(|(key, value)| (*key, Arc::new(*value))).collect();
-            let mut after = before.clone();
-            for (key, value) in &edits {
-                match value {
-                    Some(value) => drop(after.insert(*key, Arc::new(*value))),
-                    None => drop(after.remove(key)),
-                }
-            }
-            let mut patched: BTreeMap<u8, u8> = first.clone();
-            for (key, old, new) in differences(&before, &after) {
-                prop_assert!(edits.contains_key(key));
-                prop_assert_eq!(old, first.get(key));
-                match new {
-                    Some(value) => drop(patched.insert(*key, *value)),
-                    None => drop(patched.remove(key)),
-                }
-            }
-            let expected: BTreeMap<u8, u8> = after.iter().map(|(key, value)| (*key, **value)).collect();
-            prop_assert_eq!(patched, expected);
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use crate::state::package::PackageKey;
 use crate::state::{Connection, DomainKey};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A thing that has a record. In this order what holds others comes before them.
@@ -12,6 +13,7 @@ pub(super) enum Key {
     Package(Place, PackageKey),
     Version(Place, PackageKey, String),
     Token(String),
+    Due(Timestamp, u64),
 }
 
 /// What holds packages.

@@ -4,7 +4,7 @@ use super::key::{Key, Place};
 use crate::state::package::{Package, PackageKey, Packages};
 use crate::state::token::TokenGrant;
 use crate::state::version::{Asset, Release, Version};
-use crate::state::{Domain, PodIdentities, Principals, Providers, Repository, State};
+use crate::state::{Domain, Keys, PodIdentities, Principals, Providers, Repository, State};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -17,7 +17,12 @@ pub(super) struct Kept<'a> {
     principals: Cow<'a, Principals>,
     providers: Cow<'a, Providers>,
     pods: Cow<'a, PodIdentities>,
+    /// Files did not always have them.
+    #[serde(default)]
+    keys: Cow<'a, Keys>,
     last_id: u64,
+    #[serde(default)]
+    last_event: u64,
 }
 
 impl<'a> Kept<'a> {
@@ -26,7 +31,9 @@ impl<'a> Kept<'a> {
             principals: Cow::Borrowed(&state.principals),
             providers: Cow::Borrowed(&state.providers),
             pods: Cow::Borrowed(&state.pods),
+            keys: Cow::Borrowed(&state.keys),
             last_id: state.last_id,
+            last_event: state.last_event,
         }
     }
 }
@@ -83,7 +90,9 @@ pub(super) fn restore(
     state.principals = kept.principals.into_owned();
     state.providers = kept.providers.into_owned();
     state.pods = kept.pods.into_owned();
+    state.keys = kept.keys.into_owned();
     state.last_id = kept.last_id;
+    state.last_event = kept.last_event;
     let mut sorted = BTreeMap::new();
     for (key, value) in records {
         sorted.insert(parse::<Key>("the key of a record", key.as_bytes())?, value);
@@ -122,6 +131,7 @@ fn put_back(
             let grant: TokenGrant = parse("a token", value)?;
             state.tokens.keep(text, grant);
         }
+        Key::Due(at, id) => drop(state.pending.insert((at, id), Arc::new(parse("what is to come", value)?))),
     }
     Ok(())
 }

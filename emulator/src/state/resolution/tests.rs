@@ -4,6 +4,7 @@ use super::*;
 use crate::error::Result;
 use crate::options::Options;
 use crate::state::package::{OriginConfiguration, Packages};
+use crate::state::public::{Change, Edit};
 use crate::state::publish::{Growth, Publication};
 use crate::state::repository::{Upstream, link};
 use crate::state::tags::Tags;
@@ -22,7 +23,7 @@ impl World {
     fn new() -> Self {
         let settings = Arc::new(Settings::new(Options::default(), "http://127.0.0.1:1".parse().unwrap()));
         let domain = DomainKey { owner: settings.account.clone(), name: "acme".into() };
-        let made = Domain::new(&settings, domain.clone(), None, Timestamp::UNIX_EPOCH).unwrap();
+        let made = Domain::new(&settings, domain.clone(), String::new(), Timestamp::UNIX_EPOCH);
         let mut state = State::new(settings);
         state.domains.insert(domain.clone(), Arc::new(made));
         let key = PackageKey::new(Format::Npm, None, "widgets").unwrap();
@@ -58,9 +59,10 @@ impl World {
 
     fn seed(&mut self, version: &str) {
         let asset = Asset::new("a.tgz", version.as_bytes().to_vec().into());
-        let what = (version, asset, Details::default());
         let connection = Connection::parse("public:npmjs").unwrap();
-        self.state.public.seed(connection, self.key.clone(), what, Timestamp::UNIX_EPOCH);
+        let (number, details) = (version.into(), Box::new(Details::default()));
+        let change = Change::Put { number, asset, details, at: Timestamp::UNIX_EPOCH };
+        self.state.public.apply(&Edit { connection, key: self.key.clone(), change });
     }
 
     fn publish(&mut self, repository: &str, version: &str) -> Result<()> {

@@ -1,0 +1,112 @@
+//! What is to come by itself at a time of the emulator's clock: a public registry's change that is not seen
+//! yet, and a version that is still being ingested.
+
+use super::package::PackageKey;
+use super::public::Edit;
+use super::repository::RepositoryId;
+use super::version::Version;
+use super::{DomainKey, PublicRegistries, State};
+use imbl::OrdMap;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What is to come, by its time and a number that no other has.
+pub(crate) type Pending = OrdMap<(Timestamp, u64), Arc<Due>>;
+
+/// One thing that is to come.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Due {
+    /// A public registry was changed.
+    Registry(Vec<Edit>),
+    /// A version was fetched.
+    Ingestion(Ingestion),
+}
+
+/// A version that repositories shall hold.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Ingestion {
+    pub(super) domain: DomainKey,
+    /// By their names and what tells them from others of these names.
+    pub(super) repositories: Vec<(String, RepositoryId)>,
+    pub(super) key: PackageKey,
+    pub(super) version: Arc<Version>,
+    /// Whether it comes from a public registry now, so that this is when it is published here.
+    pub(super) is_new: bool,
+}
+
+impl State {
+    /// Let something come after a while, or at once.
+    pub(crate) fn await_due(&mut self, due: Due, now: Timestamp, delay: SignedDuration) {
+        if delay.is_zero() {
+            return self.come(&due, now);
+        }
+        let at = now.saturating_add(delay).unwrap_or(Timestamp::MAX);
+        let id = self.next_id();
+        self.pending.insert((at, id), Arc::new(due));
+    }
+
+    /// What the public registries have already, though CodeArtifact may not see it.
+    pub(crate) fn public_to_come(&self) -> PublicRegistries {
+        let mut public = self.public.clone();
+        for due in self.pending.values() {
+            if let Due::Registry(edits) = &**due {
+                for edit in edits {
+                    public.apply(edit);
+                }
+            }
+        }
+        public
+    }
+
+    /// When the first thing comes, if that is by now.
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.pending.get_min().map(|((at, _), _)| *at).filter(|at| *at <= now)
+    }
+
+    /// Let the first thing come.
+    pub(crate) fn let_next_come(&mut self) {
+        let first = self.pending.get_min().map(|(key, _)| *key);
+        if let Some((at, id)) = first
+            && let Some(due) = self.pending.remove(&(at, id))
+        {
+            self.come(&due, at);
+        }
+    }
+
+    /// Whether the same version is being ingested by one of the repositories.
+    pub(super) fn is_ingesting(&self, ingestion: &Ingestion) -> bool {
+        self.pending.values().any(|due| match &**due {
+            Due::Registry(_) => false,
+            Due::Ingestion(other) => {
+                other.key == ingestion.key
+                    && other.version.number == ingestion.version.number
+                    && ingestion.repositories.iter().all(|one| other.repositories.contains(one))
+            }
+        })
+    }
+
+    fn come(&mut self, due: &Due, at: Timestamp) {
+        match due {
+            Due::Registry(edits) => edits.iter().for_each(|edit| self.public.apply(edit)),
+            Due::Ingestion(ingestion) => self.retain(ingestion, at),
+        }
+    }
+
+    /// Keep the version in the repositories that are still there.
+    fn retain(&mut self, ingestion: &Ingestion, at: Timestamp) {
+        let Ok(domain) = self.domain_mut(&ingestion.domain) else { return };
+        let origin = domain.groups.ruling(&ingestion.key).first_origin(false);
+        let mut version = ingestion.version.clone();
+        if ingestion.is_new {
+            Arc::make_mut(&mut version).published = at;
+        }
+        for (name, id) in &ingestion.repositories {
+            if let Ok(repository) = domain.repository_mut(name)
+                && repository.id == *id
+            {
+                repository.retain(&ingestion.key, &version, origin);
+            }
+        }
+    }
+}
