@@ -182,6 +182,14 @@ async fn through<C: Client>(mode: Mode, new: impl AsyncFn(&World, &str) -> C) {
     assert_eq!(installs, !elsewhere.is_empty(), "{journal:?}");
 }
 
+async fn redirect<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    through(Mode::Redirect, new).await;
+}
+
+async fn aws<C: Client>(new: impl AsyncFn(&World, &str) -> C) {
+    through(Mode::Aws, new).await;
+}
+
 fn told<C: Client>(world: &World, client: &C, check: Check) {
     passed(world.mode, (client.name(), &client.version()), check);
 }
@@ -214,7 +222,7 @@ fn store(format: &PackageFormat) -> &'static str {
     }
 }
 
-/// A module of tests for a client: how it is made, and which checks it is put to. In the other modes each is put to one.
+/// A module of tests for a client: how it is made, and which checks it is put to.
 macro_rules! put {
     ($client:ident to $($check:ident),+: $new:expr) => {
         mod $client {
@@ -223,30 +231,6 @@ macro_rules! put {
             async fn $check() {
                 super::$check(async |world: &World, token: &str| $new(world, token).await).await;
             })+
-
-            #[tokio::test]
-            async fn redirect() {
-                super::through(Mode::Redirect, async |world: &World, token: &str| $new(world, token).await).await;
-            }
-
-            #[tokio::test]
-            async fn aws() {
-                super::through(Mode::Aws, async |world: &World, token: &str| $new(world, token).await).await;
-            }
-        }
-    };
-}
-
-/// The same for a client that knows nothing but the service's own names.
-macro_rules! put_in_aws {
-    ($client:ident: $new:expr) => {
-        mod $client {
-            use super::*;
-
-            #[tokio::test]
-            async fn aws() {
-                super::through(Mode::Aws, async |world: &World, _: &str| $new(world).await).await;
-            }
         }
     };
 }
@@ -257,22 +241,22 @@ macro_rules! javascript {
     };
 }
 
-put!(npm_10 to publish, install, expired, wrong, blocked, archived: javascript!(Npm10));
-put!(npm_11 to publish, install, expired, wrong, blocked, archived: javascript!(Npm11));
-put!(pnpm to publish, install, expired, wrong, blocked, archived: javascript!(Pnpm));
-put!(yarn_1 to publish, install, expired, wrong, blocked, archived: javascript!(Yarn1));
-put!(yarn_berry to publish, install, expired, wrong, blocked, archived: javascript!(YarnBerry));
-put!(pip to install, expired, wrong, blocked, archived: |world, token| Pip::with_token(world, "team", token));
-put!(uv to publish, install, expired, wrong, blocked, archived: |world, token| Uv::with_token(world, "team", token));
-put!(twine to publish, expired, wrong, blocked, archived: |world, token| Twine::with_token(world, "team", token));
-put!(poetry to publish, install, expired, wrong, blocked, archived: |world, token| Poetry::with_token(world, "team", token));
-put!(cargo to publish, install, expired, wrong, blocked, archived: |world, token| Cargo::with_token(world, CargoLogin::Provider, token));
-put!(gem to publish, install, expired, wrong, blocked, archived: Gem::with_token);
-put!(bundler to install, expired, wrong, blocked, archived: Bundler::with_token);
-put!(mvn to publish, install, expired, wrong, blocked, archived: Maven::with_token);
-put!(gradle to publish, install, expired, wrong, blocked, archived: Gradle::with_token);
-put!(aws_npm to publish, install: |world, _| AwsNpm::new(world));
-put!(aws_pip to install: |world, _| Pip::logged_in(world));
-put!(aws_twine to publish: |world, _| Twine::logged_in(world));
-put_in_aws!(keyrings_pip: Pip::with_keyring);
-put_in_aws!(keyrings_twine: Twine::with_keyring);
+put!(npm_10 to publish, install, expired, wrong, blocked, archived, redirect, aws: javascript!(Npm10));
+put!(npm_11 to publish, install, expired, wrong, blocked, archived, redirect, aws: javascript!(Npm11));
+put!(pnpm to publish, install, expired, wrong, blocked, archived, redirect, aws: javascript!(Pnpm));
+put!(yarn_1 to publish, install, expired, wrong, blocked, archived, aws: javascript!(Yarn1));
+put!(yarn_berry to publish, install, expired, wrong, blocked, archived, redirect, aws: javascript!(YarnBerry));
+put!(pip to install, expired, wrong, blocked, archived, redirect, aws: |world, token| Pip::with_token(world, "team", token));
+put!(uv to publish, install, expired, wrong, blocked, archived, redirect, aws: |world, token| Uv::with_token(world, "team", token));
+put!(twine to publish, expired, wrong, blocked, archived, redirect, aws: |world, token| Twine::with_token(world, "team", token));
+put!(poetry to publish, install, expired, wrong, blocked, archived, redirect, aws: |world, token| Poetry::with_token(world, "team", token));
+put!(cargo to publish, install, expired, wrong, blocked, archived, redirect, aws: |world, token| Cargo::with_token(world, CargoLogin::Provider, token));
+put!(gem to publish, install, expired, wrong, blocked, archived, redirect, aws: Gem::with_token);
+put!(bundler to install, expired, wrong, blocked, archived, redirect, aws: Bundler::with_token);
+put!(mvn to publish, install, expired, wrong, blocked, archived, redirect, aws: Maven::with_token);
+put!(gradle to publish, install, expired, wrong, blocked, archived, redirect, aws: Gradle::with_token);
+put!(aws_npm to publish, install, redirect, aws: |world, _| AwsNpm::new(world));
+put!(aws_pip to install, redirect, aws: |world, _| Pip::logged_in(world));
+put!(aws_twine to publish, redirect, aws: |world, _| Twine::logged_in(world));
+put!(keyrings_pip to aws: |world, _| Pip::with_keyring(world));
+put!(keyrings_twine to aws: |world, _| Twine::with_keyring(world));

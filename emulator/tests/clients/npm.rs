@@ -1,5 +1,6 @@
 //! npm publishes and installs.
 
+use crate::mode::Mode;
 use crate::program::{failed, succeeded};
 use crate::tools::{Client, JavaScript, Login, Tool};
 use crate::world::{World, path};
@@ -219,4 +220,16 @@ async fn a_fault_hits_the_data_plane_too() {
 fn base64(content: &[u8]) -> String {
     use base64::Engine;
     base64::prelude::BASE64_STANDARD.encode(content)
+}
+
+#[tokio::test]
+async fn yarn_1_repeats_its_login_to_where_a_file_is_and_is_refused() {
+    let world = World::of(Mode::Redirect).await;
+    world.seed("public:npmjs", &[("left-pad", "1.3.0")]).await;
+    let yarn = JavaScript::new(Tool::Yarn1, &world, "team", Login::Bearer).await;
+    let told = failed(&Client::install(&yarn, "left-pad", None).await.unwrap());
+    assert!(told.contains("400 Bad Request"), "{told}");
+    let journal = world.emulator.journal(0);
+    let refused = journal.iter().find(|entry| entry.service == "s3").unwrap();
+    assert_eq!((refused.status, refused.error.as_deref()), (Some(400), Some("InvalidArgument")));
 }

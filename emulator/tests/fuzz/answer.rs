@@ -9,6 +9,7 @@ pub(crate) struct Answer(Option<Read>);
 struct Read {
     status: u16,
     kind: String,
+    location: String,
     body: Vec<u8>,
     closes: bool,
 }
@@ -35,7 +36,9 @@ impl Answer {
         let length = if bodiless { 0 } else { length.unwrap_or_default() };
         let body = received.get(start..start + length)?.to_vec();
         let closes = header("connection").is_some_and(|value| value == "close");
-        Some(Self(Some(Read { status, kind: header("content-type").unwrap_or_default(), body, closes })))
+        let (kind, location) =
+            (header("content-type").unwrap_or_default(), header("location").unwrap_or_default());
+        Some(Self(Some(Read { status, kind, location, body, closes })))
     }
 
     /// The answer, when nothing more can come.
@@ -54,6 +57,11 @@ impl Answer {
 
     pub(crate) fn body(&self) -> &[u8] {
         self.0.as_ref().map_or(&[], |read| read.body.as_slice())
+    }
+
+    /// Where it sends the client.
+    pub(crate) fn location(&self) -> &str {
+        self.0.as_ref().map_or("", |read| read.location.as_str())
     }
 
     pub(crate) fn closes(&self) -> bool {
@@ -77,6 +85,7 @@ impl Answer {
                 ["message", "error", "errors"].iter().any(|name| !body[name].is_null())
             }
             "text/xml" => told.starts_with("<ErrorResponse") && told.ends_with("</ErrorResponse>"),
+            "application/xml" => told.contains("<Error><Code>") && told.ends_with("</Error>"),
             other => other.starts_with("text/plain") && !told.is_empty(),
         };
         assert!(says_why, "{status} {kind} {told}\n{}", request.shown());

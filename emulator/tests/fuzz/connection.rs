@@ -17,7 +17,16 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(emulator: &Emulator) -> Self {
-        let address = emulator.address();
+        Self::to(emulator.address())
+    }
+
+    /// To the port of assets.
+    pub(crate) fn to_assets(emulator: &Emulator) -> Self {
+        let url = emulator.assets_url().unwrap();
+        Self::to(url.strip_prefix("http://").unwrap().parse().unwrap())
+    }
+
+    fn to(address: SocketAddr) -> Self {
         Self { address, stream: connect(address) }
     }
 

@@ -4,6 +4,7 @@
 
 mod answer;
 mod api;
+mod assets;
 mod connection;
 mod control;
 mod data;
@@ -12,7 +13,7 @@ mod request;
 mod sts;
 mod world;
 
-use codeartifact_emulator::{Emulator, Entry, Options};
+use codeartifact_emulator::{Assets, Emulator, Entry, Options};
 use connection::Connection;
 use request::Request;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +27,7 @@ const ROUND: usize = 1_000;
 
 #[tokio::test]
 async fn no_request_makes_it_panic_hang_or_fail() {
-    let emulator = Emulator::start(Options::default()).await.unwrap();
+    let emulator = Emulator::start(Options { assets: Assets::Redirect, ..Options::default() }).await.unwrap();
     let begun = Instant::now();
     let statuses = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS as u64)
@@ -58,7 +59,7 @@ async fn no_request_makes_it_panic_hang_or_fail() {
     assert!(sent >= REQUESTS, "{sent}");
     assert!(operations.len() >= 30, "{operations:?}");
     // Handlers were reached, and the gates before them too.
-    for status in [200, 400, 401, 403, 404, 409] {
+    for status in [200, 206, 307, 400, 401, 403, 404, 409, 416] {
         assert!(statuses.get(&status).is_some_and(|count| *count > 100), "{status}: {statuses:?}");
     }
 }
@@ -66,11 +67,16 @@ async fn no_request_makes_it_panic_hang_or_fail() {
 /// One worker's share. How often each status came; 0 stands for a connection closed without one.
 fn work(emulator: &Emulator, mut chance: fastrand::Rng) -> BTreeMap<u16, usize> {
     let mut connection = Connection::open(emulator);
+    let mut files = Connection::to_assets(emulator);
     let mut statuses = BTreeMap::new();
     for _ in 0..REQUESTS / WORKERS / ROUND {
         let world = World::make(emulator, &mut connection);
         for _ in 0..ROUND {
-            let request = one(&world, &mut chance);
+            let (request, connection) = if chance.u8(0..20) == 0 {
+                (assets::request(&world, &mut chance), &mut files)
+            } else {
+                (one(&world, &mut chance), &mut connection)
+            };
             let answer = connection.exchange(&request);
             answer.check(&request, emulator.panics());
             *statuses.entry(answer.status()).or_insert(0) += 1;

@@ -13,6 +13,8 @@ use std::time::SystemTime;
 pub(crate) struct World<'a> {
     emulator: &'a Emulator,
     pub(crate) token: String,
+    /// Where a file is on the port of assets, while its address is good.
+    pub(crate) file: String,
 }
 
 /// A policy that lets its own account do what it may.
@@ -26,7 +28,7 @@ impl<'a> World<'a> {
     }
 
     fn attempt(emulator: &'a Emulator, connection: &mut Connection) -> Option<Self> {
-        let mut world = Self { emulator, token: String::new() };
+        let mut world = Self { emulator, token: String::new(), file: String::new() };
         reset(connection);
         world.furnish(connection);
         world.open_team(connection);
@@ -35,6 +37,11 @@ impl<'a> World<'a> {
         let minted = connection.exchange(&world.signed("codeartifact", mint, &[], b""));
         let minted: Value = serde_json::from_slice(minted.body()).unwrap();
         minted["authorizationToken"].as_str()?.clone_into(&mut world.token);
+        let login = format!("Bearer {}", world.token);
+        let target = "/npm/d/acme-123456789012/team/left-pad/-/left-pad-1.0.0.tgz";
+        let headers = [("host", "fuzz"), ("authorization", login.as_str())];
+        let sent = connection.exchange(&Request::new("GET", target, &headers, b""));
+        world.file = format!("/{}", sent.location().splitn(4, '/').nth(3)?);
         Some(world)
     }
 
