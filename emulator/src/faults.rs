@@ -5,7 +5,7 @@ mod spec;
 pub(crate) use spec::Rule;
 
 use crate::call::{Access, Subject};
-use crate::data::pypi::GET_FILE;
+use crate::data::names::PYPI_GET_FILE;
 use crate::error::Error;
 use crate::glob;
 use http::StatusCode;
@@ -59,7 +59,7 @@ impl Effect {
     /// Whether it can apply to calls of that name, which do this.
     fn applies(&self, name: &str, access: Access) -> bool {
         match self {
-            Self::NotYetImported(_) => name == GET_FILE,
+            Self::NotYetImported(_) => name == PYPI_GET_FILE,
             Self::StaleReads(_) => access == Access::Read,
             Self::FailAfterWrite => access != Access::Read,
             _ => true,

@@ -7,9 +7,9 @@ pub(crate) mod cargo;
 mod exchange;
 mod login;
 pub(crate) mod maven;
-mod names;
+pub(crate) mod names;
 mod npm;
-pub(crate) mod pypi;
+mod pypi;
 mod ruby;
 
 pub(crate) use names::names;
@@ -116,7 +116,7 @@ fn caller(app: &App, token: &str) -> Option<Caller> {
 /// The version that a download of a Python file would import: one that only a public registry has.
 fn imports(app: &App, target: &Target, exchange: &Exchange) -> Option<String> {
     let (key, number) = exchange.package.as_ref().zip(exchange.version.as_ref())?;
-    if exchange.operation != pypi::GET_FILE {
+    if exchange.operation != names::PYPI_GET_FILE {
         return None;
     }
     let store = app.store();

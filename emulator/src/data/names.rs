@@ -2,6 +2,9 @@
 
 use crate::call::Access;
 
+/// The download of a Python file, which a fault can let lag.
+pub(crate) const PYPI_GET_FILE: &str = "PypiGetFile";
+
 const READS: [&str; 19] = [
     "CargoGetConfig",
     "CargoGetCrate",
@@ -15,7 +18,7 @@ const READS: [&str; 19] = [
     "NpmGetTags",
     "NpmGetTarball",
     "NpmPing",
-    "PypiGetFile",
+    PYPI_GET_FILE,
     "PypiGetIndex",
     "RubyGetDependencies",
     "RubyGetGem",

@@ -2,7 +2,7 @@
 
 use super::Effect;
 use crate::call::Access;
-use crate::data::pypi::GET_FILE;
+use crate::data::names::PYPI_GET_FILE;
 use crate::error::{Error, Reason, Resource, ResourceType};
 use crate::{glob, times};
 use http::StatusCode;
@@ -98,7 +98,7 @@ impl Match {
         Err(match effect {
             Effect::StaleReads(_) => format!("staleReads is for reads, and {pattern:?} is none"),
             Effect::NotYetImported(_) => {
-                format!("notYetImported is for {GET_FILE}, and {pattern:?} is not it")
+                format!("notYetImported is for {PYPI_GET_FILE}, and {pattern:?} is not it")
             }
             _ => format!("failAfterWrite is for writes, and {pattern:?} only reads"),
         })

@@ -5,14 +5,12 @@ mod index;
 mod upload;
 
 use super::exchange::Exchange;
+use super::names::PYPI_GET_FILE;
 use crate::error::Result;
 use crate::state::package::PackageKey;
 use accept::Form;
 use axum::body::Bytes;
 use http::{Method, Request};
-
-/// The download of a file.
-pub(crate) const GET_FILE: &str = "PypiGetFile";
 
 /// What the request wants, if pip or twine would ask for it.
 pub(super) async fn understand(path: &str, request: Request<Bytes>) -> Option<Exchange> {
@@ -43,5 +41,5 @@ fn index(project: &str, form: Result<Form>) -> Exchange {
 fn download(project: &str, version: &str, file: &str) -> Exchange {
     let key = PackageKey::from_python_name(project);
     let file = file.to_owned();
-    Exchange::download(GET_FILE, key, version, move |version| version.asset(&file))
+    Exchange::download(PYPI_GET_FILE, key, version, move |version| version.asset(&file))
 }
