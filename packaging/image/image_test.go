@@ -16,6 +16,7 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
@@ -59,6 +60,20 @@ func each(t *testing.T, test func(*testing.T, built)) {
 func TestLayoutIsValid(t *testing.T) {
 	index, _ := index(t)
 	ok(t, validate.Index(index))
+}
+
+func TestLayoutNamesItsImageForWhoLoadsIt(t *testing.T) {
+	path, err := layout.FromPath(*layoutFlag)
+	ok(t, err)
+	top, err := path.ImageIndex()
+	ok(t, err)
+	manifest, err := top.IndexManifest()
+	ok(t, err)
+	annotations := manifest.Manifests[0].Annotations
+	name := "docker.io/library/" + filepath.Base(*layoutFlag) + ":" + annotations[annotation+"ref.name"]
+	if loaded := annotations["io.containerd.image.name"]; loaded != name {
+		t.Errorf("who loads the layout gets %q, not %q", loaded, name)
+	}
 }
 
 func TestImageIsSmall(t *testing.T) {

@@ -31,7 +31,12 @@ func write(folder string, index v1.ImageIndex, labels map[string]string) error {
 	if err != nil {
 		return err
 	}
-	tag := map[string]string{annotation + "ref.name": labels[annotation+"version"]}
+	version := labels[annotation+"version"]
+	tag := map[string]string{
+		annotation + "ref.name": version,
+		// `docker load` and `nerdctl load` give the image this name.
+		"io.containerd.image.name": "docker.io/library/" + labels[annotation+"title"] + ":" + version,
+	}
 	if err := path.AppendIndex(index, layout.WithAnnotations(tag)); err != nil {
 		return err
 	}
