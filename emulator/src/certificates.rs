@@ -82,3 +82,20 @@ fn of(listener: IpAddr) -> Vec<IpAddr> {
     let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     if listener.is_unspecified() { loopback.to_vec() } else { vec![listener] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_known_by_those_of_this_machine() {
+        for (listener, known) in [
+            ("0.0.0.0", &["127.0.0.1", "::1"][..]),
+            ("::", &["127.0.0.1", "::1"]),
+            ("127.0.0.2", &["127.0.0.2"]),
+        ] {
+            let found: Vec<_> = of(listener.parse().unwrap()).iter().map(IpAddr::to_string).collect();
+            assert_eq!(found, known, "{listener}");
+        }
+    }
+}
