@@ -110,3 +110,70 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use crate::state::public::{Change, Edit};
+    use crate::state::version::Asset;
+    use crate::state::{Connection, Settings};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn minute(minute: i64) -> Timestamp {
+        Timestamp::from_second(minute * 60).unwrap()
+    }
+
+    /// A file of a version comes, or the version goes.
+    fn edit((number, file): (u8, Option<u8>), at: Timestamp) -> Edit {
+        let number = number.to_string();
+        let change = match file {
+            Some(file) => {
+                let asset = Asset::new(file.to_string(), "x".into());
+                Change::Put { number, asset, details: Box::default(), at }
+            }
+            None => Change::Remove { number: Some(number), file: None },
+        };
+        let connection = Connection::parse("public:pypi").unwrap();
+        Edit { connection, key: PackageKey::from_python_name("widgets"), change }
+    }
+
+    /// The versions with their files.
+    fn told(public: &PublicRegistries) -> Vec<(String, Vec<String>)> {
+        let packages = public.registry(Connection::parse("public:pypi").unwrap());
+        let versions = packages.values().flat_map(|package| package.versions.values());
+        let files = |version: &Version| version.assets.iter().map(|asset| asset.name.clone()).collect();
+        versions.map(|version| (version.number.clone(), files(version))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_seen_is_what_there_was_before_the_lag(
+            steps in vec((0..20_i64, (0..3_u8, proptest::option::of(0..3_u8))), 0..12),
+            lag in 0..60_i64,
+        ) {
+            let settings = Settings::new(Options::default(), "http://127.0.0.1:1");
+            let mut state = State::new(settings.into());
+            let (mut now, mut made) = (0, Vec::new());
+            for (after, what) in steps {
+                now += after;
+                while state.next_due(minute(now)).is_some() {
+                    state.let_next_come();
+                }
+                let edit = edit(what, minute(now));
+                made.push((now, edit.clone()));
+                state.await_due(Due::Registry(vec![edit]), minute(now), SignedDuration::from_mins(lag));
+                let (mut seen, mut all) = (PublicRegistries::default(), PublicRegistries::default());
+                for (at, edit) in &made {
+                    all.apply(edit);
+                    if at + lag <= now {
+                        seen.apply(edit);
+                    }
+                }
+                prop_assert_eq!(told(&state.public), told(&seen));
+                prop_assert_eq!(told(&state.public_to_come()), told(&all));
+            }
+        }
+    }
+}

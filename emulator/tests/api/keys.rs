@@ -1,9 +1,11 @@
 //! KMS keys that are declared, and what domains may then be encrypted with.
 
 use crate::data;
-use crate::support::{ACCOUNT, client, control, create, refused, start, try_control};
+use crate::support::{ACCOUNT, client, control, create, refused, send, start, try_control};
 use aws_sdk_codeartifact::operation::create_domain::CreateDomainError;
 use aws_sdk_codeartifact::types::{PackageFormat, ValidationExceptionReason};
+use http::Request;
+use http_body_util::Full;
 use serde_json::{Value, json};
 
 const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -121,4 +123,39 @@ async fn what_was_encrypted_with_a_lost_key_is_read_no_more() {
     reads(false).await;
     let described = client.describe_domain().domain("acme").send().await.unwrap();
     assert_eq!(described.domain().unwrap().encryption_key(), Some(arn.as_str()));
+}
+
+#[tokio::test]
+async fn a_build_that_its_snapshot_stands_in_for_is_no_exception() {
+    const BUILD: &str = "1.0-20210728.194552-1";
+    let emulator = start().await;
+    let client = client(&emulator);
+    control(&emulator, "PUT", "/keys", json!({ "key": ID })).await;
+    client.create_domain().domain("acme").encryption_key(ID).send().await.unwrap();
+    create(&client, "team").await;
+    let token = data::token(&client).await;
+    let file = format!("org/acme/widgets/1.0-SNAPSHOT/widgets-{BUILD}.jar");
+    let metadata = format!(
+        "<metadata><groupId>org.acme</groupId><artifactId>widgets</artifactId><version>1.0-SNAPSHOT</version>\
+         <versioning><snapshot><timestamp>20210728.194552</timestamp><buildNumber>1</buildNumber></snapshot>\
+         <snapshotVersions><snapshotVersion><extension>jar</extension><value>{BUILD}</value>\
+         </snapshotVersion></snapshotVersions></versioning></metadata>"
+    );
+    for (path, body) in
+        [(&*file, "jar".to_owned()), ("org/acme/widgets/1.0-SNAPSHOT/maven-metadata.xml", metadata)]
+    {
+        let request = Request::put(format!("/maven/d/acme-{ACCOUNT}/team/{path}"))
+            .header("host", "emulator")
+            .header("authorization", format!("Bearer {token}"));
+        let answer = send(&emulator, request.body(Full::new(body.into())).unwrap()).await;
+        assert_eq!(answer.status(), 200, "{path} {:?}", answer.body());
+    }
+    let delete = client.delete_package_versions().domain("acme").repository("team");
+    let delete = delete.format(PackageFormat::Maven).namespace("org.acme").package("widgets");
+    assert!(delete.versions(BUILD).send().await.unwrap().failed_versions().unwrap().is_empty());
+    for (enabled, status) in [(true, 200), (false, 400)] {
+        control(&emulator, "PUT", "/keys", json!({ "key": ID, "enabled": enabled })).await;
+        let answer = data::get(&emulator, &token, ("maven", "team", &file)).await;
+        assert_eq!(answer.status(), status, "{enabled}");
+    }
 }
