@@ -153,7 +153,7 @@ mod tests {
             steps in vec((0..20_i64, (0..3_u8, proptest::option::of(0..3_u8))), 0..12),
             lag in 0..60_i64,
         ) {
-            let settings = Settings::new(Options::default(), "http://127.0.0.1:1");
+            let settings = Settings::new(Options::default(), "http://127.0.0.1:1".parse().unwrap());
             let mut state = State::new(settings.into());
             let (mut now, mut made) = (0, Vec::new());
             for (after, what) in steps {
