@@ -59,8 +59,12 @@ async fn no_request_makes_it_panic_hang_or_fail() {
     assert!(sent >= REQUESTS, "{sent}");
     assert!(operations.len() >= 30, "{operations:?}");
     // Handlers were reached, and the gates before them too.
-    for status in [200, 206, 307, 400, 401, 403, 404, 409, 416] {
+    for status in [200, 400, 401, 403, 404, 409] {
         assert!(statuses.get(&status).is_some_and(|count| *count > 100), "{status}: {statuses:?}");
+    }
+    // So were files elsewhere, whole and in parts.
+    for status in [206, 307, 416] {
+        assert!(statuses.contains_key(&status), "{status}: {statuses:?}");
     }
 }
 
