@@ -5,9 +5,9 @@ use crate::assets::Bucket;
 use crate::call::{Disconnect, Peer};
 use crate::certificates::Certificates;
 use crate::error::Error;
-use crate::server::{asset_routes, routes};
+use crate::reached::Reached;
+use crate::server::Routes;
 use crate::wire::{REQUEST_ID, header_value, request_id};
-use axum::Router;
 use axum::response::Response;
 use futures::FutureExt;
 use http::{Request, header};
@@ -61,12 +61,12 @@ pub(crate) async fn serve(
     stop: Stop,
 ) {
     let connections = TaskTracker::new();
-    let door = Door { router: routes(app.clone()), app, certificates, stop, connections };
+    let door = Door { routes: Routes::new(&app), app, certificates, stop, connections };
     let soon = door.stop.soon.clone();
     let serving = async {
         if let Some((listener, bucket)) = listeners.assets {
-            let router = asset_routes(door.app.clone(), bucket);
-            door.connections.spawn(Door { router, ..door.clone() }.accept(listener));
+            let routes = Routes::of_assets(door.app.clone(), bucket);
+            door.connections.spawn(Door { routes, ..door.clone() }.accept(listener));
         }
         while let Some(Some(listener)) = soon.run_until_cancelled(listeners.main.recv()).await {
             door.connections.spawn(door.clone().accept(listener));
@@ -82,7 +82,7 @@ pub(crate) async fn serve(
 /// What every connection needs.
 #[derive(Clone)]
 struct Door {
-    router: Router,
+    routes: Routes,
     app: Arc<App>,
     certificates: Option<Arc<Certificates>>,
     stop: Stop,
@@ -131,10 +131,12 @@ impl Door {
     }
 
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
-        let inner = TowerToHyperService::new(self.router);
-        let app = self.app;
+        let (routes, app) = (self.routes, self.app);
         let service = service_fn(move |mut request: Request<Incoming>| {
+            let reached = Reached::of(&request, &app.settings.links);
+            let inner = TowerToHyperService::new(routes.at(&reached.host).clone());
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(reached);
             let answer = AssertUnwindSafe(inner.call(request)).catch_unwind();
             let app = app.clone();
             let under_way = UnderWay::of(&app);

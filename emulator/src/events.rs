@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// Older events go when there are more, as with the journal.
-const CAPACITY: usize = 100_000;
+/// Older events go when there are more.
+const CAPACITY: usize = 10_000;
 
 /// One event.
 #[derive(Clone)]
@@ -123,7 +123,7 @@ impl Event {
             "packageName": key.name,
             "packageVersion": version,
             "packageVersionState": status.name(),
-            "packageVersionRevision": revision,
+            "packageVersionRevision": revision.to_string(),
             "changes": {
                 "assetsAdded": added,
                 "assetsRemoved": removed,

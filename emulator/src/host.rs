@@ -23,9 +23,15 @@ pub(crate) enum Stack {
     Dual,
 }
 
+/// What all of AWS's names end with.
+const AWS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".aws"];
+
 impl Host {
     /// What the host of that name is, where that Region is served.
     pub(crate) fn of(name: &HostName, region: &str) -> Self {
+        if !AWS.iter().any(|suffix| name.as_str().ends_with(suffix)) {
+            return Self::Other;
+        }
         let labels: Vec<&str> = name.as_str().split('.').collect();
         let here = |there: &str, host: Self| if there == region { host } else { Self::Unserved };
         let domain = |label: &str, stack| {

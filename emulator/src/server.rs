@@ -9,13 +9,11 @@ use crate::data;
 use crate::error::Error;
 use crate::host::Host;
 use crate::operations;
-use crate::reached::Reached;
 use crate::sts;
 use crate::unrouted;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
 use http::{Request, StatusCode};
@@ -24,29 +22,55 @@ use std::sync::Arc;
 /// The service that the API is of.
 const API: &str = "codeartifact";
 
-/// The host of a request decides before its path does.
-pub(crate) fn routes(app: Arc<App>) -> Router {
-    let by_path = by_path(app.clone());
-    Router::new().fallback_service(by_path).layer(from_fn_with_state(app, by_host))
+/// What answers a request, by the host that it names: the host decides before the path does.
+#[derive(Clone)]
+pub(crate) struct Routes {
+    by_path: Router,
+    /// On a domain's host everything but the control routes is for package managers.
+    of_domain: Router,
+    unserved: Router,
+}
+
+impl Routes {
+    pub(crate) fn new(app: &Arc<App>) -> Self {
+        Self {
+            by_path: by_path(app.clone()),
+            of_domain: control().fallback(data_request).with_state(app.clone()),
+            unserved: control().fallback(unserved).with_state(app.clone()),
+        }
+    }
+
+    /// What the port of assets serves, whatever its host is called.
+    pub(crate) fn of_assets(app: Arc<App>, bucket: Arc<Bucket>) -> Self {
+        let router = Router::new().fallback(asset_request).with_state((app, bucket));
+        Self { by_path: router.clone(), of_domain: router.clone(), unserved: router }
+    }
+
+    pub(crate) fn at(&self, host: &Host) -> &Router {
+        match host {
+            Host::Private | Host::Other => &self.by_path,
+            Host::Domain(..) => &self.of_domain,
+            Host::Unserved => &self.unserved,
+        }
+    }
+}
+
+/// The control routes, which every host has.
+fn control() -> Router<Arc<App>> {
+    // Nesting leaves the second one out.
+    let bare = format!("{}/", control::PREFIX);
+    Router::new().nest(control::PREFIX, control::routes()).route(&bare, any(control::no_route))
 }
 
 fn by_path(app: Arc<App>) -> Router {
-    Router::new()
+    control()
         .route("/", any(sts_request))
         .route("/v1/credentials", get(pod_request))
         .route("/v1/{*path}", any(api_request))
         .route("/{format}/d/{*path}", any(data_request))
-        .nest(control::PREFIX, control::routes())
-        // Nesting leaves this one out.
-        .route(&format!("{}/", control::PREFIX), any(control::no_route))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .with_state(app)
-}
-
-/// What the port of assets serves.
-pub(crate) fn asset_routes(app: Arc<App>, bucket: Arc<Bucket>) -> Router {
-    Router::new().fallback(asset_request).with_state((app, bucket))
 }
 
 async fn asset_request(
@@ -56,29 +80,12 @@ async fn asset_request(
     assets::answer(&app, &bucket, &request.map(|_| Bytes::new())).await
 }
 
-/// Finds out how the request came. On a domain's host everything but the control routes is for package managers.
-async fn by_host(State(app): State<Arc<App>>, mut request: Request<Body>, next: Next) -> Response {
-    let reached = Reached::of(&request, &app.settings.links);
-    let host = reached.host.clone();
-    request.extensions_mut().insert(reached);
-    match host {
-        Host::Private | Host::Other => next.run(request).await,
-        Host::Domain(..) | Host::Unserved if is_control(request.uri().path()) => next.run(request).await,
-        Host::Domain(..) => data_request(State(app), request).await,
-        Host::Unserved => unserved(&app, request).await,
-    }
-}
-
-fn is_control(path: &str) -> bool {
-    path.strip_prefix(control::PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// DNS leads no such request to the Region that is served.
-async fn unserved(app: &App, request: Request<Body>) -> Response {
+async fn unserved(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let message = format!("The host is none of AWS CodeArtifact's in {}", app.settings.region);
     let error = Error::new("UnknownOperationException", message);
     let error = error.with_status(StatusCode::MISDIRECTED_REQUEST);
-    unrouted::refuse(app, (API, UNKNOWN), &request.map(|_| Bytes::new()), error, data::render).await
+    unrouted::refuse(&app, (API, UNKNOWN), &request.map(|_| Bytes::new()), error, data::render).await
 }
 
 async fn api_request(State(app): State<Arc<App>>, request: Request<Body>) -> Response {

@@ -28,7 +28,7 @@ pub(crate) struct Download {
 
 impl Download {
     pub(crate) fn of(asset: &Asset) -> Self {
-        Self { content: asset.content.clone(), md5: asset.md5, sha256: asset.sha256 }
+        Self { content: asset.content().clone(), md5: asset.md5(), sha256: asset.sha256() }
     }
 }
 

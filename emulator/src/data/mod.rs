@@ -180,7 +180,7 @@ fn parameters(target: &Target, exchange: &Exchange, place: Value) -> Value {
 
 /// The content of a file of a package, as it is.
 fn file(asset: &Asset) -> Response {
-    let mut response = typed("application/octet-stream", asset.content.clone());
+    let mut response = typed("application/octet-stream", asset.content().clone());
     response.extensions_mut().insert(Download::of(asset));
     response
 }

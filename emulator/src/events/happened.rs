@@ -2,7 +2,7 @@
 
 use crate::state::differences::differences;
 use crate::state::package::{PackageKey, Packages};
-use crate::state::version::{Asset, Checksum, Status, Version};
+use crate::state::version::{Checksum, Revision, Status, Version};
 use crate::state::{DomainKey, Repository, State};
 use imbl::OrdMap;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub(super) struct Subject {
 pub(crate) struct Happened {
     pub(super) subject: Arc<Subject>,
     pub(super) version: Box<str>,
-    pub(super) revision: Box<str>,
+    pub(super) revision: Revision,
     pub(super) status: Status,
     pub(super) kind: Kind,
     pub(super) extent: Extent,
@@ -118,7 +118,7 @@ impl Happened {
         is_seen.then(|| Self {
             subject: subject.clone(),
             version: number.into(),
-            revision: last.revision.as_str().into(),
+            revision: last.revision,
             status: after.map_or(Status::Deleted, |version| version.status),
             kind,
             extent,
@@ -130,7 +130,7 @@ impl Extent {
     fn between(before: Option<&Version>, after: Option<&Version>) -> Self {
         let assets = |version: Option<&Version>| -> BTreeMap<String, Checksum<32>> {
             let assets = version.into_iter().flat_map(|version| &version.assets);
-            assets.map(|Asset { name, sha256, .. }| (name.clone(), *sha256)).collect()
+            assets.map(|asset| (asset.name.clone(), asset.sha256())).collect()
         };
         let (old, new) = (assets(before), assets(after));
         let mut extent = Self {
@@ -157,6 +157,7 @@ mod properties;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::version::Asset;
     use crate::state::version::{Details, Origin};
     use jiff::Timestamp;
 

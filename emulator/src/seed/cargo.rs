@@ -50,9 +50,10 @@ mod tests {
             (made.asset.name.as_str(), &made.details.document["vers"]),
             ("left-pad-1.2.3.crate", &"1.2.3".into())
         );
-        let again = make(&SeedPackage::named("left-pad", "1.2.3"), Some(made.asset.content)).unwrap();
-        assert_eq!(again.asset.sha256, made.asset.sha256);
-        assert!(make(&SeedPackage::named("left-pad", "1.2.4"), Some(again.asset.content)).is_err());
+        let again =
+            make(&SeedPackage::named("left-pad", "1.2.3"), Some(made.asset.content().clone())).unwrap();
+        assert_eq!(again.asset.sha256(), made.asset.sha256());
+        assert!(make(&SeedPackage::named("left-pad", "1.2.4"), Some(again.asset.content().clone())).is_err());
     }
 
     #[test]

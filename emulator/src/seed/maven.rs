@@ -86,11 +86,11 @@ mod tests {
         let names: Vec<_> = made.iter().map(|one| one.asset.name.as_str()).collect();
         assert_eq!(names, ["widgets-1.0.0.jar", "widgets-1.0.0.pom"]);
         assert_eq!(made[1].details.summary.as_deref(), Some("Made by codeartifact-emulator"));
-        let mut jar = zip::ZipArchive::new(Cursor::new(made[0].asset.content.clone())).unwrap();
+        let mut jar = zip::ZipArchive::new(Cursor::new(made[0].asset.content().clone())).unwrap();
         let text = std::io::read_to_string(jar.by_name("made.properties").unwrap()).unwrap();
         assert_eq!(text, "name=org.acme:widgets\nversion=1.0.0\n");
         let again = make(&package("org.acme:widgets", "1.0.0", None), None).unwrap();
-        assert_eq!(again[0].asset.sha256, made[0].asset.sha256);
+        assert_eq!(again[0].asset.sha256(), made[0].asset.sha256());
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn make(package: &SeedPackage<'_>, content: Option<Bytes>) -> Result<
             Asset::new(format!("{module}-{version}-py3-none-any.whl"), content)
         }
     };
-    let details = python::details(&asset.name, &asset.content).unwrap_or_default();
+    let details = python::details(&asset.name, asset.content()).unwrap_or_default();
     Ok(Made { key, asset, details })
 }
 

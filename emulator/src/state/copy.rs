@@ -92,7 +92,7 @@ fn verdict(
     overwrite: bool,
 ) -> Result<Option<Success>, Failure> {
     let found = found.ok_or(Failure::NotFound)?;
-    check_revision(&found.revision, revision)?;
+    check_revision(found.revision, revision)?;
     let (status, not_allowed) =
         (found.status, |current| Failure::NotAllowed { current, target: found.status });
     if !status.is_downloadable() {
@@ -102,21 +102,21 @@ fn verdict(
         Some(there) if there.has_content_of(found) => Ok(None),
         Some(_) if !overwrite => Err(Failure::AlreadyExists),
         Some(there) if there.status == Status::Disposed => Err(not_allowed(there.status)),
-        _ => Ok(Some(Success { revision: found.revision.clone(), status })),
+        _ => Ok(Some(Success { revision: found.revision, status })),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::version::{Asset, Details, Origin};
+    use crate::state::version::{Asset, Details, Origin, Revision};
     use jiff::Timestamp;
 
     fn version(content: &'static str, status: Status) -> Version {
         let origin = Origin::Internal("team".into());
         let asset = Asset::new("a", content.into());
         let made = Version::new("1", origin, asset, Details::default(), Timestamp::UNIX_EPOCH);
-        Version { status, revision: "r".into(), ..made }
+        Version { status, revision: Revision::known([7; 32]), ..made }
     }
 
     #[test]
@@ -138,7 +138,12 @@ mod tests {
         ] {
             let make = |(content, status)| version(content, status);
             let (source, target) = (found.map(make), there.map(make));
-            let seen = match verdict(source.as_ref(), Some("r"), target.as_ref(), overwrite) {
+            let seen = match verdict(
+                source.as_ref(),
+                Some(&Revision::known([7; 32]).to_string()),
+                target.as_ref(),
+                overwrite,
+            ) {
                 Ok(Some(success)) => success.status.name(),
                 Ok(None) => "the same",
                 Err(failure) => failure.code(),

@@ -59,7 +59,7 @@ impl Publication {
             return Err(self.key.version_exists(version, known.status));
         }
         match known.asset(file) {
-            Some(same) if same.sha256 == self.asset.sha256 => Ok(Effect::Nothing),
+            Some(same) if same.sha256() == self.asset.sha256() => Ok(Effect::Nothing),
             Some(_) if self.growth == Growth::Replacing => Ok(Effect::Add),
             Some(_) => conflict(
                 ResourceType::Asset,
@@ -108,7 +108,7 @@ impl Publication {
     }
 
     fn check_size(&self, quotas: &Quotas) -> Result<()> {
-        if self.asset.content.len() <= quotas.asset_size_bytes {
+        if self.asset.content().len() <= quotas.asset_size_bytes {
             return Ok(());
         }
         let message = format!("An asset can have at most {} bytes", quotas.asset_size_bytes);

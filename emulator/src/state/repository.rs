@@ -47,7 +47,7 @@ impl Repository {
     pub(crate) fn assets(&self) -> impl Iterator<Item = (Checksum<32>, u64)> {
         let versions = self.packages.values().flat_map(|package| package.versions.values());
         let assets = versions.flat_map(|version| &version.assets);
-        assets.map(|asset| (asset.sha256, asset.size()))
+        assets.map(|asset| (asset.sha256(), asset.size()))
     }
 
     /// A `RepositorySummary`.

@@ -169,11 +169,11 @@ mod tests {
             assert_eq!(snapshot.assets, package.versions[build].assets);
             assert_eq!(package.versions[build].status, Status::Unlisted);
         }
-        let before = package.versions["1.0-SNAPSHOT"].revision.clone();
+        let before = package.versions["1.0-SNAPSHOT"].revision;
         package.version_mut("1.0-SNAPSHOT").unwrap().status = Status::Unlisted;
         renew(&mut package, SECOND).unwrap();
         let after = &package.versions["1.0-SNAPSHOT"];
-        assert_eq!((after.status, &after.revision), (Status::Published, &before));
+        assert_eq!((after.status, after.revision), (Status::Published, before));
         renew(&mut package, FIRST).unwrap();
         assert_ne!(package.versions["1.0-SNAPSHOT"].revision, before);
     }

@@ -6,17 +6,17 @@ mod content;
 mod describe;
 mod details;
 mod origin;
+mod revision;
 mod status;
 
 pub(crate) use asset::{Asset, Checksum, Release};
 pub(crate) use details::{Dependency, Details, License};
 pub(crate) use origin::Origin;
+pub(crate) use revision::Revision;
 pub(crate) use status::{Change, Status};
 
 use super::Format;
 use super::package::PackageKey;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(crate) struct Version {
     /// Such as `1.0.0`.
     pub(crate) number: String,
     /// Changes with assets and details.
-    pub(crate) revision: String,
+    pub(crate) revision: Revision,
     pub(crate) status: Status,
     pub(crate) origin: Origin,
     /// When it was published; as long as it is unfinished, when its first file came.
@@ -53,7 +53,7 @@ impl Version {
         asset.release.published.get_or_insert(published);
         Self {
             number: number.into(),
-            revision: new_revision(),
+            revision: Revision::new(),
             status: Status::Published,
             origin,
             published,
@@ -84,14 +84,14 @@ impl Version {
         asset.release.published.get_or_insert(now);
         self.assets.retain(|known| known.name != asset.name);
         self.assets.push(asset);
-        self.revision = new_revision();
+        self.revision = Revision::new();
     }
 
     /// A published version of that number with the same files.
     pub(crate) fn standing_for(&self, number: &str, document: Value, published: Timestamp) -> Self {
         Self {
             number: number.into(),
-            revision: new_revision(),
+            revision: Revision::new(),
             status: Status::Published,
             origin: self.origin.clone(),
             published,
@@ -105,7 +105,7 @@ impl Version {
     pub(crate) fn put_details(&mut self, details: Details) {
         if *self.details != details {
             self.details = Arc::new(details);
-            self.revision = new_revision();
+            self.revision = Revision::new();
         }
     }
 
@@ -133,7 +133,7 @@ impl Version {
         }
         self.add_details(Details::clone(&other.details));
         if self.has_content_of(other) {
-            self.revision.clone_from(&other.revision);
+            self.revision = other.revision;
         }
     }
 
@@ -153,16 +153,12 @@ impl Version {
 
     /// Whether the other has the same assets and details, wherever each is.
     pub(crate) fn has_content_of(&self, other: &Self) -> bool {
-        let is_there = |asset: &Asset| other.asset(&asset.name).is_some_and(|it| it.sha256 == asset.sha256);
+        let is_there =
+            |asset: &Asset| other.asset(&asset.name).is_some_and(|it| it.sha256() == asset.sha256());
         self.assets.len() == other.assets.len()
             && self.assets.iter().all(is_there)
             && self.details == other.details
     }
-}
-
-fn new_revision() -> String {
-    let bytes: [u8; 32] = std::array::from_fn(|_| fastrand::u8(..));
-    BASE64_STANDARD.encode(bytes)
 }
 
 #[cfg(test)]
@@ -180,13 +176,13 @@ mod tests {
     #[test]
     fn new_assets_and_details_change_the_revision() {
         let mut version = version("x");
-        let mut seen = vec![version.revision.clone()];
+        let mut seen = vec![version.revision];
         version.put_asset(Asset::new("a", "y".into()), Timestamp::UNIX_EPOCH);
         assert_eq!(version.assets.len(), 1);
-        seen.push(version.revision.clone());
+        seen.push(version.revision);
         let details = Details { document: json!({}), ..Details::default() };
         version.put_details(details.clone());
-        seen.push(version.revision.clone());
+        seen.push(version.revision);
         seen.dedup();
         assert_eq!(seen.len(), 3);
         version.put_details(details);

@@ -104,7 +104,7 @@ fn found<T>(
 
 fn line(version: &Version) -> Option<String> {
     let mut line = version.details.document.as_object()?.clone();
-    line.insert("cksum".into(), version.assets.first()?.sha256.to_string().into());
+    line.insert("cksum".into(), version.assets.first()?.sha256().to_string().into());
     line.insert("yanked".into(), false.into());
     Some(format!("{}\n", Value::Object(line)))
 }

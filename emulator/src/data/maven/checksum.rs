@@ -32,10 +32,10 @@ impl Algorithm {
     /// The checksum of an asset.
     pub(super) fn of(self, asset: &Asset) -> String {
         match self {
-            Self::Md5 => asset.md5.to_string(),
-            Self::Sha1 => asset.sha1.to_string(),
-            Self::Sha256 => asset.sha256.to_string(),
-            Self::Sha512 => asset.sha512.to_string(),
+            Self::Md5 => asset.md5().to_string(),
+            Self::Sha1 => asset.sha1().to_string(),
+            Self::Sha256 => asset.sha256().to_string(),
+            Self::Sha512 => asset.sha512().to_string(),
         }
     }
 

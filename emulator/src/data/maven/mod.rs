@@ -63,7 +63,9 @@ fn read(wanted: Wanted, checksum: Option<Algorithm>) -> Exchange {
         };
         Ok(match (checksum, &wanted) {
             (Some(algorithm), _) => typed("text/plain", algorithm.of(&asset)),
-            (None, Wanted::Metadata(_) | Wanted::Snapshot { .. }) => typed("application/xml", asset.content),
+            (None, Wanted::Metadata(_) | Wanted::Snapshot { .. }) => {
+                typed("application/xml", asset.content().clone())
+            }
             (None, Wanted::File { .. }) => dated(file(&asset), &asset),
         })
     })

@@ -85,7 +85,7 @@ fn manifest(version: &Version, key: &PackageKey, url: &str) -> Value {
     let file = format!("{}-{}.tgz", key.name, version.number);
     manifest["dist"] = json!({ "tarball": format!("{url}{}/-/{file}", key.full_name()) });
     if let Some(asset) = version.assets.first() {
-        manifest["dist"]["shasum"] = asset.sha1.to_string().into();
+        manifest["dist"]["shasum"] = asset.sha1().to_string().into();
     }
     manifest
 }

@@ -49,7 +49,7 @@ pub(super) fn parse(key: &PackageKey, body: &[u8]) -> Result<Publication> {
     let details = npm::details(manifest.clone(), &content);
     let asset = Asset::new(npm::ASSET, content.into());
     if !matches!(&manifest["dist"]["shasum"], Value::Null)
-        && manifest["dist"]["shasum"] != asset.sha1.to_string()
+        && manifest["dist"]["shasum"] != asset.sha1().to_string()
     {
         return Err(Error::invalid("The tarball does not have the shasum that the manifest says"));
     }

@@ -62,7 +62,7 @@ impl<'a> File<'a> {
     }
 
     fn as_json(&self) -> Value {
-        let Asset { name, sha256, md5, .. } = self.asset;
+        let (name, sha256, md5) = (&self.asset.name, self.asset.sha256(), self.asset.md5());
         let mut file = json!({
             "filename": name,
             "url": self.link(),
@@ -82,7 +82,7 @@ impl<'a> File<'a> {
     }
 
     fn as_html(&self) -> String {
-        let Asset { name, sha256, .. } = self.asset;
+        let (name, sha256) = (&self.asset.name, self.asset.sha256());
         let attributes = [
             ("requires-python", self.requires_python().map(escape)),
             ("upload-time", Some(self.upload_time())),

@@ -65,10 +65,10 @@ fn publication(mut form: Form) -> Result<Publication> {
     let asset = Asset::new(file, content);
     let differs =
         |(said, is): (Option<String>, String)| said.is_some_and(|said| !said.eq_ignore_ascii_case(&is));
-    if digests.into_iter().zip([asset.sha256.to_string(), asset.md5.to_string()]).any(differs) {
+    if digests.into_iter().zip([asset.sha256().to_string(), asset.md5().to_string()]).any(differs) {
         return Err(Error::invalid("The file does not have the digest that the upload says"));
     }
-    let mut details = python::details(&asset.name, &asset.content).unwrap_or_default();
+    let mut details = python::details(&asset.name, asset.content()).unwrap_or_default();
     if let Some(requires_python) = requires_python {
         details.document = json!({ "requires_python": requires_python });
     }

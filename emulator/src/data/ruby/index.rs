@@ -17,7 +17,7 @@ use std::io::Write;
 /// The gems of that name, each with the checksum of its file.
 fn gems(state: &State, target: &Target, key: &PackageKey) -> Result<Vec<(Gemspec, String)>> {
     let places = state.places(&target.domain, &target.repository, key)?;
-    let gem = |version: &Version| Some((gemspec(version)?, version.assets.first()?.sha256.to_string()));
+    let gem = |version: &Version| Some((gemspec(version)?, version.assets.first()?.sha256().to_string()));
     Ok(versions(&places).into_values().filter_map(gem).collect())
 }
 

@@ -60,7 +60,9 @@ pub(super) fn readme(input: &Input<'_>, state: &mut State) -> Result<Response> {
 pub(super) fn asset(input: &Input<'_>, state: &mut State) -> Result<Response> {
     let (key, version) = version(input, state)?;
     let number = &version.number;
-    if let Some(revision) = input.text("packageVersionRevision").filter(|given| *given != version.revision) {
+    if let Some(revision) =
+        input.text("packageVersionRevision").filter(|given| *given != version.revision.to_string())
+    {
         let message =
             format!("Version '{number}' of package '{}' has no revision '{revision}'", key.full_name());
         return Err(Error::not_found(ResourceType::PackageVersion, number, message));
@@ -79,12 +81,12 @@ pub(super) fn asset(input: &Input<'_>, state: &mut State) -> Result<Response> {
         Error::not_found(ResourceType::Asset, name, message)
     })?;
     state.check_readable(&input.domain_key()?)?;
-    let mut response = Response::new(Body::from(asset.content.clone()));
+    let mut response = Response::new(Body::from(asset.content().clone()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert("x-assetname", header_value(&asset.name));
     headers.insert("x-packageversion", header_value(number));
-    headers.insert("x-packageversionrevision", header_value(&version.revision));
+    headers.insert("x-packageversionrevision", header_value(&version.revision.to_string()));
     Ok(response)
 }
 
@@ -104,6 +106,6 @@ fn with_identity(mut answer: Value, key: &PackageKey, version: &Version) -> Valu
     }
     answer["package"] = key.name.as_str().into();
     answer["version"] = version.number.as_str().into();
-    answer["versionRevision"] = version.revision.as_str().into();
+    answer["versionRevision"] = version.revision.to_string().into();
     answer
 }

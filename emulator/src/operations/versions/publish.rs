@@ -27,7 +27,7 @@ pub(crate) fn publish(input: &Input<'_>, state: &mut State) -> Result<Response> 
         return Err(Error::invalid(format!("'{name}' is not a legal asset name")));
     }
     let asset = Asset::new(name, input.body().clone());
-    if asset.sha256.to_string() != input.required("assetSHA256")? {
+    if asset.sha256().to_string() != input.required("assetSHA256")? {
         return Err(Error::invalid("The asset does not have the SHA-256 hash that the request says"));
     }
     let publication = Publication {

@@ -98,7 +98,7 @@ impl Changes {
 
     fn version(&mut self, key: &Key, before: Option<&Version>, after: Option<&Version>) -> Written {
         self.assets.extend(after.iter().flat_map(|version| version.assets.iter().cloned()));
-        self.gone.extend(before.iter().flat_map(|version| version.assets.iter().map(|asset| asset.sha256)));
+        self.gone.extend(before.iter().flat_map(|version| version.assets.iter().map(Asset::sha256)));
         self.put(key, after.map(VersionRecord::of).as_ref())
     }
 

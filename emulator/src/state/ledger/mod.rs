@@ -198,7 +198,7 @@ impl Ledger {
         let mut uses = BTreeMap::new();
         let known = |sha256: &Checksum<32>| self.uses.get(sha256).copied().unwrap_or_default();
         for asset in &changes.assets {
-            let count = uses.entry(asset.sha256).or_insert_with(|| known(&asset.sha256));
+            let count = uses.entry(asset.sha256()).or_insert_with(|| known(&asset.sha256()));
             *count = count.saturating_add(1);
         }
         for sha256 in &changes.gone {
@@ -224,8 +224,8 @@ impl Ledger {
                 }
             }
             let mut contents = transaction.open_table(CONTENTS)?;
-            for asset in changes.assets.iter().filter(|asset| !self.uses.contains_key(&asset.sha256)) {
-                contents.insert(asset.sha256.0.as_slice(), asset.content.as_ref())?;
+            for asset in changes.assets.iter().filter(|asset| !self.uses.contains_key(&asset.sha256())) {
+                contents.insert(asset.sha256().0.as_slice(), asset.content().as_ref())?;
             }
             for (sha256, _) in uses.iter().filter(|(_, count)| **count == 0) {
                 contents.remove(sha256.0.as_slice())?;
@@ -260,7 +260,7 @@ impl Ledger {
         };
         let content = |sha256: &[u8]| content(sha256).map_err(|error| error.to_string());
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
-        let used = |asset: &Asset| *counts.entry(asset.sha256).or_default() += 1;
+        let used = |asset: &Asset| *counts.entry(asset.sha256()).or_default() += 1;
         restore(state, &self.kept, records, content, used)?;
         self.uses = counts;
         Ok(())

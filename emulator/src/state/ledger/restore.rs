@@ -50,7 +50,7 @@ pub(super) struct VersionRecord {
 
 impl VersionRecord {
     pub(super) fn of(version: &Version) -> Self {
-        let assets = version.assets.iter().map(|asset| (asset.name.clone(), asset.sha256.to_string()));
+        let assets = version.assets.iter().map(|asset| (asset.name.clone(), asset.sha256().to_string()));
         let assets = assets.collect();
         let releases = version.assets.iter().map(|asset| (asset.name.clone(), asset.release.clone()));
         let releases = releases.collect();
@@ -69,7 +69,7 @@ impl VersionRecord {
             let content = content(&hash)?.ok_or_else(|| format!("the content of {name:?} is missing"))?;
             let mut asset = Asset::new(name, content.into());
             asset.release = releases.remove(&asset.name).unwrap_or_default();
-            if asset.sha256.to_string() != sha256 {
+            if asset.sha256().to_string() != sha256 {
                 return Err(format!("the content of {:?} is not what it was", asset.name));
             }
             version.assets.push(asset);

@@ -209,7 +209,7 @@ fn the_search_goes_depth_first_in_list_order() {
     world.add("early", &["deep"]);
     world.add("team", &["early", "late"]);
     let fetched = world.fetch("team", "1.0.0").unwrap();
-    assert_eq!(fetched.assets[0].content, "deep 1.0.0");
+    assert_eq!(fetched.assets[0].content(), "deep 1.0.0");
 }
 
 #[test]

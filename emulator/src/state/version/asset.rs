@@ -9,18 +9,39 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use std::fmt;
+use std::sync::Arc;
 
 /// A file of a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub(crate) struct Asset {
     pub(crate) name: String,
-    pub(crate) content: Bytes,
-    pub(crate) md5: Checksum<16>,
-    pub(crate) sha1: Checksum<20>,
-    pub(crate) sha256: Checksum<32>,
-    pub(crate) sha512: Checksum<64>,
+    /// Assets that are equal share it.
+    content: Arc<Content>,
     pub(crate) release: Release,
+}
+
+/// The bytes of an asset, and their hashes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) bytes: Bytes,
+    md5: Checksum<16>,
+    sha1: Checksum<20>,
+    pub(super) sha256: Checksum<32>,
+    sha512: Checksum<64>,
+}
+
+impl Content {
+    /// What has those bytes, which have that SHA-256.
+    pub(super) fn new(bytes: Bytes, sha256: Checksum<32>) -> Self {
+        Self {
+            md5: Checksum(Md5::digest(&bytes).into()),
+            sha1: Checksum(Sha1::digest(&bytes).into()),
+            sha256,
+            sha512: Checksum(Sha512::digest(&bytes).into()),
+            bytes,
+        }
+    }
 }
 
 /// What is told of a file besides its bytes.
@@ -40,20 +61,32 @@ impl Asset {
     /// Equal contents are kept once, whatever the assets are called.
     pub(crate) fn new(name: impl Into<String>, content: Bytes) -> Self {
         let sha256 = Checksum(Sha256::digest(&content).into());
-        Self {
-            name: name.into(),
-            md5: Checksum(Md5::digest(&content).into()),
-            sha1: Checksum(Sha1::digest(&content).into()),
-            sha256,
-            sha512: Checksum(Sha512::digest(&content).into()),
-            content: content::shared(content, sha256),
-            release: Release::default(),
-        }
+        Self { name: name.into(), content: content::shared(content, sha256), release: Release::default() }
+    }
+
+    pub(crate) fn content(&self) -> &Bytes {
+        &self.content.bytes
+    }
+
+    pub(crate) fn md5(&self) -> Checksum<16> {
+        self.content.md5
+    }
+
+    pub(crate) fn sha1(&self) -> Checksum<20> {
+        self.content.sha1
+    }
+
+    pub(crate) fn sha256(&self) -> Checksum<32> {
+        self.content.sha256
+    }
+
+    pub(crate) fn sha512(&self) -> Checksum<64> {
+        self.content.sha512
     }
 
     /// How many bytes it has.
     pub(crate) fn size(&self) -> u64 {
-        self.content.len() as u64
+        self.content().len() as u64
     }
 
     /// An `AssetSummary`.
@@ -62,10 +95,10 @@ impl Asset {
             "name": self.name,
             "size": self.size(),
             "hashes": {
-                "MD5": self.md5.to_string(),
-                "SHA-1": self.sha1.to_string(),
-                "SHA-256": self.sha256.to_string(),
-                "SHA-512": self.sha512.to_string(),
+                "MD5": self.md5().to_string(),
+                "SHA-1": self.sha1().to_string(),
+                "SHA-256": self.sha256().to_string(),
+                "SHA-512": self.sha512().to_string(),
             },
         })
     }
@@ -105,7 +138,7 @@ impl From<Written> for Asset {
 
 impl From<Asset> for Written {
     fn from(Asset { name, content, release, .. }: Asset) -> Self {
-        Self { name, content, release }
+        Self { name, content: content.bytes.clone(), release }
     }
 }
 
@@ -116,10 +149,12 @@ mod tests {
     #[test]
     fn hashes_are_those_of_the_content() {
         let asset = Asset::new("empty", Bytes::new());
-        assert_eq!(asset.md5.to_string(), "d41d8cd98f00b204e9800998ecf8427e");
-        assert_eq!(asset.sha1.to_string(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-        assert!(asset.sha256.to_string().starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
-        assert!(asset.sha512.to_string().starts_with("cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4"));
+        assert_eq!(asset.md5().to_string(), "d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(asset.sha1().to_string(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert!(asset.sha256().to_string().starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
+        assert!(
+            asset.sha512().to_string().starts_with("cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4")
+        );
     }
 
     #[test]

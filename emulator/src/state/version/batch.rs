@@ -1,6 +1,6 @@
 //! Changes to several versions of a package at once: all of them or none.
 
-use super::{Change, Status};
+use super::{Change, Revision, Status};
 use crate::state::package::Package;
 use crate::state::snapshot;
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ pub(crate) struct Outcome {
 /// A version that was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Success {
-    pub(crate) revision: String,
+    pub(crate) revision: Revision,
     pub(crate) status: Status,
 }
 
@@ -104,7 +104,7 @@ impl Outcome {
             .successful
             .iter()
             .map(|(version, Success { revision, status })| {
-                (version.clone(), json!({ "revision": revision, "status": status.name() }))
+                (version.clone(), json!({ "revision": revision.to_string(), "status": status.name() }))
             })
             .collect();
         let failed: Map<String, Value> = self
@@ -138,7 +138,7 @@ impl Batch<'_> {
         if let Some(expected) = self.expected.filter(|expected| *expected != current) {
             return Err(Failure::MismatchedStatus { current, expected });
         }
-        check_revision(&found.revision, self.revisions.get(version).copied())?;
+        check_revision(found.revision, self.revisions.get(version).copied())?;
         let target = self.change.goal();
         // A build of a Maven snapshot is never published by itself.
         let unlists_build = || {
@@ -148,15 +148,15 @@ impl Batch<'_> {
         if !self.change.is_allowed(current) && !unlists_build() {
             return Err(Failure::NotAllowed { current, target });
         }
-        Ok(Success { revision: found.revision.clone(), status: target })
+        Ok(Success { revision: found.revision, status: target })
     }
 }
 
 /// A caller that names a revision wants that one and no other.
-pub(crate) fn check_revision(current: &str, expected: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn check_revision(current: Revision, expected: Option<&str>) -> Result<(), Failure> {
     match expected {
-        Some(expected) if expected != current => {
-            Err(Failure::MismatchedRevision { current: current.into(), expected: expected.into() })
+        Some(expected) if expected != current.to_string() => {
+            Err(Failure::MismatchedRevision { current: current.to_string(), expected: expected.into() })
         }
         _ => Ok(()),
     }

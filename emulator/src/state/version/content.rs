@@ -1,12 +1,12 @@
 //! The bytes of assets, kept once in the process however many assets have them.
 
-use super::asset::Checksum;
+use super::asset::{Checksum, Content};
 use axum::body::Bytes;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What one entry costs besides its bytes, roughly.
-const OVERHEAD: usize = 128;
+const OVERHEAD: usize = 320;
 
 /// Contents that nobody has any more go when at least this much was added since the last time, and
 /// as much as was left then: looking through all of them costs little for each that is added.
@@ -15,38 +15,39 @@ const LEAST: usize = 1 << 20;
 static KEPT: Mutex<Kept> = Mutex::new(Kept { contents: BTreeMap::new(), left: 0, added: 0 });
 
 struct Kept {
-    contents: BTreeMap<Checksum<32>, Bytes>,
+    contents: BTreeMap<Checksum<32>, Arc<Content>>,
     /// The size of what was left when contents went the last time.
     left: usize,
     /// The size of what was added since.
     added: usize,
 }
 
-/// The same bytes, from memory that all who have them share.
-pub(crate) fn shared(content: Bytes, sha256: Checksum<32>) -> Bytes {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner).share(content, sha256)
+/// The same bytes with their hashes, from memory that all who have them share.
+pub(super) fn shared(bytes: Bytes, sha256: Checksum<32>) -> Arc<Content> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).share(bytes, sha256)
 }
 
 impl Kept {
-    fn share(&mut self, content: Bytes, sha256: Checksum<32>) -> Bytes {
+    fn share(&mut self, bytes: Bytes, sha256: Checksum<32>) -> Arc<Content> {
         if let Some(known) = self.contents.get(&sha256) {
             return known.clone();
         }
         if self.added >= self.left.max(LEAST) {
-            self.contents.retain(|_, content| !content.is_unique());
-            self.left = self.contents.values().map(cost).sum();
+            self.contents.retain(|_, content| Arc::strong_count(content) > 1);
+            self.left = self.contents.values().map(|content| cost(&content.bytes)).sum();
             self.added = 0;
         }
         // What came may be a small part of a large request, which must not live on for it.
-        let own = Bytes::from(Vec::from(content).into_boxed_slice());
+        let own = Bytes::from(Vec::from(bytes).into_boxed_slice());
         self.added += cost(&own);
-        self.contents.insert(sha256, own.clone());
-        own
+        let content = Arc::new(Content::new(own, sha256));
+        self.contents.insert(sha256, content.clone());
+        content
     }
 }
 
-fn cost(content: &Bytes) -> usize {
-    content.len() + OVERHEAD
+fn cost(bytes: &Bytes) -> usize {
+    bytes.len() + OVERHEAD
 }
 
 /// Bytes as base64 text, for files.
@@ -80,8 +81,8 @@ mod tests {
         let mut kept = Kept { contents: BTreeMap::new(), left: 0, added: 0 };
         let first = kept.share(Bytes::from_static(b"abc"), sum(1));
         let second = kept.share(Bytes::from_static(b"abc"), sum(1));
-        assert_eq!(first, "abc");
-        assert_eq!(first.as_ptr(), second.as_ptr());
+        assert_eq!(first.bytes, "abc");
+        assert!(Arc::ptr_eq(&first, &second));
     }
 
     #[test]

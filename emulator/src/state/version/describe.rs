@@ -10,7 +10,7 @@ impl Version {
     pub(crate) fn summary(&self) -> Value {
         json!({
             "version": self.number,
-            "revision": self.revision,
+            "revision": self.revision.to_string(),
             "status": self.status.name(),
             "origin": self.origin.describe(),
         })
@@ -33,7 +33,7 @@ impl Version {
         if self.status != Status::Unfinished {
             description["publishedTime"] = timestamp(self.published);
         }
-        description["revision"] = self.revision.as_str().into();
+        description["revision"] = self.revision.to_string().into();
         description["status"] = self.status.name().into();
         description["origin"] = self.origin.describe();
         description

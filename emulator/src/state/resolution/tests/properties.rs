@@ -183,7 +183,8 @@ proptest! {
             return Ok(());
         };
         let content = if is_public { wanted.into() } else { format!("{} {wanted}", name(number)) };
-        prop_assert_eq!(&fetched.unwrap().assets[0].content, &content);
+        let fetched = fetched.unwrap();
+        prop_assert_eq!(fetched.assets[0].content(), &content);
         held[0].insert(wanted);
         if is_public {
             held[number].insert(wanted);

@@ -162,7 +162,7 @@ impl World {
         revisions: Revisions,
     ) -> Result<(), TestCaseError> {
         let revision = |(index, version): (usize, &String)| {
-            let known = self.package.versions.get(version).map(|version| version.revision.clone());
+            let known = self.package.versions.get(version).map(|version| version.revision.to_string());
             let is_wrong = revisions == Revisions::FirstWrong && index == 0;
             known.filter(|_| !is_wrong).unwrap_or_else(|| "other".into())
         };
@@ -207,7 +207,7 @@ impl World {
             files: ["a", "b"]
                 .into_iter()
                 .filter_map(|file| {
-                    let content = &version.asset(file)?.content;
+                    let content = version.asset(file)?.content();
                     Some((file, if content == "x" { "x" } else { "y" }))
                 })
                 .collect(),
@@ -217,7 +217,7 @@ impl World {
 
     fn revisions(&self) -> BTreeMap<String, String> {
         let versions = self.package.versions.values();
-        versions.map(|version| (version.number.clone(), version.revision.clone())).collect()
+        versions.map(|version| (version.number.clone(), version.revision.to_string())).collect()
     }
 }
 

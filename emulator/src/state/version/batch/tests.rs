@@ -10,7 +10,14 @@ use std::sync::Arc;
 /// After all versions came, and when they are changed.
 const LATER: Timestamp = Timestamp::constant(1, 0);
 
-/// A package in which each version stands as given; a version's revision is `r` and its number.
+/// The revision of a version in these tests: its number, and nothing behind.
+fn revision(number: &str) -> Revision {
+    let mut bytes = [0; 32];
+    bytes[..number.len()].copy_from_slice(number.as_bytes());
+    Revision::known(bytes)
+}
+
+/// A package in which each version stands as given.
 fn package(versions: &[(&str, Status)]) -> Package {
     let key = PackageKey::new(Format::Npm, None, "widgets").unwrap();
     let mut package = Package::new(key, OriginConfiguration::of_first_version(true));
@@ -25,7 +32,7 @@ fn put(package: &mut Package, number: &str, status: Status) {
     let origin = Origin::Internal("team".into());
     let mut version = Version::new(number, origin, asset, Details::default(), Timestamp::UNIX_EPOCH);
     version.status = status;
-    version.revision = format!("r{number}");
+    version.revision = revision(number);
     if status == Status::Disposed {
         version.destroy_assets();
     }
@@ -61,7 +68,12 @@ fn what_the_caller_takes_for_granted_decides() {
         (&["1"], Some(Status::Archived), &[("1", "x")], "1 MISMATCHED_STATUS"),
     ] {
         let mut package = package(&known);
-        let revisions = revisions.iter().copied().collect();
+        // `r1` is the revision of version 1.
+        let meant =
+            |text: &str| text.strip_prefix('r').map_or(text.into(), |number| revision(number).to_string());
+        let revisions: Vec<(&str, String)> =
+            revisions.iter().map(|(version, text)| (*version, meant(text))).collect();
+        let revisions = revisions.iter().map(|(version, text)| (*version, text.as_str())).collect();
         let outcome =
             package.change(&Batch { expected, revisions, ..batch(Change::Archive, versions) }, LATER);
         assert_eq!(told(&outcome), result, "{versions:?} {expected:?}");
@@ -73,7 +85,7 @@ fn disposing_destroys_the_files_and_deleting_the_record_with_its_tags() {
     let mut package = package(&[("1", Status::Published), ("2", Status::Published)]);
     package.tags.insert("latest".into(), "2".into());
     let disposed = package.change(&batch(Change::Dispose, &["1"]), LATER);
-    assert_eq!(disposed.successful["1"], Success { revision: "r1".into(), status: Status::Disposed });
+    assert_eq!(disposed.successful["1"], Success { revision: revision("1"), status: Status::Disposed });
     assert!(package.versions["1"].assets.is_empty());
     assert_eq!(package.versions["1"].status, Status::Disposed);
     let deleted = package.change(&batch(Change::Delete, &["1", "2"]), LATER);
@@ -103,7 +115,7 @@ fn outcomes_are_told_in_the_words_of_the_guide() {
     let told = json!({ "successfulVersions": {}, "failedVersions": { "1": failure, "2": failure } });
     assert_eq!(outcome.describe(), told);
     let outcome = package.change(&batch(Change::Unlist, &["1"]), LATER);
-    let success = json!({ "1": { "revision": "r1", "status": "Unlisted" } });
+    let success = json!({ "1": { "revision": revision("1").to_string(), "status": "Unlisted" } });
     assert_eq!(outcome.describe(), json!({ "successfulVersions": success, "failedVersions": {} }));
 }
 
