@@ -32,7 +32,7 @@ pub struct Emulator {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is taken or not ours.
-    #[error("cannot listen on {0}: {1}")]
+    #[error("cannot listen on {0}: {1}; --listen names another address, and port 0 picks a free one")]
     Listen(SocketAddr, std::io::Error),
     /// The state file cannot be used.
     #[error(transparent)]

@@ -35,7 +35,8 @@ impl Host {
         let labels: Vec<&str> = name.as_str().split('.').collect();
         let here = |there: &str, host: Self| if there == region { host } else { Self::Unserved };
         let domain = |label: &str, stack| {
-            DomainKey::of_label(label).map_or(Self::Unserved, |key| Self::Domain(key, stack))
+            let key = DomainKey::of_label(label).filter(|key| is_account(&key.owner));
+            key.map_or(Self::Unserved, |key| Self::Domain(key, stack))
         };
         match labels[..] {
             [label, "d", "codeartifact", there, "amazonaws", "com"] => {
@@ -58,6 +59,10 @@ impl Host {
     pub(crate) fn is_of(&self, key: &DomainKey) -> bool {
         matches!(self, Self::Domain(own, _) if own == key)
     }
+}
+
+fn is_account(owner: &str) -> bool {
+    owner.len() == 12 && owner.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Stack {
@@ -113,6 +118,8 @@ mod tests {
             ("my-acme-123456789012.d.codeartifact.us-east-1.on.aws", Host::Unserved),
             ("my-acme-123456789012.codeartifact.us-east-1.amazonaws.com", Host::Unserved),
             ("acme.d.codeartifact.us-east-1.amazonaws.com", Host::Unserved),
+            ("acme-12345.d.codeartifact.us-east-1.amazonaws.com", Host::Unserved),
+            ("acme-1234567890123.codeartifact.us-east-1.on.aws", Host::Unserved),
             ("my-acme-123456789012.d.codeartifact.us-east-1.amazonaws.com.cn", Host::Unserved),
         ] {
             assert_eq!(Host::of(&name.parse().unwrap(), "us-east-1"), expected, "{name}");

@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let on_call = log_to_stderr(arguments.log);
     let mut signals = Signals::new()?;
+    arguments.tls_ca.as_deref().map_or(Ok(()), check_replaceable)?;
     let emulator = Emulator::start(Options { on_call, ..arguments.options()? }).await?;
     announce(&emulator, arguments.tls_ca.as_deref())?;
     signals.next().await;
@@ -45,12 +46,25 @@ async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 /// Writes whom clients must trust, then says where it serves.
 fn announce(emulator: &Emulator, tls_ca: Option<&Path>) -> anyhow::Result<()> {
     if let (Some(path), Some(authority)) = (tls_ca, emulator.authority()) {
+        // The state may have come to be there meanwhile.
+        check_replaceable(path)?;
         std::fs::write(path, authority).with_context(|| format!("cannot write {}", path.display()))?;
     }
     if let Some(url) = emulator.assets_url() {
         tracing::info!(url, "serving files of packages");
     }
     tracing::info!(url = emulator.url(), address = %emulator.address(), "serving");
+    Ok(())
+}
+
+/// Refuses to replace a file that holds something else than what was written there at an earlier start.
+fn check_replaceable(tls_ca: &Path) -> anyhow::Result<()> {
+    let content = std::fs::read(tls_ca).unwrap_or_default();
+    anyhow::ensure!(
+        content.is_empty() || content.starts_with(b"-----BEGIN CERTIFICATE-----"),
+        "{} holds no certificate and was left as it is: name another file with --tls-ca, or remove this one",
+        tls_ca.display()
+    );
     Ok(())
 }
 

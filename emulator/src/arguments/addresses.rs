@@ -22,10 +22,10 @@ pub(super) struct Addresses {
     #[arg(long, value_name = "HOW", default_value = "direct")]
     assets: Assets,
     /// The port for --assets redirect, on the address of --listen; 0 picks a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "assets")]
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
     assets_port: u16,
     /// The host in the addresses of files with --assets redirect, such as a second name that the container has for others.
-    #[arg(long, value_name = "NAME", requires = "assets")]
+    #[arg(long, value_name = "NAME")]
     assets_host: Option<HostName>,
 }
 
@@ -57,6 +57,10 @@ impl Addresses {
                 "--address-per-domain is of no use with --endpoints aws, which names no address of a domain",
             ),
             (
+                self.assets == Assets::Direct && (self.assets_port != 0 || self.assets_host.is_some()),
+                "--assets-port and --assets-host are of no use without --assets redirect",
+            ),
+            (
                 self.public_url.is_some() && is_aws,
                 "--public-url is of no use with --endpoints aws, which names the service's own addresses",
             ),
@@ -80,6 +84,9 @@ mod tests {
             (&["--listen", "0.0.0.0:0", "--address-per-domain"], Some("--listen")),
             (&["--endpoints", "aws", "--address-per-domain"], Some("--endpoints aws")),
             (&["--endpoints", "aws", "--public-url", "http://host"], Some("--endpoints aws")),
+            (&["--assets-port", "4567"], Some("--assets redirect")),
+            (&["--assets", "direct", "--assets-host", "s3"], Some("--assets redirect")),
+            (&["--assets", "redirect", "--assets-port", "4567"], None),
         ] {
             let all = [&["codeartifact-emulator"], arguments].concat();
             let parsed = Arguments::try_parse_from(all).unwrap();

@@ -29,8 +29,6 @@ fn what_makes_no_sense_is_refused() {
         &["--listen", "localhost"],
         &["--log", "xml"],
         &["--assets", "elsewhere"],
-        &["--assets-port", "1"],
-        &["--assets-host", "s3"],
         &["--assets", "redirect", "--assets-port", "65536"],
         &["--signature-clock", "sundial"],
         &["--endpoints", "moon"],

@@ -11,6 +11,9 @@ use axum::response::Response;
 use jiff::Timestamp;
 use std::num::NonZeroU32;
 
+/// The formats whose package managers are answered.
+const SERVED: [&str; 5] = ["cargo", "maven", "npm", "pypi", "ruby"];
+
 /// What a request does once it is let in.
 pub(super) type Effect = Box<dyn FnOnce(&mut State, &Target, Timestamp) -> Result<Response> + Send>;
 
@@ -127,7 +130,12 @@ impl Exchange {
     /// A path that means nothing here.
     pub(super) fn unknown() -> Self {
         Self::read(UNKNOWN, |_, target, _| {
-            let message = format!("'/{}' is not served by CodeArtifact repositories", target.rest);
+            let message = if SERVED.contains(&target.format.as_str()) {
+                format!("'/{}' is not served by CodeArtifact repositories", target.rest)
+            } else {
+                let served = SERVED.join(", ");
+                format!("The format '{}' is not served here; these are: {served}", target.format)
+            };
             Err(Error::new("ResourceNotFoundException", message))
         })
     }

@@ -2,7 +2,7 @@
 
 mod legal;
 
-pub(crate) use legal::{is_file_name, is_name, is_version};
+pub(crate) use legal::{is_file_name, is_file_of, is_name, is_version};
 
 use super::{text, unpacked};
 use crate::state::version::{Dependency, Details, License};

@@ -31,6 +31,9 @@ pub(super) fn make(package: &SeedPackage<'_>, content: Option<Bytes>) -> Result<
         (Some(_), Some(filename)) if !python::is_file_name(filename) => {
             return Err(format!("'{filename}' is not the name of a file"));
         }
+        (Some(_), Some(filename)) if !python::is_file_of(filename, name, version) => {
+            return Err(format!("'{filename}' is not the name of a file of that version"));
+        }
         (Some(content), Some(filename)) => Asset::new(filename, content),
         (Some(_), None) => return Err("content needs a filename".into()),
         (None, _) => {

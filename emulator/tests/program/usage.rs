@@ -57,6 +57,26 @@ fn arguments_that_make_no_sense_are_told_with_what_would() {
     }
 }
 
+/// A certificate is written over one of an earlier start, and over nothing else.
+#[test]
+fn a_certificate_replaces_no_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("acme.state");
+    let path = state.to_str().unwrap();
+    drop(Running::start(&["--state", path]));
+    let before = std::fs::read(&state).unwrap();
+    let (code, said) = refused(&["--state", path, "--tls", "--tls-ca", path]);
+    assert!(code == 1 && said.contains("holds no certificate"), "{said}");
+    let (code, said) = refused(&["--tls", "--tls-ca", path]);
+    assert!(code == 1 && said.contains("holds no certificate"), "{said}");
+    assert_eq!(std::fs::read(&state).unwrap(), before);
+    let fresh = folder.path().join("fresh");
+    let path = fresh.to_str().unwrap();
+    let (code, said) = refused(&["--state", path, "--tls", "--tls-ca", path]);
+    assert!(code == 1 && said.contains("holds no certificate"), "{said}");
+    drop(Running::start(&["--state", path]));
+}
+
 #[test]
 fn an_address_that_is_taken_is_an_error_that_names_it() {
     let running = Running::start(&[]);

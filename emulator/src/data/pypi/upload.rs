@@ -62,6 +62,9 @@ fn publication(mut form: Form) -> Result<Publication> {
     if !python::is_name(&name) || !python::is_version(&version) || !python::is_file_name(&file) {
         return Err(Error::invalid("The name, the version or the file's name is not legal"));
     }
+    if !python::is_file_of(&file, &name, &version) {
+        return Err(Error::invalid(format!("'{file}' is not the name of a file of '{name}' {version}")));
+    }
     let asset = Asset::new(file, content);
     let differs =
         |(said, is): (Option<String>, String)| said.is_some_and(|said| !said.eq_ignore_ascii_case(&is));

@@ -31,9 +31,33 @@ pub(crate) fn is_file_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-+!".contains(&byte))
 }
 
+/// Whether a file is called as those of a project and version are: by both, in any spelling. A version that is
+/// more than numbers and dots has so many spellings that it is not looked for.
+pub(crate) fn is_file_of(file: &str, name: &str, version: &str) -> bool {
+    let bare = |text: &str| text.replace(['-', '_', '.'], "").to_ascii_lowercase();
+    let is_plain = version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    bare(file).strip_prefix(&bare(name)).is_some_and(|rest| !is_plain || rest.starts_with(&bare(version)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_called_by_project_and_version() {
+        for (file, is_of) in [
+            ("left_pad-1.0-py3-none-any.whl", true),
+            ("Left.Pad-1.0.tar.gz", true),
+            ("left-pad-1.0.zip", true),
+            ("left_pad-2.0-py3-none-any.whl", false),
+            ("other-1.0.tar.gz", false),
+            ("a.txt", false),
+        ] {
+            assert_eq!(is_file_of(file, "left-pad", "1.0"), is_of, "{file}");
+        }
+        assert!(is_file_of("left_pad-1.0rc1.tar.gz", "left-pad", "1.0-RC.1"));
+        assert!(!is_file_of("other-1.0rc1.tar.gz", "left-pad", "1.0-RC.1"));
+    }
 
     #[test]
     fn names_begin_and_end_with_letters_or_numbers() {

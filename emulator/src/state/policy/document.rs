@@ -4,7 +4,8 @@ use super::condition::Condition;
 use super::requester::Principal;
 use super::statement::{Choice, Statement};
 use super::template::Template;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,11 +58,19 @@ enum Effect {
     Deny,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum WrittenPrincipals {
     Word(String),
     ByType(PrincipalsByType),
+}
+
+impl<'de> Deserialize<'de> for WrittenPrincipals {
+    /// An error is that of the form that was written.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match Value::deserialize(from)? {
+            Value::String(word) => Ok(Self::Word(word)),
+            by_type => serde_json::from_value(by_type).map(Self::ByType).map_err(D::Error::custom),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,11 +84,26 @@ struct PrincipalsByType {
     service: Option<OneOrMany<String>>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
+    /// An error is that of the form that was written, with the number of the entry.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let read = |value| serde_json::from_value(value);
+        match Value::deserialize(from)? {
+            Value::Array(values) => {
+                let numbered = values.into_iter().zip(1_usize..);
+                let told = |(value, number)| {
+                    read(value).map_err(|error| D::Error::custom(format!("entry {number}: {error}")))
+                };
+                numbered.map(told).collect::<Result<_, _>>().map(Self::Many)
+            }
+            value => read(value).map(Self::One).map_err(D::Error::custom),
+        }
+    }
 }
 
 impl<T> OneOrMany<T> {
@@ -91,21 +115,18 @@ impl<T> OneOrMany<T> {
     }
 }
 
-/// Conditions may be written with numbers and booleans too.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Text(String),
-    Flag(bool),
-    Number(serde_json::Number),
-}
+/// A value of a condition, which may be written as a number or a boolean too.
+struct Scalar(String);
 
-impl Scalar {
-    fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Flag(flag) => flag.to_string(),
-            Self::Number(number) => number.to_string(),
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match Value::deserialize(from)? {
+            Value::String(text) => Ok(Self(text)),
+            Value::Bool(flag) => Ok(Self(flag.to_string())),
+            Value::Number(number) => Ok(Self(number.to_string())),
+            other => Err(D::Error::custom(format!(
+                "{other} is no value of a condition, which is a text, a number or a boolean"
+            ))),
         }
     }
 }
@@ -159,7 +180,7 @@ impl Written {
         let mut conditions = Vec::new();
         for (operator, keys) in self.condition {
             for (key, values) in keys {
-                let values = values.into_vec().into_iter().map(|value| template(&value.into_text()));
+                let values = values.into_vec().into_iter().map(|value| template(&value.0));
                 conditions.push(Condition::new(&operator, &key, values.collect::<Result<_, _>>()?)?);
             }
         }

@@ -232,3 +232,32 @@ mod decisions {
         }
     }
 }
+
+#[test]
+fn what_is_wrong_with_a_document_is_named() {
+    for (statement, told) in [
+        (
+            json!({ "Effect": "allow", "Action": "*", "Resource": "*" }),
+            "unknown variant `allow`, expected `Allow`",
+        ),
+        (json!({ "Effect": "Allow", "Actions": "*", "Resource": "*" }), "unknown field `Actions`"),
+        (json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }, { "Effect": 1 }]), "entry 2: "),
+        (
+            json!({ "Effect": "Allow", "Action": 5, "Resource": "*" }),
+            "invalid type: integer `5`, expected a string",
+        ),
+        (json!({ "Effect": "Allow", "Action": ["*", {}], "Resource": "*" }), "entry 2: invalid type: map"),
+        (
+            json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { "Bool": { "a": [{}] } } }),
+            "a text, a number or a boolean",
+        ),
+    ] {
+        let policy =
+            Policy::parse(Kind::Identity, &json!({ "Version": "2012-10-17", "Statement": statement }));
+        let why = policy.err().unwrap();
+        assert!(why.contains(told), "{why}");
+    }
+    let trust = json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Aws": "*" } });
+    let why = Policy::parse(Kind::Trust, &json!({ "Statement": trust })).err().unwrap();
+    assert!(why.contains("unknown field `Aws`, expected one of `AWS`"), "{why}");
+}
