@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 results=../../../target/clients/results
+[[ -c /dev/null ]] || { echo "a client has removed /dev/null: mknod -m 666 /dev/null c 1 3 makes it again" >&2; exit 1; }
 [[ -s $results ]] || { echo "no client has shown anything: run the tests of clients first" >&2; exit 1; }
 awk '
   function complain(text) { print "clients: " text > "/dev/stderr"; wrong = 1 }

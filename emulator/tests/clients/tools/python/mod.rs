@@ -19,6 +19,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
+/// The keyring that asks AWS for a token.
+const CODEARTIFACT_KEYRING: &str = "keyrings.codeartifact.CodeArtifactBackend";
+const NO_KEYRING: &str = "keyring.backends.null.Keyring";
+
 /// Where a Python client works, and with what it logs in.
 struct Workplace {
     home: TempDir,
@@ -62,6 +66,10 @@ impl Workplace {
     fn program(&self, name: &str) -> Command {
         let mut command = program(pinned(self.programs).join("bin").join(name), self.home.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        // A keyring that looks for the best of all keyrings has the linker look for libraries of macOS, with
+        // `/dev/null` as its output. For root the linker removes its output when it fails.
+        let keyring = if self.programs == "aws" { CODEARTIFACT_KEYRING } else { NO_KEYRING };
+        command.env("PYTHON_KEYRING_BACKEND", keyring);
         command
     }
 
