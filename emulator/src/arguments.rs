@@ -109,7 +109,7 @@ pub(crate) enum LogFormat {
 }
 
 impl Arguments {
-    /// Those of this process. It ends here when they make no sense.
+    /// The arguments of this process. The process ends here when they make no sense.
     pub(crate) fn of_process() -> Self {
         let arguments = Self::parse();
         if let Some(why) = arguments.addresses.contradiction(arguments.listen.ip()) {

@@ -34,12 +34,13 @@ pub(crate) struct Call {
     pub(crate) from: IpAddr,
     /// Whose rates it counts towards.
     pub(crate) payer: Payer,
-    /// As how many requests it counts.
+    /// The number of requests as which the call counts towards rates.
     pub(crate) requests: NonZeroU32,
     pub(crate) domain: Option<String>,
     /// All that the call is about.
     pub(crate) repositories: Vec<String>,
-    /// The version that a download would import: one of Python that only a public registry has.
+    /// The version that the call imports: a Python version that only a public registry has. Only the fault
+    /// `notYetImported` looks at this.
     pub(crate) imports: Option<String>,
     /// What the journal keeps of the request. Never a token.
     pub(crate) parameters: Value,

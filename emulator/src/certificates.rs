@@ -45,7 +45,8 @@ impl Certificates {
         self.authority.pem()
     }
 
-    /// TLS for what connects to that address. Where it is every address, the certificate has this machine's own.
+    /// TLS for connections to that address. For a listener on every address, the certificate names this machine's
+    /// loopback addresses.
     pub(crate) fn acceptor(&self, address: IpAddr) -> Result<TlsAcceptor, CertificateError> {
         let mut server = CertificateParams::default();
         server.distinguished_name.push(DnType::CommonName, address.to_string());

@@ -47,9 +47,9 @@ pub(crate) struct Stop {
 
 /// Where connections come in.
 pub(crate) struct Listeners {
-    /// For everything but files of packages that are elsewhere. One may come at any time.
+    /// Listeners for everything but the port of assets. A new listener may come at any time.
     pub(crate) main: UnboundedReceiver<TcpListener>,
-    /// For those files.
+    /// The listener for the port of assets, when there is one.
     pub(crate) assets: Option<(TcpListener, Arc<Bucket>)>,
 }
 

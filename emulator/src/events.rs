@@ -22,7 +22,7 @@ pub(crate) struct Event {
     /// Counts events from 1, through resets too.
     seq: u64,
     at: Timestamp,
-    /// Rises with the changes of a package.
+    /// The `sequenceNumber`: of two changes of a package, the later one has the greater number.
     sequence: u64,
     receiver: Receiver,
     happened: Happened,
@@ -66,7 +66,7 @@ impl Events {
 
     fn drop_oldest(&mut self) {
         let Some(Event { happened: Happened { subject, .. }, .. }) = self.latest.pop_front() else { return };
-        // The one that is known and this one: no other event is about the package.
+        // Two holders are left, the set of subjects and this event: no other event is about the package.
         if Arc::strong_count(&subject) == 2 {
             self.subjects.remove(&subject);
         }

@@ -51,12 +51,12 @@ pub(crate) enum Effect {
     StaleReads(SignedDuration),
     FailAfterWrite,
     Hold,
-    /// On the emulator's clock, from when the version was first asked for.
+    /// How long an import takes on the emulator's clock, from the first request for the version on.
     NotYetImported(SignedDuration),
 }
 
 impl Effect {
-    /// Whether it can apply to calls of that name, which do this.
+    /// Whether the effect can apply to calls of that name and access.
     fn applies(&self, name: &str, access: Access) -> bool {
         match self {
             Self::NotYetImported(_) => name == PYPI_GET_FILE,
@@ -147,7 +147,7 @@ impl Armed {
         })
     }
 
-    /// Whether an import that this call begins, or began before, still takes its time; other effects take none.
+    /// Whether the import of the call's version is still under way. The first call begins the import.
     fn is_under_way(&mut self, subject: &Subject<'_>, now: Timestamp) -> bool {
         let Effect::NotYetImported(lag) = self.effect else { return true };
         let Some(version) = subject.imports else { return false };

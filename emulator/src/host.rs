@@ -1,4 +1,4 @@
-//! The service's own host names: which of them there are, and what a request to one of them is for.
+//! The service's own host names, and what a request to each of them is for.
 
 use crate::origin::HostName;
 use crate::state::DomainKey;
@@ -10,9 +10,9 @@ pub(crate) enum Host {
     Domain(DomainKey, Stack),
     /// The repositories of all domains, behind a private endpoint: the path says which domain.
     Private,
-    /// One of the API, of STS, or none of the service's: the path decides.
+    /// A host of the API or of STS, or a host that is not the service's: the path decides.
     Other,
-    /// One of another Region, or one that looks like the service's and is none.
+    /// A host of another Region, or a host whose name only looks like one of the service's.
     Unserved,
 }
 

@@ -38,7 +38,7 @@ pub struct Options {
     pub address_per_domain: bool,
     /// Which addresses `GetRepositoryEndpoint` answers.
     pub endpoints: Endpoints,
-    /// Where links lead, whatever a request says that it was sent to.
+    /// The origin of all links, whatever host a request names.
     pub public_url: Option<Origin>,
     /// Whether `X-Forwarded-Proto`, `-Host` and `-Port` say what a request was sent to.
     pub trust_forwarded: bool,
@@ -96,7 +96,7 @@ impl Default for Options {
 /// The addresses of repositories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Endpoints {
-    /// Those that lead to the emulator, by the host that a request names.
+    /// Addresses that lead to the emulator, with the host that a request names.
     #[default]
     Local,
     /// The service's own: `https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/<format>/<repository>/`.

@@ -10,10 +10,10 @@ const HTTPS: u16 = 443;
 /// The same of http.
 const HTTP: u16 = 80;
 
-/// Longer names are none of DNS.
+/// DNS has no longer names.
 const LONGEST_NAME: usize = 253;
 
-/// Longer parts of a name, between its dots, are none of DNS.
+/// DNS has no longer labels, which are the parts of a name between its dots.
 const LONGEST_LABEL: usize = 63;
 
 /// `http` or `https`, a host, and the port where it is named.

@@ -25,13 +25,13 @@ impl Reached {
         Self { origin, host }
     }
 
-    /// How that request came, as it was found when it came in.
+    /// How the request came. The connection has found this out and left it with the request.
     pub(crate) fn by<T>(request: &Request<T>) -> Self {
         request.extensions().get().cloned().unwrap_or(Self { origin: None, host: Host::Other })
     }
 }
 
-/// The host and port in the target of a request, which counts more, or in its one header.
+/// The host and the port that a request names: those in its target, or else those in its one `Host` header.
 fn authority<T>(request: &Request<T>) -> Option<&str> {
     if let Some(authority) = request.uri().authority() {
         return Some(authority.as_str());
@@ -41,8 +41,8 @@ fn authority<T>(request: &Request<T>) -> Option<&str> {
     named.next().is_none().then_some(host)
 }
 
-/// What a proxy says that the request was sent to. What it does not say, or says in a wrong way, is as the
-/// request has it.
+/// The origin that the headers of a proxy name. A part that the headers leave out, or that makes no sense there,
+/// is taken from the request itself.
 fn forwarded(headers: &HeaderMap, sent: Option<Origin>, is_secure: bool) -> Option<Origin> {
     let scheme = first(headers, "x-forwarded-proto").and_then(is_https);
     let is_secure = scheme.unwrap_or(is_secure);
@@ -54,7 +54,7 @@ fn forwarded(headers: &HeaderMap, sent: Option<Origin>, is_secure: bool) -> Opti
     })
 }
 
-/// What the proxy that the client spoke to wrote: each proxy adds to the end of a list.
+/// The first entry of a header: each proxy adds to the end, so the first is of the proxy that the client used.
 fn first<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim)
 }

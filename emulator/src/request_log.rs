@@ -86,7 +86,7 @@ impl Entry {
             (_, None) => name.to_owned(),
         });
         let format = text("format").filter(|_| package.is_some());
-        // A file that is elsewhere has no other name.
+        // A file is known by its content here, whatever its package calls the file.
         let is_unrouted = [UNKNOWN, UNREAD].contains(&self.operation.as_str()) || self.service == SERVICE;
         let path = ["method", "path"].into_iter().filter(|_| is_unrouted).filter_map(text);
         let all: Vec<_> = [Some(place.as_str()).filter(|place| !place.is_empty()), text("package-group")]

@@ -80,7 +80,7 @@ async fn asset_request(
     assets::answer(&app, &bucket, &request.map(|_| Bytes::new())).await
 }
 
-/// DNS leads no such request to the Region that is served.
+/// Refuses a request for a host that is not served: with DNS, such a request would reach another Region or nobody.
 async fn unserved(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     let message = format!("The host is none of AWS CodeArtifact's in {}", app.settings.region);
     let error = Error::new("UnknownOperationException", message);

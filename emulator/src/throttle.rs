@@ -21,7 +21,7 @@ pub(crate) struct Throttle {
     checks: AtomicU32,
 }
 
-/// After how many checks the buckets are dropped that are full again.
+/// Full buckets are dropped after this many checks: a dropped bucket counts as a full one.
 const SWEPT: u32 = 10_000;
 
 impl Throttle {

@@ -11,16 +11,21 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
 
-/// Longer paths are cut.
-const LONGEST_PATH: usize = 256;
+/// Longer texts are cut. No name of a domain, a repository or a package is longer.
+const LONGEST: usize = 256;
+
+/// What the journal keeps of a text of a request.
+pub(crate) fn shortened(text: &str) -> String {
+    let mut kept: String = text.chars().take(LONGEST).collect();
+    if kept.len() < text.len() {
+        kept.push('…');
+    }
+    kept
+}
 
 /// What the journal keeps of such a request. A query may have a signature or a token in it.
 pub(crate) fn place(method: &Method, path: &str) -> Value {
-    let mut kept: String = path.chars().take(LONGEST_PATH).collect();
-    if kept.len() < path.len() {
-        kept.push('…');
-    }
-    json!({ "method": method.as_str(), "path": kept })
+    json!({ "method": method.as_str(), "path": shortened(path) })
 }
 
 /// Answer such a request: `Unknown` or `Unread` of a service.
@@ -57,7 +62,7 @@ mod tests {
     fn long_paths_are_cut() {
         let path = format!("/{}", "é".repeat(300));
         let kept = place(&Method::GET, &path)["path"].as_str().unwrap().to_owned();
-        assert_eq!((kept.chars().count(), kept.ends_with('…')), (LONGEST_PATH + 1, true));
+        assert_eq!((kept.chars().count(), kept.ends_with('…')), (LONGEST + 1, true));
         assert_eq!(place(&Method::PUT, "/nope"), json!({ "method": "PUT", "path": "/nope" }));
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// The default but for these.
+    /// The default options with these arguments.
     pub(super) fn options(&self) -> Options {
         Options {
             address_per_domain: self.address_per_domain,
@@ -44,7 +44,7 @@ impl Addresses {
         }
     }
 
-    /// What makes no sense together, as far as it depends on values.
+    /// Why these arguments make no sense together. clap refuses the pairs that make none whatever their values.
     pub(super) fn contradiction(&self, listen: IpAddr) -> Option<&'static str> {
         let is_aws = self.endpoints == Endpoints::Aws;
         let contradictions = [

@@ -35,7 +35,7 @@ pub(crate) async fn answer(app: &App, bucket: &Bucket, request: &Request<Bytes>)
         parameters: place(request.method(), request.uri().path()),
         render,
     };
-    perform(app, call, |_, now| bucket.get(request, now)).await
+    perform(app, call, |state, now| bucket.get(state, request, now)).await
 }
 
 fn render(error: &Error) -> Response {

@@ -1,5 +1,5 @@
-//! The files that addresses lead to. One stays until its last address has expired, whatever becomes of the
-//! package.
+//! The files to which signed addresses lead. A file stays until its last address has expired, also when its
+//! package is deleted.
 
 use super::presigned::Presigner;
 use super::range::{Range, Wanted};
@@ -9,6 +9,7 @@ use crate::options::Options;
 use crate::origin::{HostName, Origin};
 use crate::reached::Reached;
 use crate::state::version::{Asset, Checksum};
+use crate::state::{DomainKey, State};
 use crate::wire::header_value;
 use axum::body::Bytes;
 use axum::response::Response;
@@ -61,20 +62,20 @@ impl Bucket {
         &self.served
     }
 
-    /// Where the file is, instead of the file itself. Other answers stay as they are.
+    /// Replaces an answer that is a file by one that says where the file is. Other answers stay as they are.
     pub(crate) fn instead_of(
         &self,
         answer: Response,
-        (method, owner, reached): (&Method, &str, &Reached),
+        (method, domain, reached): (&Method, &DomainKey, &Reached),
         now: Timestamp,
     ) -> Response {
         let Some(download) = answer.extensions().get::<Download>() else { return answer };
         let modified = answer.headers().get(header::LAST_MODIFIED).cloned();
         let name = object_name(download, modified.as_ref());
-        let path = format!("/{}/{owner}/{name}", self.name);
+        let path = format!("/{}/{}/{}/{name}", self.name, domain.owner, domain.name);
         let (query, expires) = self.presigner.query(method, &path, now);
         let location = header_value(&format!("{}{path}?{query}", self.origin(reached)));
-        self.objects().put(path, Object::new(download, modified.clone(), expires), now);
+        self.objects().put(path, Object::new(download, domain, (modified.clone(), expires)), now);
         let mut redirect = Response::default();
         *redirect.status_mut() = StatusCode::TEMPORARY_REDIRECT;
         let modified = modified.map(|modified| (header::LAST_MODIFIED, modified));
@@ -82,7 +83,8 @@ impl Bucket {
         redirect
     }
 
-    /// Another host than the one that was asked, where one is known: clients repeat a login to the same one.
+    /// Where the bucket is, on another host than the request named, if there is one: clients repeat a login to
+    /// the same host.
     fn origin(&self, reached: &Reached) -> Origin {
         if let Some(host) = &self.host {
             return self.served.named(host);
@@ -98,18 +100,22 @@ impl Bucket {
         }
     }
 
-    /// The file at the address of a request, for whoever has it whole.
-    pub(crate) fn get(&self, request: &Request<Bytes>, now: Timestamp) -> Result<Response> {
+    /// The file at the address of a request. Nobody is asked for a token; the signature must be right.
+    pub(crate) fn get(&self, state: &State, request: &Request<Bytes>, now: Timestamp) -> Result<Response> {
         let uri = request.uri();
         let query = uri.query().unwrap_or_default();
         let is_authorized = request.headers().contains_key(header::AUTHORIZATION);
         self.presigner.check((request.method(), uri.path(), query), is_authorized, now)?;
         let objects = self.objects();
         let object = objects.by_path.get(uri.path()).ok_or_else(no_such_key)?;
+        // The file outlives its domain, and is not read without its key.
+        if state.domains.contains_key(&object.domain) {
+            state.check_readable(&object.domain).map_err(|_| key_lost())?;
+        }
         object.answer(request.headers())
     }
 
-    /// Forget all files. Addresses that lead to them are still good, to nothing.
+    /// Forget all files. Their addresses then lead to nothing.
     pub(crate) fn clear(&self) {
         *self.objects() = Objects::default();
     }
@@ -119,7 +125,8 @@ impl Bucket {
     }
 }
 
-/// The same for the same file. Files with the same bytes may have been published at different times.
+/// The name of a file in the bucket, which is the same each time. Files with the same bytes may have been published
+/// at different times.
 fn object_name(download: &Download, modified: Option<&HeaderValue>) -> String {
     let mut digest = Sha256::new();
     digest.update(download.sha256.0);
@@ -131,7 +138,15 @@ fn no_such_key() -> Error {
     Error::new("NoSuchKey", "The specified key does not exist.").with_status(StatusCode::NOT_FOUND)
 }
 
+fn key_lost() -> Error {
+    Error::new(
+        "KMS.DisabledException",
+        "The KMS key that the file is encrypted with is disabled or not there",
+    )
+}
+
 struct Object {
+    domain: DomainKey,
     content: Bytes,
     headers: HeaderMap,
     /// When its last address expires.
@@ -139,13 +154,17 @@ struct Object {
 }
 
 impl Object {
-    fn new(download: &Download, modified: Option<HeaderValue>, until: Timestamp) -> Self {
+    fn new(
+        download: &Download,
+        domain: &DomainKey,
+        (modified, until): (Option<HeaderValue>, Timestamp),
+    ) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         headers.insert(header::ETAG, header_value(&format!("\"{}\"", download.md5)));
         headers.extend(modified.map(|modified| (header::LAST_MODIFIED, modified)));
-        Self { content: download.content.clone(), headers, until }
+        Self { domain: domain.clone(), content: download.content.clone(), headers, until }
     }
 
     /// All of it, or the part that is asked for.
@@ -168,16 +187,16 @@ impl Object {
     }
 }
 
-/// There are never many more than those that an address leads to.
+/// The files of the bucket: few more than those to which an address leads that has not expired.
 #[derive(Default)]
 struct Objects {
     by_path: BTreeMap<String, Object>,
-    /// How many were left when those went that no address led to.
+    /// How many files were left when expired ones were removed the last time.
     left: usize,
 }
 
 impl Objects {
-    /// Fewer are not looked through.
+    /// The emulator looks for expired files when there are twice as many files as this, or more.
     const LEAST: usize = 256;
 
     fn put(&mut self, path: String, object: Object, now: Timestamp) {
@@ -227,10 +246,11 @@ mod tests {
             let asset = Asset::new("a", Bytes::from(number.to_string()));
             let mut answer = Response::default();
             answer.extensions_mut().insert(Download::of(&asset));
-            bucket.instead_of(answer, (&Method::GET, "1", &reached), now);
+            let domain = DomainKey { owner: "1".into(), name: "acme".into() };
+            bucket.instead_of(answer, (&Method::GET, &domain, &reached), now);
         };
         let most = 2 * Objects::LEAST as u64;
-        // Of one an address lives longer than the last that was given.
+        // An older address of this file lives longer than the newest one.
         file(0, begun + LIFE);
         (0..most).for_each(|number| file(number, begun));
         assert_eq!(bucket.objects().by_path.len(), 2 * Objects::LEAST);

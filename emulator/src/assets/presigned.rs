@@ -58,7 +58,11 @@ impl Presigner {
         if !members.keys().any(|name| name.starts_with("X-Amz-")) {
             return Err(Error::new("AccessDenied", "Access Denied"));
         }
-        if expires(&members)? <= now {
+        let (begins, expires) = life(&members)?;
+        if begins > now {
+            return Err(Error::new("AccessDenied", "Request is not valid yet"));
+        }
+        if expires <= now {
             return Err(Error::new("AccessDenied", "Request has expired"));
         }
         let signature = members.get(SIGNATURE).and_then(|signature| hex::decode(&**signature).ok());
@@ -76,7 +80,8 @@ fn signed(method: &Method, path: &str, query: &str) -> String {
     format!("{method}\n{path}\n{members:?}")
 }
 
-fn expires(members: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> Result<Timestamp> {
+/// From when to when the address says that it is good.
+fn life(members: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> Result<(Timestamp, Timestamp)> {
     let member = |name: &str| members.get(name).map(|value| &**value).ok_or_else(incomplete);
     for name in ["X-Amz-Credential", "X-Amz-SignedHeaders", SIGNATURE] {
         member(name)?;
@@ -88,7 +93,7 @@ fn expires(members: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> Result<Timestamp> 
         .ok_or_else(|| malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""))?;
     let seconds = member("X-Amz-Expires")?.parse::<u32>();
     let seconds = seconds.map_err(|_| malformed("X-Amz-Expires should be a number"))?;
-    Ok(from.saturating_add(SignedDuration::from_secs(seconds.into())).unwrap_or(Timestamp::MAX))
+    Ok((from, from.saturating_add(SignedDuration::from_secs(seconds.into())).unwrap_or(Timestamp::MAX)))
 }
 
 /// The service's words for a token that was repeated to S3. They do not repeat the token here.
@@ -154,6 +159,9 @@ mod tests {
         assert!(stranger.check((&Method::GET, PATH, &query), false, now).is_err());
         // Seconds are whole in it.
         assert_eq!(check(Method::GET, PATH, &query, expires), Err("AccessDenied".into()));
+        // The clock went back.
+        let before = now - SignedDuration::from_secs(1);
+        assert_eq!(check(Method::GET, PATH, &query, before), Err("AccessDenied".into()));
         assert_eq!(check(Method::GET, PATH, &query, now + LIFE - SignedDuration::from_secs(1)), Ok(()));
     }
 

@@ -24,7 +24,7 @@ use crate::pipeline::perform;
 use crate::reached::Reached;
 use crate::state::version::Asset;
 use crate::state::{Caller, DomainKey, State};
-use crate::unrouted::{self, place};
+use crate::unrouted::{self, place, shortened};
 use crate::wire::header_value;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -79,7 +79,7 @@ pub(crate) async fn answer(app: &App, request: Request<Bytes>) -> Response {
         login::admit(state, &target, &exchange, token, now)?;
         let answer = (exchange.effect)(state, &target, now)?;
         Ok(match &app.bucket {
-            Some(bucket) => bucket.instead_of(answer, (&method, &target.domain.owner, &target.reached), now),
+            Some(bucket) => bucket.instead_of(answer, (&method, &target.domain, &target.reached), now),
             None => answer,
         })
     })
@@ -150,13 +150,13 @@ impl Target {
     }
 }
 
-/// What the journal keeps.
+/// What the journal keeps. A text that is longer than any name, such as a token in the wrong place, is cut.
 fn parameters(target: &Target, exchange: &Exchange, place: Value) -> Value {
     let mut parameters = json!({
-        "format": target.format,
-        "domain": target.domain.name,
-        "domain-owner": target.domain.owner,
-        "repository": target.repository,
+        "format": shortened(&target.format),
+        "domain": shortened(&target.domain.name),
+        "domain-owner": shortened(&target.domain.owner),
+        "repository": shortened(&target.repository),
     });
     let key = exchange.package.as_ref();
     let named = [
@@ -167,7 +167,7 @@ fn parameters(target: &Target, exchange: &Exchange, place: Value) -> Value {
     let named = named.map(|(name, value)| (name, value.map(String::as_str)));
     for (name, value) in named.into_iter().chain([("contentType", exchange.content_type)]) {
         if let Some(value) = value {
-            parameters[name] = value.into();
+            parameters[name] = shortened(value).into();
         }
     }
     if let (UNKNOWN, Value::Object(place), Some(parameters)) =

@@ -1,4 +1,4 @@
-//! One entry of a seed: a file that a registry gets, another word on one that it has, or a removal.
+//! One entry of a seed: a file that a registry receives, a change of what the registry says of a file, or a removal.
 
 use super::{Kind, Made, SeedPackage, pypi};
 use crate::state::package::PackageKey;
@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// One file of one version, or all that is made for it; what is told of them; or what goes.
+/// One entry: a file of a version, or a made version; or what the registry says of files; or a removal.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
@@ -24,13 +24,13 @@ pub(super) struct Entry {
     content: Option<String>,
     /// The file's name; needed with the content of a Python package or of a Maven artifact.
     filename: Option<String>,
-    /// When the registry got it; now, when left out.
+    /// When the registry received the file; the present time when left out.
     #[serde(default, deserialize_with = "times::time")]
     published: Option<Timestamp>,
     /// Whether the registry yanked the Python file, or why.
     #[serde(default, deserialize_with = "pypi::yanked")]
     yanked: Option<Yank>,
-    /// Whether the registry has it no more.
+    /// Whether the registry removes it.
     #[serde(default)]
     removed: bool,
 }
@@ -92,8 +92,8 @@ impl Entry {
         Ok(vec![Edit { connection, key, change }])
     }
 
-    /// Another word on files of a Python version that is there: without content, and with the name of a file,
-    /// or with a yank for all of them.
+    /// Whether the entry changes what the registry says of files of a Python version. Such an entry has no content,
+    /// and names one file, or yanks all files of the version.
     fn release(
         &self,
         connection: Connection,

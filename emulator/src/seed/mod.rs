@@ -89,7 +89,7 @@ impl Seed {
         serde_json::from_value(asked).map_err(|error| error.to_string())
     }
 
-    /// Check all of it, then change the registry. CodeArtifact sees that after the lag, if there is one.
+    /// Check all entries, then change the registry. CodeArtifact sees the change after the lag, if there is one.
     pub(crate) fn apply(self, state: &mut State, now: Timestamp) -> Result<(), String> {
         let connection = Connection::try_from(self.connection)?;
         let kind = Kind::of(connection.format())?;

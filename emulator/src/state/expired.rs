@@ -1,16 +1,17 @@
-//! What has expired is forgotten in the end, so that an emulator that runs for months does not grow.
+//! Expired tokens and sessions are forgotten a day after their end, so that the memory of an emulator that runs for
+//! months does not grow.
 
 use imbl::OrdMap;
 use jiff::{SignedDuration, Timestamp};
 
-/// How long what has expired is still known, so that who uses it is told that it has expired.
+/// How long an entry is kept after its end, so that a caller who uses it learns that it has expired.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
-/// The fewest entries that are worth a look through all of them.
+/// With fewer entries the emulator does not look for those that have expired.
 const FEWEST: usize = 1_000;
 
-/// When a map is looked through next for what has expired. The map has to double in between, so that the looks
-/// cost each entry little.
+/// Decides when a map is next searched for expired entries. The map must double between two searches, so that the
+/// cost for each entry stays small.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sweep {
     at: usize,
@@ -23,8 +24,8 @@ impl Default for Sweep {
 }
 
 impl Sweep {
-    /// Forget what expired a day ago or earlier, when it is time for that. `end` says when an entry expires, if
-    /// it ever does.
+    /// When a search is due, remove the entries that expired a day ago or earlier. `end` is the time at which an
+    /// entry expires; an entry without an end stays.
     pub(super) fn forget<K: Ord + Clone, V: Clone>(
         &mut self,
         entries: &mut OrdMap<K, V>,

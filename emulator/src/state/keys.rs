@@ -14,7 +14,7 @@ pub(crate) struct KeySpec {
     /// Such as `alias/team`, in the key's account.
     #[serde(default)]
     aliases: OrdSet<String>,
-    /// One that is not can neither encrypt nor decrypt.
+    /// A disabled key can neither encrypt nor decrypt.
     #[serde(default = "enabled")]
     enabled: bool,
 }
@@ -72,7 +72,7 @@ impl Keys {
         self.0.iter().map(show).collect()
     }
 
-    /// Whether there are any, so that no other exists.
+    /// Whether any key is declared. If so, no other key exists.
     pub(super) fn are_declared(&self) -> bool {
         !self.0.is_empty()
     }

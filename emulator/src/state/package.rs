@@ -73,7 +73,7 @@ impl Package {
 /// A repository's packages.
 pub(crate) type Packages = OrdMap<PackageKey, Arc<Package>>;
 
-/// Those that a page begins with, in the order of their page keys.
+/// The packages after a page key, in the order of page keys.
 pub(crate) fn packages_from<'a>(
     packages: &'a Packages,
     from: Bound<&str>,
@@ -100,7 +100,7 @@ mod tests {
         for (from, expected) in [
             (Bound::Unbounded, &["a", "b", "c"][..]),
             (Bound::Excluded("npm  a"), &["b", "c"]),
-            // What went meanwhile was there once.
+            // The package of that key was deleted between two pages.
             (Bound::Excluded("npm  aa"), &["b", "c"]),
             (Bound::Excluded("npm  c"), &[]),
             (Bound::Excluded("maven org z"), &["a", "b", "c"]),

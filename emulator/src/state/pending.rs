@@ -1,5 +1,5 @@
-//! What is to come by itself at a time of the emulator's clock: a public registry's change that is not seen
-//! yet, and a version that is still being ingested.
+//! Pending changes, which happen at a time of the emulator's clock without a call: a public registry's change that
+//! CodeArtifact does not see yet, and a version that is still being ingested.
 
 use super::package::PackageKey;
 use super::public::Edit;
@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What is to come, by its time and a number that no other has.
+/// The pending changes, by their time and a unique number.
 pub(crate) type Pending = OrdMap<(Timestamp, u64), Arc<Due>>;
 
-/// One thing that is to come.
+/// One pending change.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Due {
     /// A public registry was changed.
@@ -27,7 +27,7 @@ pub(crate) enum Due {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Ingestion {
     pub(super) domain: DomainKey,
-    /// By their names and what tells them from others of these names.
+    /// The repositories by name and id: a repository that was made anew under the name has another id.
     pub(super) repositories: Vec<(String, RepositoryId)>,
     pub(super) key: PackageKey,
     pub(super) version: Arc<Version>,
@@ -36,7 +36,7 @@ pub(crate) struct Ingestion {
 }
 
 impl State {
-    /// Let something come after a while, or at once.
+    /// Let a change happen after the delay, or at once when there is no delay.
     pub(crate) fn await_due(&mut self, due: Due, now: Timestamp, delay: SignedDuration) {
         if delay.is_zero() {
             return self.come(&due, now);
@@ -46,7 +46,7 @@ impl State {
         self.pending.insert((at, id), Arc::new(due));
     }
 
-    /// What the public registries have already, though CodeArtifact may not see it.
+    /// What the public registries hold, with the changes that CodeArtifact does not see yet.
     pub(crate) fn public_to_come(&self) -> PublicRegistries {
         let mut public = self.public.clone();
         for due in self.pending.values() {
@@ -59,12 +59,12 @@ impl State {
         public
     }
 
-    /// When the first thing comes, if that is by now.
+    /// The time of the first pending change, if that time has come.
     pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         self.pending.get_min().map(|((at, _), _)| *at).filter(|at| *at <= now)
     }
 
-    /// Let the first thing come.
+    /// Let the first pending change happen.
     pub(crate) fn let_next_come(&mut self) {
         let first = self.pending.get_min().map(|(key, _)| *key);
         if let Some((at, id)) = first

@@ -27,7 +27,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) arn: &'a str,
     /// What the ARNs begin with of everything that lies in it.
     pub(crate) within: &'a [String],
-    /// The ARN of what it lies in itself, which a policy may name.
+    /// The ARN of the domain around a repository, which the repository's policy may name.
     pub(crate) domain: Option<&'a str>,
 }
 

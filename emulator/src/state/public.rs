@@ -74,7 +74,8 @@ impl PublicRegistries {
     }
 }
 
-/// A version of a package, and a file of that version; without them, all that there are.
+/// The version and the file that are meant. Without a file the whole version is meant, and without a version the
+/// whole package.
 type Which<'a> = (Option<&'a str>, Option<&'a str>);
 
 /// A change of what a public registry has of a package.
@@ -91,7 +92,7 @@ pub(crate) enum Change {
     /// A file is added to a version, which comes to be with its first. A file of the same name is replaced, so
     /// that seeding twice is seeding once.
     Put { number: String, asset: Asset, details: Box<Details>, at: Timestamp },
-    /// Something else is told of a file, or of all files of the version.
+    /// The registry changes what it says of a file, or of all files of the version.
     Release { number: String, file: Option<String>, published: Option<Timestamp>, yanked: Option<Yank> },
     /// A file goes, or the version, or the package; with the last of its files a version goes, too.
     Remove { number: Option<String>, file: Option<String> },

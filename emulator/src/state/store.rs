@@ -38,7 +38,7 @@ impl Store {
         &self.current
     }
 
-    /// Let come what is due by now, each thing at its time.
+    /// Let all pending changes happen whose time has come, each at its own time.
     pub(crate) fn settle(&mut self, now: Timestamp) -> Result<(), Unsaved> {
         while let Some(due) = self.current.next_due(now) {
             let mut changed = self.current.clone();

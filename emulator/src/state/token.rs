@@ -32,7 +32,7 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// A life of so many seconds that began with the second that it is.
+    /// A life of that many seconds, which begins with the present second.
     pub(crate) fn of_seconds(now: Timestamp, seconds: i64) -> Self {
         let issued = whole(now);
         let expires = issued.saturating_add(SignedDuration::from_secs(seconds));
@@ -99,7 +99,7 @@ impl Tokens {
         Ok(grant)
     }
 
-    /// All that are not forgotten, expired ones too.
+    /// All tokens that are known, expired ones too.
     pub(super) fn grants(&self) -> &OrdMap<String, Arc<TokenGrant>> {
         &self.grants
     }

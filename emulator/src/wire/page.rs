@@ -52,7 +52,7 @@ impl PageRequest {
         Ok(Self { size, after, query })
     }
 
-    /// Where the items of the page begin, for maps that can be read from a key on.
+    /// The key after which the page begins, for maps that can be read from a key on.
     pub(crate) fn from(&self) -> Bound<&str> {
         match &self.after {
             Some(After::Key(after)) => Bound::Excluded(after),

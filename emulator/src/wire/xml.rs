@@ -1,4 +1,4 @@
-//! XML, as services write it that have no JSON.
+//! XML, as S3 and STS write their answers.
 
 /// One element for each member.
 pub(crate) fn elements(members: &[(&str, &str)]) -> String {

@@ -54,3 +54,39 @@ async fn an_upload_to_where_maven_has_no_file_is_refused_as_wrong() {
         assert_eq!(answer.status(), 401, "{path}");
     }
 }
+
+/// Somebody may put a token where a name belongs. The journal keeps no text that is as long as a token.
+#[tokio::test]
+async fn a_token_in_a_path_is_not_kept() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    let token = data::token(&client).await;
+    let tarball = format!("left-pad/-/left-pad-{token}.tgz");
+    let crates = format!("api/v1/crates/left-pad/{token}/download");
+    for place in [
+        ("npm", "team", token.as_str()),
+        ("npm", token.as_str(), "left-pad"),
+        ("npm", "team", tarball.as_str()),
+        ("cargo", "team", crates.as_str()),
+        (token.as_str(), "team", "left-pad"),
+    ] {
+        assert!(data::get(&emulator, &token, place).await.status().is_client_error(), "{place:?}");
+    }
+    let journal = serde_json::to_string(&emulator.journal(0)).unwrap();
+    assert!(journal.contains('…') && !journal.contains(&token), "{journal}");
+}
+
+#[tokio::test]
+async fn a_format_that_is_not_served_is_named_with_those_that_are() {
+    let emulator = start().await;
+    let client = with_domain(&emulator).await;
+    create(&client, "team").await;
+    let token = data::token(&client).await;
+    for (format, told) in [("pip", "'pip' is not served here"), ("npm", "'/-/none' is not served by")] {
+        let answer = data::get(&emulator, &token, (format, "team", "-/none")).await;
+        assert_eq!(answer.status(), 404);
+        let body = String::from_utf8_lossy(answer.body()).into_owned();
+        assert!(body.contains(told), "{body}");
+    }
+}

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::stream::iter;
 use jiff::SignedDuration;
 
-/// As many as are worth a look through all of them.
+/// With this many entries the emulator looks for those that have expired.
 const MANY: usize = 1_000;
 const ROLE: &str = "arn:aws:iam::123456789012:role/dev";
 

@@ -20,7 +20,7 @@ const DUAL: &str = "acme-123456789012.codeartifact.us-east-1.on.aws";
 const PRIVATE: &str = "vpce-0743fe535b883ffff-76ddffff.d.codeartifact.us-east-1.vpce.amazonaws.com";
 const API: &str = "codeartifact.us-east-1.amazonaws.com";
 
-/// What stands between format and repository where the host does not say the domain.
+/// The part of a path between format and repository that names the domain, for hosts that do not name it.
 const PATH: &str = "d/acme-123456789012/";
 
 /// An emulator with an npm package, and a token for it.
@@ -50,7 +50,7 @@ async fn json_of(emulator: &Emulator, path: &str, headers: &[(&str, &str)]) -> V
     serde_json::from_slice(answer.body()).unwrap()
 }
 
-/// Where npm and cargo are led to: the addresses of the repository for each, told to who names it like that.
+/// The addresses of the repository that npm and cargo are told, when they ask at that host.
 async fn told(
     (emulator, token): &(Arc<Emulator>, String),
     layout: &str,

@@ -33,10 +33,19 @@ struct World {
 impl World {
     /// An emulator with files elsewhere, and one package behind a repository for each format.
     async fn new() -> Self {
+        Self::encrypted_with(None).await
+    }
+
+    /// The same, in a domain with that KMS key, which is declared.
+    async fn encrypted_with(key: Option<&str>) -> Self {
         let options = Options { assets: Assets::Redirect, ..Options::default() };
         let emulator = Arc::new(Emulator::start(options).await.unwrap());
         let client = client(&emulator);
-        client.create_domain().domain("acme").send().await.unwrap();
+        if let Some(key) = key {
+            control(&emulator, "PUT", "/keys", json!({ "key": key })).await;
+        }
+        let create_domain = client.create_domain().domain("acme").set_encryption_key(key.map(str::to_owned));
+        create_domain.send().await.unwrap();
         for (format, connection, name, _) in FILES {
             create(&client, format).await;
             let connect = client.associate_external_connection().domain("acme").repository(format);
@@ -63,7 +72,7 @@ impl World {
         location.strip_prefix(&url).unwrap().to_owned()
     }
 
-    /// The answer of the port of assets.
+    /// The answer of the port of assets to that request.
     async fn fetch(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
         let url = self.emulator.assets_url().unwrap();
         let address = url.strip_prefix("http://").unwrap();
@@ -99,7 +108,7 @@ async fn files_of_every_format_are_elsewhere_and_need_no_token_there() {
     for (format, _, _, path) in FILES {
         let sent = world.sent("GET", (format, format, path)).await;
         let (place, query) = sent.split_once('?').unwrap();
-        assert!(place.starts_with(&format!("/assets-{ACCOUNT}-us-east-1/{ACCOUNT}/")), "{place}");
+        assert!(place.starts_with(&format!("/assets-{ACCOUNT}-us-east-1/{ACCOUNT}/acme/")), "{place}");
         for member in
             ["Algorithm=AWS4-HMAC-SHA256", "Credential", "Date", "Expires=600", "SignedHeaders", "Signature"]
         {
@@ -227,6 +236,22 @@ async fn an_address_expires_by_the_emulators_clock_and_outlives_the_package() {
     control(&world.emulator, "POST", "/reset", Value::Null).await;
     let gone = "NoSuchKey: The specified key does not exist.";
     assert_eq!(world.refused("GET", &again, &[]).await, (404, gone.into()));
+}
+
+#[tokio::test]
+async fn a_file_whose_key_is_lost_is_at_no_address() {
+    let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let world = World::encrypted_with(Some(key)).await;
+    let sent = world.sent("GET", TARBALL).await;
+    let lost = "KMS.DisabledException: The KMS key that the file is encrypted with is disabled or not there";
+    for is_enabled in [true, false, true] {
+        control(&world.emulator, "PUT", "/keys", json!({ "key": key, "enabled": is_enabled })).await;
+        if is_enabled {
+            assert_eq!(world.fetch("GET", &sent, &[]).await.status(), 200);
+        } else {
+            assert_eq!(world.refused("GET", &sent, &[]).await, (400, lost.into()));
+        }
+    }
 }
 
 #[tokio::test]

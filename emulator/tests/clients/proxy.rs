@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Longer requests are none of a client.
+/// No client sends a longer request.
 const LONGEST: usize = 64;
 
 /// Serves for as long as the test lasts.

@@ -18,7 +18,7 @@ async fn world() -> World {
     world
 }
 
-/// The indexes that were told were all told as JSON, and there were some.
+/// There were answers with an index, and each of them was JSON.
 fn assert_json_only(world: &World) {
     let entries = world.emulator.journal(0);
     let indexes: Vec<_> = entries.iter().filter(|entry| entry.operation == "PypiGetIndex").collect();
@@ -52,7 +52,7 @@ async fn poetry_takes_the_json_index() {
     installs_by_json(Poetry::with_token(&world, "team", &world.token).await, world).await;
 }
 
-/// What is installed before each time; nothing before the first version.
+/// The version that is installed when only versions before a time count; none before the first version.
 const BEFORE: [(&str, Option<&str>); 3] = [
     ("2023-12-31T00:00:00Z", None),
     ("2024-01-15T00:00:00Z", Some("1.0.0")),

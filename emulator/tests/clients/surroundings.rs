@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Each names a file with the certificate to trust, for one client or more.
+/// Variables that name the file with the certificate to trust, each for one client or more.
 const TRUSTED: [&str; 6] = [
     "AWS_CA_BUNDLE",
     "CARGO_HTTP_CAINFO",
@@ -21,7 +21,7 @@ const TRUSTED: [&str; 6] = [
     "SSL_CERT_FILE",
 ];
 
-/// Bundler looks at that of http only.
+/// Variables that name the proxy. Bundler reads that of http only.
 const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"];
 
 const PASSWORD: &str = "changeit";

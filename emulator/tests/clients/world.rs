@@ -34,7 +34,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// As an emulator is without options.
+    /// A world in the plain mode.
     pub(crate) async fn new() -> Self {
         Self::of(Mode::Plain).await
     }

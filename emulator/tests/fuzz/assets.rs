@@ -33,7 +33,8 @@ pub(crate) fn request(world: &World<'_>, chance: &mut fastrand::Rng) -> Request 
     Request::new(pick(chance, METHODS), &target, &headers, body)
 }
 
-/// With a member left out, once more, with another value, or with another path.
+/// Such an address with one change: a member of its query is missing, is there twice or has another value, or the
+/// path is another one.
 fn changed(target: &str, chance: &mut fastrand::Rng) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut members: Vec<String> = query.split('&').map(str::to_owned).collect();

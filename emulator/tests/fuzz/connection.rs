@@ -20,7 +20,7 @@ impl Connection {
         Self::to(emulator.address())
     }
 
-    /// To the port of assets.
+    /// A request to the port of assets.
     pub(crate) fn to_assets(emulator: &Emulator) -> Self {
         let url = emulator.assets_url().unwrap();
         Self::to(url.strip_prefix("http://").unwrap().parse().unwrap())

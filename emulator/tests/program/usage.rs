@@ -87,5 +87,6 @@ fn an_address_that_is_taken_is_an_error_that_names_it() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with(&format!("Error: cannot listen on {address}: ")), "{said}");
+    assert!(said.contains("port 0 picks a free one"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }

@@ -55,7 +55,7 @@ pub(super) fn file(
     Ok(response)
 }
 
-/// One line a version.
+/// The index of a crate: one line for each version.
 fn lines(state: &State, target: &Target, name: &str) -> Result<String> {
     Ok(found(state, target, name, line)?.into_iter().collect())
 }

@@ -37,7 +37,7 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
     }
 }
 
-/// No client asks for it but those who want to know when versions were published.
+/// Tools that want to know when versions were published ask for this.
 fn versions(name: &str) -> Option<Exchange> {
     let key = PackageKey::from_crate_name(name)?;
     let name = key.name.clone();

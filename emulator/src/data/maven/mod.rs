@@ -42,7 +42,7 @@ pub(super) fn understand(path: &str, request: &Request<Bytes>) -> Option<Exchang
     Some(Exchange { version, ..exchange.about(&key) })
 }
 
-/// An upload to where Maven puts nothing.
+/// Refuses an upload to a path that is none of Maven's.
 fn misplaced() -> Exchange {
     Exchange::read(UNKNOWN, |_, target, _| {
         Err(Error::invalid(format!("'/{}' is no path of a file in a Maven repository", target.rest)))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 /// The media type that a client names to be spared the rest.
 const ABRIDGED: &str = "application/vnd.npm.install-v1+json";
 
-/// What is left of a version's `package.json`.
+/// The members of a version's `package.json` that stay.
 const MEMBERS: [&str; 19] = [
     "name",
     "version",

@@ -11,7 +11,7 @@ pub(super) enum Form {
     Json,
 }
 
-/// Of forms that a client takes equally the first one is told.
+/// When a client accepts several forms equally, the first of them is the answer.
 const FORMS: [Form; 3] = [Form::Html, Form::VersionedHtml, Form::Json];
 
 impl Form {
@@ -49,7 +49,7 @@ struct Range {
 }
 
 impl Range {
-    /// A liking that is no number from 0 to 1 makes the range none.
+    /// A range whose weight is no number from 0 to 1 is left out.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(|part| part.trim().to_ascii_lowercase());
         let media_type = parts.next().filter(|text| text.contains('/'))?;
@@ -58,7 +58,7 @@ impl Range {
         (0.0..=1.0).contains(&liking).then_some(Self { media_type, liking })
     }
 
-    /// How precisely it means the form.
+    /// How precisely the range names the form.
     fn precision(&self, form: Form) -> Option<u8> {
         let wanted = form.media_type();
         let group = wanted.split('/').next()?;

@@ -32,8 +32,8 @@ struct File<'a> {
     yanked: Option<&'a str>,
 }
 
-/// The files of the versions, and those that the registry which a version came from has got since. That
-/// registry decides which are yanked as long as it can be reached, also when the version was retained before.
+/// The files of the versions, and the files that the registry of a version has received since the version was
+/// retained. As long as the registry can be reached, the registry decides which files are yanked.
 fn files<'a>(versions: &BTreeMap<&str, &'a Version>, places: &[Place<'a>]) -> impl Iterator<Item = File<'a>> {
     let of = move |version: &'a Version| {
         let registry = in_registry(version, places).map(|(_, registry)| registry);
@@ -48,7 +48,7 @@ fn files<'a>(versions: &BTreeMap<&str, &'a Version>, places: &[Place<'a>]) -> im
 }
 
 impl<'a> File<'a> {
-    /// Where it is, as seen from the index.
+    /// The file's address, relative to the index.
     fn link(&self) -> String {
         format!("{}/{}", self.version.number, self.asset.name)
     }

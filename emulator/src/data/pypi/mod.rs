@@ -19,7 +19,7 @@ pub(super) async fn understand(path: &str, request: Request<Bytes>) -> Option<Ex
     match segments[..] {
         // There is no list of all projects.
         ["simple", project] if reads => {
-            // Links are relative, and right only from an address with a slash at its end.
+            // Links are relative: they lead to the files only from an address with a slash at its end.
             path.ends_with('/').then(|| index(project, Form::wanted(request.headers())))
         }
         ["simple", project, version, file] if reads => Some(download(project, version, file)),

@@ -1,4 +1,4 @@
-//! Whatever is changed between two states, each version that differs is told once, and no other is.
+//! Property: between two states, each version that differs has one event, and no other version has one.
 
 use super::Happened;
 use crate::options::Options;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// A version by the numbers of its repository, its package and itself.
 type At = (u8, u8, u8);
 
-/// What the version of each has in it, where there is one.
+/// The content of each version that exists.
 type Contents = BTreeMap<At, u8>;
 
 fn state() -> State {
@@ -43,7 +43,7 @@ fn state() -> State {
     state
 }
 
-/// Put a version there with that in it, or take it away with its package when that is empty then.
+/// Put a version with that content, or remove the version, and its package when no version is left in it.
 fn edit(state: &mut State, (repository, package, number): At, content: Option<u8>) {
     let key = PackageKey::from_npm_name(&format!("p{package}")).unwrap();
     let domain = state.domains.keys().next().unwrap().clone();

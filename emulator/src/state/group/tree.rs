@@ -63,7 +63,7 @@ impl Groups {
         self.iter_from(Bound::Unbounded)
     }
 
-    /// The same from a pattern's text on.
+    /// The groups after that text of a pattern, in the same order.
     pub(crate) fn iter_from(&self, from: Bound<&str>) -> impl Iterator<Item = &Group> {
         let root = (from == Bound::Unbounded).then_some(&self.root);
         let below = self.below.range::<_, str>((from, Bound::Unbounded)).map(|(_, group)| group);
@@ -127,7 +127,7 @@ impl Groups {
         from: Bound<&str>,
     ) -> impl Iterator<Item = &'a Group> {
         let lies_within = |group: &&Group| pattern.is_root() || pattern.contains(&group.pattern).is_some();
-        // Who the parent is takes a look at every group.
+        // To find a parent takes a look at every group, so that the cheap test comes first.
         self.iter_from(from).filter(lies_within).filter(|group| {
             self.parent(&group.pattern).is_some_and(|parent| parent.pattern.text() == pattern.text())
         })

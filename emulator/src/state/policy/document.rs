@@ -64,7 +64,7 @@ enum WrittenPrincipals {
 }
 
 impl<'de> Deserialize<'de> for WrittenPrincipals {
-    /// An error is that of the form that was written.
+    /// Reads the form that was written, a word or an object, so that an error names what is wrong in that form.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Value::deserialize(from)? {
             Value::String(word) => Ok(Self::Word(word)),
@@ -90,7 +90,8 @@ enum OneOrMany<T> {
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
-    /// An error is that of the form that was written, with the number of the entry.
+    /// Reads the form that was written, one value or a list, so that an error names what is wrong in that form and
+    /// the number of the entry.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let read = |value| serde_json::from_value(value);
         match Value::deserialize(from)? {

@@ -32,7 +32,7 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// What has those bytes, which have that SHA-256.
+    /// The content with these bytes, whose SHA-256 the caller has computed.
     pub(super) fn new(bytes: Bytes, sha256: Checksum<32>) -> Self {
         Self {
             md5: Checksum(Md5::digest(&bytes).into()),

@@ -5,7 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Changes with the assets and details of a version. As text it is base64 of random bytes.
+/// Names one state of a version's assets and details. A change of these gives the version another revision. The
+/// text of a revision is base64 of random bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Revision([u8; 32]);
