@@ -1,0 +1,78 @@
+//! RegistryCredential: a Secret that always holds a valid login.
+
+mod registry;
+mod secret;
+mod status;
+mod token;
+
+pub use registry::*;
+pub use secret::*;
+pub use status::*;
+pub use token::*;
+
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::AccountRef;
+
+/// A Secret in this namespace that always holds a valid login for some registries.
+///
+/// The Secret has the files of each format, and `username` (`aws`). When all registries are in one domain it also has the
+/// plain keys `token` and `password` (the same), `expiration` (RFC 3339) and `expires_at` (Unix seconds); with several domains there
+/// are several tokens, and only the files say which belongs to which registry. `endpoint-<format>` holds
+/// the address that tools of a package format install from, for each of the service's formats (npm, pypi, maven, nuget, generic, ruby,
+/// swift, cargo); `publish-pypi` and `publish-ruby` hold the address to publish to where it is another one. With several registries the
+/// address is that of the registry that asks for the format's file and has no scope, or else of the first.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "codeartifact-operator.dev",
+    version = "v1alpha1",
+    kind = "RegistryCredential",
+    namespaced,
+    shortname = "cacred",
+    category = "codeartifact",
+    status = "RegistryCredentialStatus",
+    derive = "PartialEq",
+    doc = "Registries, and the Secret in this namespace that always holds a valid login for them.",
+    printcolumn(name = "Secret", type_ = "string", json_path = ".status.secretName"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
+    ),
+    printcolumn(name = "Expires", type_ = "string", json_path = ".status.tokens[0].expiresAt"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1
+    )
+)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryCredentialSpec {
+    /// The AwsAccount to sign in to.
+    #[serde(default)]
+    pub account_ref: AccountRef,
+    /// The registries; 1 to 10.
+    #[schemars(length(min = 1, max = 10))]
+    #[x_kube(validation = ("self.filter(r, 'npm' in r.formats && !has(r.scope)).size() <= 1", "npm can hold one registry without a scope; give the others a scope"),
+        validation = ("self.filter(r, 'pip' in r.formats).size() <= 1", "pip can hold one registry; make a second RegistryCredential for the other"),
+        validation = ("self.all(r, !has(r.scope) || self.exists_one(o, has(o.scope) && o.scope == r.scope))", "a scope is used twice"))]
+    pub registries: Vec<Registry>,
+    /// How long tokens live and when they are renewed.
+    #[serde(default)]
+    #[schemars(extend("default" = {}))]
+    pub token: TokenSettings,
+    /// The Secret.
+    #[serde(default)]
+    pub secret: SecretSettings,
+    /// Stop renewing until it is false again; the Secret stays as it is.
+    #[serde(default)]
+    pub suspend: bool,
+}
