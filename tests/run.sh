@@ -10,6 +10,8 @@ export CODEARTIFACT_COLLECTED="$PWD/target/collected/$(date -u +%Y%m%dT%H%M%SZ)-
 rm -rf "$logs" target/collected target/clients/results
 mkdir -p "$logs" "$CODEARTIFACT_COLLECTED"
 table=()
+# Continuous integration builds once: what cargo keeps for a next build of the same tree would only fill the disk (about 9 GB).
+[[ -z ${CI:-} ]] || export CARGO_INCREMENTAL=0
 
 # stage NAME COMMAND...: runs it, shows its summary lines, keeps its time.
 stage() {
@@ -19,6 +21,7 @@ stage() {
   if ! "$@" >"$logs/$name.log" 2>&1 </dev/null; then
     tail -n "$tail_lines" "$logs/$name.log"
     printf '== %s failed after %d s; all of it: %s\n' "$name" $((SECONDS - started)) "$logs/$name.log"
+    printf '   free on the disks of target and of temporary files: %s\n' "$(df -h --output=avail . "${TMPDIR:-/tmp}" | tail -n +2 | xargs)"
     finish 1
   fi
   table+=("$name|$((SECONDS - started))")
