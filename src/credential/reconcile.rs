@@ -140,8 +140,7 @@ impl<'a> CredentialReconcile<'a> {
             let domain = registries::domain(&registry.identity);
             let Minter { session, .. } = self.minters.get(&domain).ok_or_else(|| no_session(&domain))?;
             let endpoints = self.services.addresses.of(session, registry).await?;
-            let (formats, scope) = (registry.spec.formats.clone(), registry.spec.scope.clone());
-            rendered.push(Registry { domain, formats, scope, endpoints });
+            rendered.push(registry.rendered(domain, endpoints));
         }
         Ok(rendered)
     }

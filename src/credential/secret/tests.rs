@@ -287,9 +287,11 @@ fn what_apply_leaves_behind_is_taken_away() {
 fn the_content_id_depends_on_tokens_and_on_what_is_rendered() {
     let registry = |scope: &str| Registry {
         domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
+        repository: "team".into(),
         formats: vec![Format::Npm],
-        scope: Some(scope.into()),
+        scopes: vec![scope.into()],
         endpoints: BTreeMap::new(),
+        is_private: false,
     };
     let first = content_id(&["a", "b"], &[registry("@x")]);
     assert_eq!(first, content_id(&["a", "b"], &[registry("@x")]));
