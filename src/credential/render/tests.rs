@@ -1,6 +1,8 @@
 //! Tables of whole files, and of what must not get into one.
 
 mod golden;
+mod properties;
+mod readers;
 mod scoped;
 
 use super::*;
