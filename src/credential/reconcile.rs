@@ -158,6 +158,7 @@ impl<'a> CredentialReconcile<'a> {
             user: user.clone(),
             renew_before: settings.renew_before.map(interval),
             force: self.force(),
+            expired: self.first_end().is_some_and(|end| end <= self.context.clock.now()),
             impatient: self.asked_to_look(),
             addresses: Templates::new(),
         };

@@ -3,6 +3,7 @@
 mod admission;
 mod mint;
 mod sweep;
+mod wake;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -203,15 +204,14 @@ impl TokenCache {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 let now = self.context.clock.now();
-                let others = entry.lock().succeeded(Arc::clone(&kept), request, now);
-                for user in &others {
-                    self.context.references.wake(user);
-                }
+                let sharers = entry.lock().succeeded(Arc::clone(&kept), request, now);
+                self.wake(sharers);
                 Ok(kept)
             }
             Err(error) => {
                 let error = Arc::new(error);
-                entry.lock().failed(Arc::clone(&error), self.context.clock.now(), fastrand::f64());
+                let (expired, now) = (request.expired, self.context.clock.now());
+                entry.lock().failed(Arc::clone(&error), expired, now, fastrand::f64());
                 Err(error)
             }
         }

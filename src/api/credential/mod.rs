@@ -5,10 +5,10 @@ mod secret;
 mod status;
 mod token;
 
-pub use registry::*;
-pub use secret::*;
-pub use status::*;
-pub use token::*;
+pub use registry::{EndpointType, Format, Registry};
+pub use secret::{SecretAdoption, SecretSettings};
+pub use status::{RegistryCredentialStatus, SecretWrite, TokenStatus};
+pub use token::TokenSettings;
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};

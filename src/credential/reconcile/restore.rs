@@ -99,7 +99,8 @@ impl CredentialReconcile<'_> {
             return Ok(None);
         }
         let kept = self.services.tokens.known(source, region, domain, life).await?;
-        Ok(kept.map(|kept| CurrentToken { kept, renews_at: recorded.renews_at, again: None, failing: None }))
+        let renews_at = recorded.renews_at;
+        Ok(kept.map(|kept| CurrentToken { kept, renews_at, due_at: renews_at, again: None, failing: None }))
     }
 
     /// Whether the cache shows the Secret just as it was written last.

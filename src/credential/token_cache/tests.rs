@@ -1,5 +1,7 @@
 //! The tokens against the emulator, and against an API server that keeps Secrets and can refuse to.
 
+mod three_days;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -166,6 +168,7 @@ impl Started {
                 user,
                 renew_before: None,
                 force: None,
+                expired: false,
                 impatient: true,
                 addresses: Templates::new(),
             };
@@ -204,6 +207,7 @@ fn account(emulator: &Emulator) -> AwsAccount {
     let spec = json!({
         "region": "us-east-1", "accountId": "123456789012", "endpoints": {"codeartifact": url, "sts": url},
         "credentials": {"secretRef": {"namespace": "aws", "name": "keys"}},
+        "limits": {"tokensPerSecond": 100_000},
     });
     let mut account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
     account.metadata.uid = Some("uid-1".into());
@@ -301,6 +305,7 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
                 user,
                 renew_before: None,
                 force: None,
+                expired: false,
                 impatient: false,
                 addresses: Templates::new(),
             };
