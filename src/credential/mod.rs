@@ -7,6 +7,8 @@ mod endpoint_cache;
 mod event_records;
 mod field_ownership;
 mod key_store;
+mod minters;
+mod plan;
 mod reconcile;
 pub mod record;
 mod registries;
@@ -104,7 +106,7 @@ impl Controlled for RegistryCredential {
         let held = tokens.filter_map(|token| token.account.as_deref()).map(ObjectId::account);
         repositories
             .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
-            .chain([ObjectId::account(&self.spec.account_ref.name)])
+            .chain(plan::Wish::of(&self.spec).accounts().map(ObjectId::account))
             .chain(held)
             .chain([ObjectId::new(KindName::Secret, ObjectKey::new(namespace.clone(), secret_name(self)))])
             .collect()

@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ObjectRef, RepositoryName, rules};
+use crate::api::{AccountRef, ObjectRef, RepositoryName, rules};
 
 /// A registry and the files wanted for it.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Registry {
     /// A repository by AWS names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<RepositoryName>,
+    /// The AwsAccount of this registry, for another account or Region in the same files. Left out: that of `spec.accountRef`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_ref: Option<AccountRef>,
     /// Which files are written. A file holds all registries that list its format.
     #[schemars(length(min = 1, max = 3))]
     #[x_kube(validation = ("self.all(x, self.exists_one(y, y == x))", "a format is listed twice"))]
