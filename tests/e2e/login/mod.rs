@@ -1,5 +1,6 @@
 //! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
 
+mod accounts;
 mod grants;
 mod hanging_mint;
 mod logs;
