@@ -9,6 +9,7 @@ mod field_ownership;
 mod key_store;
 mod minters;
 mod plan;
+mod private_endpoint;
 mod reconcile;
 pub mod record;
 mod registries;

@@ -83,6 +83,9 @@ impl<'a> Plan<'a> {
         for (registry, account) in &registries {
             terms.insert(registry.domain.clone(), granted(wish, registry, account, namespace, caches)?);
         }
+        for (index, (registry, account)) in registries.iter_mut().enumerate() {
+            registry.find_endpoint(index, account)?;
+        }
         Ok(Self { registries: registries.into_iter().map(|(registry, _)| registry).collect(), terms })
     }
 }

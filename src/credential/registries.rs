@@ -9,6 +9,7 @@ use crate::api::{
     AwsAccount, AwsResource, EndpointType, Format, Identity, KindName, PackageFormat, Registry,
     RepositoryName,
 };
+use crate::credential::private_endpoint;
 use crate::credential::token_store::Templates;
 use crate::engine::object::ObjectKey;
 use crate::engine::watching::caches::Caches;
@@ -33,6 +34,14 @@ pub(super) struct Resolved<'a> {
 }
 
 impl Resolved<'_> {
+    /// Looks at the endpoint that the spec names. Only who has the grant learns which endpoints the AwsAccount allows.
+    pub(super) fn find_endpoint(&mut self, index: usize, account: &AwsAccount) -> Result<()> {
+        let Some(endpoint) = &self.spec.endpoint else { return Ok(()) };
+        let field = format!("spec.registries[{index}].endpoint");
+        self.private = Some(private_endpoint::addresses(endpoint, &field, &self.identity, account)?);
+        Ok(())
+    }
+
     /// The registry as the files need it.
     pub(super) fn rendered(&self, endpoints: Endpoints) -> Rendered {
         let (formats, scope) = (self.spec.formats.clone(), self.spec.scope.clone());
@@ -79,7 +88,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// What AWS calls a registry. A reference that does not resolve is an error that waits.
+    /// What AWS calls a registry, before its endpoint is looked at. A reference that does not resolve is an error that waits.
     pub(super) fn resolve<'s>(&self, index: usize, spec: &'s Registry) -> Result<Resolved<'s>> {
         let identity = match (&spec.repository_ref, &spec.repository) {
             (Some(reference), _) => self.declared(&ObjectKey::named(reference, self.namespace))?,
@@ -89,12 +98,11 @@ impl Scope<'_> {
                 return Err(Error::invalid(field, "empty", "repositoryRef or repository is needed"));
             }
         };
-        let private = spec.endpoint.as_ref().map(|endpoint| private(endpoint, &identity));
         let own = self.account.spec.endpoints.as_ref().is_none_or(|own| own.codeartifact.is_none());
         let by_name = (own && spec.endpoint_type.unwrap_or_default() == EndpointType::Ipv4)
             .then(|| of_service(&identity))
             .flatten();
-        Ok(Resolved { spec, domain: self.domain(&identity), identity, private, by_name })
+        Ok(Resolved { spec, domain: self.domain(&identity), identity, private: None, by_name })
     }
 
     fn domain(&self, identity: &Identity) -> DomainKey {
@@ -163,16 +171,6 @@ impl Scope<'_> {
             resource: AwsResource::Repository(name.name.clone()),
         }
     }
-}
-
-/// The addresses behind a private endpoint, which serves all domains (CodeArtifact User Guide, "Create VPC endpoints").
-fn private(endpoint: &str, identity: &Identity) -> Endpoints {
-    let base = endpoint.trim_end_matches('/');
-    let repository = identity.repository().unwrap_or_default();
-    let address = |format: PackageFormat| {
-        format!("{base}/{}/d/{}-{}/{repository}/", format.as_str(), identity.domain, identity.owner)
-    };
-    PackageFormat::ALL.iter().map(|format| (format.as_str().to_owned(), address(*format))).collect()
 }
 
 #[cfg(test)]

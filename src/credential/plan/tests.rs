@@ -132,6 +132,24 @@ fn each_account_is_asked_for_its_own_registries() {
 }
 
 #[test]
+fn the_endpoints_that_an_account_allows_are_told_to_those_with_a_grant() {
+    let caches = caches();
+    let mut eu = account("eu", "eu-west-1", &json!([{"domains": ["acme"]}]));
+    eu.spec.allowed_endpoints = Some(vec!["vpce.example.com".into()]);
+    caches.accounts.apply(eu);
+    let mut registry = under("eu");
+    registry["endpoint"] = "https://evil.example.com".into();
+    let spec = spec(&json!([named("acme", None), registry]), &json!({}));
+    let said = |namespace| told(namespace, &spec, &caches).unwrap_err();
+    let text = said("team").to_string();
+    assert!(
+        text.starts_with("spec.registries[1].endpoint is") && text.contains("hosts vpce.example.com"),
+        "{text}"
+    );
+    assert_eq!(said("other").reason(), Reason::GrantMissing);
+}
+
+#[test]
 fn a_suspended_account_is_refused_or_only_asked_for_its_grants() {
     let caches = caches();
     let mut eu = account("eu", "eu-west-1", &json!([{"domains": ["acme"]}]));

@@ -35,7 +35,14 @@ fn resolve<'a>(
 ) -> Result<Vec<Resolved<'a>>> {
     let namespace = object.namespace().unwrap_or_default();
     let scope = Scope { account, caches, namespace: &namespace };
-    object.spec.registries.iter().enumerate().map(|(index, spec)| scope.resolve(index, spec)).collect()
+    let registries = object.spec.registries.iter().enumerate();
+    registries
+        .map(|(index, spec)| {
+            let mut resolved = scope.resolve(index, spec)?;
+            resolved.find_endpoint(index, account)?;
+            Ok(resolved)
+        })
+        .collect()
 }
 
 /// The Repository object platform/store, at work in another account and in that Region.

@@ -68,6 +68,11 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             "AwsAccount",
             json!({"endpoints": {"codeartifact": "http://127.0.0.1:4566", "sts": "https://sts.example/"}}),
         ),
+        ("AwsAccount", json!({"allowedEndpoints": []})),
+        (
+            "AwsAccount",
+            json!({"allowedEndpoints": ["*.svc", "proxy.platform.svc.cluster.local", "10.0.0.1", "VPCE.example.com"]}),
+        ),
         ("AwsAccount", json!({"grants": [{"namespaces": {"all": true}}]})),
         (
             "AwsAccount",
@@ -109,6 +114,11 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             "RegistryCredential",
             json!({"registries": [registry("@acme"), registry("@other"),
             {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"], "endpointType": "dualstack"}]}),
+        ),
+        (
+            "RegistryCredential",
+            json!({"registries": [{"repositoryRef": {"name": "a"}, "formats": ["npm"], "accountRef": {"name": "eu"},
+            "endpoint": "http://proxy.platform.svc:8080/any/path"}]}),
         ),
         ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
