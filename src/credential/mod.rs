@@ -7,10 +7,13 @@ mod endpoint_cache;
 mod event_records;
 mod field_ownership;
 mod key_store;
+mod minters;
+mod private_endpoint;
 mod reconcile;
 pub mod record;
 mod registries;
 pub mod render;
+mod requirements;
 pub mod schedule;
 pub mod secret;
 mod secret_writer;
@@ -113,7 +116,7 @@ impl Controlled for RegistryCredential {
         let held = tokens.filter_map(|token| token.account.as_deref()).map(ObjectId::account);
         repositories
             .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
-            .chain([ObjectId::account(&self.spec.account_ref.name)])
+            .chain(requirements::Wish::of(&self.spec).accounts().map(ObjectId::account))
             .chain(held)
             .chain([ObjectId::new(KindName::Secret, ObjectKey::new(namespace.clone(), secret_name(self)))])
             .collect()

@@ -23,8 +23,6 @@ pub(super) struct Token {
 pub(super) struct TokenKey {
     /// Proof of the identity that mints.
     pub(super) proof: String,
-    /// AWS Region.
-    pub(super) region: String,
     /// The domain.
     pub(super) domain: DomainKey,
     /// The life that is asked for.
@@ -34,8 +32,9 @@ pub(super) struct TokenKey {
 impl TokenKey {
     /// Name of the Secret that keeps the token, and of its cache entry.
     pub(super) fn name(&self) -> String {
-        let DomainKey { owner, domain } = &self.domain;
-        let parts = serde_json::json!([self.proof, self.region, owner, domain, self.duration.as_secs()]);
+        // The proof says which AwsAccount it is.
+        let DomainKey { account: _, region, owner, domain } = &self.domain;
+        let parts = serde_json::json!([self.proof, region, owner, domain, self.duration.as_secs()]);
         let digest = hex::encode(Sha256::digest(parts.to_string()));
         format!("token-{}", digest.get(..40).unwrap_or(&digest))
     }

@@ -119,23 +119,20 @@ impl TokenCache {
         }
     }
 
-    /// The token that a login holds, known from the token's life, while AWS cannot say who signs in. The source, the Region and the
-    /// domain must be those of the login as it is declared now.
+    /// The token that a login holds, known from the token's life, while AWS cannot say who signs in. The source and the domain must be
+    /// those of the login as it is declared now.
     pub(super) async fn known(
         &self,
         source: &str,
-        region: &str,
         domain: &DomainKey,
         life: Life,
     ) -> Result<Option<Arc<StoredToken>>> {
         self.loaded.get_or_try_init(|| self.load()).await?;
         let now = self.context.clock.now();
         let fits = |kept: &Arc<StoredToken>| {
-            let Origin { source: minted_by, region: minted_in, domain: minted_for, addresses: _ } =
-                &kept.origin;
+            let Origin { source: minted_by, domain: minted_for, addresses: _ } = &kept.origin;
             minted_by == source
-                && minted_in == region
-                && minted_for == domain
+                && minted_for.in_aws() == domain.in_aws()
                 && kept.token.life == life
                 && life.valid(now)
         };
@@ -225,7 +222,6 @@ impl TokenCache {
 fn origin(key: &TokenKey, session: &Session, request: &TokenRequest) -> Origin {
     Origin {
         source: session.source.clone(),
-        region: key.region.clone(),
         domain: key.domain.clone(),
         addresses: request.addresses.clone(),
     }

@@ -35,8 +35,6 @@ pub(super) struct StoredToken {
 pub(super) struct Origin {
     /// [`crate::sessions::source`] of the AwsAccount and the role that minted it. Empty when not known.
     pub(super) source: String,
-    /// AWS Region.
-    pub(super) region: String,
     /// The domain that it is for.
     pub(super) domain: DomainKey,
     /// Addresses in the domain, as the users of the token knew them when it was minted.
@@ -106,7 +104,8 @@ fn secret(context: &Context, key: &TokenKey, identity: &str, origin: &Origin, to
         ("id", token.id.clone()),
         ("issuedAt", token.life.issued.to_string()),
         ("expiresAt", token.life.expires.to_string()),
-        ("region", origin.region.clone()),
+        ("account", origin.domain.account.clone()),
+        ("region", origin.domain.region.clone()),
         ("domain", origin.domain.domain.clone()),
         ("owner", origin.domain.owner.clone()),
         ("duration", format!("{:#}", key.duration)),
@@ -139,8 +138,12 @@ fn parse(secret: Secret) -> Option<StoredToken> {
     let mut known = |key: &str| take(&mut data, key).unwrap_or_default();
     let origin = Origin {
         source: known("source"),
-        region: known("region"),
-        domain: DomainKey { domain: known("domain"), owner: known("owner") },
+        domain: DomainKey {
+            account: known("account"),
+            region: known("region"),
+            owner: known("owner"),
+            domain: known("domain"),
+        },
         addresses: serde_json::from_str(&known("addresses")).unwrap_or_default(),
     };
     Some(StoredToken { token, version, origin })

@@ -5,7 +5,8 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::RENEW_AT;
 use crate::credential::event_records;
-use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
+use crate::credential::minters::TokensByDomain;
+use crate::credential::reconcile::CredentialReconcile;
 use crate::credential::schedule::{Life, retry_wait};
 use crate::credential::secret_writer::Written;
 use crate::credential::token_request::CurrentToken;
@@ -25,11 +26,9 @@ const STEADY: u32 = 4;
 impl CredentialReconcile<'_> {
     /// Puts into status what the Secret now holds, and says what changed.
     pub(super) fn fill_status(&mut self, tokens: &TokensByDomain, written: Written) {
-        let account = &self.object.spec.account_ref.name;
-        let terms = |domain| self.minters.get(domain).map(|minter| &minter.terms);
         let tokens_now: Vec<_> = tokens
             .iter()
-            .map(|(domain, current)| event_records::token(domain, current, account, terms(domain)))
+            .map(|(domain, current)| event_records::token(domain, current, self.minters.terms(domain)))
             .collect();
         let name = self.secret_name();
         let declared = self.status.common.observed_generation == self.object.meta().generation;

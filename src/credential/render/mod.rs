@@ -27,13 +27,24 @@ const USER: &str = "aws";
 /// Secret key to content.
 pub type Files = BTreeMap<String, SecretString>;
 
-/// A domain by what tells it apart from all others of a Region.
+/// A domain as a login reaches it: registries with the same key share a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct DomainKey {
-    /// Account that owns it.
+    /// Name of the AwsAccount under which tokens are minted.
+    pub account: String,
+    /// AWS Region.
+    pub region: String,
+    /// Account that owns the domain.
     pub owner: String,
-    /// Its name.
+    /// Name of the domain.
     pub domain: String,
+}
+
+impl DomainKey {
+    /// What tells the domain apart from all others in AWS, whoever asks: Region, owner and name.
+    pub fn in_aws(&self) -> [&str; 3] {
+        [&self.region, &self.owner, &self.domain]
+    }
 }
 
 /// A registry and the files wanted for it.

@@ -46,13 +46,20 @@ fn password<'a>(entry: &Entry<'a>) -> Result<&'a str> {
 }
 
 fn shared(entry: &Entry<'_>, host: &str, known: &DomainKey) -> Error {
+    let other = &entry.registry.domain;
+    let both = if known.in_aws() == other.in_aws() {
+        format!(
+            "domain {} is reached under AwsAccounts {} and {}, each with a token of its own,",
+            known.domain, known.account, other.account
+        )
+    } else {
+        format!("domains {} and {} are reached", known.domain, other.domain)
+    };
     Error::invalid(
         format!("spec.registries[{}].formats", entry.index),
         "netrc",
         format!(
-            "domains {} and {} are reached at the same host {host}, for which .netrc can hold one login; make a second \
-             RegistryCredential for one of them",
-            known.domain, entry.registry.domain.domain
+            "{both} at the same host {host}, for which .netrc can hold one login; make a second RegistryCredential for one of them"
         ),
     )
 }

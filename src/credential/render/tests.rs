@@ -6,7 +6,12 @@ const URL: &str = "https://acme-123456789012.d.codeartifact.us-east-1.amazonaws.
 const LOCAL: &str = "http://127.0.0.1:4566";
 
 fn domain(name: &str) -> DomainKey {
-    DomainKey { owner: "123456789012".into(), domain: name.into() }
+    DomainKey {
+        account: "default".into(),
+        region: "us-east-1".into(),
+        owner: "123456789012".into(),
+        domain: name.into(),
+    }
 }
 
 fn endpoints(base: &str, tail: &str) -> BTreeMap<String, String> {

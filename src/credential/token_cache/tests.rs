@@ -154,8 +154,7 @@ impl Started {
     fn key(&self, hours: i64) -> TokenKey {
         TokenKey {
             proof: self.session.proof.clone(),
-            region: "us-east-1".into(),
-            domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
+            domain: domain("acme"),
             duration: SignedDuration::from_hours(hours),
         }
     }
@@ -288,8 +287,7 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let key = |minutes: i64, domain: &str, proof: &str| TokenKey {
         proof: proof.into(),
-        region: "us-east-1".into(),
-        domain: DomainKey { owner: "123456789012".into(), domain: domain.into() },
+        domain: self::domain(domain),
         duration: SignedDuration::from_mins(minutes),
     };
     let user = |namespace: &str, name: &str| {
@@ -329,5 +327,14 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
         ("who moves and leaves nobody behind", key(61, "acme", "p"), user("team", "login-7")),
     ] {
         ask(&key, user).expect(what);
+    }
+}
+
+fn domain(name: &str) -> DomainKey {
+    DomainKey {
+        account: "default".into(),
+        region: "us-east-1".into(),
+        owner: "123456789012".into(),
+        domain: name.into(),
     }
 }

@@ -269,8 +269,7 @@ fn login(started: &Started, number: i64, random: &mut fastrand::Rng) -> Login {
     let minutes = DURATIONS[usize::try_from(number % 4).unwrap()];
     let domain = format!("domain-{}", number / 4 % DOMAINS);
     let duration = SignedDuration::from_mins(minutes);
-    let key =
-        TokenKey { domain: DomainKey { owner: "123456789012".into(), domain }, duration, ..started.key(1) };
+    let key = TokenKey { domain: DomainKey { domain, ..started.key(1).domain }, duration, ..started.key(1) };
     let renew_before = random.bool().then(|| duration * random.i32(20..=50) / 100);
     let object = ObjectKey::new(format!("team-{}", number % 7), format!("login-{number}"));
     let spec = json!({"registries": [{"repository": {"domain": "acme", "name": "app"}, "formats": ["npm"]}]});
