@@ -9,7 +9,7 @@ use crate::credential::registries::Resolved;
 use crate::credential::render::{DomainKey, Registry};
 use crate::credential::requirements::Terms;
 use crate::credential::services::Services;
-use crate::credential::token::TokenKey;
+use crate::credential::token::{TokenKey, shard_of};
 use crate::credential::token_request::{CurrentToken, TokenRequest};
 use crate::credential::token_store::Templates;
 use crate::error::{Error, Result};
@@ -79,8 +79,12 @@ impl Minters {
     ) -> Result<TokensByDomain> {
         let (mut tokens, mut names) = (TokensByDomain::new(), HashSet::new());
         for (domain, Minter { session, terms }) in &self.0 {
-            let key =
-                TokenKey { proof: session.proof.clone(), domain: domain.clone(), duration: terms.duration };
+            let key = TokenKey {
+                proof: session.proof.clone(),
+                domain: domain.clone(),
+                duration: terms.duration,
+                shard: shard_of(&request.user.key, request.shards),
+            };
             names.insert(key.name());
             request.addresses = addresses.remove(domain).unwrap_or_default();
             tokens.insert(domain.clone(), services.tokens.token(&key, session, &request).await?);

@@ -25,6 +25,7 @@ mod token_request;
 mod token_store;
 mod trouble;
 mod unsaid;
+mod verified;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 mod report;
 mod restore;
 mod revoke;
+mod verify;
 
 use std::sync::Arc;
 
@@ -94,6 +95,7 @@ impl<'a> CredentialReconcile<'a> {
         if let Some(error) = self.lost_session(&tokens) {
             return Err(Error::Shared(error));
         }
+        self.verify(&rendered, &tokens).await?;
         let written = self.write(&rendered, &tokens).await?;
         self.fill_status(&tokens, written);
         Ok(self.done(&tokens))
@@ -108,6 +110,7 @@ impl<'a> CredentialReconcile<'a> {
         TokenRequest {
             user: self.target(),
             renew_before: self.object.spec.token.renew_before.map(interval),
+            shards: self.object.spec.token.shards,
             force: self.force(),
             expired: self.first_end().is_some_and(|end| end <= self.context.clock.now()),
             impatient: self.asked_to_look(),
@@ -117,7 +120,7 @@ impl<'a> CredentialReconcile<'a> {
 
     /// Delivers the login, and removes what an earlier name of the Secret has left behind.
     async fn write(&mut self, registries: &[Registry], tokens: &TokensByDomain) -> Result<Written> {
-        let login = ReadyLogin::render(registries, tokens)?;
+        let login = ReadyLogin::render(registries, tokens, self.object.spec.token.keep_previous)?;
         let owner = self.owner();
         let write = deliver(&login, &owner, &self.namespace, self.services, self.context).await?;
         self.remove_earlier(&owner.secret_name()).await?;

@@ -15,6 +15,8 @@ pub(super) struct TokenRequest {
     pub(super) user: ObjectId,
     /// The least rest of its life while it is in use.
     pub(super) renew_before: Option<SignedDuration>,
+    /// Into how many tokens the logins that could share one are spread.
+    pub(super) shards: Option<u8>,
     /// A value of the renew-at annotation that has not been acted on.
     pub(super) force: Option<String>,
     /// The login that the user holds has expired: its consumers fail until there is a new token.

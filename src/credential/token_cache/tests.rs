@@ -156,6 +156,7 @@ impl Started {
             proof: self.session.proof.clone(),
             domain: domain("acme"),
             duration: SignedDuration::from_hours(hours),
+            shard: 0,
         }
     }
 
@@ -166,6 +167,7 @@ impl Started {
             let request = TokenRequest {
                 user,
                 renew_before: None,
+                shards: None,
                 force: None,
                 expired: false,
                 impatient: true,
@@ -289,6 +291,7 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
         proof: proof.into(),
         domain: self::domain(domain),
         duration: SignedDuration::from_mins(minutes),
+        shard: 0,
     };
     let user = |namespace: &str, name: &str| {
         ObjectId::new(KindName::RegistryCredential, ObjectKey::new(namespace, name))
@@ -302,6 +305,7 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
             let request = TokenRequest {
                 user,
                 renew_before: None,
+                shards: None,
                 force: None,
                 expired: false,
                 impatient: false,

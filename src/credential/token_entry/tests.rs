@@ -19,6 +19,7 @@ fn token(id: &str) -> Arc<StoredToken> {
     let life = Life { issued: at(0), expires: at(12 * HOUR) };
     Arc::new(StoredToken {
         token: Token { id: id.into(), text: "t".into(), life },
+        previous: None,
         version: None,
         origin: Origin::default(),
     })
@@ -29,6 +30,7 @@ fn request(user: &str) -> TokenRequest {
     TokenRequest {
         user,
         renew_before: None,
+        shards: None,
         force: None,
         expired: false,
         impatient: false,
@@ -189,6 +191,7 @@ fn minted_at(id: &str, second: i64) -> Arc<StoredToken> {
     let life = Life { issued: at(second), expires: at(second + 12 * HOUR) };
     Arc::new(StoredToken {
         token: Token { id: id.into(), text: "t".into(), life },
+        previous: None,
         version: None,
         origin: Origin::default(),
     })

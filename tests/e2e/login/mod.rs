@@ -13,3 +13,4 @@ mod restart;
 mod secret;
 mod sharing;
 mod takeover;
+mod token_settings;

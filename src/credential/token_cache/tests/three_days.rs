@@ -173,6 +173,7 @@ impl Simulation {
         let request = TokenRequest {
             user: login.user.clone(),
             renew_before: login.renew_before,
+            shards: None,
             force: None,
             expired: login.holds.is_some() && login.ends <= self.wall,
             impatient: false,
