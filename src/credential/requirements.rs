@@ -36,6 +36,8 @@ pub(super) struct Terms {
     pub(super) role_arn: Option<String>,
     /// The life of a token.
     pub(super) duration: SignedDuration,
+    /// The spec names no life, and the grant allows less than the service gives.
+    pub(super) limited: bool,
 }
 
 /// The registries of a login in one namespace, and the terms of each domain.
@@ -123,7 +125,8 @@ fn granted(
     if let Some(before) = before.filter(|before| *before > duration / 2) {
         return Err(too_early(account, &resource, before, duration));
     }
-    Ok(Terms { account: Arc::clone(account), role_arn: grant.role_arn, duration })
+    let limited = wish.token.duration.is_none() && most < LONGEST_LIFE;
+    Ok(Terms { account: Arc::clone(account), role_arn: grant.role_arn, duration, limited })
 }
 
 fn too_early(account: &AwsAccount, domain: &str, asked: SignedDuration, life: SignedDuration) -> Error {

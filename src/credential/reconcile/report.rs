@@ -53,9 +53,23 @@ impl CredentialReconcile<'_> {
         }
         self.status.life_left_below_percent = None;
         let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();
-        let message = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
+        let holds = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
+        let message = [holds].into_iter().chain(self.limits(tokens)).collect::<Vec<_>>().join("; ");
         let again = self.no_later_than(next.unwrap_or(Timestamp::MAX));
         Success::ready(Reason::Issued, message, again)
+    }
+
+    /// Which tokens live for less than the 12 h that a spec without a duration asks for, and why.
+    fn limits<'t>(&'t self, tokens: &'t TokensByDomain) -> impl Iterator<Item = String> + 't {
+        tokens.keys().filter_map(|domain| {
+            let terms = self.minters.terms(domain).filter(|terms| terms.limited)?;
+            Some(format!(
+                "tokens for {} live {:#}, the longest life that the grant of AwsAccount {} allows",
+                domain.domain,
+                terms.duration,
+                terms.account.name_any()
+            ))
+        })
     }
 
     /// The login works and cannot be renewed.
