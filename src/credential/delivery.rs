@@ -24,14 +24,18 @@ pub(super) struct ReadyLogin {
 }
 
 impl ReadyLogin {
-    /// The files of a login for some registries, with a token for each domain.
+    /// The files of a login for some registries, with a token for each domain, and of the templates of its owner.
     pub(super) fn render(
         registries: &[Registry],
         tokens: &BTreeMap<DomainKey, CurrentToken>,
+        settings: &SecretSettings,
     ) -> Result<Self> {
         let ids: Vec<_> = tokens.values().map(|current| current.kept.token.id.as_str()).collect();
         let logins = tokens.iter().map(|(domain, current)| (domain.clone(), login(current))).collect();
-        Ok(Self { files: render::files(registries, &logins)?, content: content_id(&ids, registries) })
+        let files = render::files(registries, &logins, &settings.templates)?;
+        let chosen = files.iter().filter(|(key, _)| settings.templates.contains_key(*key));
+        let content = content_id(&ids, registries, chosen);
+        Ok(Self { files, content })
     }
 }
 

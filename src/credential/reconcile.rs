@@ -14,7 +14,7 @@ use crate::api::{
 };
 use crate::credential::delivery::{self, Owner, ReadyLogin, deliver};
 use crate::credential::registries::{self, Resolved, Terms};
-use crate::credential::render::{DomainKey, Registry};
+use crate::credential::render::{DomainKey, Registry, template};
 use crate::credential::secret_writer::Written;
 use crate::credential::services::Services;
 use crate::credential::token::TokenKey;
@@ -105,6 +105,7 @@ impl<'a> CredentialReconcile<'a> {
         let account = caches.account(&self.object.spec.account_ref.name)?;
         let registries = registries::resolve(self.object, &account, caches)?;
         let terms = registries::terms(self.object, &account, caches, &registries)?;
+        template::check(&self.object.spec.secret.templates)?;
         delivery::check(&self.owner(), &self.namespace, self.services, self.context).await?;
         self.sign_in(&account, terms).await?;
         let rendered = self.rendered(&registries).await?;
@@ -140,8 +141,7 @@ impl<'a> CredentialReconcile<'a> {
             let domain = registries::domain(&registry.identity);
             let Minter { session, .. } = self.minters.get(&domain).ok_or_else(|| no_session(&domain))?;
             let endpoints = self.services.addresses.of(session, registry).await?;
-            let (formats, scope) = (registry.spec.formats.clone(), registry.spec.scope.clone());
-            rendered.push(Registry { domain, formats, scope, endpoints });
+            rendered.push(registry.rendered(endpoints));
         }
         Ok(rendered)
     }
@@ -179,7 +179,7 @@ impl<'a> CredentialReconcile<'a> {
 
     /// Delivers the login, and removes what an earlier name of the Secret has left behind.
     async fn write(&mut self, registries: &[Registry], tokens: &TokensByDomain) -> Result<Written> {
-        let login = ReadyLogin::render(registries, tokens)?;
+        let login = ReadyLogin::render(registries, tokens, &self.object.spec.secret)?;
         let owner = self.owner();
         let write = deliver(&login, &owner, &self.namespace, self.services, self.context).await?;
         self.remove_earlier(&owner.secret_name()).await?;

@@ -98,6 +98,20 @@ pub(super) fn templates(resolved: &[Resolved<'_>], rendered: &[Rendered]) -> BTr
     all
 }
 
+impl Resolved<'_> {
+    /// The registry as the files need it, with its addresses.
+    pub(super) fn rendered(&self, endpoints: Endpoints) -> Rendered {
+        Rendered {
+            domain: domain(&self.identity),
+            repository: self.identity.repository().unwrap_or_default().to_owned(),
+            region: self.identity.region.clone(),
+            formats: self.spec.formats.clone(),
+            scope: self.spec.scope.clone(),
+            endpoints,
+        }
+    }
+}
+
 /// The domain of a registry.
 pub(super) fn domain(identity: &Identity) -> DomainKey {
     DomainKey { owner: identity.owner.clone(), domain: identity.domain.clone() }

@@ -52,6 +52,17 @@ pub enum Format {
     Netrc,
 }
 
+impl Format {
+    /// The format as specs spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Npm => "npm",
+            Self::Pip => "pip",
+            Self::Netrc => "netrc",
+        }
+    }
+}
+
 /// Which of the service's own addresses.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

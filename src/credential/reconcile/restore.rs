@@ -129,8 +129,7 @@ fn rendered(
             .clone()
             .or_else(|| fill(template?, &resolved.identity))
             .or_else(|| resolved.by_name.clone())?;
-        let (formats, scope) = (resolved.spec.formats.clone(), resolved.spec.scope.clone());
-        Some(Registry { domain, formats, scope, endpoints })
+        Some(resolved.rendered(endpoints))
     };
     resolved.iter().map(registry).collect()
 }

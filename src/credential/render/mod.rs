@@ -4,6 +4,7 @@ mod netrc;
 mod npm;
 mod pip;
 mod raw;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::api::{Format, PackageFormat};
 use crate::error::{Error, Result};
+use template::Templates;
 use url::Url;
 
 /// Goes up whenever the same input gives other files, so that every Secret is written again.
@@ -23,6 +25,9 @@ pub const RENDERER_VERSION: u32 = 2;
 
 /// The user name of every login, as the service wants it.
 const USER: &str = "aws";
+
+/// The most bytes of all files of a Secret; Kubernetes takes 1 MiB.
+const MOST_BYTES: usize = 768 << 10;
 
 /// Secret key to content.
 pub type Files = BTreeMap<String, SecretString>;
@@ -41,6 +46,10 @@ pub struct DomainKey {
 pub struct Registry {
     /// The domain that it lives in; says which token opens it.
     pub domain: DomainKey,
+    /// Its name.
+    pub repository: String,
+    /// AWS Region.
+    pub region: String,
     /// Which files.
     pub formats: Vec<Format>,
     /// npm scope, with the @.
@@ -58,8 +67,12 @@ pub struct Login {
     pub expires: Timestamp,
 }
 
-/// All files for the registries, in the order of the spec. Every domain must have a login.
-pub fn files(registries: &[Registry], logins: &BTreeMap<DomainKey, Login>) -> Result<Files> {
+/// All files for the registries, in the order of the spec, and the results of the templates. Every domain must have a login.
+pub fn files(
+    registries: &[Registry],
+    logins: &BTreeMap<DomainKey, Login>,
+    templates: &Templates,
+) -> Result<Files> {
     let entries: Vec<_> = registries
         .iter()
         .enumerate()
@@ -69,7 +82,29 @@ pub fn files(registries: &[Registry], logins: &BTreeMap<DomainKey, Login>) -> Re
     files.extend(npm::file(&of(&entries, Format::Npm))?);
     files.extend(pip::file(&of(&entries, Format::Pip))?);
     files.extend(netrc::file(&of(&entries, Format::Netrc))?);
+    files.extend(template::files(templates, &entries, &files)?);
+    fits(&files)?;
     Ok(files)
+}
+
+/// Refuses files that together are too large for a Secret.
+fn fits(files: &Files) -> Result<()> {
+    let bytes: usize = files.iter().map(|(key, text)| key.len() + text.expose_secret().len()).sum();
+    if bytes <= MOST_BYTES {
+        return Ok(());
+    }
+    let remedy = format!(
+        "the Secret would hold {} KiB, and {} KiB are possible; make a second RegistryCredential for some of them",
+        bytes >> 10,
+        MOST_BYTES >> 10
+    );
+    Err(Error::invalid("spec.registries", "too much for one Secret", remedy))
+}
+
+/// The login of all registries, when all are in one domain.
+fn only_login<'a>(entries: &[Entry<'a>]) -> Option<&'a Login> {
+    let (first, rest) = entries.split_first()?;
+    rest.iter().all(|entry| entry.registry.domain == first.registry.domain).then_some(first.login)
 }
 
 /// A registry with its login.

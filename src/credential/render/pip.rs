@@ -3,15 +3,13 @@
 //! One index, and never an `extra-index-url`: pip takes the highest version from all indexes, so that a stranger's package
 //! of the same name would win.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use secrecy::SecretString;
 
+use super::url::ESCAPED;
 use super::{Entry, USER, named};
 use crate::api::PackageFormat;
 use crate::error::{Error, Result};
-
-/// All but the unreserved characters of RFC 3986.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) fn file(entries: &[Entry<'_>]) -> Result<Option<(String, SecretString)>> {
     match entries {

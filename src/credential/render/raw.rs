@@ -1,27 +1,24 @@
 //! The plain keys, for anything that reads a value from a file. Pure. No line ends after the values.
 
-use super::{Entry, Files, USER, named};
+use super::{Entry, Files, Login, USER, named, only_login};
 use crate::api::{Format, PackageFormat};
 use crate::error::Result;
+use secrecy::ExposeSecret;
 
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let mut files = Files::from([named("username", USER.into())]);
-    if let [first, rest @ ..] = entries
-        && rest.iter().all(|entry| entry.registry.domain == first.registry.domain)
-    {
-        files.extend(token(first));
-    }
+    files.extend(only_login(entries).into_iter().flat_map(token));
     for format in PackageFormat::ALL {
         if let Some(entry) = representative(entries, format) {
-            files.extend(addresses(entry, format)?);
+            files.extend(Addresses::of(entry, format)?.named(format));
         }
     }
     Ok(files)
 }
 
 /// What belongs to one token, and so has no meaning when there are several.
-fn token(entry: &Entry<'_>) -> [(String, secrecy::SecretString); 4] {
-    let (token, expires) = (entry.token(), entry.login.expires);
+fn token(login: &Login) -> [(String, secrecy::SecretString); 4] {
+    let (token, expires) = (login.text.expose_secret(), login.expires);
     [
         named("token", token.into()),
         named("password", token.into()),
@@ -32,22 +29,34 @@ fn token(entry: &Entry<'_>) -> [(String, secrecy::SecretString); 4] {
 
 /// The address that tools of a format install from, and the one that they publish to where the two differ (CodeArtifact
 /// User Guide, "Using CodeArtifact with …").
-fn addresses(entry: &Entry<'_>, format: PackageFormat) -> Result<Vec<(String, secrecy::SecretString)>> {
-    let base = entry.url(format)?;
-    let whole = base.whole();
-    let (index, publish) = match format {
-        PackageFormat::Pypi => (base.join("simple").whole(), Some(whole)),
-        // `gem push` puts its own path after the host, so that the address may not end in a slash.
-        PackageFormat::Ruby => (whole.clone(), Some(whole.trim_end_matches('/').to_owned())),
-        PackageFormat::Nuget => (format!("{whole}v3/index.json"), None),
-        PackageFormat::Cargo => (format!("sparse+{whole}"), None),
-        PackageFormat::Npm | PackageFormat::Maven | PackageFormat::Generic | PackageFormat::Swift => {
-            (whole, None)
-        }
-    };
-    let name = format.as_str();
-    let publish = publish.map(|address| named(&format!("publish-{name}"), address));
-    Ok([named(&format!("endpoint-{name}"), index)].into_iter().chain(publish).collect())
+pub(super) struct Addresses {
+    pub(super) index: String,
+    pub(super) publish: Option<String>,
+}
+
+impl Addresses {
+    /// The addresses of a registry for a format.
+    pub(super) fn of(entry: &Entry<'_>, format: PackageFormat) -> Result<Self> {
+        let base = entry.url(format)?;
+        let whole = base.whole();
+        let (index, publish) = match format {
+            PackageFormat::Pypi => (base.join("simple").whole(), Some(whole)),
+            // `gem push` puts its own path after the host, so that the address may not end in a slash.
+            PackageFormat::Ruby => (whole.clone(), Some(whole.trim_end_matches('/').to_owned())),
+            PackageFormat::Nuget => (format!("{whole}v3/index.json"), None),
+            PackageFormat::Cargo => (format!("sparse+{whole}"), None),
+            PackageFormat::Npm | PackageFormat::Maven | PackageFormat::Generic | PackageFormat::Swift => {
+                (whole, None)
+            }
+        };
+        Ok(Self { index, publish })
+    }
+
+    fn named(self, format: PackageFormat) -> impl Iterator<Item = (String, secrecy::SecretString)> {
+        let name = format.as_str();
+        let publish = self.publish.map(|address| named(&format!("publish-{name}"), address));
+        [named(&format!("endpoint-{name}"), self.index)].into_iter().chain(publish)
+    }
 }
 
 /// The registry whose address of a format is written. A registry that asks for a file of the format goes before others, and

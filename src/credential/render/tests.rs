@@ -18,6 +18,8 @@ fn endpoints(base: &str, tail: &str) -> BTreeMap<String, String> {
 fn registry(tail: &str, formats: &[Format], scope: Option<&str>) -> Registry {
     Registry {
         domain: domain("acme"),
+        repository: tail.trim_end_matches('/').into(),
+        region: "us-east-1".into(),
         formats: formats.to_vec(),
         scope: scope.map(Into::into),
         endpoints: endpoints(URL, tail),
@@ -30,12 +32,12 @@ fn logins(token: &str) -> BTreeMap<DomainKey, Login> {
 }
 
 fn rendered(registries: &[Registry], token: &str) -> BTreeMap<String, String> {
-    let files = files(registries, &logins(token)).unwrap();
+    let files = files(registries, &logins(token), &Templates::new()).unwrap();
     files.into_iter().map(|(key, text)| (key, text.expose_secret().to_owned())).collect()
 }
 
 fn refused(registries: &[Registry], token: &str) -> String {
-    files(registries, &logins(token)).unwrap_err().to_string()
+    files(registries, &logins(token), &Templates::new()).unwrap_err().to_string()
 }
 
 fn is_address(key: &str) -> bool {

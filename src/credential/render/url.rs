@@ -1,5 +1,10 @@
 //! Addresses that may stand in every kind of file. Pure.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
+/// All but the unreserved characters of RFC 3986.
+pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// An address made of characters that mean nothing in any of the files: scheme, host, perhaps a port, and a path that ends in a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {

@@ -79,6 +79,43 @@ pub(super) fn names() -> Vec<Row> {
     ]
 }
 
+/// Keys and lengths of templates.
+fn templates() -> Vec<Row> {
+    const KEY: &str =
+        "a key of templates has at most 253 letters, digits and - . _, and does not begin with ..";
+    const OURS: &str = "the operator itself writes the keys token, password, username, expiration, expires_at, token-previous, endpoint-… and publish-…; choose another key";
+    let key = |key: &str| json!({"secret": {"templates": {key: "{{ token }}"}}});
+    let illegal =
+        ["a/b", "a b", "é", ".", "..", "..data", &"k".repeat(254)].map(|it| row(KIND, key(it), KEY));
+    let ours = [
+        "token",
+        "password",
+        "username",
+        "expiration",
+        "expires_at",
+        "token-previous",
+        "endpoint-x",
+        "publish-x",
+    ];
+    let many: serde_json::Map<_, _> = (0..21).map(|number| (format!("key-{number}"), json!("x"))).collect();
+    illegal
+        .into_iter()
+        .chain(ours.map(|it| row(KIND, key(it), OURS)))
+        .chain([
+            row(
+                KIND,
+                json!({"secret": {"templates": many}}),
+                "spec.secret.templates: Too many: 21: must have at most 20 items",
+            ),
+            row(
+                KIND,
+                json!({"secret": {"templates": {"a": "x".repeat(8193)}}}),
+                "spec.secret.templates.a: Too long",
+            ),
+        ])
+        .collect()
+}
+
 /// The token and the Secret.
 pub(super) fn settings() -> Vec<Row> {
     const DURATION: &str = "duration must lie between 15m and 12h";
@@ -117,6 +154,7 @@ pub(super) fn settings() -> Vec<Row> {
             "a key of annotations is not legal in Kubernetes",
         ),
     ];
+    rows.extend(templates());
     for field in ["duration", "renewBefore"] {
         rows.extend(NO_DURATION.map(|duration| row(KIND, json!({"token": {field: duration}}), UNWRITTEN)));
     }
