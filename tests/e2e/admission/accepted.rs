@@ -116,5 +116,16 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             json!({"secret": {"name": "npm.login", "labels": {"app.kubernetes.io/name": "web", "x": ""},
             "annotations": {"reloader.stakater.com/match": "true"}}}),
         ),
+        ("RegistryCredential", json!({"secret": {"templates": templates()}})),
     ]
+}
+
+/// As many and as long as possible, and the most unusual keys.
+fn templates() -> serde_json::Map<String, Value> {
+    let keys = (0..17).map(|number| format!("key-{number}")).chain([
+        ".npmrc".into(),
+        "a..b".into(),
+        "k".repeat(253),
+    ]);
+    keys.map(|key| (key, json!("{{ token }} é \n".repeat(512)))).collect()
 }

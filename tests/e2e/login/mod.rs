@@ -11,3 +11,4 @@ mod restart;
 mod secret;
 mod sharing;
 mod takeover;
+mod templates;

@@ -135,7 +135,7 @@ fn a_message_holds_no_piece_of_a_token() {
         "{{ token is defined(token) }}",
         "{{ registries[0] }}",
         "{{ expires_at + token }}",
-        "{{ token | replace('e', token) | replace('e', token) | replace('e', token) | replace('e', token) }}",
+        "{{ token | replace('e', token ~ token ~ token) | replace('e', token ~ token ~ token) | replace('e', token ~ token ~ token) | replace('e', token ~ token ~ token) | replace('e', token ~ token ~ token) }}",
     ] {
         match of(source, CANARY) {
             Ok(text) => panic!("{source} gives {text}"),
