@@ -3,6 +3,7 @@
 mod crds;
 mod options;
 mod release;
+mod render;
 mod run;
 mod start;
 mod values;
@@ -13,7 +14,7 @@ use clap::{Parser, Subcommand};
 
 use crate::ops::metrics;
 use crate::reason;
-use options::{CrdOptions, ReleaseOptions, RunOptions};
+use options::{CrdOptions, ReleaseOptions, RenderOptions, RunOptions};
 
 /// Kubernetes operator for AWS CodeArtifact.
 #[derive(Debug, Parser)]
@@ -31,6 +32,8 @@ enum Command {
     Release(Box<ReleaseOptions>),
     /// Writes the CRDs: to standard output, to a folder, or into the cluster.
     Crds(CrdOptions),
+    /// Prints the Secrets that the RegistryCredentials of a manifest would have, without AWS and a cluster; tokens are masked.
+    Render(RenderOptions),
     /// Prints the reference of the metrics, for the documentation.
     #[command(hide = true)]
     Metrics,
@@ -48,6 +51,7 @@ pub async fn main() -> anyhow::Result<()> {
         Command::Run(options) => Box::pin(run::run(*options)).await,
         Command::Release(options) => Box::pin(release::release(*options)).await,
         Command::Crds(options) => Box::pin(crds::crds(options)).await,
+        Command::Render(options) => render::render(&options),
         Command::Metrics => print(&mut std::io::stdout(), &metrics::reference()),
         Command::Conditions => print(&mut std::io::stdout(), &reason::reference()),
     }

@@ -125,6 +125,24 @@ pub(super) struct CrdOptions {
     pub(super) server: ApiServer,
 }
 
+/// What `render` can be told.
+#[derive(Debug, Args)]
+pub(super) struct RenderOptions {
+    /// The manifest: a file, or - for standard input. It holds RegistryCredentials, and what they refer to: Repositories, Domains,
+    /// AwsAccounts. Objects of others are passed over.
+    #[arg(short, long)]
+    pub(super) filename: PathBuf,
+    /// The namespace of objects that name none.
+    #[arg(short, long, default_value = "default", value_parser = values::namespace)]
+    pub(super) namespace: String,
+    /// Account, 12 digits, of an AwsAccount that is not in the manifest.
+    #[arg(long, requires = "region")]
+    pub(super) account_id: Option<String>,
+    /// Region of an AwsAccount that is not in the manifest.
+    #[arg(long, requires = "account_id")]
+    pub(super) region: Option<String>,
+}
+
 impl Scope {
     /// The namespaces, each once; none for the whole cluster.
     pub(super) fn namespaces(&self) -> Vec<String> {

@@ -7,6 +7,7 @@ mod endpoint_cache;
 mod event_records;
 mod field_ownership;
 mod key_store;
+pub mod preview;
 mod reconcile;
 pub mod record;
 mod registries;

@@ -217,7 +217,7 @@ impl Scope<'_> {
 }
 
 /// The addresses behind a private endpoint, which serves all domains (CodeArtifact User Guide, "Create VPC endpoints").
-fn private(endpoint: &str, identity: &Identity) -> Endpoints {
+pub(super) fn private(endpoint: &str, identity: &Identity) -> Endpoints {
     let base = endpoint.trim_end_matches('/');
     let repository = identity.repository().unwrap_or_default();
     let address = |format: PackageFormat| {

@@ -40,7 +40,7 @@ pub struct SecretSettings {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 8192}))]
     #[x_kube(validation = ("self.all(k, k.matches('^[-._a-zA-Z0-9]{1,253}$') && k != '.' && !k.startsWith('..'))", "a key of templates has at most 253 letters, digits and - . _, and does not begin with .."),
-        validation = ("self.all(k, !(k in ['token', 'password', 'username', 'expiration', 'expires_at', 'token-previous']) && !k.startsWith('endpoint-') && !k.startsWith('publish-'))", "the operator itself writes the keys token, password, username, expiration, expires_at, token-previous, endpoint-… and publish-…; choose another key"))]
+        validation = ("self.all(k, !(k in ['token', 'password', 'username', 'expiration', 'expires_at']) && !k.startsWith('token-') && !k.startsWith('endpoint-') && !k.startsWith('publish-'))", "the operator itself writes the keys token, password, username, expiration, expires_at, token-…, endpoint-… and publish-…; choose another key"))]
     pub templates: BTreeMap<String, String>,
 }
 

@@ -33,9 +33,9 @@ const MOST_BYTES_TOGETHER: usize = 256 << 10;
 const MOST_STEPS: u64 = 20_000;
 
 /// The keys that every login may have, whatever its formats are.
-const PLAIN_KEYS: [&str; 6] = ["token", "password", "username", "expiration", "expires_at", "token-previous"];
-/// How the names of the keys with addresses begin.
-const ADDRESS_KEYS: [&str; 2] = ["endpoint-", "publish-"];
+const PLAIN_KEYS: [&str; 5] = ["token", "password", "username", "expiration", "expires_at"];
+/// How the names of the others begin: tokens of a domain, and addresses.
+const PLAIN_PREFIXES: [&str; 3] = ["token-", "endpoint-", "publish-"];
 
 /// The result of each template. `taken` are the files that the Secret has already.
 pub(super) fn files(templates: &Templates, entries: &[Entry<'_>], taken: &Files) -> Result<Files> {
@@ -112,7 +112,7 @@ fn legal(key: &str, taken: &Files) -> Result<(), Flaw> {
             "a key of a Secret has at most 253 letters, digits and - . _, and does not begin with ..",
         ));
     }
-    if PLAIN_KEYS.contains(&key) || ADDRESS_KEYS.iter().any(|begin| key.starts_with(begin)) {
+    if PLAIN_KEYS.contains(&key) || PLAIN_PREFIXES.iter().any(|begin| key.starts_with(begin)) {
         return Err(Flaw::new("the operator itself writes that key; choose another one"));
     }
     if taken.contains_key(key) {

@@ -83,7 +83,7 @@ pub(super) fn names() -> Vec<Row> {
 fn templates() -> Vec<Row> {
     const KEY: &str =
         "a key of templates has at most 253 letters, digits and - . _, and does not begin with ..";
-    const OURS: &str = "the operator itself writes the keys token, password, username, expiration, expires_at, token-previous, endpoint-… and publish-…; choose another key";
+    const OURS: &str = "the operator itself writes the keys token, password, username, expiration, expires_at, token-…, endpoint-… and publish-…; choose another key";
     let key = |key: &str| json!({"secret": {"templates": {key: "{{ token }}"}}});
     let illegal =
         ["a/b", "a b", "é", ".", "..", "..data", &"k".repeat(254)].map(|it| row(KIND, key(it), KEY));
