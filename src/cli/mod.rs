@@ -32,7 +32,7 @@ enum Command {
     Release(Box<ReleaseOptions>),
     /// Writes the CRDs: to standard output, to a folder, or into the cluster.
     Crds(CrdOptions),
-    /// Prints the Secrets that the RegistryCredentials of a manifest would have, without AWS and a cluster; tokens are masked.
+    /// Prints the Secret that each RegistryCredential of a manifest would have, without AWS and a cluster; tokens are masked.
     Render(RenderOptions),
     /// Prints the reference of the metrics, for the documentation.
     #[command(hide = true)]

@@ -128,8 +128,8 @@ pub(super) struct CrdOptions {
 /// What `render` can be told.
 #[derive(Debug, Args)]
 pub(super) struct RenderOptions {
-    /// The manifest: a file, or - for standard input. It holds RegistryCredentials, and what they refer to: Repositories, Domains,
-    /// AwsAccounts. Objects of others are passed over.
+    /// The manifest: a file, or - for standard input. It holds each RegistryCredential and what it refers to: Repository, Domain,
+    /// AwsAccount. Objects of others are passed over.
     #[arg(short, long)]
     pub(super) filename: PathBuf,
     /// The namespace of objects that name none.

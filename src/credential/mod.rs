@@ -22,6 +22,7 @@ mod token_entry;
 mod token_request;
 mod token_store;
 mod unsaid;
+pub mod usage;
 
 use std::sync::Arc;
 

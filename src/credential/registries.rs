@@ -11,6 +11,7 @@ use crate::api::{
     RegistryCredential, RepositoryName,
 };
 use crate::credential::token_store::Templates;
+use crate::credential::usage;
 use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::kind::interval;
 use crate::engine::watching::caches::Caches;
@@ -33,6 +34,21 @@ pub(super) struct Resolved<'a> {
     /// The addresses derived from the AWS names alone, for an identity that may not call `GetRepositoryEndpoint`; `None` where the
     /// layout of the addresses is not known.
     pub(super) by_name: Option<Endpoints>,
+}
+
+impl Resolved<'_> {
+    /// The registry as the files need it.
+    pub(super) fn rendered(&self, endpoints: Endpoints) -> Rendered {
+        Rendered {
+            domain: domain(&self.identity),
+            repository: self.identity.repository().unwrap_or_default().to_owned(),
+            region: self.identity.region.clone(),
+            formats: self.spec.formats.clone(),
+            scopes: self.spec.all_scopes(),
+            endpoints,
+            is_private: self.private.is_some(),
+        }
+    }
 }
 
 /// What AWS calls the registries. A reference that does not resolve is an error that waits.
@@ -98,35 +114,17 @@ pub(super) fn templates(resolved: &[Resolved<'_>], rendered: &[Rendered]) -> BTr
     all
 }
 
-impl Resolved<'_> {
-    /// The registry as the files need it, with its addresses.
-    pub(super) fn rendered(&self, endpoints: Endpoints) -> Rendered {
-        Rendered {
-            domain: domain(&self.identity),
-            repository: self.identity.repository().unwrap_or_default().to_owned(),
-            region: self.identity.region.clone(),
-            formats: self.spec.formats.clone(),
-            scope: self.spec.scope.clone(),
-            endpoints,
-        }
-    }
-}
-
 /// The domain of a registry.
 pub(super) fn domain(identity: &Identity) -> DomainKey {
     DomainKey { owner: identity.owner.clone(), domain: identity.domain.clone() }
 }
 
-/// The package formats whose addresses the files need.
+/// The package formats whose addresses the files need; at least one, because files that need no address need the host.
 pub(super) fn package_formats(formats: &[Format]) -> Vec<PackageFormat> {
-    let mut needed: Vec<_> = formats
-        .iter()
-        .map(|format| match format {
-            // The host is the same for all of them.
-            Format::Npm | Format::Netrc => PackageFormat::Npm,
-            Format::Pip => PackageFormat::Pypi,
-        })
-        .collect();
+    let mut needed: Vec<_> = formats.iter().flat_map(|format| usage::of(*format).packages).copied().collect();
+    if needed.is_empty() {
+        needed.push(PackageFormat::Npm);
+    }
     needed.sort();
     needed.dedup();
     needed

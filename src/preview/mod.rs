@@ -1,4 +1,4 @@
-//! What the RegistryCredentials of a manifest would make, told without AWS and without a cluster. Pure.
+//! What each RegistryCredential of a manifest would make, told without AWS and without a cluster. Pure.
 
 mod documents;
 mod names;
@@ -25,7 +25,7 @@ pub struct Known {
 /// What is wrong, a sentence each.
 pub type Problems = Vec<String>;
 
-/// The Secrets of all RegistryCredentials, as YAML, with a word in the place of each token.
+/// The Secret of each RegistryCredential, as YAML, with a word in the place of each token.
 pub fn render(documents: &Documents, known: &Known) -> Result<String, Problems> {
     let resolver = Resolver { documents, known };
     let (mut secrets, mut problems) = (Vec::new(), Problems::new());

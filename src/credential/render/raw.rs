@@ -1,13 +1,13 @@
 //! The plain keys, for anything that reads a value from a file. Pure. No line ends after the values.
 
-use super::{Entry, Files, Login, USER, named, only_login};
-use crate::api::{Format, PackageFormat};
+use super::{Entry, Files, USER, named};
+use crate::api::PackageFormat;
+use crate::credential::usage;
 use crate::error::Result;
-use secrecy::ExposeSecret;
 
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let mut files = Files::from([named("username", USER.into())]);
-    files.extend(only_login(entries).into_iter().flat_map(token));
+    files.extend(tokens(entries));
     for format in PackageFormat::ALL {
         if let Some(entry) = representative(entries, format) {
             files.extend(Addresses::of(entry, format)?.named(format));
@@ -16,15 +16,22 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     Ok(files)
 }
 
-/// What belongs to one token, and so has no meaning when there are several.
-fn token(login: &Login) -> [(String, secrecy::SecretString); 4] {
-    let (token, expires) = (login.text.expose_secret(), login.expires);
-    [
-        named("token", token.into()),
-        named("password", token.into()),
-        named("expiration", expires.to_string()),
-        named("expires_at", expires.as_second().to_string()),
-    ]
+/// The token and its end; a token for each domain when there are several, and then the end of that which ends first.
+fn tokens(entries: &[Entry<'_>]) -> Files {
+    let mut files: Files =
+        entries.iter().map(|entry| named(&entry.token_key(), entry.token().into())).collect();
+    if let [first, ..] = entries
+        && !first.several_domains
+    {
+        files.extend([named("password", first.token().into())]);
+    }
+    if let Some(expires) = entries.iter().map(|entry| entry.login.expires).min() {
+        files.extend([
+            named("expiration", expires.to_string()),
+            named("expires_at", expires.as_second().to_string()),
+        ]);
+    }
+    files
 }
 
 /// The address that tools of a format install from, and the one that they publish to where the two differ (CodeArtifact
@@ -42,7 +49,7 @@ impl Addresses {
         let (index, publish) = match format {
             PackageFormat::Pypi => (base.join("simple").whole(), Some(whole)),
             // `gem push` puts its own path after the host, so that the address may not end in a slash.
-            PackageFormat::Ruby => (whole.clone(), Some(whole.trim_end_matches('/').to_owned())),
+            PackageFormat::Ruby => (whole.clone(), Some(base.without_slash())),
             PackageFormat::Nuget => (format!("{whole}v3/index.json"), None),
             PackageFormat::Cargo => (format!("sparse+{whole}"), None),
             PackageFormat::Npm | PackageFormat::Maven | PackageFormat::Generic | PackageFormat::Swift => {
@@ -62,12 +69,8 @@ impl Addresses {
 /// The registry whose address of a format is written. A registry that asks for a file of the format goes before others, and
 /// one without a scope before one with a scope; then the order of the spec decides.
 fn representative<'e, 'a>(entries: &'e [Entry<'a>], format: PackageFormat) -> Option<&'e Entry<'a>> {
-    let file = match format {
-        PackageFormat::Npm => Some(Format::Npm),
-        PackageFormat::Pypi => Some(Format::Pip),
-        _ => None,
-    };
-    let asks = |entry: &Entry<'_>| file.is_some_and(|file| entry.registry.formats.contains(&file));
+    let asks =
+        |entry: &Entry<'_>| entry.registry.formats.iter().any(|asked| usage::of(*asked).packages == [format]);
     let known = entries.iter().filter(|entry| entry.registry.endpoints.contains_key(format.as_str()));
-    known.min_by_key(|entry| (!asks(entry), entry.registry.scope.is_some(), entry.index))
+    known.min_by_key(|entry| (!asks(entry), !entry.registry.scopes.is_empty(), entry.index))
 }

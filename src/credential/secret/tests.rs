@@ -287,11 +287,12 @@ fn what_apply_leaves_behind_is_taken_away() {
 fn the_content_id_depends_on_tokens_and_on_what_is_rendered() {
     let registry = |scope: &str| Registry {
         domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
-        repository: "store".into(),
+        repository: "team".into(),
         region: "us-east-1".into(),
         formats: vec![Format::Npm],
-        scope: Some(scope.into()),
+        scopes: vec![scope.into()],
         endpoints: BTreeMap::new(),
+        is_private: false,
     };
     let id = |ids: &[&str], scopes: &[&str], chosen: &[(&str, &str)]| {
         let registries: Vec<_> = scopes.iter().copied().map(registry).collect();

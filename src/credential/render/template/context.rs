@@ -4,18 +4,21 @@ use minijinja::Value;
 use secrecy::ExposeSecret;
 
 use crate::api::PackageFormat;
-use crate::credential::render::{Entry, Login, USER, only_login, raw};
+use crate::credential::render::{Entry, Login, USER, raw};
 use crate::error::Result;
 
 /// The names at the top.
 pub(super) const NAMES: [&str; 5] = ["token", "username", "expiration", "expires_at", "registries"];
 
-/// The context. `token`, `expiration` and `expires_at` are there when all registries are in one domain, as the keys of the Secret are.
+/// The context. As among the keys of the Secret, `token` is there when all registries are in one domain, and of several ends it is the
+/// first.
 pub(super) fn of(entries: &[Entry<'_>]) -> Result<Value> {
     let registries: Vec<_> = entries.iter().map(registry).collect::<Result<_>>()?;
-    let login = only_login(entries).map(values);
     let own = [("username", Value::from(USER)), ("registries", registries.into_iter().collect())];
-    Ok(Value::from_pairs(own.into_iter().chain(login.into_iter().flatten())))
+    let first = entries.iter().map(|entry| entry.login).min_by_key(|login| login.expires);
+    let several = entries.iter().any(|entry| entry.several_domains);
+    let login = first.map(values).into_iter().flatten().filter(|(name, _)| !several || *name != "token");
+    Ok(Value::from_pairs(own.into_iter().chain(login)))
 }
 
 fn values(login: &Login) -> [(&'static str, Value); 3] {
@@ -43,7 +46,7 @@ fn registry(entry: &Entry<'_>) -> Result<Value> {
         ("domain", Value::from(&*registry.domain.domain)),
         ("owner", Value::from(&*registry.domain.owner)),
         ("region", Value::from(&*registry.region)),
-        ("scopes", registry.scope.iter().map(|scope| Value::from(&**scope)).collect()),
+        ("scopes", registry.scopes.iter().map(|scope| Value::from(&**scope)).collect()),
         ("formats", formats.collect()),
         ("host", Value::from(host.unwrap_or_default())),
         ("endpoints", Value::from_pairs(endpoints)),

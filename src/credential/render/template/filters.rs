@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use aws_smithy_types::base64;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Value};
-use percent_encoding::utf8_percent_encode;
 
 use super::MOST_BYTES;
-use crate::credential::render::url::ESCAPED;
+use crate::credential::render::url;
 
 /// The names of all filters.
 pub(super) const FILTERS: [&str; 13] = [
@@ -43,9 +42,7 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("toml", toml);
     environment.add_filter("xml", |value: &Value| xml(&text(value)?));
     environment.add_filter("shell", |value: &Value| shell(&text(value)?));
-    environment.add_filter("urlencode", |value: &Value| {
-        bounded(utf8_percent_encode(&text(value)?, ESCAPED).to_string())
-    });
+    environment.add_filter("urlencode", |value: &Value| bounded(url::escaped(&text(value)?)));
     environment.add_filter("base64", |value: &Value| bounded(base64::encode(text(value)?.as_bytes())));
     environment.add_filter(
         "default",
@@ -162,7 +159,7 @@ fn toml_scalar(value: &Value) -> Result<String, Error> {
     for character in text.chars() {
         match character {
             '"' | '\\' => out.extend(['\\', character]),
-            control if control.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(control))),
+            control if control.is_control() => out.extend(format!("\\u{:04X}", u32::from(control)).chars()),
             plain => out.push(plain),
         }
     }
@@ -180,7 +177,7 @@ fn xml(text: &str) -> Result<String, Error> {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
             // In an attribute a parser takes them for spaces.
-            '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", u32::from(character))),
+            '\t' | '\n' | '\r' => out.extend(format!("&#{};", u32::from(character)).chars()),
             '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => {
                 return refuse("a text holds a control character, which XML cannot hold; remove it");
             }

@@ -55,9 +55,11 @@ fn why(error: &minijinja::Error) -> String {
         return (*why).to_owned();
     }
     match error.kind() {
-        ErrorKind::UndefinedError => "a value is not defined here: with tokens of several domains, token, expiration and expires_at are \
-             those of a registry; `is defined` asks, and the filter default fills in"
-            .into(),
+        ErrorKind::UndefinedError => {
+            "a value is not defined here: with registries in several domains each has its own token, as in \
+             `registries[0].token`; `is defined` asks, and the filter default fills in"
+                .into()
+        }
         ErrorKind::OutOfFuel => format!(
             "it takes more than {MOST_STEPS} steps, of which 64 bytes of text are one, or makes far more than {} KiB; make it shorter",
             MOST_BYTES >> 10

@@ -19,7 +19,8 @@ fn registry(domain: &str, repository: &str) -> Registry {
         repository: repository.into(),
         region: "eu-central-1".into(),
         formats: vec![crate::api::Format::Npm],
-        scope: Some("@acme".into()),
+        scopes: vec!["@acme".into()],
+        is_private: false,
         endpoints: crate::api::PackageFormat::ALL.map(address).into(),
     }
 }
@@ -39,11 +40,11 @@ fn all(templates: &[(&str, &str)], domains: &[&str], token: &str) -> Result<BTre
     let entries: Vec<_> = registries
         .iter()
         .enumerate()
-        .map(|(index, registry)| Entry { index, registry, login: &login })
+        .map(|(index, registry)| Entry { index, registry, login: &login, several_domains: domains.len() > 1 })
         .collect();
     let templates = templates.iter().map(|(key, source)| ((*key).to_owned(), (*source).to_owned())).collect();
-    let taken = Files::from([(".npmrc".to_owned(), SecretString::from("x"))]);
-    let files = files(&templates, &entries, &taken)?;
+    let written = Files::from([(".npmrc".to_owned(), SecretString::from("x"))]);
+    let files = files(&templates, &entries, &written)?;
     Ok(files
         .into_iter()
         .map(|(key, text)| (key, secrecy::ExposeSecret::expose_secret(&text).to_owned()))
@@ -104,9 +105,9 @@ fn tokens_of_several_domains_are_those_of_registries() {
     let given =
         all(&[("key", "{% for r in registries %}{{ r.domain }}={{ r.token }};{% endfor %}")], &domains, "t");
     assert_eq!(given.unwrap()["key"], "acme=t;other=t;");
-    for source in ["\n{{ token }}", "\n{{ expiration | json }}", "\n{{ expires_at ~ '' }}"] {
+    for source in ["\n{{ token }}", "\n{{ token | json }}", "\n{{ token ~ '' }}"] {
         let error = all(&[("key", source)], &domains, "t").unwrap_err().to_string();
-        assert!(error.starts_with("spec.secret.templates[\"key\"], line 2: a value is not defined here: with tokens of several domains"), "{error}");
+        assert!(error.starts_with("spec.secret.templates[\"key\"], line 2: a value is not defined here: with registries in several domains"), "{error}");
     }
     let asked = all(&[("key", "{{ token if token is defined else 'several' }}")], &domains, "t");
     assert_eq!(asked.unwrap()["key"], "several");
