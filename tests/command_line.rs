@@ -77,3 +77,33 @@ fn render_needs_a_manifest_and_both_of_account_and_region() {
         assert!(told(&run(arguments, LOGIN)).contains("--"), "{arguments:?}");
     }
 }
+
+#[test]
+fn usage_prints_what_a_pod_needs_and_no_token() {
+    let output = run(&["usage", "-f", "-", "-n", "team-a"], LOGIN);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let pod: Value = serde_saphyr::from_str(&text).unwrap();
+    let variables = pod["containers"][0]["env"].as_array().unwrap();
+    let named =
+        |name: &str| variables.iter().find(|variable| variable["name"] == name).map(|it| &it["value"]);
+    assert_eq!(named("NPM_CONFIG_USERCONFIG").unwrap(), "/var/run/codeartifact/.npmrc");
+    assert_eq!(named("PIP_CONFIG_FILE").unwrap(), "/var/run/codeartifact/pip.conf");
+    assert_eq!(named("NETRC").unwrap(), "/var/run/codeartifact/.netrc");
+    assert_eq!(pod["containers"][0]["volumeMounts"][0]["mountPath"], "/var/run/codeartifact");
+    assert_eq!(pod["volumes"][0]["secret"]["secretName"], "login");
+    assert!(text.contains("# templates: login.env") && !text.contains("masked-token"), "{text}");
+
+    let elsewhere = run(&["usage", "login", "-f", "-", "--mount", "/creds"], LOGIN);
+    assert!(String::from_utf8(elsewhere.stdout).unwrap().contains("value: /creds/.npmrc"));
+}
+
+#[test]
+fn usage_says_what_it_does_not_find() {
+    assert!(told(&run(&["usage"], LOGIN)).contains("<NAME>"));
+    let other = told(&run(&["usage", "other", "-f", "-"], LOGIN));
+    assert_eq!(other, "Error: -: there is no RegistryCredential other in it\n");
+    assert!(
+        told(&run(&["usage", "-f", "-", "--mount", "creds"], LOGIN)).contains("a folder is an absolute path")
+    );
+}

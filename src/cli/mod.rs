@@ -6,6 +6,7 @@ mod release;
 mod render;
 mod run;
 mod start;
+mod usage;
 mod values;
 
 use std::io::{ErrorKind, Write};
@@ -14,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::ops::metrics;
 use crate::reason;
-use options::{CrdOptions, ReleaseOptions, RenderOptions, RunOptions};
+use options::{CrdOptions, ReleaseOptions, RenderOptions, RunOptions, UsageOptions};
 
 /// Kubernetes operator for AWS CodeArtifact.
 #[derive(Debug, Parser)]
@@ -34,6 +35,8 @@ enum Command {
     Crds(CrdOptions),
     /// Prints the Secret that each RegistryCredential of a manifest would have, without AWS and a cluster; tokens are masked.
     Render(RenderOptions),
+    /// Prints what a Pod needs to use the Secret of a RegistryCredential: volume, mount and variables with paths, for each format.
+    Usage(UsageOptions),
     /// Prints the reference of the metrics, for the documentation.
     #[command(hide = true)]
     Metrics,
@@ -52,6 +55,7 @@ pub async fn main() -> anyhow::Result<()> {
         Command::Release(options) => Box::pin(release::release(*options)).await,
         Command::Crds(options) => Box::pin(crds::crds(options)).await,
         Command::Render(options) => render::render(&options),
+        Command::Usage(options) => Box::pin(usage::usage(options)).await,
         Command::Metrics => print(&mut std::io::stdout(), &metrics::reference()),
         Command::Conditions => print(&mut std::io::stdout(), &reason::reference()),
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
 use super::values;
+use crate::credential::usage;
 use crate::ops::LogFormat;
 
 /// What `run` can be told.
@@ -141,6 +142,25 @@ pub(super) struct RenderOptions {
     /// Region of an AwsAccount that is not in the manifest.
     #[arg(long, requires = "account_id")]
     pub(super) region: Option<String>,
+}
+
+/// What `usage` can be told.
+#[derive(Debug, Args)]
+pub(super) struct UsageOptions {
+    /// Name of the RegistryCredential in the cluster; with --filename one in the manifest, or each of them when left out.
+    #[arg(required_unless_present = "filename")]
+    pub(super) name: Option<String>,
+    /// Namespace of the RegistryCredential.
+    #[arg(short, long, default_value = "default", value_parser = values::namespace)]
+    pub(super) namespace: String,
+    /// Read a manifest instead of the cluster: a file, or - for standard input.
+    #[arg(short, long)]
+    pub(super) filename: Option<PathBuf>,
+    /// Where a container mounts the Secret.
+    #[arg(long, default_value = usage::MOUNT, value_parser = values::folder)]
+    pub(super) mount: String,
+    #[command(flatten)]
+    pub(super) server: ApiServer,
 }
 
 impl Scope {

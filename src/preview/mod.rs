@@ -7,8 +7,10 @@ mod schema;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use documents::Documents;
+pub use usage::usage;
 
 use crate::credential::preview::preview;
 use resolve::Resolver;

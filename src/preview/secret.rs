@@ -76,9 +76,9 @@ fn block(text: &str, indent: &str) -> Option<String> {
 }
 
 /// A text in one line: as it is when nothing in it means anything, else in quotes.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/+".contains(&byte);
-    let word = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '.')
+    let word = text.starts_with(|first: char| first.is_ascii_alphabetic() || "./".contains(first))
         && text.bytes().all(plain);
     let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
         .contains(&text.to_ascii_lowercase().as_str());

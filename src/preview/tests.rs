@@ -75,7 +75,7 @@ fn references_lead_through_the_documents_to_the_files() {
 /// A login with a member of its one registry.
 fn login(registry: &str) -> String {
     format!(
-        "apiVersion: codeartifact-operator.dev/v1alpha1\nkind: RegistryCredential\nmetadata: {{name: a}}\nspec:\n  registries:\n  - repository: {{domain: acme, name: store}}\n    formats: [pip]\n    {registry}\n"
+        "apiVersion: codeartifact-operator.dev/v1alpha1\nkind: RegistryCredential\nmetadata: {{name: a}}\nspec:\n  registries:\n  - repository: {{domain: acme, name: store}}\n    formats: [pip]\n    {registry}\n  # more\n"
     )
 }
 
@@ -129,75 +129,69 @@ fn what_cannot_be_shown_says_what_to_add() {
         ("a: [".into(), &flags(), "it is no YAML"),
         ("a: b".into(), &flags(), "document 1: it needs apiVersion and kind"),
         (
-            plain.replace("RegistryCredential", "RegistryCredentials"),
-            &flags(),
-            "there is no kind RegistryCredentials; known are ",
-        ),
-        (
-            plain.replace("v1alpha1", "v1"),
-            &flags(),
-            "there is no version codeartifact-operator.dev/v1; write codeartifact-operator.dev/v1alpha1",
-        ),
-        (plain.replace("metadata: {name: a}", "metadata: {}"), &flags(), "metadata.name is missing"),
-        (
-            plain.replace("formats:", "format:"),
-            &flags(),
-            "there is no field spec.registries[0].format; known are ",
-        ),
-        (plain.replace("formats:", "format:"), &flags(), "spec.registries[0].formats is missing"),
-        (
-            plain.replace("{name: a}", "{name: no}"),
-            &flags(),
-            "metadata.name must be a text; put it in quotes",
-        ),
-        (plain.replace("[pip]", "pip"), &flags(), "spec.registries[0].formats must be of type array"),
-        (plain.replace("[pip]", "[rpm]"), &flags(), "spec.registries[0].formats[0] is rpm; write one of"),
-        (plain.replace("[pip]", "[]"), &flags(), "spec.registries[0].formats has 0 entries, and 1 to"),
-        (
-            plain.replace("acme", "Acme"),
-            &flags(),
-            "spec.registries[0], its domain is Acme: the name of a domain has 2 to 50",
-        ),
-        (
-            plain.replace("store", "s"),
-            &flags(),
-            "spec.registries[0].repository.name has 1 characters, and 2 to 100 are possible",
-        ),
-        (
-            login("scope: acme"),
-            &flags(),
-            "spec.registries[0].scope is acme: an npm scope such as @acme is needed",
-        ),
-        (
-            login("repositoryRef: {name: b}"),
-            &flags(),
-            "spec.registries[0] needs exactly one of repositoryRef and repository",
-        ),
-        (
-            plain.clone() + "  secret: {templates: {a: '{{ tokn }}'}}\n",
-            &flags(),
-            "spec.secret.templates[\"a\"], line 1: there is no value tokn",
-        ),
-        (
-            plain.clone() + "  secret: {templates: {a: 1}}\n",
-            &flags(),
-            "spec.secret.templates.a must be of type string",
-        ),
-        (plain.clone() + "  suspend: 'no'\n", &flags(), "spec.suspend must be of type boolean"),
-        (
-            plain.clone() + "  token: {duration: soon}\n",
-            &flags(),
-            "spec.token.duration is soon: write a duration like 90m or 1h30m",
-        ),
-        (
             plain.clone(),
             &Known { account_id: Some("1".into()), ..flags() },
             "the account is 1: an AWS account is 12 digits",
         ),
         (plain, &Known { region: Some("Europe".into()), ..flags() }, "the Region is Europe: write the code"),
     ] {
-        let told = shown(&manifest, known).expect_err(expected);
-        assert!(told.contains(expected), "{manifest}\nshould say: {expected}\nbut says: {told}");
+        refused(&manifest, known, expected);
+    }
+}
+
+fn refused(manifest: &str, known: &Known, expected: &str) {
+    let told = shown(manifest, known).expect_err(expected);
+    assert!(told.contains(expected), "{manifest}\nshould say: {expected}\nbut says: {told}");
+}
+
+/// What in a sound login is written in another way, and what is said of it.
+const WRONG: [(&str, &str, &str); 19] = [
+    ("RegistryCredential", "RegistryCredentials", "there is no kind RegistryCredentials; known are "),
+    (
+        "v1alpha1",
+        "v1",
+        "there is no version codeartifact-operator.dev/v1; write codeartifact-operator.dev/v1alpha1",
+    ),
+    ("metadata: {name: a}", "metadata: {}", "metadata.name is missing"),
+    ("{name: a}", "{name: no}", "metadata.name must be a text; put it in quotes"),
+    ("formats:", "format:", "there is no field spec.registries[0].format; known are "),
+    ("formats:", "format:", "spec.registries[0].formats is missing"),
+    ("[pip]", "pip", "spec.registries[0].formats must be of type array"),
+    ("[pip]", "[rpm]", "spec.registries[0].formats[0] is rpm; write one of"),
+    ("[pip]", "[]", "spec.registries[0].formats has 0 entries, and 1 to"),
+    ("acme", "Acme", "spec.registries[0], its domain is Acme: the name of a domain has 2 to 50"),
+    ("store", "s", "spec.registries[0].repository.name has 1 characters, and 2 to 100 are possible"),
+    (
+        "[pip]",
+        "[npm]\n    scope: acme",
+        "spec.registries[0].scope is acme: an npm scope such as @acme is needed",
+    ),
+    (
+        "[pip]",
+        "[pip]\n    repositoryRef: {name: b}",
+        "spec.registries[0] needs exactly one of repositoryRef and repository",
+    ),
+    (
+        "# more",
+        "secret: {templates: {a: '{{ tokn }}'}}",
+        "spec.secret.templates[\"a\"], line 1: there is no value tokn",
+    ),
+    ("# more", "secret: {templates: {a: 1}}", "spec.secret.templates.a must be of type string"),
+    (
+        "# more",
+        "secret: {templates: {pip.conf: a}}",
+        "spec.secret.templates[\"pip.conf\"]: one of the formats in spec.registries writes that key",
+    ),
+    ("# more", "suspend: 'no'", "spec.suspend must be of type boolean"),
+    ("# more", "token: {duration: soon}", "spec.token.duration is soon: write a duration like 90m or 1h30m"),
+    ("# more", "secret: {labels: null}", "spec.secret.labels must be of type object"),
+];
+
+#[test]
+fn what_is_written_wrongly_is_told_with_its_field() {
+    assert!(shown(&login(""), &flags()).is_ok());
+    for (from, to, expected) in WRONG {
+        refused(&login("").replace(from, to), &flags(), expected);
     }
 }
 
