@@ -28,19 +28,22 @@ pub(super) struct ReadyLogin {
 }
 
 impl ReadyLogin {
-    /// The files of a login for some registries, with a token for each domain.
+    /// The files of a login for some registries, with a token for each domain, and of the templates of its owner.
     pub(super) fn render(
         registries: &[Registry],
         tokens: &BTreeMap<DomainKey, CurrentToken>,
+        settings: &SecretSettings,
         keep_previous: bool,
     ) -> Result<Self> {
         let previous = previous(tokens).filter(|_| keep_previous);
         let present = tokens.values().map(|current| &current.kept.token);
         let ids: Vec<_> = present.chain(previous).map(|token| token.id.as_str()).collect();
         let logins = tokens.iter().map(|(domain, current)| (domain.clone(), login(current))).collect();
-        let mut files = render::files(registries, &logins)?;
+        let mut files = render::files(registries, &logins, &settings.templates)?;
         files.extend(previous.map(|token| (PREVIOUS.to_owned(), token.text.clone())));
-        Ok(Self { files, content: content_id(&ids, registries) })
+        let chosen = files.iter().filter(|(key, _)| settings.templates.contains_key(*key));
+        let content = content_id(&ids, registries, chosen);
+        Ok(Self { files, content })
     }
 }
 

@@ -8,6 +8,7 @@ mod event_records;
 mod field_ownership;
 mod key_store;
 mod minters;
+pub mod preview;
 mod private_endpoint;
 mod reconcile;
 pub mod record;
@@ -25,6 +26,7 @@ mod token_request;
 mod token_store;
 mod trouble;
 mod unsaid;
+pub mod usage;
 mod verified;
 
 use std::sync::Arc;

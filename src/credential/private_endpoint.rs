@@ -25,11 +25,21 @@ pub(super) fn addresses(
     identity: &Identity,
     account: &AwsAccount,
 ) -> Result<Endpoints> {
-    let refused = |remedy: String| Error::invalid(field, endpoint.escape_debug().to_string(), remedy);
-    let parts = parts(endpoint)
-        .ok_or_else(|| refused("an https:// or http:// address of plain characters is needed".to_owned()))?;
-    admit(&parts, account).map_err(refused)?;
+    let parts = parts(endpoint).ok_or_else(|| unreadable(endpoint, field))?;
+    admit(&parts, account)
+        .map_err(|remedy| Error::invalid(field, endpoint.escape_debug().to_string(), remedy))?;
     Ok(behind(endpoint, &parts, identity))
+}
+
+/// The same addresses without an AwsAccount to ask.
+pub(super) fn unasked(endpoint: &str, field: &str, identity: &Identity) -> Result<Endpoints> {
+    let parts = parts(endpoint).ok_or_else(|| unreadable(endpoint, field))?;
+    Ok(behind(endpoint, &parts, identity))
+}
+
+fn unreadable(endpoint: &str, field: &str) -> Error {
+    let remedy = "an https:// or http:// address of plain characters is needed";
+    Error::invalid(field, endpoint.escape_debug().to_string(), remedy)
 }
 
 /// The remedy when the AwsAccount does not allow the endpoint.

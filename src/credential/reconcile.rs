@@ -13,7 +13,7 @@ use crate::api::{RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialS
 use crate::credential::delivery::{self, Owner, ReadyLogin, deliver};
 use crate::credential::minters::{Minters, TokensByDomain};
 use crate::credential::registries::templates;
-use crate::credential::render::Registry;
+use crate::credential::render::{Registry, template};
 use crate::credential::requirements::{Plan, Suspended, Wish};
 use crate::credential::secret_writer::Written;
 use crate::credential::services::Services;
@@ -87,6 +87,7 @@ impl<'a> CredentialReconcile<'a> {
 
     async fn converge(&mut self) -> Result<Success> {
         let Plan { registries, terms } = self.plan(Suspended::Refused)?;
+        template::check(&self.object.spec.secret.templates)?;
         delivery::check(&self.owner(), &self.namespace, self.services, self.context).await?;
         self.minters = Minters::sign_in(terms, &self.context.accounts).await?;
         let rendered = self.minters.rendered(&registries, self.services).await?;
@@ -120,7 +121,8 @@ impl<'a> CredentialReconcile<'a> {
 
     /// Delivers the login, and removes what an earlier name of the Secret has left behind.
     async fn write(&mut self, registries: &[Registry], tokens: &TokensByDomain) -> Result<Written> {
-        let login = ReadyLogin::render(registries, tokens, self.object.spec.token.keep_previous)?;
+        let spec = &self.object.spec;
+        let login = ReadyLogin::render(registries, tokens, &spec.secret, spec.token.keep_previous)?;
         let owner = self.owner();
         let write = deliver(&login, &owner, &self.namespace, self.services, self.context).await?;
         self.remove_earlier(&owner.secret_name()).await?;

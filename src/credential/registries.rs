@@ -11,6 +11,7 @@ use crate::api::{
 };
 use crate::credential::private_endpoint;
 use crate::credential::token_store::Templates;
+use crate::credential::usage;
 use crate::engine::object::ObjectKey;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::resolve;
@@ -44,8 +45,14 @@ impl Resolved<'_> {
 
     /// The registry as the files need it.
     pub(super) fn rendered(&self, endpoints: Endpoints) -> Rendered {
-        let (formats, scope) = (self.spec.formats.clone(), self.spec.scope.clone());
-        Rendered { domain: self.domain.clone(), formats, scope, endpoints }
+        Rendered {
+            domain: self.domain.clone(),
+            repository: self.identity.repository().unwrap_or_default().to_owned(),
+            formats: self.spec.formats.clone(),
+            scopes: self.spec.all_scopes(),
+            endpoints,
+            is_private: self.private.is_some(),
+        }
     }
 }
 
@@ -64,16 +71,12 @@ pub(super) fn templates(resolved: &[Resolved<'_>], rendered: &[Rendered]) -> BTr
     all
 }
 
-/// The package formats whose addresses the files need.
+/// The package formats whose addresses the files need; at least one, because files that need no address need the host.
 pub(super) fn package_formats(formats: &[Format]) -> Vec<PackageFormat> {
-    let mut needed: Vec<_> = formats
-        .iter()
-        .map(|format| match format {
-            // The host is the same for all of them.
-            Format::Npm | Format::Netrc => PackageFormat::Npm,
-            Format::Pip => PackageFormat::Pypi,
-        })
-        .collect();
+    let mut needed: Vec<_> = formats.iter().flat_map(|format| usage::of(*format).packages).copied().collect();
+    if needed.is_empty() {
+        needed.push(PackageFormat::Npm);
+    }
     needed.sort();
     needed.dedup();
     needed

@@ -61,9 +61,9 @@ pub struct RegistryCredentialSpec {
     pub account_ref: AccountRef,
     /// The registries; 1 to 10.
     #[schemars(length(min = 1, max = 10))]
-    #[x_kube(validation = ("self.filter(r, 'npm' in r.formats && !has(r.scope)).size() <= 1", "npm can hold one registry without a scope; give the others a scope"),
-        validation = ("self.filter(r, 'pip' in r.formats).size() <= 1", "pip can hold one registry; make a second RegistryCredential for the other"),
-        validation = ("self.all(r, !has(r.scope) || self.exists_one(o, has(o.scope) && o.scope == r.scope))", "a scope is used twice"))]
+    #[x_kube(validation = ("['npm', 'yarn1', 'yarn', 'swift'].all(f, self.filter(r, f in r.formats && !has(r.scope) && !has(r.scopes)).size() <= 1)", "npm, yarn1, yarn and swift can each hold one registry without a scope; give the others a scope"),
+        validation = ("['pip', 'sbt'].all(f, self.filter(r, f in r.formats).size() <= 1)", "pip and sbt can each hold one registry; make a second RegistryCredential for the other"),
+        validation = ("['npm', 'yarn1', 'yarn', 'swift'].all(f, self.all(r, !has(r.scope) || !(f in r.formats) || self.exists_one(o, has(o.scope) && f in o.formats && o.scope == r.scope)))", "a scope is used twice"))]
     pub registries: Vec<Registry>,
     /// How long tokens live and when they are renewed.
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! What the API server accepts, and what it makes of it.
 
+use codeartifact_operator::api::Format;
 use serde_json::{Value, json};
 
 /// Short name, kind, columns, and further columns that `-o wide` shows.
@@ -129,11 +130,43 @@ fn logins() -> Vec<(&'static str, Value)> {
             json!({"registries": [{"repositoryRef": {"name": "a"}, "formats": ["npm"], "accountRef": {"name": "eu"},
             "endpoint": "http://proxy.platform.svc:8080/any/path"}]}),
         ),
+        (
+            "RegistryCredential",
+            json!({"registries": [registry("@acme"),
+            {"repositoryRef": {"name": "b"}, "formats": ["swift"], "scope": "@acme"}]}),
+        ),
+        ("RegistryCredential", full_registries()),
         ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
             "RegistryCredential",
             json!({"secret": {"name": "npm.login", "labels": {"app.kubernetes.io/name": "web", "x": ""},
             "annotations": {"reloader.stakater.com/match": "true"}}}),
         ),
+        ("RegistryCredential", json!({"secret": {"templates": templates()}})),
     ]
+}
+
+/// As many and as long as possible, and the most unusual keys.
+fn templates() -> serde_json::Map<String, Value> {
+    let keys = (0..17).map(|number| format!("key-{number}")).chain([
+        ".npmrc".into(),
+        "a..b".into(),
+        "k".repeat(253),
+    ]);
+    keys.map(|key| (key, json!("{{ token }} é \n".repeat(512)))).collect()
+}
+
+/// As many registries, formats and scopes as there may be, with the longest names.
+fn full_registries() -> Value {
+    let one = ["pip", "sbt"];
+    let several: Vec<_> =
+        Format::ALL.iter().map(|format| format.as_str()).filter(|format| !one.contains(format)).collect();
+    let all: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+    let scoped = |number: usize| {
+        json!({"repository": {"domain": "a".repeat(50), "owner": "123456789012", "name": "r".repeat(100)}, "formats": several,
+            "scopes": (0..50).map(|scope| format!("@{}{number}.{scope}", "s".repeat(205))).collect::<Vec<_>>(),
+            "endpoint": format!("https://{}.example.com:8443/", "h".repeat(60))})
+    };
+    let bare = json!({"repository": {"domain": "acme", "name": "team"}, "formats": all});
+    json!({"registries": (1..10).map(scoped).chain([bare]).collect::<Vec<_>>()})
 }

@@ -13,4 +13,5 @@ mod restart;
 mod secret;
 mod sharing;
 mod takeover;
+mod templates;
 mod token_settings;
