@@ -134,7 +134,7 @@ reasons! {
     /// administrator must add a grant.
     DependencyNotReady ByUsersOfAccounts Reconciling "Create or mend the object that the message names. The operator notices at once."
     /// The AwsAccount does not exist, or cannot be read.
-    AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or set another `spec.accountRef.name`."
+    AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or correct the `accountRef`."
     /// A resource that is referred to by its AWS name, or observed, does not exist in AWS.
     NotFound ByUsersOfAccounts Reconciling "Create the resource in AWS, or correct the name, in a new object where the field is immutable. The operator looks again by itself."
     /// Another client changed the same thing at the same time.

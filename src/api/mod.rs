@@ -20,7 +20,10 @@ mod status;
 
 pub use account::*;
 pub use common::*;
-pub use credential::*;
+pub use credential::{
+    EndpointType, Format, Registry, RegistryCredential, RegistryCredentialSpec, RegistryCredentialStatus,
+    SecretAdoption, SecretSettings, SecretWrite, TokenSettings, TokenStatus,
+};
 pub use domain::*;
 pub use identity::{AwsResource, Identity};
 pub use kind_name::KindName;

@@ -43,6 +43,11 @@ impl Sdk {
         Self { fence, ..self }
     }
 
+    /// Whether a request may go out: none may when another process may lead.
+    pub(super) fn may_call(&self) -> Result<(), String> {
+        self.fence.check().map_err(|closed| closed.to_string())
+    }
+
     /// The pod's own credentials: environment, profile, web identity, EKS Pod Identity, instance metadata.
     pub(crate) async fn own_credentials(&self, region: &str) -> SharedCredentialsProvider {
         // Without a region and a client of ours, the chain would look for both itself, and panic.
@@ -108,7 +113,10 @@ impl Sdk {
 }
 
 /// Connections to AWS: over TLS by one provider, and through the proxy that `HTTPS_PROXY` names unless `NO_PROXY` names the host.
-fn connector(settings: Option<&HttpConnectorSettings>, components: Option<&RuntimeComponents>) -> Connector {
+pub(super) fn connector(
+    settings: Option<&HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+) -> Connector {
     let mut builder = Connector::builder()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .pool_idle_timeout(Duration::from_secs(30))

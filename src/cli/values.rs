@@ -27,6 +27,16 @@ pub(super) fn lease_name(text: &str) -> Result<String, String> {
         .into())
 }
 
+/// The folder of a mount: an absolute path that means nothing to a shell or to YAML.
+pub(super) fn folder(text: &str) -> Result<String, String> {
+    let known = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
+    let path = text.trim_end_matches('/');
+    if path.starts_with('/') && path.chars().all(known) {
+        return Ok(path.to_owned());
+    }
+    Err("a folder is an absolute path of letters, digits and . _ - /".into())
+}
+
 /// The name of a cluster, or nothing: it is one part of the owner tags, whose parts are separated by `/`.
 pub(super) fn cluster_name(text: &str) -> Result<String, String> {
     let known = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
@@ -71,6 +81,14 @@ mod tests {
             assert_eq!(namespace(text).is_ok(), is_namespace, "namespace {text:?}");
             assert_eq!(lease_name(text).is_ok(), is_lease, "Lease {text:?}");
             assert_eq!(cluster_name(text).is_ok(), is_cluster, "cluster {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_absolute_and_plain() {
+        assert_eq!(folder("/var/run/codeartifact/"), Ok("/var/run/codeartifact".into()));
+        for text in ["", "/", "a", "~/a", "/a b", "/a$b", "/a'", "/a\nb"] {
+            assert!(folder(text).is_err(), "{text:?}");
         }
     }
 

@@ -3,26 +3,21 @@
 use std::borrow::Borrow;
 
 use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenStatus};
-use crate::credential::registries::Terms;
 use crate::credential::render::DomainKey;
+use crate::credential::requirements::Terms;
 use crate::credential::secret_writer::Written;
 use crate::credential::token_entry::FORCEABLE;
 use crate::credential::token_request::CurrentToken;
 use crate::engine::object::EventRecord;
 use crate::reason::Reason;
 
-/// A token as status tells it, with the AwsAccount and the terms under which it was minted.
-pub(super) fn token(
-    domain: &DomainKey,
-    current: &CurrentToken,
-    account: &str,
-    terms: Option<&Terms>,
-) -> TokenStatus {
+/// A token as status tells it, with the terms on which it was minted.
+pub(super) fn token(domain: &DomainKey, current: &CurrentToken, terms: Option<&Terms>) -> TokenStatus {
     let life = current.kept.token.life;
     TokenStatus {
         domain: domain.domain.clone(),
         owner: domain.owner.clone(),
-        account: Some(account.to_owned()),
+        account: Some(domain.account.clone()),
         role_arn: terms.and_then(|terms| terms.role_arn.clone()),
         issued_at: life.issued,
         expires_at: life.expires,

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
+use secrecy::SecretString;
 
 use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsErrorKind, Sdk};
@@ -114,6 +115,11 @@ impl Accounts {
         }
         let signed_in = self.sign_in.own(account, limits).await;
         (self.keep(account, &mut cached, signed_in), true)
+    }
+
+    /// Tries a token at the npm address of a repository; see [`Sdk::ping`].
+    pub(crate) async fn ping(&self, address: &str, token: &SecretString) -> Result<()> {
+        Ok(self.sign_in.sdk.ping(address, token).await?)
     }
 
     /// A role that a grant names, assumed from the account's own identity; that identity itself without a role.

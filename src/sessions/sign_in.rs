@@ -23,7 +23,7 @@ const IDENTITY_PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct SignIn {
     client: KubeClient,
-    sdk: Sdk,
+    pub(super) sdk: Sdk,
     session_name: String,
 }
 

@@ -28,3 +28,4 @@ mod status;
 mod tenancy;
 mod uninstall;
 mod upstreams;
+mod usage;

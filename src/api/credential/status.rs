@@ -23,6 +23,9 @@ pub struct RegistryCredentialStatus {
     /// The tokens in it; never their text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenStatus>,
+    /// While renewals fail: 50, 25 or 10, the percent of `renewBefore` that the life left of a token has fallen under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_left_below_percent: Option<u8>,
     /// The value of the annotation codeartifact-operator.dev/renew-at that was acted on last. A new value asks for a new token; a token
     /// that is younger than 5 minutes is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,13 +1,12 @@
 //! The Secret goes when the grant of a token in it has gone, and for nothing else.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use kube::Resource;
 
 use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::reconcile::CredentialReconcile;
-use crate::credential::registries::{self, Terms};
-use crate::credential::render::DomainKey;
+use crate::credential::requirements::Suspended;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
 use crate::engine::object::{EventRecord, ObjectKey, Success};
@@ -76,19 +75,11 @@ impl CredentialReconcile<'_> {
         match self.coverage() {
             Coverage::Withdrawn(lost) | Coverage::Wider(lost) => Some(lost),
             Coverage::Covered if self.status.tokens.is_empty() => self
-                .declared_terms()
+                .plan(Suspended::Asked)
                 .err()
                 .filter(|error| matches!(error.reason(), Reason::GrantMissing | Reason::AccountNotReady)),
             Coverage::Covered => None,
         }
-    }
-
-    /// The terms of what the spec names, whether its AwsAccount is suspended or not.
-    fn declared_terms(&self) -> Result<BTreeMap<DomainKey, Terms>> {
-        let caches = &self.context.caches;
-        let account = caches.known_account(&self.object.spec.account_ref.name)?;
-        let registries = registries::resolve(self.object, &account, caches)?;
-        registries::terms(self.object, &account, caches, &registries)
     }
 
     /// Somebody's finalizer keeps the deleted object, and with it the Secret: the grants count until both are gone.

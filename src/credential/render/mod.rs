@@ -17,6 +17,7 @@ mod renovate;
 mod sbt;
 mod scopes;
 mod swift;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod token_key;
@@ -35,6 +36,7 @@ use serde::Serialize;
 
 use crate::api::{Format, PackageFormat};
 use crate::error::{Error, Result};
+use template::Templates;
 use url::Url;
 
 /// Goes up whenever the same input gives other files, so that every Secret is written again.
@@ -43,16 +45,30 @@ pub const RENDERER_VERSION: u32 = 3;
 /// The user name of every login, as the service wants it.
 const USER: &str = "aws";
 
+/// The most bytes of all files of a Secret; Kubernetes takes 1 MiB.
+const MOST_BYTES: usize = 768 << 10;
+
 /// Secret key to content.
 pub type Files = BTreeMap<String, SecretString>;
 
-/// A domain by what tells it apart from all others of a Region.
+/// A domain as a login reaches it: registries with the same key share a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct DomainKey {
-    /// Account that owns it.
+    /// Name of the AwsAccount under which tokens are minted.
+    pub account: String,
+    /// AWS Region.
+    pub region: String,
+    /// Account that owns the domain.
     pub owner: String,
-    /// Its name.
+    /// Name of the domain.
     pub domain: String,
+}
+
+impl DomainKey {
+    /// What tells the domain apart from all others in AWS, whoever asks: Region, owner and name.
+    pub fn in_aws(&self) -> [&str; 3] {
+        [&self.region, &self.owner, &self.domain]
+    }
 }
 
 /// A registry and the files wanted for it.
@@ -84,8 +100,12 @@ pub struct Login {
 /// What the renderer of a format makes of the registries that ask for it. It is not asked when no registry does.
 type Render = fn(&[Entry<'_>]) -> Result<Files>;
 
-/// All files for the registries, in the order of the spec. Every domain must have a login.
-pub fn files(registries: &[Registry], logins: &BTreeMap<DomainKey, Login>) -> Result<Files> {
+/// All files for the registries, in the order of the spec, and the results of the templates. Every domain must have a login.
+pub fn files(
+    registries: &[Registry],
+    logins: &BTreeMap<DomainKey, Login>,
+    templates: &Templates,
+) -> Result<Files> {
     let several_domains = token_key::are_several(registries);
     let entry = |(index, registry)| Entry::new(index, registry, logins, several_domains);
     let entries: Vec<_> = registries.iter().enumerate().map(entry).collect::<Result<_>>()?;
@@ -101,7 +121,23 @@ pub fn files(registries: &[Registry], logins: &BTreeMap<DomainKey, Login>) -> Re
     if !netrc.is_empty() {
         files.extend(netrc::files(&netrc)?);
     }
+    files.extend(template::files(templates, &entries, &files)?);
+    fits(&files)?;
     Ok(files)
+}
+
+/// Refuses files that together are too large for a Secret.
+fn fits(files: &Files) -> Result<()> {
+    let bytes: usize = files.iter().map(|(key, text)| key.len() + text.expose_secret().len()).sum();
+    if bytes <= MOST_BYTES {
+        return Ok(());
+    }
+    let remedy = format!(
+        "the Secret would hold {} KiB, and {} KiB are possible; make a second RegistryCredential for some of them",
+        bytes >> 10,
+        MOST_BYTES >> 10
+    );
+    Err(Error::invalid("spec.registries", "too much for one Secret", remedy))
 }
 
 fn renderer(format: Format) -> Render {

@@ -65,13 +65,20 @@ impl<'a> Hosts<'a> {
 }
 
 fn shared(entry: &Entry<'_>, format: Format, (name, host): (&str, &str), known: &DomainKey) -> Error {
+    let other = &entry.registry.domain;
+    let both = if known.in_aws() == other.in_aws() {
+        format!(
+            "domain {} is reached under AwsAccounts {} and {}, each with a token of its own,",
+            known.domain, known.account, other.account
+        )
+    } else {
+        format!("domains {} and {} are reached", known.domain, other.domain)
+    };
     Error::invalid(
         field(entry.index, "formats"),
         format.as_str(),
         format!(
-            "domains {} and {} are reached at the same host {host}, for which {name} can hold one login; make a second \
-             RegistryCredential for one of them",
-            known.domain, entry.registry.domain.domain
+            "{both} at the same host {host}, for which {name} can hold one login; make a second RegistryCredential for one of them"
         ),
     )
 }

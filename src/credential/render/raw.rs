@@ -10,7 +10,7 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     files.extend(tokens(entries));
     for format in PackageFormat::ALL {
         if let Some(entry) = representative(entries, format) {
-            files.extend(addresses(entry, format)?);
+            files.extend(Addresses::of(entry, format)?.named(format));
         }
     }
     Ok(files)
@@ -36,22 +36,34 @@ fn tokens(entries: &[Entry<'_>]) -> Files {
 
 /// The address that tools of a format install from, and the one that they publish to where the two differ (CodeArtifact
 /// User Guide, "Using CodeArtifact with …").
-fn addresses(entry: &Entry<'_>, format: PackageFormat) -> Result<Vec<(String, secrecy::SecretString)>> {
-    let base = entry.url(format)?;
-    let whole = base.whole();
-    let (index, publish) = match format {
-        PackageFormat::Pypi => (base.join("simple").whole(), Some(whole)),
-        // `gem push` puts its own path after the host, so that the address may not end in a slash.
-        PackageFormat::Ruby => (whole.clone(), Some(base.without_slash())),
-        PackageFormat::Nuget => (format!("{whole}v3/index.json"), None),
-        PackageFormat::Cargo => (format!("sparse+{whole}"), None),
-        PackageFormat::Npm | PackageFormat::Maven | PackageFormat::Generic | PackageFormat::Swift => {
-            (whole, None)
-        }
-    };
-    let name = format.as_str();
-    let publish = publish.map(|address| named(&format!("publish-{name}"), address));
-    Ok([named(&format!("endpoint-{name}"), index)].into_iter().chain(publish).collect())
+pub(super) struct Addresses {
+    pub(super) index: String,
+    pub(super) publish: Option<String>,
+}
+
+impl Addresses {
+    /// The addresses of a registry for a format.
+    pub(super) fn of(entry: &Entry<'_>, format: PackageFormat) -> Result<Self> {
+        let base = entry.url(format)?;
+        let whole = base.whole();
+        let (index, publish) = match format {
+            PackageFormat::Pypi => (base.join("simple").whole(), Some(whole)),
+            // `gem push` puts its own path after the host, so that the address may not end in a slash.
+            PackageFormat::Ruby => (whole.clone(), Some(base.without_slash())),
+            PackageFormat::Nuget => (format!("{whole}v3/index.json"), None),
+            PackageFormat::Cargo => (format!("sparse+{whole}"), None),
+            PackageFormat::Npm | PackageFormat::Maven | PackageFormat::Generic | PackageFormat::Swift => {
+                (whole, None)
+            }
+        };
+        Ok(Self { index, publish })
+    }
+
+    fn named(self, format: PackageFormat) -> impl Iterator<Item = (String, secrecy::SecretString)> {
+        let name = format.as_str();
+        let publish = self.publish.map(|address| named(&format!("publish-{name}"), address));
+        [named(&format!("endpoint-{name}"), self.index)].into_iter().chain(publish)
+    }
 }
 
 /// The registry whose address of a format is written. A registry that asks for a file of the format goes before others, and

@@ -14,7 +14,12 @@ const URL: &str = "https://acme-123456789012.d.codeartifact.us-east-1.amazonaws.
 const LOCAL: &str = "http://127.0.0.1:4566";
 
 fn domain(name: &str) -> DomainKey {
-    DomainKey { owner: "123456789012".into(), domain: name.into() }
+    DomainKey {
+        account: "default".into(),
+        region: "us-east-1".into(),
+        owner: "123456789012".into(),
+        domain: name.into(),
+    }
 }
 
 fn endpoints(base: &str, tail: &str) -> BTreeMap<String, String> {
@@ -27,6 +32,7 @@ fn registry(tail: &str, formats: &[Format], scope: Option<&str>) -> Registry {
     Registry {
         domain: domain("acme"),
         repository: tail.rsplit('/').find(|part| !part.is_empty()).unwrap_or("store").into(),
+        region: "us-east-1".into(),
         formats: formats.to_vec(),
         scopes: scope.into_iter().map(Into::into).collect(),
         endpoints: endpoints(URL, tail),
@@ -40,12 +46,12 @@ fn logins(token: &str) -> BTreeMap<DomainKey, Login> {
 }
 
 fn rendered(registries: &[Registry], token: &str) -> BTreeMap<String, String> {
-    let files = files(registries, &logins(token)).unwrap();
+    let files = files(registries, &logins(token), &Templates::new()).unwrap();
     files.into_iter().map(|(key, text)| (key, text.expose_secret().to_owned())).collect()
 }
 
 fn refused(registries: &[Registry], token: &str) -> String {
-    files(registries, &logins(token)).unwrap_err().to_string()
+    files(registries, &logins(token), &Templates::new()).unwrap_err().to_string()
 }
 
 fn is_address(key: &str) -> bool {

@@ -62,7 +62,7 @@ impl Caches {
             let why = if self.accounts.is_unreadable(&key) {
                 "cannot be read; correct it as its Ready condition says"
             } else {
-                "does not exist; make it, or set another spec.accountRef.name"
+                "does not exist; make it, or correct the accountRef"
             };
             Error::waiting(Reason::AccountNotReady, format!("AwsAccount {name} {why}"))
         })

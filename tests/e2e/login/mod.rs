@@ -1,5 +1,7 @@
 //! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
 
+mod accounts;
+mod endpoints;
 mod grants;
 mod hanging_mint;
 mod logs;
@@ -11,3 +13,5 @@ mod restart;
 mod secret;
 mod sharing;
 mod takeover;
+mod templates;
+mod token_settings;
