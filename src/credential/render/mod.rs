@@ -107,7 +107,11 @@ pub fn files(
     templates: &Templates,
 ) -> Result<Files> {
     let several_domains = token_key::are_several(registries);
-    let entry = |(index, registry)| Entry::new(index, registry, logins, several_domains);
+    let entry = |(index, registry): (usize, _)| {
+        let entry = Entry::new(index, registry, logins)?;
+        let ambiguous_token = token_key::is_ambiguous(&entry.registry.domain, registries);
+        Ok(Entry { several_domains, ambiguous_token, ..entry })
+    };
     let entries: Vec<_> = registries.iter().enumerate().map(entry).collect::<Result<_>>()?;
     let mut files = raw::files(&entries)?;
     for format in Format::ALL {
@@ -171,6 +175,8 @@ struct Entry<'a> {
     login: &'a Login,
     /// Whether there are registries of other domains.
     several_domains: bool,
+    /// Whether the name of the domain is also that of another token.
+    ambiguous_token: bool,
 }
 
 impl<'a> Entry<'a> {
@@ -178,7 +184,6 @@ impl<'a> Entry<'a> {
         index: usize,
         registry: &'a Registry,
         logins: &'a BTreeMap<DomainKey, Login>,
-        several_domains: bool,
     ) -> Result<Self> {
         let domain = &registry.domain;
         let login = logins
@@ -201,16 +206,35 @@ impl<'a> Entry<'a> {
                 "the name of a repository in AWS is needed",
             ));
         }
-        Ok(Self { index, registry, login, several_domains })
+        Ok(Self { index, registry, login, several_domains: false, ambiguous_token: false })
     }
 
     fn token(&self) -> &'a str {
         self.login.text.expose_secret()
     }
 
-    /// The key of the Secret that holds the token alone.
-    fn token_key(&self) -> String {
-        if self.several_domains { token_key::of(&self.registry.domain) } else { token_key::TOKEN.into() }
+    /// The key of the Secret that holds the token alone; `None` where no key can.
+    fn token_key(&self) -> Option<String> {
+        match (self.several_domains, self.ambiguous_token) {
+            (false, _) => Some(token_key::TOKEN.into()),
+            (true, false) => Some(token_key::of(&self.registry.domain)),
+            (true, true) => None,
+        }
+    }
+
+    /// The same for a file that reads the token from there.
+    fn token_file(&self, format: Format) -> Result<String> {
+        self.token_key().ok_or_else(|| {
+            Error::invalid(
+                field(self.index, "formats"),
+                format.as_str(),
+                format!(
+                    "the file reads the token of a domain from a key with the name of the domain, and {} of {} is reached under several \
+                     AwsAccounts, each with a token of its own; make a second RegistryCredential for one of them",
+                    self.registry.domain.domain, self.registry.domain.owner
+                ),
+            )
+        })
     }
 
     /// The token, when none of the characters stands in it that the file cannot hold.

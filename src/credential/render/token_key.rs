@@ -14,3 +14,9 @@ pub(super) fn of(domain: &DomainKey) -> String {
 pub(super) fn are_several(registries: &[Registry]) -> bool {
     registries.windows(2).any(|pair| pair[0].domain != pair[1].domain)
 }
+
+/// Whether some of the registries reach the same domain in another way, under another AwsAccount or in another Region, so that its name does
+/// not tell their tokens apart.
+pub(super) fn is_ambiguous(domain: &DomainKey, registries: &[Registry]) -> bool {
+    registries.iter().any(|other| other.domain != *domain && of(&other.domain) == of(domain))
+}

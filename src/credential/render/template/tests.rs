@@ -40,7 +40,7 @@ fn all(templates: &[(&str, &str)], domains: &[&str], token: &str) -> Result<BTre
     let entries: Vec<_> = registries
         .iter()
         .enumerate()
-        .map(|(index, registry)| Entry { index, registry, login: &login, several_domains: domains.len() > 1 })
+        .map(|(index, registry)| Entry { index, registry, login: &login, several_domains: domains.len() > 1, ambiguous_token: false })
         .collect();
     let templates = templates.iter().map(|(key, source)| ((*key).to_owned(), (*source).to_owned())).collect();
     let written = Files::from([(".npmrc".to_owned(), SecretString::from("x"))]);

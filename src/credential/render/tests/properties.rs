@@ -32,7 +32,7 @@ const NASTY: [&str; 16] = [
 
 /// A domain by its place among these: two have one name and differ in their owner.
 fn domains() -> [DomainKey; 3] {
-    let key = |owner: &str, domain: &str| DomainKey { owner: owner.into(), domain: domain.into() };
+    let key = |owner: &str, domain: &str| DomainKey { owner: owner.into(), domain: domain.into(), ..DomainKey::default() };
     [key("123456789012", "acme"), key("210987654321", "acme"), key("123456789012", "other-1")]
 }
 
@@ -197,7 +197,7 @@ fn tried(
     registries: &[Registry],
     logins: &BTreeMap<DomainKey, Login>,
 ) -> Result<BTreeMap<String, String>, String> {
-    let files = files(registries, logins).map_err(|error| error.to_string())?;
+    let files = files(registries, logins, &Templates::default()).map_err(|error| error.to_string())?;
     Ok(files.into_iter().map(|(key, text)| (key, text.expose_secret().to_owned())).collect())
 }
 
