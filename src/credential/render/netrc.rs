@@ -23,7 +23,7 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
         })?;
         hosts.add(entry, (known, Format::Netrc), (".netrc", USER))?;
     }
-    Ok(file(".netrc", hosts.text))
+    Ok(file(".netrc", hosts.logins.concat()))
 }
 
 /// The logins for the hosts of a package format.
@@ -34,13 +34,13 @@ pub(super) fn text(
 ) -> Result<String> {
     let mut hosts = Hosts::default();
     entries.iter().try_for_each(|entry| hosts.add(entry, formats, file))?;
-    Ok(hosts.text)
+    Ok(hosts.logins.concat())
 }
 
 #[derive(Default)]
 struct Hosts<'a> {
     known: BTreeMap<String, &'a DomainKey>,
-    text: String,
+    logins: Vec<String>,
 }
 
 impl<'a> Hosts<'a> {
@@ -55,7 +55,7 @@ impl<'a> Hosts<'a> {
         match self.known.insert(host.clone(), domain) {
             None => {
                 let token = entry.token_without(&QUOTING, name)?;
-                self.text += &format!("machine {host}\nlogin {user}\npassword {token}\n");
+                self.logins.push(format!("machine {host}\nlogin {user}\npassword {token}\n"));
                 Ok(())
             }
             Some(known) if known == domain => Ok(()),
