@@ -18,9 +18,8 @@ use super::AccountRef;
 /// A Secret in this namespace that always holds a valid login for some registries.
 ///
 /// The Secret has the files of each format, `username` (`aws`), `expiration` (RFC 3339) and `expires_at` (Unix seconds). When all
-/// registries are in one domain, under one AwsAccount, it also has the plain keys `token` and `password` (the same). Otherwise there are
-/// several tokens, each under `token-<domain>-<owner>`, and `expiration` is that of the token which ends first; a domain that is reached
-/// under several AwsAccounts has no such key, and only the files say which token belongs to which registry. `endpoint-<format>` holds
+/// registries are in one domain, under one AwsAccount, it also has the plain keys `token` and `password` (the same). With several domains
+/// or AwsAccounts there are several tokens, each under `token-<domain>-<owner>`, and `expiration` is that of the token which ends first. `endpoint-<format>` holds
 /// the address that tools of a package format install from, for each of the service's formats (npm, pypi, maven, nuget, generic, ruby,
 /// swift, cargo); `publish-pypi` and `publish-ruby` hold the address to publish to where it is another one. With several registries the
 /// address is that of the registry that asks for the format's file and has no scope, or else of the first.

@@ -17,7 +17,7 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let mut credentials = Vec::new();
     for registry in &registries {
         let (name, index) = (&registry.name, quoted(&format!("sparse+{}", registry.url.whole())));
-        let token_file = quoted(&format!("{MOUNT}/{}", registry.entry.token_file(Format::Cargo)?));
+        let token_file = quoted(&format!("{MOUNT}/{}", registry.entry.token_key()));
         config.push(format!(
             "\n[registries.{name}]\nindex = {index}\ncredential-provider = [\"cargo:token-from-stdout\", \"cat\", {token_file}]\n"
         ));

@@ -16,9 +16,9 @@ const PLACE: &str = "    // REGISTRIES\n";
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let registries = name::all(entries, (Format::Gradle, PackageFormat::Maven), name::plain)?;
     let line = |registry: &name::Named<'_>| {
-        let (name, url, key) = (&registry.name, registry.url.whole(), registry.entry.token_file(Format::Gradle)?);
-        Ok(format!("    [name: '{name}', url: '{url}', token: '{key}'],\n"))
+        let (name, url, key) = (&registry.name, registry.url.whole(), registry.entry.token_key());
+        format!("    [name: '{name}', url: '{url}', token: '{key}'],\n")
     };
-    let lines: Vec<_> = registries.iter().map(line).collect::<Result<_>>()?;
+    let lines: Vec<_> = registries.iter().map(line).collect();
     Ok(file("codeartifact.init.gradle", SCRIPT.replace(PLACE, &lines.concat())))
 }

@@ -106,13 +106,8 @@ pub fn files(
     logins: &BTreeMap<DomainKey, Login>,
     templates: &Templates,
 ) -> Result<Files> {
-    let several_domains = token_key::are_several(registries);
-    let entry = |(index, registry): (usize, _)| {
-        let entry = Entry::new(index, registry, logins)?;
-        let ambiguous_token = token_key::is_ambiguous(&entry.registry.domain, registries);
-        Ok(Entry { several_domains, ambiguous_token, ..entry })
-    };
-    let entries: Vec<_> = registries.iter().enumerate().map(entry).collect::<Result<_>>()?;
+    let entry = |index| Entry::new(index, registries, logins);
+    let entries: Vec<_> = (0..registries.len()).map(entry).collect::<Result<_>>()?;
     let mut files = raw::files(&entries)?;
     for format in Format::ALL {
         let asking = asking(&entries, &[format]);
@@ -173,18 +168,13 @@ struct Entry<'a> {
     index: usize,
     registry: &'a Registry,
     login: &'a Login,
-    /// Whether there are registries of other domains.
-    several_domains: bool,
-    /// Whether the name of the domain is also that of another token.
-    ambiguous_token: bool,
+    /// All registries of the login.
+    all: &'a [Registry],
 }
 
 impl<'a> Entry<'a> {
-    fn new(
-        index: usize,
-        registry: &'a Registry,
-        logins: &'a BTreeMap<DomainKey, Login>,
-    ) -> Result<Self> {
+    fn new(index: usize, all: &'a [Registry], logins: &'a BTreeMap<DomainKey, Login>) -> Result<Self> {
+        let registry = all.get(index).ok_or_else(|| Error::Internal(format!("no registry {index}")))?;
         let domain = &registry.domain;
         let login = logins
             .get(domain)
@@ -206,35 +196,21 @@ impl<'a> Entry<'a> {
                 "the name of a repository in AWS is needed",
             ));
         }
-        Ok(Self { index, registry, login, several_domains: false, ambiguous_token: false })
+        Ok(Self { index, registry, login, all })
     }
 
     fn token(&self) -> &'a str {
         self.login.text.expose_secret()
     }
 
-    /// The key of the Secret that holds the token alone; `None` where no key can.
-    fn token_key(&self) -> Option<String> {
-        match (self.several_domains, self.ambiguous_token) {
-            (false, _) => Some(token_key::TOKEN.into()),
-            (true, false) => Some(token_key::of(&self.registry.domain)),
-            (true, true) => None,
-        }
+    /// The key of the Secret that holds the token alone.
+    fn token_key(&self) -> String {
+        token_key::of(&self.registry.domain, self.all)
     }
 
-    /// The same for a file that reads the token from there.
-    fn token_file(&self, format: Format) -> Result<String> {
-        self.token_key().ok_or_else(|| {
-            Error::invalid(
-                field(self.index, "formats"),
-                format.as_str(),
-                format!(
-                    "the file reads the token of a domain from a key with the name of the domain, and {} of {} is reached under several \
-                     AwsAccounts, each with a token of its own; make a second RegistryCredential for one of them",
-                    self.registry.domain.domain, self.registry.domain.owner
-                ),
-            )
-        })
+    /// Whether the login has several tokens.
+    fn has_several_tokens(&self) -> bool {
+        token_key::are_several(self.all)
     }
 
     /// The token, when none of the characters stands in it that the file cannot hold.

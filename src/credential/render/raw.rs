@@ -18,10 +18,10 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
 
 /// The token and its end; a token for each domain when there are several, and then the end of that which ends first.
 fn tokens(entries: &[Entry<'_>]) -> Files {
-    let token = |entry: &Entry<'_>| Some(named(&entry.token_key()?, entry.token().into()));
-    let mut files: Files = entries.iter().filter_map(token).collect();
+    let mut files: Files =
+        entries.iter().map(|entry| named(&entry.token_key(), entry.token().into())).collect();
     if let [first, ..] = entries
-        && !first.several_domains
+        && !first.has_several_tokens()
     {
         files.extend([named("password", first.token().into())]);
     }

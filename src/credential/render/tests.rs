@@ -32,7 +32,6 @@ fn registry(tail: &str, formats: &[Format], scope: Option<&str>) -> Registry {
     Registry {
         domain: domain("acme"),
         repository: tail.rsplit('/').find(|part| !part.is_empty()).unwrap_or("store").into(),
-        region: "us-east-1".into(),
         formats: formats.to_vec(),
         scopes: scope.into_iter().map(Into::into).collect(),
         endpoints: endpoints(URL, tail),

@@ -97,9 +97,9 @@ async fn the_token_before_the_present_one_is_kept_where_it_is_wanted() -> Result
     fixture
         .patch("RegistryCredential", "login", &json!({"spec": {"token": {"keepPrevious": false}}}))
         .await?;
-    let waited = wait_for("the earlier token goes", PATIENCE, async || {
+    let gone = wait_for("the earlier token goes", PATIENCE, async || {
         ensure!(!fixture.data("login").await?.contains_key("token-previous"), "it is there");
         Ok(())
     });
-    fixture.install.explain(waited.await)
+    fixture.install.explain(gone.await)
 }

@@ -16,7 +16,7 @@ pub(super) fn of(entries: &[Entry<'_>]) -> Result<Value> {
     let registries: Vec<_> = entries.iter().map(registry).collect::<Result<_>>()?;
     let own = [("username", Value::from(USER)), ("registries", registries.into_iter().collect())];
     let first = entries.iter().map(|entry| entry.login).min_by_key(|login| login.expires);
-    let several = entries.iter().any(|entry| entry.several_domains);
+    let several = entries.iter().any(Entry::has_several_tokens);
     let login = first.map(values).into_iter().flatten().filter(|(name, _)| !several || *name != "token");
     Ok(Value::from_pairs(own.into_iter().chain(login)))
 }

@@ -32,7 +32,12 @@ const NASTY: [&str; 16] = [
 
 /// A domain by its place among these: two have one name and differ in their owner.
 fn domains() -> [DomainKey; 3] {
-    let key = |owner: &str, domain: &str| DomainKey { owner: owner.into(), domain: domain.into(), ..DomainKey::default() };
+    let key = |owner: &str, domain: &str| DomainKey {
+        account: "default".into(),
+        region: "us-east-1".into(),
+        owner: owner.into(),
+        domain: domain.into(),
+    };
     [key("123456789012", "acme"), key("210987654321", "acme"), key("123456789012", "other-1")]
 }
 
@@ -126,9 +131,10 @@ fn expected(format: Format, registries: &[Registry], logins: &BTreeMap<DomainKey
             Format::Nuget => said.extend(named(name, url("nuget") + "v3/index.json")),
             Format::Cargo => {
                 let dashed = name.replace('.', "-");
-                let taken = dashed.as_bytes()[0].is_ascii_digit() || dashed.eq_ignore_ascii_case("crates-io");
+                let reserved =
+                    dashed.as_bytes()[0].is_ascii_digit() || dashed.eq_ignore_ascii_case("crates-io");
                 said.extend(named(
-                    &format!("{}{dashed}", if taken { "_" } else { "" }),
+                    &format!("{}{dashed}", if reserved { "_" } else { "" }),
                     format!("sparse+{}", url("cargo")),
                 ));
             }
@@ -197,7 +203,7 @@ fn tried(
     registries: &[Registry],
     logins: &BTreeMap<DomainKey, Login>,
 ) -> Result<BTreeMap<String, String>, String> {
-    let files = files(registries, logins, &Templates::default()).map_err(|error| error.to_string())?;
+    let files = files(registries, logins, &Templates::new()).map_err(|error| error.to_string())?;
     Ok(files.into_iter().map(|(key, text)| (key, text.expose_secret().to_owned())).collect())
 }
 

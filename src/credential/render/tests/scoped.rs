@@ -119,21 +119,3 @@ fn what_a_syntax_takes_for_a_variable_is_refused() {
         assert!(error.contains("domain acme") && !error.contains("cret"), "{error}");
     }
 }
-
-#[test]
-fn a_domain_with_two_tokens_has_no_key_for_either() {
-    let under = |account: &str, format: Format| Registry {
-        domain: DomainKey { account: account.into(), ..domain("acme") },
-        ..registry(&format!("{account}/"), &[format], Some(&format!("@{account}")))
-    };
-    let second = Login { text: "second".into(), expires: "2026-01-01T12:00:00Z".parse().unwrap() };
-    let logins: BTreeMap<_, _> = ["one", "two"]
-        .map(|account| (DomainKey { account: account.into(), ..domain("acme") }, second.clone()))
-        .into();
-    let files = |format: Format| super::files(&[under("one", format), under("two", format)], &logins, &Templates::default());
-    assert!(!files(Format::Npm).unwrap().keys().any(|key| key.starts_with("token")));
-    for format in [Format::Cargo, Format::Gradle] {
-        let error = files(format).unwrap_err().to_string();
-        assert!(error.contains("spec.registries[0].formats") && error.contains("under several AwsAccounts"), "{error}");
-    }
-}
