@@ -134,7 +134,7 @@ fn java(format: Format) -> Usage {
         Format::Gradle => Usage {
             tools: "Gradle",
             keys: &["codeartifact.init.gradle"],
-            links: &[("codeartifact.init.gradle", "~/.gradle/init.d/codeartifact.init.gradle")],
+            links: &[("codeartifact.init.gradle", "$GRADLE_USER_HOME/init.d/codeartifact.init.gradle")],
             notes: &[
                 "`gradle --init-script FILE` needs no link.",
                 "The script holds no token. It reads the token file of the mount at each build.",

@@ -58,7 +58,10 @@ impl<'a> Pod<'a> {
     fn link(&self) {
         let home = self.home.path();
         for (key, path) in self.tool.formats.iter().flat_map(|format| usage::of(*format).links) {
-            let place = path.replace("$CARGO_HOME", "~/cargo").replace('~', &home.display().to_string());
+            let place = path
+                .replace("$CARGO_HOME", "~/cargo")
+                .replace("$GRADLE_USER_HOME", "~/gradle")
+                .replace('~', &home.display().to_string());
             std::fs::create_dir_all(Path::new(&place).parent().unwrap()).unwrap();
             symlink(self.mount.folder().join(key), place).unwrap();
         }
@@ -115,8 +118,13 @@ impl<'a> Pod<'a> {
     async fn refused(&self, what: &str, does: bool, name: &str, version: &str) {
         if does {
             let told = failed(&self.run(what, &self.tool.name_of(name), version).await).to_ascii_lowercase();
+            if self.tool.name == "pip-netrc" {
+                // It says nothing of a login from there that is refused.
+                return;
+            }
             let clear = ["401", "authenti", "authori", "credentials"].iter().any(|word| told.contains(word));
             assert!(clear, "{told}");
+            self.passed("expired");
         }
     }
 
@@ -172,7 +180,6 @@ async fn put(name: &str) {
     pod.world.emulator.advance(LIFE + SignedDuration::from_secs(1));
     pod.refused("install", tool.installs, "left-pad", "1.3.0").await;
     pod.refused("publish", tool.publishes, "gadgets", "1.0.0").await;
-    pod.passed("expired");
 }
 
 macro_rules! clients {

@@ -1,6 +1,7 @@
 # Gradle, whose build script names no login, and no address but that to publish to.
 source "$SCRIPTS/java.sh"
 export GRADLE_OPTS="$JVM --add-opens=java.base/java.net=ALL-UNNAMED"
+export GRADLE_USER_HOME=$HOME/gradle
 : >settings.gradle
 case $1 in
   install)
