@@ -75,7 +75,11 @@ fn javascript(format: Format) -> Usage {
             tools: "Yarn 2 and newer",
             keys: &[".yarnrc.yml"],
             links: &[(".yarnrc.yml", "~/.yarnrc.yml")],
-            notes: &["A `.yarnrc.yml` of the project goes before the one in the home."],
+            notes: &[
+                "A `.yarnrc.yml` of the project goes before the one in the home.",
+                "Newer versions of Yarn wait until a version is older than `npmMinimalAgeGate`; list packages of your own in \
+                 `npmPreapprovedPackages`.",
+            ],
             ..row
         },
         _ => Usage {
