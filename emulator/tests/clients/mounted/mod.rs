@@ -7,7 +7,7 @@ mod tools;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use aws_sdk_codeartifact::types::PackageFormat;
@@ -155,6 +155,7 @@ fn programs(command: &mut Command) {
         command.env(variable, javascript.join(path));
     }
     command.env("PYTHON", pinned("python").join("bin")).env("MAVEN", pinned("maven"));
+    command.env("GRADLE8", pinned("gradle"));
     command.env("CARGO", env!("CARGO")).env("RUSTC", Path::new(env!("CARGO")).with_file_name("rustc"));
     for (variable, folder) in [("TOOLS", "tools"), ("SETUP", "setup"), ("SCRIPTS", "mounted/scripts")] {
         command.env(variable, Path::new(FILES).join(folder));
@@ -195,5 +196,47 @@ clients! {
     npm_10 "npm-10", npm_11 "npm-11", pnpm "pnpm", yarn_1 "yarn-1", yarn_berry "yarn-berry",
     pip "pip", pip_by_netrc "pip-netrc", uv "uv", uv_by_variables "uv-env", poetry "poetry", twine "twine",
     twine_by_variables "twine-env",
-    maven "mvn", gradle "gradle", cargo "cargo", gem "gem", bundler "bundler", curl "curl",
+    maven "mvn", gradle "gradle", gradle_8 "gradle-8", cargo "cargo", gem "gem", bundler "bundler", curl "curl",
+}
+
+/// A build whose configuration is cached works after a renewal, what Gradle has to fetch or send it fetches and sends with the new token,
+/// and none of its files holds a token.
+#[tokio::test]
+async fn a_reused_configuration_cache_outlives_the_token_and_holds_none() {
+    let tool = tools::named("gradle-8");
+    let pod = Pod::new(&tool).await;
+    let name = tool.name_of("widgets");
+    let reuse = async |version| succeeded(&pod.run("reuse", &name, version).await);
+    succeeded(&pod.run("publish", &name, "1.0.0").await);
+    let told = reuse("1.0.0").await;
+    assert!(told.contains("Configuration cache entry stored") && told.contains("installed 1.0.0"), "{told}");
+    let first = pod.mount.read("token");
+    pod.rotate().await;
+    let told = reuse("1.0.0").await;
+    assert!(told.contains("Configuration cache entry reused") && told.contains("installed 1.0.0"), "{told}");
+    succeeded(&pod.run("publish", &name, "1.1.0").await);
+    let told = reuse("1.1.0").await;
+    assert!(told.contains("installed 1.1.0"), "{told}");
+    for token in [first, pod.mount.read("token")] {
+        let holders = holders(pod.home.path(), pod.mount.folder(), token.as_bytes());
+        assert!(holders.is_empty(), "{holders:?}");
+    }
+    pod.passed("reused");
+}
+
+/// The files below a folder that hold a text, but for those of the mount.
+fn holders(folder: &Path, mount: &Path, text: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path == mount || entry.file_type().unwrap().is_symlink() {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(holders(&path, mount, text));
+        } else if std::fs::read(&path).unwrap().windows(text.len()).any(|part| part == text) {
+            found.push(path);
+        }
+    }
+    found
 }

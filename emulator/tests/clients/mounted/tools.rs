@@ -58,6 +58,7 @@ pub(super) fn named(name: &str) -> Tool {
         Tool { installs: false, ..Tool::new("twine-env", Pypi, &[]) },
         Tool::new("mvn", Maven, &[Format::Maven]),
         Tool::new("gradle", Maven, &[Format::Gradle]),
+        Tool::new("gradle-8", Maven, &[Format::Gradle]),
         Tool::new("cargo", Cargo, &[Format::Cargo]),
         // `gem push` takes no file that others may read.
         Tool { file_mode: 0o600, ..Tool::new("gem", Ruby, &[Format::Gem]) },
