@@ -11,5 +11,6 @@ mod remade;
 mod renewal;
 mod restart;
 mod secret;
+mod service_accounts;
 mod sharing;
 mod takeover;
