@@ -22,7 +22,8 @@ pub use account::*;
 pub use common::*;
 pub use credential::{
     EndpointType, Format, Registry, RegistryCredential, RegistryCredentialSpec, RegistryCredentialStatus,
-    SecretAdoption, SecretSettings, SecretWrite, TokenSettings, TokenStatus,
+    SecretAdoption, SecretSettings, SecretWrite, ServiceAccountRef, TokenServiceAccount, TokenSettings,
+    TokenStatus,
 };
 pub use domain::*;
 pub use identity::{AwsResource, Identity};

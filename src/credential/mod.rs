@@ -18,6 +18,7 @@ mod requirements;
 pub mod schedule;
 pub mod secret;
 mod secret_writer;
+mod service_account;
 mod services;
 mod token;
 mod token_cache;
@@ -116,11 +117,18 @@ impl Controlled for RegistryCredential {
             self.spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
         // The grants of the tokens that the Secret holds count whatever the spec says now.
         let tokens = self.status.iter().flat_map(|status| &status.tokens);
-        let held = tokens.filter_map(|token| token.account.as_deref()).map(ObjectId::account);
+        let held = tokens.clone().filter_map(|token| token.account.as_deref()).map(ObjectId::account);
+        let minted = tokens.filter_map(|token| Some(&*token.service_account.as_ref()?.name));
+        let named = self.spec.service_account_ref.as_ref().map(|reference| &*reference.name);
+        let service_accounts = named
+            .into_iter()
+            .chain(minted)
+            .map(|name| ObjectId::new(KindName::ServiceAccount, ObjectKey::new(namespace.clone(), name)));
         repositories
             .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
             .chain(requirements::Wish::of(&self.spec).accounts().map(ObjectId::account))
             .chain(held)
+            .chain(service_accounts)
             .chain([ObjectId::new(KindName::Secret, ObjectKey::new(namespace.clone(), secret_name(self)))])
             .collect()
     }

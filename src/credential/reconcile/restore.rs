@@ -89,7 +89,7 @@ impl CredentialReconcile<'_> {
         if life.expires.duration_since(life.issued) > terms.duration {
             return Ok(None);
         }
-        let source = sessions::source(&terms.account, terms.role_arn.as_deref());
+        let source = sessions::source(&terms.account, &terms.signs_in);
         let kept = self.services.tokens.known(&source, domain, life).await?;
         let renews_at = recorded.renews_at;
         Ok(kept.map(|kept| CurrentToken { kept, renews_at, due_at: renews_at, again: None, failing: None }))

@@ -9,6 +9,7 @@ use crate::credential::reconcile::CredentialReconcile;
 use crate::credential::requirements::Suspended;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
+use crate::credential::service_account::{self, Lost};
 use crate::engine::object::{EventRecord, ObjectKey, Success};
 use crate::engine::pipeline::grants::Requester;
 use crate::error::{Error, Result};
@@ -106,7 +107,12 @@ impl CredentialReconcile<'_> {
                 None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
                 None => Seen::Deleted(name),
             };
-            match judge(token, seen, requester) {
+            let own = service_account::lost(token, &self.namespace, caches).map(|lost| match lost {
+                Lost::Withdrawn(why) => Coverage::Withdrawn(Error::waiting(Reason::GrantMissing, why)),
+                Lost::Wider(why) => Coverage::Wider(Error::waiting(Reason::GrantMissing, why)),
+            });
+            let granted = judge(token, seen, requester);
+            match own.filter(|_| !matches!(granted, Coverage::Withdrawn(_))).unwrap_or(granted) {
                 withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
                 wider @ Coverage::Wider(_) => worst = wider,
                 Coverage::Covered => {}
