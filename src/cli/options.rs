@@ -160,9 +160,9 @@ pub(super) struct UsageOptions {
     /// Name of the RegistryCredential in the cluster; with --filename one in the manifest, or each of them when left out.
     #[arg(required_unless_present = "filename")]
     pub(super) name: Option<String>,
-    /// Namespace of the RegistryCredential.
-    #[arg(short, long, default_value = "default", value_parser = values::namespace)]
-    pub(super) namespace: String,
+    /// Namespace of the RegistryCredential; that of the kubeconfig's context when left out.
+    #[arg(short, long, value_parser = values::namespace)]
+    pub(super) namespace: Option<String>,
     /// Read a manifest instead of the cluster: a file, or - for standard input.
     #[arg(short, long)]
     pub(super) filename: Option<PathBuf>,

@@ -17,6 +17,7 @@ mod events;
 mod fairness;
 mod faults;
 mod foreign_accounts;
+mod how_to;
 mod login;
 mod order;
 mod packages;
