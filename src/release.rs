@@ -96,8 +96,10 @@ pub async fn managed(context: &Context, namespaces: &[String]) -> Result<Managed
             // Their objects carry no finalizer.
             KindName::PackagePolicy
             | KindName::RegistryCredential
+            | KindName::ClusterRegistryCredential
             | KindName::Namespace
-            | KindName::Secret => return None,
+            | KindName::Secret
+            | KindName::Delivery => return None,
         };
         Some((*kind, count))
     };
@@ -143,8 +145,10 @@ async fn round(
             KindName::AwsAccount
             | KindName::PackagePolicy
             | KindName::RegistryCredential
+            | KindName::ClusterRegistryCredential
             | KindName::Namespace
-            | KindName::Secret => 0,
+            | KindName::Secret
+            | KindName::Delivery => 0,
         };
     }
     Ok(failed)

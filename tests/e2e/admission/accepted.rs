@@ -3,12 +3,18 @@
 use serde_json::{Value, json};
 
 /// Short name, kind, columns, and further columns that `-o wide` shows.
-pub(super) const COLUMNS: [(&str, &str, &str, &[&str]); 5] = [
+pub(super) const COLUMNS: [(&str, &str, &str, &[&str]); 6] = [
     ("caacct", "AwsAccount", "NAME ACCOUNT REGION READY REASON AGE", &["MESSAGE"]),
     ("cadom", "Domain", "NAME DOMAIN READY REASON AGE", &["ARN", "DRIFTED", "MESSAGE"]),
     ("carepo", "Repository", "NAME DOMAIN REPOSITORY READY REASON AGE", &["ARN", "DRIFTED", "MESSAGE"]),
     ("capol", "PackagePolicy", "NAME DOMAIN REPOSITORY MODE READY REASON AGE", &["DRIFTED", "MESSAGE"]),
     ("cacred", "RegistryCredential", "NAME SECRET READY REASON EXPIRES AGE", &["MESSAGE"]),
+    (
+        "caccred",
+        "ClusterRegistryCredential",
+        "NAME SECRET SELECTED FILLED FAILING READY REASON EXPIRES AGE",
+        &["MESSAGE"],
+    ),
 ];
 
 /// What the stored spec of the valid object holds besides what it was given.
@@ -36,6 +42,10 @@ pub(super) fn defaults() -> Vec<(&'static str, Value)> {
         ),
         (
             "RegistryCredential",
+            json!({"accountRef": account_ref, "token": {}, "secret": {}, "suspend": false}),
+        ),
+        (
+            "ClusterRegistryCredential",
             json!({"accountRef": account_ref, "token": {}, "secret": {}, "suspend": false}),
         ),
     ]
