@@ -49,7 +49,7 @@ const PROGRESS: SignedDuration = SignedDuration::from_secs(1);
 pub struct ClusterCredentialReconciler(Deliveries);
 
 impl ClusterCredentialReconciler {
-    /// Shares tokens with the RegistryCredentials. `share` is how many namespaces are visited at once for one AwsAccount.
+    /// Shares tokens with every RegistryCredential. `share` is how many namespaces are visited at once for one AwsAccount.
     pub fn beside(credentials: &CredentialReconciler, context: &Context, share: usize) -> Self {
         Self(Deliveries::new(context, credentials.0.beside(), share))
     }

@@ -57,66 +57,35 @@ mod tests {
     fn a_namespace_is_picked_by_label_or_by_name_and_an_exclusion_wins() {
         let apps = json!({"matchLabels": {"team": "a"}});
         let not_b = json!({"matchExpressions": [{"key": "team", "operator": "NotIn", "values": ["b"]}]});
+        let (by_label, by_expression) =
+            (json!({"namespaceSelector": apps}), json!({"namespaceSelector": not_b}));
+        let without = |name: &str| json!({"namespaceSelector": {}, "excludedNamespaces": [name]});
+        let both = json!({"namespaces": ["app"], "namespaceSelector": apps});
         let table = [
-            ("its label", json!({"namespaceSelector": apps}), "app", Some("a"), true),
-            ("another label", json!({"namespaceSelector": apps}), "app", Some("b"), false),
-            ("no label", json!({"namespaceSelector": apps}), "app", None, false),
-            ("an expression", json!({"namespaceSelector": not_b}), "app", None, true),
-            (
-                "an expression that does not hold",
-                json!({"namespaceSelector": not_b}),
-                "app",
-                Some("b"),
-                false,
-            ),
-            ("everything", json!({"namespaceSelector": {}}), "kube-system", None, true),
-            ("no selector", json!({"namespaces": ["other"]}), "app", Some("a"), false),
-            ("its name", json!({"namespaces": ["app"]}), "app", None, true),
-            (
-                "its name beside a selector",
-                json!({"namespaces": ["app"], "namespaceSelector": apps}),
-                "app",
-                None,
-                true,
-            ),
-            (
-                "everything but it",
-                json!({"namespaceSelector": {}, "excludedNamespaces": ["app"]}),
-                "app",
-                None,
-                false,
-            ),
-            (
-                "everything but a namesake",
-                json!({"namespaceSelector": {}, "excludedNamespaces": ["ap"]}),
-                "app",
-                None,
-                true,
-            ),
-            (
-                "a glob",
-                json!({"namespaceSelector": {}, "excludedNamespaces": ["kube-*"]}),
-                "kube-system",
-                None,
-                false,
-            ),
-            (
-                "another glob",
-                json!({"namespaceSelector": {}, "excludedNamespaces": ["kube-*"]}),
-                "kubeflow",
-                None,
-                true,
-            ),
+            ("its label", by_label.clone(), "app", "a", true),
+            ("another label", by_label.clone(), "app", "b", false),
+            ("no label", by_label, "app", "", false),
+            ("an expression", by_expression.clone(), "app", "", true),
+            ("an expression that does not hold", by_expression, "app", "b", false),
+            ("everything", json!({"namespaceSelector": {}}), "kube-system", "", true),
+            ("no selector", json!({"namespaces": ["other"]}), "app", "a", false),
+            ("its name", json!({"namespaces": ["app"]}), "app", "", true),
+            ("its name beside a selector", both, "app", "", true),
+            ("everything but it", without("app"), "app", "", false),
+            ("everything but a namesake", without("ap"), "app", "", true),
+            ("a glob", without("kube-*"), "kube-system", "", false),
+            ("another glob", without("kube-*"), "kubeflow", "", true),
             (
                 "named and excluded",
                 json!({"namespaces": ["app"], "excludedNamespaces": ["a*"]}),
                 "app",
-                None,
+                "",
                 false,
             ),
         ];
         for (what, namespaces, namespace, team, expected) in table {
-            let labels = team.map(|team| ("team".to_owned(), team.to_owned())).into_iter().collect();
+            let labels = Some(team).filter(|team| !team.is_empty());
+            let labels = labels.map(|team| ("team".to_owned(), team.to_owned())).into_iter().collect();
             let spec = spec(namespaces);
             let selection = Selection::of(&spec).unwrap();
             assert_eq!(selection.picks(namespace, &labels), expected, "{what}");

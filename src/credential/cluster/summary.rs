@@ -215,12 +215,13 @@ mod tests {
         Standing::Troubled(Arc::new(Error::Internal("down".into())))
     }
 
+    type Row = (&'static str, Vec<Standing>, About<'static>, [u32; 4], &'static str);
+
     #[test]
     fn the_whole_stands_as_its_namespaces_do() {
         use Outlook::{Stalled, Waiting};
         use Standing::{Absent, Due, Filled};
         let new = About { settled: false, ..about() };
-        type Row = (&'static str, Vec<Standing>, About<'static>, [u32; 4], &'static str);
         let table: Vec<Row> = vec![
             ("nothing is picked", vec![], about(), [0, 0, 0, 0], "True Issued"),
             ("all are filled", vec![Filled, Filled], about(), [2, 2, 0, 0], "True Issued"),
@@ -280,9 +281,9 @@ mod tests {
     #[test]
     fn failures_are_bounded_in_number_and_length() {
         let long = Standing::Failed(Arc::new(Error::stalled(Reason::GrantMissing, "é".repeat(5_000))));
-        let names: Vec<_> = (0..5_000).map(|number| format!("team-{number:04}")).collect();
-        let named: Vec<_> = names.iter().map(|name| (name.as_str(), long.clone())).collect();
-        let summary = summarize(&named, about());
+        let teams: Vec<_> = (0..5_000).map(|number| format!("team-{number:04}")).collect();
+        let standings: Vec<_> = teams.iter().map(|name| (name.as_str(), long.clone())).collect();
+        let summary = summarize(&standings, about());
         assert_eq!(summary.counts.failing, 5_000);
         assert_eq!(summary.failures.len(), NAMED);
         assert_eq!(summary.failures[0].namespace, "team-0000");

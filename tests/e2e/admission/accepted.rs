@@ -120,6 +120,16 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             json!({"registries": [registry("@acme"), registry("@other"),
             {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"], "endpointType": "dualstack"}]}),
         ),
+        (
+            "ClusterRegistryCredential",
+            json!({"namespaceSelector": {}, "excludedNamespaces": ["kube-*", "a"]}),
+        ),
+        ("ClusterRegistryCredential", json!({"namespaceSelector": null, "namespaces": ["team-a"]})),
+        (
+            "ClusterRegistryCredential",
+            json!({"namespaces": ["team-a"], "registries": [
+            {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"]}]}),
+        ),
         ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
             "RegistryCredential",

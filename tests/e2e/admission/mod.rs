@@ -35,8 +35,10 @@ fn valid(kind: &str) -> Value {
             json!({"repositoryRef": {"name": "team"}, "packages": [{"format": "npm", "name": "hello"}],
             "origin": {"publish": "Allow", "upstream": "Block"}})
         }
-        "ClusterRegistryCredential" => json!({"namespaceSelector": {"matchLabels": {"team": "a"}}, "registries": [
-            {"repositoryRef": {"namespace": "platform", "name": "team"}, "formats": ["npm", "pip", "netrc"]}]}),
+        "ClusterRegistryCredential" => {
+            json!({"namespaceSelector": {"matchLabels": {"team": "a"}}, "registries": [
+            {"repositoryRef": {"namespace": "platform", "name": "team"}, "formats": ["npm", "pip", "netrc"]}]})
+        }
         _ => json!({"registries": [{"repositoryRef": {"name": "team"}, "formats": ["npm", "pip", "netrc"]}]}),
     }
 }
