@@ -68,6 +68,22 @@ pub(super) fn durations() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Which namespaces a login of a whole cluster may be for.
+pub(super) fn selections() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "ClusterRegistryCredential",
+            json!({"namespaceSelector": {}, "excludedNamespaces": ["kube-*", "a"]}),
+        ),
+        ("ClusterRegistryCredential", json!({"namespaceSelector": null, "namespaces": ["team-a"]})),
+        (
+            "ClusterRegistryCredential",
+            json!({"namespaces": ["team-a"], "registries": [
+            {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"]}]}),
+        ),
+    ]
+}
+
 /// Changes to the valid objects that keep them valid, at the limits of what the rules allow.
 pub(super) fn specs() -> Vec<(&'static str, Value)> {
     let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
@@ -119,16 +135,6 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             "RegistryCredential",
             json!({"registries": [registry("@acme"), registry("@other"),
             {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"], "endpointType": "dualstack"}]}),
-        ),
-        (
-            "ClusterRegistryCredential",
-            json!({"namespaceSelector": {}, "excludedNamespaces": ["kube-*", "a"]}),
-        ),
-        ("ClusterRegistryCredential", json!({"namespaceSelector": null, "namespaces": ["team-a"]})),
-        (
-            "ClusterRegistryCredential",
-            json!({"namespaces": ["team-a"], "registries": [
-            {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"]}]}),
         ),
         ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
