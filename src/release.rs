@@ -97,9 +97,11 @@ pub async fn managed(context: &Context, namespaces: &[String]) -> Result<Managed
             // Their objects carry no finalizer.
             KindName::PackagePolicy
             | KindName::RegistryCredential
+            | KindName::ClusterRegistryCredential
             | KindName::Namespace
             | KindName::Secret
-            | KindName::ServiceAccount => return None,
+            | KindName::ServiceAccount
+            | KindName::Delivery => return None,
         };
         Some((*kind, count))
     };
@@ -145,9 +147,11 @@ async fn round(
             KindName::AwsAccount
             | KindName::PackagePolicy
             | KindName::RegistryCredential
+            | KindName::ClusterRegistryCredential
             | KindName::Namespace
             | KindName::Secret
-            | KindName::ServiceAccount => 0,
+            | KindName::ServiceAccount
+            | KindName::Delivery => 0,
         };
     }
     Ok(failed)

@@ -4,8 +4,11 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, AwsResource, CredentialGrant, Identity, TokenStatus};
+use crate::credential::service_account::{self, Lost};
+use crate::engine::object::ObjectKey;
 use crate::engine::pipeline::grants::{self, Access, Requester};
 use crate::engine::pipeline::kind::interval;
+use crate::engine::watching::caches::Caches;
 use crate::error::Error;
 use crate::reason::Reason;
 
@@ -54,6 +57,35 @@ pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, requester: Requester
         Err(_) if requester.labels.is_none() && selects_by_label(account) => Coverage::Covered,
         Err(error) => Coverage::Withdrawn(error),
     }
+}
+
+/// The worst verdict of all tokens that the Secret in a namespace holds. `account`: under which a token was minted whose status says
+/// nothing of that.
+pub(super) fn of_all(tokens: &[TokenStatus], account: &str, namespace: &str, caches: &Caches) -> Coverage {
+    let labels = caches.labels(namespace);
+    let requester = Requester { namespace, labels: labels.as_ref() };
+    let mut worst = Coverage::Covered;
+    for token in tokens {
+        let name = token.account.as_deref().unwrap_or(account);
+        let key = ObjectKey::new("", name);
+        let known = caches.accounts.get(&key);
+        let seen = match &known {
+            Some(account) => Seen::Known(account),
+            None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
+            None => Seen::Deleted(name),
+        };
+        let own = service_account::lost(token, namespace, caches).map(|lost| match lost {
+            Lost::Withdrawn(why) => Coverage::Withdrawn(Error::waiting(Reason::GrantMissing, why)),
+            Lost::Wider(why) => Coverage::Wider(Error::waiting(Reason::GrantMissing, why)),
+        });
+        let granted = judge(token, seen, requester);
+        match own.filter(|_| !matches!(granted, Coverage::Withdrawn(_))).unwrap_or(granted) {
+            withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
+            wider @ Coverage::Wider(_) => worst = wider,
+            Coverage::Covered => {}
+        }
+    }
+    worst
 }
 
 fn domain_of(token: &TokenStatus, account: &AwsAccount) -> String {

@@ -1,11 +1,13 @@
-//! RegistryCredential: a Secret that always holds a valid login.
+//! RegistryCredential and ClusterRegistryCredential: Secrets that always hold a valid login.
 
 pub mod binding;
+pub mod cluster;
 mod coverage;
 mod delivery;
 mod endpoint_cache;
 mod event_records;
 mod field_ownership;
+mod kept_login;
 mod key_store;
 mod minters;
 pub mod preview;
@@ -46,6 +48,9 @@ use services::Services;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often a login that is in sync is compared with the caches: its Secret, its grants, the end of its token.
+const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Keeps the Secret of each RegistryCredential.
 #[derive(Clone, Debug)]

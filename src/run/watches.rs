@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PartialObjectMeta;
 use kube::core::{ClusterResourceScope, NamespaceResourceScope};
 use kube::{Api, Resource};
@@ -25,7 +26,13 @@ impl Operator {
     /// Grants may select namespaces by label, so that a label that changes wakes everything in the namespace.
     pub(super) fn watch_namespaces(&mut self) {
         let (cache, references) = (self.context.caches.namespaces.clone(), self.context.references.clone());
+        let deliveries = self.deliveries.clone();
         let on_change = move |change: Change<PartialObjectMeta<Namespace>>| {
+            if let Some(deliveries) = &deliveries
+                && let Some(namespace) = namespace_to_visit(&change)
+            {
+                deliveries.namespace_changed(&namespace);
+            }
             if let Change::Applied { before, now, .. } = change
                 && before.is_none_or(|before| before.metadata.labels != now.metadata.labels)
             {
@@ -41,6 +48,7 @@ impl Operator {
     pub(super) fn watch_secrets(&mut self) {
         let references = self.context.references.clone();
         let own_writes = self.context.own_writes.clone();
+        let deliveries = self.deliveries.clone();
         let on_change = move |change: Change<SecretRecord>| {
             let owners = owners(&change);
             for owner in &owners {
@@ -49,6 +57,9 @@ impl Operator {
                 }
             }
             if let Change::Removed(key, _) = change {
+                if let Some(deliveries) = &deliveries {
+                    deliveries.secret_gone(&key, &owners);
+                }
                 references.freed(&ObjectId::new(KindName::Secret, key), &owners);
             }
         };
@@ -155,14 +166,31 @@ impl Operator {
     }
 }
 
-/// Each RegistryCredential that a change of a Secret concerns: whose the Secret was, and whose it is.
+/// The namespace in which a login may have to be delivered or removed, if a change says so. The first list needs no visits: the first look
+/// at each object visits all of its namespaces.
+fn namespace_to_visit(change: &Change<PartialObjectMeta<Namespace>>) -> Option<String> {
+    let key = match change {
+        Change::Applied { before, now, initial: false } => {
+            let seen = |meta: &ObjectMeta| {
+                (meta.uid.clone(), meta.labels.clone(), meta.deletion_timestamp.is_some())
+            };
+            let same = before.as_ref().is_some_and(|before| seen(&before.metadata) == seen(&now.metadata));
+            (!same).then(|| ObjectKey::of(now.as_ref()))
+        }
+        Change::Removed(key, _) => Some(key.clone()),
+        Change::Applied { initial: true, .. } | Change::Malformed(..) => None,
+    };
+    key.map(|key| key.name)
+}
+
+/// Each RegistryCredential, or delivery of a ClusterRegistryCredential, that a change of a Secret concerns: whose the Secret was, and whose it is.
 fn owners(change: &Change<SecretRecord>) -> BTreeSet<ObjectId> {
     let (before, now) = match change {
         Change::Applied { before, now, initial: false } => (before.as_ref(), Some(now)),
         Change::Removed(_, known) => (known.as_ref(), None),
         Change::Applied { initial: true, .. } | Change::Malformed(..) => (None, None),
     };
-    before.into_iter().chain(now).filter_map(|secret| secret.credential()).collect()
+    before.into_iter().chain(now).filter_map(|secret| secret.user()).collect()
 }
 
 /// The resourceVersion of a Secret that is there.

@@ -7,6 +7,7 @@ mod accounts;
 mod admission;
 mod adoption;
 mod blocked_deletion;
+mod cluster_login;
 mod confinement;
 mod crash;
 mod crowd;
