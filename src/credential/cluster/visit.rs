@@ -300,14 +300,14 @@ impl<'a> Visit<'a> {
         Some(SecretWrite { uid: seen.uid.clone(), resource_version: seen.version.clone() })
     }
 
-    /// Whether the cache shows the Secret just as it was written last, for the present spec.
+    /// Whether the cache shows the Secret just as this process wrote it or found it to be written, for the present spec.
     fn is_as_written(&self) -> bool {
         self.seen().is_some_and(|seen| {
             let written = |last: &SecretWrite| last.uid == seen.uid && last.resource_version == seen.version;
             self.is_declared()
                 && !seen.deleting
                 && seen.is_controlled_by(&self.uid())
-                && self.last.as_ref().is_some_and(written)
+                && self.place.last.as_ref().is_some_and(written)
         })
     }
 
