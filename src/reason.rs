@@ -134,7 +134,7 @@ reasons! {
     /// administrator must add a grant.
     DependencyNotReady ByUsersOfAccounts Reconciling "Create or mend the object that the message names. The operator notices at once."
     /// The AwsAccount does not exist, or cannot be read.
-    AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or set another `spec.accountRef.name`."
+    AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or correct the `accountRef`."
     /// A resource that is referred to by its AWS name, or observed, does not exist in AWS.
     NotFound ByUsersOfAccounts Reconciling "Create the resource in AWS, or correct the name, in a new object where the field is immutable. The operator looks again by itself."
     /// Another client changed the same thing at the same time.
@@ -169,6 +169,12 @@ reasons! {
     GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
     AccessDenied ByAll Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
+    /// The trust policy of a role does not let the operator in as that role, or the role does not exist.
+    TrustDenied ByAll Denied "Correct the trust policy of the role, as the message says. The operator tries again within 5 minutes, and at once when the object changes."
+    /// The operator may not have tokens of the ServiceAccount that a login or an AwsAccount names.
+    TokenRequestForbidden ByAll Denied "List the ServiceAccount under `serviceAccounts` in the values of the chart, and upgrade the release."
+    /// The ServiceAccount that a login is minted as names no IAM role.
+    RoleAnnotationMissing ByLogins Reconciling "Annotate the ServiceAccount with `eks.amazonaws.com/role-arn`. The operator notices at once."
     /// A quota of the AWS account, or a `ResourceQuota` of the namespace, is reached.
     QuotaExceeded ByUsersOfAccounts Denied "Raise the quota, or remove what is not needed."
     /// The AwsAccount cannot sign in to AWS. When its credentials belong to another account, the AwsAccount is Stalled at once, and the

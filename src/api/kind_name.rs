@@ -12,6 +12,8 @@ macro_rules! kinds {
             Namespace,
             /// A Secret that holds a login; only referred to.
             Secret,
+            /// A ServiceAccount that a login is minted as; only referred to.
+            ServiceAccount,
             $(#[doc = concat!("`", stringify!($kind), "`.")] $kind,)+
         }
 
@@ -24,14 +26,15 @@ macro_rules! kinds {
                 match self {
                     Self::Namespace => "Namespace",
                     Self::Secret => "Secret",
+                    Self::ServiceAccount => "ServiceAccount",
                     $(Self::$kind => stringify!($kind),)+
                 }
             }
 
-            /// The CRD; `None` for a Namespace and a Secret, which are not of this operator's API.
+            /// The CRD; `None` for the kinds of Kubernetes itself.
             pub fn crd(self) -> Option<CustomResourceDefinition> {
                 match self {
-                    Self::Namespace | Self::Secret => None,
+                    Self::Namespace | Self::Secret | Self::ServiceAccount => None,
                     $(Self::$kind => Some(super::$kind::crd()),)+
                 }
             }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, AwsResource, CredentialGrant, Identity, TokenStatus};
-use crate::engine::pipeline::grants::{self, Requester};
+use crate::engine::pipeline::grants::{self, Access, Requester};
 use crate::engine::pipeline::kind::interval;
 use crate::error::Error;
 use crate::reason::Reason;
@@ -42,8 +42,14 @@ pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, requester: Requester
         }
     };
     let resource = domain_of(token, account);
-    match grants::credential(account, requester, &resource) {
-        Ok(grant) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
+    let granted = if token.service_account.is_some() {
+        grants::check(account, requester, &[Access::Use(resource)]).map(|()| None)
+    } else {
+        grants::credential(account, requester, &resource).map(Some)
+    };
+    match granted {
+        Ok(Some(grant)) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
+        Ok(None) => Coverage::Covered,
         // A namespace that was not seen yet may have just the labels that a grant asks for.
         Err(_) if requester.labels.is_none() && selects_by_label(account) => Coverage::Covered,
         Err(error) => Coverage::Withdrawn(error),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use super::registries::{Resolved, domain, private};
+use super::private_endpoint;
+use super::registries::Resolved;
 use super::render::{self, DomainKey, Login};
-use crate::api::{EndpointType, Identity, PackageFormat, RegistryCredential};
+use crate::api::{AwsAccount, EndpointType, Identity, PackageFormat, RegistryCredential};
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{Endpoints, derive, of_service};
 
@@ -23,11 +24,27 @@ pub struct Previewed {
     pub notes: Vec<String>,
 }
 
-/// The files of a login whose registries have these identities, in their order.
-pub fn preview(login: &RegistryCredential, identities: &[Identity]) -> Result<Previewed> {
+/// What AWS calls a registry, and its AwsAccount where that is known.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    /// As seen from the account.
+    pub identity: Identity,
+    /// Says which endpoints are allowed.
+    pub account: Option<&'a AwsAccount>,
+}
+
+/// The files of a login whose registries are in these places, in their order.
+pub fn preview(login: &RegistryCredential, places: &[Place<'_>]) -> Result<Previewed> {
     let (mut registries, mut logins, mut notes) = (Vec::new(), BTreeMap::new(), Vec::new());
-    for (index, (spec, identity)) in login.spec.registries.iter().zip(identities).enumerate() {
-        let private = spec.endpoint.as_ref().map(|endpoint| private(endpoint, identity));
+    for (index, (spec, Place { identity, account })) in login.spec.registries.iter().zip(places).enumerate() {
+        let field = format!("spec.registries[{index}].endpoint");
+        let private = match (&spec.endpoint, account) {
+            (Some(endpoint), Some(account)) => {
+                Some(private_endpoint::addresses(endpoint, &field, identity, account)?)
+            }
+            (Some(endpoint), None) => Some(private_endpoint::unasked(endpoint, &field, identity)?),
+            (None, _) => None,
+        };
         let endpoints = match &private {
             Some(private) => private.clone(),
             None => by_name(identity, spec.endpoint_type.unwrap_or_default())
@@ -36,8 +53,15 @@ pub fn preview(login: &RegistryCredential, identities: &[Identity]) -> Result<Pr
         if private.is_none() && spec.endpoint_type == Some(EndpointType::Dualstack) {
             notes.push(format!("spec.registries[{index}]: AWS is asked for dualstack addresses; those below follow from the names."));
         }
-        let resolved = Resolved { spec, identity: identity.clone(), private, by_name: None };
-        let domain = domain(identity);
+        let account = spec.account_ref.as_ref().unwrap_or(&login.spec.account_ref);
+        let domain = DomainKey {
+            account: account.name.clone(),
+            region: identity.region.clone(),
+            owner: identity.owner.clone(),
+            domain: identity.domain.clone(),
+        };
+        let resolved =
+            Resolved { spec, domain: domain.clone(), identity: identity.clone(), private, by_name: None };
         logins.insert(domain.clone(), masked(&domain));
         registries.push(resolved.rendered(endpoints));
     }

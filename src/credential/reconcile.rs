@@ -3,29 +3,27 @@
 mod report;
 mod restore;
 mod revoke;
+mod verify;
 
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
 
-use crate::api::{
-    AwsAccount, RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite,
-};
+use crate::api::{RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite};
 use crate::credential::delivery::{self, Owner, ReadyLogin, deliver};
-use crate::credential::registries::{self, Resolved, Terms};
-use crate::credential::render::{DomainKey, Registry, template};
+use crate::credential::minters::{Minters, TokensByDomain};
+use crate::credential::registries::templates;
+use crate::credential::render::{Registry, template};
+use crate::credential::requirements::{Plan, Suspended, Wish};
 use crate::credential::secret_writer::Written;
 use crate::credential::services::Services;
-use crate::credential::token::TokenKey;
-use crate::credential::token_request::{CurrentToken, TokenRequest};
+use crate::credential::token_request::TokenRequest;
 use crate::credential::token_store::Templates;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, EventRecord, ObjectId, ObjectKey, Success};
 use crate::engine::pipeline::kind::interval;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
-use crate::sessions::Session;
 
 /// What one reconcile knows and has done so far.
 pub(super) struct CredentialReconcile<'a> {
@@ -33,21 +31,12 @@ pub(super) struct CredentialReconcile<'a> {
     object: &'a RegistryCredential,
     context: &'a Context,
     namespace: String,
-    minters: BTreeMap<DomainKey, Minter>,
+    minters: Minters,
     /// AWS refused a session in this reconcile, and the sessions that it used were dropped.
     signed_in_anew: bool,
     pub(super) status: RegistryCredentialStatus,
     pub(super) events: Vec<EventRecord>,
 }
-
-/// Who mints the tokens of a domain, and on which terms.
-struct Minter {
-    session: Arc<Session>,
-    terms: Terms,
-}
-
-/// The tokens of all domains.
-type TokensByDomain = BTreeMap<DomainKey, CurrentToken>;
 
 impl<'a> CredentialReconcile<'a> {
     pub(super) fn new(services: &'a Services, object: &'a RegistryCredential, context: &'a Context) -> Self {
@@ -56,7 +45,7 @@ impl<'a> CredentialReconcile<'a> {
             object,
             context,
             namespace: object.namespace().unwrap_or_default(),
-            minters: BTreeMap::new(),
+            minters: Minters::default(),
             signed_in_anew: false,
             status: object.status.clone().unwrap_or_default(),
             events: Vec::new(),
@@ -92,94 +81,48 @@ impl<'a> CredentialReconcile<'a> {
         if !outcome.as_ref().is_err_and(|error| error.reason() == Reason::SignInFailed) {
             return false;
         }
-        let minters = std::mem::take(&mut self.minters);
-        for minter in minters.values() {
-            self.context.accounts.forget(&minter.session);
-        }
         self.signed_in_anew = true;
-        !minters.is_empty()
+        std::mem::take(&mut self.minters).forget(&self.context.accounts)
     }
 
     async fn converge(&mut self) -> Result<Success> {
-        let caches = &self.context.caches;
-        let account = caches.account(&self.object.spec.account_ref.name)?;
-        let registries = registries::resolve(self.object, &account, caches)?;
-        let terms = registries::terms(self.object, &account, caches, &registries)?;
+        let Plan { registries, terms } = self.plan(Suspended::Refused)?;
         template::check(&self.object.spec.secret.templates)?;
         delivery::check(&self.owner(), &self.namespace, self.services, self.context).await?;
-        self.sign_in(&account, terms).await?;
-        let rendered = self.rendered(&registries).await?;
-        let addresses = registries::templates(&registries, &rendered);
-        let tokens = self.tokens(&account, addresses).await?;
+        self.minters = Minters::sign_in(terms, &self.context.accounts).await?;
+        let rendered = self.minters.rendered(&registries, self.services).await?;
+        let addresses = templates(&registries, &rendered);
+        let tokens = self.minters.tokens(self.request(), addresses, self.services).await?;
         if let Some(error) = self.lost_session(&tokens) {
             return Err(Error::Shared(error));
         }
+        self.verify(&rendered, &tokens).await?;
         let written = self.write(&rendered, &tokens).await?;
         self.fill_status(&tokens, written);
         Ok(self.done(&tokens))
     }
 
-    async fn sign_in(&mut self, account: &AwsAccount, terms: BTreeMap<DomainKey, Terms>) -> Result<()> {
-        let mut minters = BTreeMap::new();
-        for (domain, terms) in terms {
-            let session = self
-                .context
-                .accounts
-                .session_as(account, terms.role_arn.as_deref())
-                .await
-                .map_err(|error| error.of_account(&account.name_any()))?;
-            minters.insert(domain, Minter { session, terms });
-        }
-        self.minters = minters;
-        Ok(())
+    /// What the spec needs in AWS, and what the grants say to it.
+    fn plan(&self, suspended: Suspended) -> Result<Plan<'a>> {
+        Plan::of(Wish::of(&self.object.spec), &self.namespace, &self.context.caches, suspended)
     }
 
-    /// The registries as the files need them.
-    async fn rendered(&self, registries: &[Resolved<'_>]) -> Result<Vec<Registry>> {
-        let mut rendered = Vec::with_capacity(registries.len());
-        for registry in registries {
-            let domain = registries::domain(&registry.identity);
-            let Minter { session, .. } = self.minters.get(&domain).ok_or_else(|| no_session(&domain))?;
-            let endpoints = self.services.addresses.of(session, registry).await?;
-            rendered.push(registry.rendered(endpoints));
-        }
-        Ok(rendered)
-    }
-
-    /// A token for each domain. The first that cannot be had ends it.
-    async fn tokens(
-        &self,
-        account: &AwsAccount,
-        mut addresses: BTreeMap<DomainKey, Templates>,
-    ) -> Result<TokensByDomain> {
-        let settings = &self.object.spec.token;
-        let user = self.target();
-        let mut request = TokenRequest {
-            user: user.clone(),
-            renew_before: settings.renew_before.map(interval),
+    fn request(&self) -> TokenRequest {
+        TokenRequest {
+            user: self.target(),
+            renew_before: self.object.spec.token.renew_before.map(interval),
+            shards: self.object.spec.token.shards,
             force: self.force(),
+            expired: self.first_end().is_some_and(|end| end <= self.context.clock.now()),
             impatient: self.asked_to_look(),
             addresses: Templates::new(),
-        };
-        let (mut tokens, mut names) = (TokensByDomain::new(), HashSet::new());
-        for (domain, Minter { session, terms }) in &self.minters {
-            let key = TokenKey {
-                proof: session.proof.clone(),
-                region: account.spec.region.clone(),
-                domain: domain.clone(),
-                duration: terms.duration,
-            };
-            names.insert(key.name());
-            request.addresses = addresses.remove(domain).unwrap_or_default();
-            tokens.insert(domain.clone(), self.services.tokens.token(&key, session, &request).await?);
         }
-        self.services.tokens.release_others(&user, &names);
-        Ok(tokens)
     }
 
     /// Delivers the login, and removes what an earlier name of the Secret has left behind.
     async fn write(&mut self, registries: &[Registry], tokens: &TokensByDomain) -> Result<Written> {
-        let login = ReadyLogin::render(registries, tokens, &self.object.spec.secret)?;
+        let spec = &self.object.spec;
+        let login = ReadyLogin::render(registries, tokens, &spec.secret, spec.token.keep_previous)?;
         let owner = self.owner();
         let write = deliver(&login, &owner, &self.namespace, self.services, self.context).await?;
         self.remove_earlier(&owner.secret_name()).await?;
@@ -225,8 +168,4 @@ impl<'a> CredentialReconcile<'a> {
     fn uid(&self) -> String {
         self.object.uid().unwrap_or_default()
     }
-}
-
-fn no_session(domain: &DomainKey) -> Error {
-    Error::Internal(format!("no identity for domain {}", domain.domain))
 }

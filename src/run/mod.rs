@@ -93,7 +93,8 @@ impl Operator {
         context.metrics.queues_from(move || references.depths());
         let credentials = caches.credentials.clone();
         context.metrics.expiries_from(move || expiries(&credentials));
-        for kind in KindName::OURS.iter().chain([&KindName::Namespace, &KindName::Secret]) {
+        let of_kubernetes = [KindName::Namespace, KindName::Secret, KindName::ServiceAccount];
+        for kind in KindName::OURS.iter().chain(&of_kubernetes) {
             match kind {
                 KindName::AwsAccount => self.control_accounts(),
                 KindName::Domain => self.control_kind::<DomainKind>(&caches.domains),
@@ -104,6 +105,7 @@ impl Operator {
                 }
                 KindName::Namespace => self.watch_namespaces(),
                 KindName::Secret => self.watch_secrets(),
+                KindName::ServiceAccount => self.watch_service_accounts(),
             }
         }
 

@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ObjectRef, RepositoryName, rules};
+use crate::api::{AccountRef, ObjectRef, RepositoryName, rules};
 
 /// A registry and the files wanted for it.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Registry {
     /// A repository by AWS names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<RepositoryName>,
+    /// The AwsAccount of this registry, for another account or Region in the same files. Left out: that of `spec.accountRef`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_ref: Option<AccountRef>,
     /// Which files are written. A file holds all registries that list its format.
     #[schemars(length(min = 1, max = 18))]
     #[x_kube(validation = ("self.all(x, self.exists_one(y, y == x))", "a format is listed twice"))]
@@ -40,11 +43,14 @@ pub struct Registry {
     /// Which of the service's own addresses; ipv4 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_type: Option<EndpointType>,
-    /// Address of a private endpoint, without a path, instead of the service's own.
+    /// Address of a private endpoint or of a proxy, instead of the service's own. `spec.allowedEndpoints` of the AwsAccount says which
+    /// hosts may be named, and `http://` is only for Services of the cluster that stand there, such as `http://proxy.platform.svc/npm`. The
+    /// endpoint serves all domains: `/<format>/d/<domain>-<owner>/<repository>/` follows. A path leads to one domain:
+    /// `/<format>/<repository>/` follows the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
-    #[x_kube(validation = ("self.startsWith('https://')", "endpoint begins with https://, so that no token is sent in the open"),
-        validation = rules::matches("^([a-z]+://)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?/?$", "endpoint is https:// and the name of a host, perhaps with a port; no path follows"))]
+    #[x_kube(validation = rules::matches("^https://|^http://([A-Za-z0-9-]+[.])+svc([.]cluster[.]local)?(:[0-9]+)?(/|$)|^http://(localhost|127[.][0-9.]+)(:[0-9]+)?(/|$)", "endpoint begins with https://, so that no token is sent in the open; http:// is only for Services of the cluster, such as http://proxy.platform.svc"),
+        validation = rules::matches("^([a-z]+://)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$", "endpoint is https:// and the name of a host, perhaps with a port and with a path of letters, digits and . _ -"))]
     pub endpoint: Option<String>,
 }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crate::api::TokenStatus;
 use crate::credential::coverage::Coverage;
 use crate::credential::event_records;
-use crate::credential::reconcile::{CredentialReconcile, TokensByDomain};
-use crate::credential::registries::{self, Resolved, Terms};
+use crate::credential::minters::TokensByDomain;
+use crate::credential::reconcile::CredentialReconcile;
+use crate::credential::registries::Resolved;
 use crate::credential::render::{DomainKey, Registry};
+use crate::credential::requirements::{Plan, Suspended, Terms};
 use crate::credential::schedule::Life;
 use crate::credential::secret_writer::Written;
 use crate::credential::token_request::CurrentToken;
@@ -52,16 +54,10 @@ impl CredentialReconcile<'_> {
         if self.is_as_declared() {
             return Ok(true);
         }
-        let caches = &self.context.caches;
-        let account = caches.account(&self.object.spec.account_ref.name)?;
-        let resolved = registries::resolve(self.object, &account, caches)?;
+        let Plan { registries: resolved, terms } = self.plan(Suspended::Refused)?;
         let mut tokens = TokensByDomain::new();
-        for (domain, terms) in registries::terms(self.object, &account, caches, &resolved)? {
-            let source = sessions::source(&account, terms.role_arn.as_deref());
-            let Some(current) = self.still_current(&source, &account.spec.region, &domain, &terms).await?
-            else {
-                return Ok(false);
-            };
+        for (domain, terms) in terms {
+            let Some(current) = self.still_current(&domain, &terms).await? else { return Ok(false) };
             tokens.insert(domain, current);
         }
         let kept = tokens.iter().map(|(domain, current)| (domain, &current.kept)).collect();
@@ -82,24 +78,21 @@ impl CredentialReconcile<'_> {
     }
 
     /// The token of a domain that status says the Secret holds, if it is kept and the grant is no narrower.
-    async fn still_current(
-        &self,
-        source: &str,
-        region: &str,
-        domain: &DomainKey,
-        terms: &Terms,
-    ) -> Result<Option<CurrentToken>> {
+    async fn still_current(&self, domain: &DomainKey, terms: &Terms) -> Result<Option<CurrentToken>> {
         let recorded = self.status.tokens.iter().find(|token| {
-            let TokenStatus { domain: name, owner, .. } = token;
+            let TokenStatus { domain: name, owner, account, .. } = token;
             (name, owner) == (&domain.domain, &domain.owner)
+                && account.as_ref().is_none_or(|account| *account == domain.account)
         });
         let Some(recorded) = recorded else { return Ok(None) };
         let life = Life { issued: recorded.issued_at, expires: recorded.expires_at };
         if life.expires.duration_since(life.issued) > terms.duration {
             return Ok(None);
         }
-        let kept = self.services.tokens.known(source, region, domain, life).await?;
-        Ok(kept.map(|kept| CurrentToken { kept, renews_at: recorded.renews_at, again: None, failing: None }))
+        let source = sessions::source(&terms.account, &terms.signs_in);
+        let kept = self.services.tokens.known(&source, domain, life).await?;
+        let renews_at = recorded.renews_at;
+        Ok(kept.map(|kept| CurrentToken { kept, renews_at, due_at: renews_at, again: None, failing: None }))
     }
 
     /// Whether the cache shows the Secret just as it was written last.
@@ -121,9 +114,8 @@ fn rendered(
     kept: &BTreeMap<&DomainKey, &Arc<StoredToken>>,
 ) -> Option<Vec<Registry>> {
     let registry = |resolved: &Resolved<'_>| {
-        let domain = registries::domain(&resolved.identity);
         let kind = resolved.spec.endpoint_type.unwrap_or_default();
-        let template = kept.get(&domain).and_then(|kept| kept.origin.addresses.get(&kind));
+        let template = kept.get(&resolved.domain).and_then(|kept| kept.origin.addresses.get(&kind));
         let endpoints = resolved
             .private
             .clone()

@@ -1,15 +1,15 @@
 //! The Secret goes when the grant of a token in it has gone, and for nothing else.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use kube::Resource;
 
 use crate::credential::coverage::{Coverage, Seen, judge};
 use crate::credential::reconcile::CredentialReconcile;
-use crate::credential::registries::{self, Terms};
-use crate::credential::render::DomainKey;
+use crate::credential::requirements::Suspended;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
+use crate::credential::service_account::{self, Lost};
 use crate::engine::object::{EventRecord, ObjectKey, Success};
 use crate::engine::pipeline::grants::Requester;
 use crate::error::{Error, Result};
@@ -76,19 +76,11 @@ impl CredentialReconcile<'_> {
         match self.coverage() {
             Coverage::Withdrawn(lost) | Coverage::Wider(lost) => Some(lost),
             Coverage::Covered if self.status.tokens.is_empty() => self
-                .declared_terms()
+                .plan(Suspended::Asked)
                 .err()
                 .filter(|error| matches!(error.reason(), Reason::GrantMissing | Reason::AccountNotReady)),
             Coverage::Covered => None,
         }
-    }
-
-    /// The terms of what the spec names, whether its AwsAccount is suspended or not.
-    fn declared_terms(&self) -> Result<BTreeMap<DomainKey, Terms>> {
-        let caches = &self.context.caches;
-        let account = caches.known_account(&self.object.spec.account_ref.name)?;
-        let registries = registries::resolve(self.object, &account, caches)?;
-        registries::terms(self.object, &account, caches, &registries)
     }
 
     /// Somebody's finalizer keeps the deleted object, and with it the Secret: the grants count until both are gone.
@@ -115,7 +107,12 @@ impl CredentialReconcile<'_> {
                 None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
                 None => Seen::Deleted(name),
             };
-            match judge(token, seen, requester) {
+            let own = service_account::lost(token, &self.namespace, caches).map(|lost| match lost {
+                Lost::Withdrawn(why) => Coverage::Withdrawn(Error::waiting(Reason::GrantMissing, why)),
+                Lost::Wider(why) => Coverage::Wider(Error::waiting(Reason::GrantMissing, why)),
+            });
+            let granted = judge(token, seen, requester);
+            match own.filter(|_| !matches!(granted, Coverage::Withdrawn(_))).unwrap_or(granted) {
                 withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
                 wider @ Coverage::Wider(_) => worst = wider,
                 Coverage::Covered => {}

@@ -1,18 +1,17 @@
-//! What registries resolve to, and which grants open them.
+//! What registries resolve to.
 
 use kube::Resource;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::{AwsAccountSpec, RegistryCredentialSpec, Repository, RepositorySpec};
+use crate::api::{AwsAccountSpec, RegistryCredential, RegistryCredentialSpec, Repository, RepositorySpec};
 use crate::reason::{Outlook, Reason};
 
 fn account() -> AwsAccount {
     let spec: AwsAccountSpec = serde_json::from_value(json!({
         "region": "us-east-1", "accountId": "123456789012",
         "grants": [{"namespaces": {"names": ["team"]}, "credentials": [
-            {"domains": ["acme"], "roleArn": "arn:aws:iam::123456789012:role/team", "maxDuration": "4h"},
-            {"domains": ["999999999999:shared", "open"]},
+            {"domains": ["acme", "999999999999:shared"]},
         ]}, {"namespaces": {"names": ["else"]}, "credentials": [{"domains": ["else"]}]}],
     }))
     .unwrap();
@@ -27,6 +26,23 @@ fn credential(namespace: &str, duration: &str, registries: &Value) -> RegistryCr
     let mut credential = RegistryCredential::new("login", spec);
     credential.meta_mut().namespace = Some(namespace.into());
     credential
+}
+
+fn resolve<'a>(
+    object: &'a RegistryCredential,
+    account: &AwsAccount,
+    caches: &Caches,
+) -> Result<Vec<Resolved<'a>>> {
+    let namespace = object.namespace().unwrap_or_default();
+    let scope = Scope { account, caches, namespace: &namespace, by: GrantedBy::Credentials };
+    let registries = object.spec.registries.iter().enumerate();
+    registries
+        .map(|(index, spec)| {
+            let mut resolved = scope.resolve(index, spec)?;
+            resolved.find_endpoint(index, account)?;
+            Ok(resolved)
+        })
+        .collect()
 }
 
 /// The Repository object platform/store, at work in another account and in that Region.
@@ -152,69 +168,6 @@ fn who_has_no_grant_cannot_tell_what_exists_elsewhere() {
         assert!(absent.contains("AwsAccount default"), "{absent}");
         assert!(absent.contains(&format!("namespace {namespace}")), "{absent}");
     }
-}
-
-#[test]
-fn a_grant_names_the_role_and_the_longest_life() {
-    let caches = caches("us-east-1", true);
-    let named = |domain: &str, owner: Option<&str>| json!([{"repository": {"domain": domain, "owner": owner, "name": "r"}, "formats": ["npm"]}]);
-    let roles = |namespace: &str, duration: &str, registries: Value| {
-        let credential = credential(namespace, duration, &registries);
-        let resolved = resolve(&credential, &account(), &caches).unwrap();
-        super::terms(&credential, &account(), &caches, &resolved)
-    };
-    let (team, shared) = (named("acme", None), named("shared", Some("999999999999")));
-    for (duration, registries, role, hours) in [
-        ("4h", team.clone(), Some("arn:aws:iam::123456789012:role/team"), 4),
-        ("1h", team.clone(), Some("arn:aws:iam::123456789012:role/team"), 1),
-        ("", team, Some("arn:aws:iam::123456789012:role/team"), 4),
-        ("12h", shared.clone(), None, 12),
-        ("", shared, None, 12),
-    ] {
-        let terms = roles("team", duration, registries).unwrap().into_values().next().unwrap();
-        let expected = Terms { role_arn: role.map(Into::into), duration: SignedDuration::from_hours(hours) };
-        assert_eq!(terms, expected, "{duration}");
-    }
-    for (what, answer, reason) in [
-        ("longer than granted", roles("team", "5h", named("acme", None)), Reason::InvalidSpec),
-        ("another namespace", roles("other", "1h", named("acme", None)), Reason::GrantMissing),
-        ("another domain", roles("team", "1h", named("other", None)), Reason::GrantMissing),
-        (
-            "a domain of that name in our account",
-            roles("team", "1h", named("shared", None)),
-            Reason::GrantMissing,
-        ),
-        (
-            "a domain of that name in another account",
-            roles("team", "1h", named("acme", Some("999999999999"))),
-            Reason::GrantMissing,
-        ),
-    ] {
-        assert_eq!(answer.unwrap_err().reason(), reason, "{what}");
-    }
-    let error = roles("team", "5h", named("acme", None)).unwrap_err().to_string();
-    assert!(
-        error.starts_with("spec.token.duration is 5h: ") && error.contains("at most 4h for domain acme"),
-        "{error}"
-    );
-}
-
-#[test]
-fn a_renewal_before_half_of_the_life_that_the_grant_allows_is_refused() {
-    let caches = caches("us-east-1", true);
-    let registry = json!([{"repository": {"domain": "acme", "name": "r"}, "formats": ["npm"]}]);
-    let terms = |before: &str| {
-        let mut credential = credential("team", "", &registry);
-        credential.spec.token.renew_before = serde_json::from_value(json!(before)).unwrap();
-        let resolved = resolve(&credential, &account(), &caches).unwrap();
-        super::terms(&credential, &account(), &caches, &resolved).map(drop)
-    };
-    assert!(terms("2h").is_ok(), "half of the 4 h that the grant allows");
-    let error = terms("3h").unwrap_err().to_string();
-    assert!(
-        error.starts_with("spec.token.renewBefore is 3h: ") && error.ends_with("shorten it to 2h"),
-        "{error}"
-    );
 }
 
 #[test]

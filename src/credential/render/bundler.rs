@@ -12,19 +12,19 @@ const NAME: &str = "bundle-config";
 
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let mut known = BTreeMap::new();
-    let mut text = "---\n".to_owned();
+    let mut lines = vec!["---\n".to_owned()];
     for entry in entries {
         let key = key(&entry.url(PackageFormat::Ruby)?.whole());
         match known.insert(key.clone(), entry) {
             None => {
                 let token = entry.token_without(&gem::UNREADABLE, NAME)?;
-                text += &format!("BUNDLE_{key}: \"{USER}:{token}\"\n");
+                lines.push(format!("BUNDLE_{key}: \"{USER}:{token}\"\n"));
             }
             Some(other) if other.registry.domain == entry.registry.domain => {}
             Some(other) => return Err(same(entry, other)),
         }
     }
-    Ok(file(NAME, text))
+    Ok(file(NAME, lines.concat()))
 }
 
 /// An address as Bundler writes it into the name of a setting.

@@ -13,17 +13,20 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let Some(first) = registries.first() else { return Ok(Files::new()) };
     let default = quoted(&first.name);
     let mut config =
-        format!("[registry]\ndefault = {default}\n\n[source.crates-io]\nreplace-with = {default}\n");
+        vec![format!("[registry]\ndefault = {default}\n\n[source.crates-io]\nreplace-with = {default}\n")];
     let mut credentials = Vec::new();
     for registry in &registries {
         let (name, index) = (&registry.name, quoted(&format!("sparse+{}", registry.url.whole())));
         let token_file = quoted(&format!("{MOUNT}/{}", registry.entry.token_key()));
-        config += &format!(
+        config.push(format!(
             "\n[registries.{name}]\nindex = {index}\ncredential-provider = [\"cargo:token-from-stdout\", \"cat\", {token_file}]\n"
-        );
+        ));
         credentials.push(format!("[registries.{name}]\ntoken = {}\n", quoted(registry.entry.token())));
     }
-    Ok(Files::from([named("config.toml", config), named("credentials.toml", credentials.join("\n"))]))
+    Ok(Files::from([
+        named("config.toml", config.concat()),
+        named("credentials.toml", credentials.join("\n")),
+    ]))
 }
 
 /// A name that Cargo takes: without dots, not that of its own registry, and not beginning with a digit.

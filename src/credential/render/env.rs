@@ -8,7 +8,7 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let registries = name::all(entries, (Format::Env, PackageFormat::Pypi), variable)?;
     let mut files = Files::new();
     let Some(first) = registries.first() else { return Ok(files) };
-    if !first.entry.several_domains {
+    if !first.entry.has_several_tokens() {
         files.extend([named("CODEARTIFACT_AUTH_TOKEN", first.entry.token().into())]);
     }
     files.extend(login("TWINE", first.entry));

@@ -15,18 +15,19 @@ pub(super) const UNREADABLE: [char; 2] = ['"', '\\'];
 
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let mut addresses = BTreeSet::new();
-    let (mut sources, mut logins) = ("---\n:sources:\n".to_owned(), "---\n".to_owned());
+    let (mut sources, mut logins) = (vec!["---\n:sources:\n".to_owned()], vec!["---\n".to_owned()]);
     if let Some(first) = entries.first() {
-        logins += &format!(":codeartifact_api_key: {}\n", bearer(first)?);
+        logins.push(format!(":codeartifact_api_key: {}\n", bearer(first)?));
     }
     for entry in entries {
         let address = entry.url(PackageFormat::Ruby)?;
         if addresses.insert(address.whole()) {
-            sources += &format!("- \"{}\"\n", address.with_login(USER, &url::escaped(entry.token())));
-            logins += &format!("{}: {}\n", address.without_slash(), bearer(entry)?);
+            let source = address.with_login(USER, &url::escaped(entry.token()));
+            sources.push(format!("- \"{source}\"\n"));
+            logins.push(format!("{}: {}\n", address.without_slash(), bearer(entry)?));
         }
     }
-    Ok(Files::from([named(".gemrc", sources), named(CREDENTIALS, logins)]))
+    Ok(Files::from([named(".gemrc", sources.concat()), named(CREDENTIALS, logins.concat())]))
 }
 
 fn bearer(entry: &Entry<'_>) -> Result<String> {

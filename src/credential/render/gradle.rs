@@ -19,6 +19,6 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
         let (name, url, key) = (&registry.name, registry.url.whole(), registry.entry.token_key());
         format!("    [name: '{name}', url: '{url}', token: '{key}'],\n")
     };
-    let lines: String = registries.iter().map(line).collect();
-    Ok(file("codeartifact.init.gradle", SCRIPT.replace(PLACE, &lines)))
+    let lines: Vec<_> = registries.iter().map(line).collect();
+    Ok(file("codeartifact.init.gradle", SCRIPT.replace(PLACE, &lines.concat())))
 }

@@ -40,10 +40,11 @@ fn server(registry: &name::Named<'_>) -> Result<String> {
 
 fn mirror(registries: &[name::Named<'_>]) -> String {
     let [first, rest @ ..] = registries else { return String::new() };
-    let others: String = rest.iter().map(|registry| format!(",!{}", registry.name)).collect();
+    let others: Vec<_> = rest.iter().map(|registry| format!(",!{}", registry.name)).collect();
     format!(
-        "    <mirror>\n      <id>{}</id>\n      <mirrorOf>external:*{others}</mirrorOf>\n      <url>{}</url>\n    </mirror>\n",
+        "    <mirror>\n      <id>{}</id>\n      <mirrorOf>external:*{}</mirrorOf>\n      <url>{}</url>\n    </mirror>\n",
         first.name,
+        others.concat(),
         first.url.whole()
     )
 }
@@ -55,6 +56,6 @@ fn repositories(registries: &[name::Named<'_>], (list, element): (&str, &str)) -
             "        <{element}>\n          <id>{id}</id>\n          <url>{url}</url>\n        </{element}>\n"
         )
     };
-    let all: String = registries.iter().map(repository).collect();
+    let all = registries.iter().map(repository).collect::<Vec<_>>().concat();
     format!("      <{list}>\n{all}      </{list}>\n")
 }

@@ -51,13 +51,24 @@ const MOST_BYTES: usize = 768 << 10;
 /// Secret key to content.
 pub type Files = BTreeMap<String, SecretString>;
 
-/// A domain by what tells it apart from all others of a Region.
+/// A domain as a login reaches it: registries with the same key share a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct DomainKey {
-    /// Account that owns it.
+    /// Name of the AwsAccount under which tokens are minted.
+    pub account: String,
+    /// AWS Region.
+    pub region: String,
+    /// Account that owns the domain.
     pub owner: String,
-    /// Its name.
+    /// Name of the domain.
     pub domain: String,
+}
+
+impl DomainKey {
+    /// What tells the domain apart from all others in AWS, whoever asks: Region, owner and name.
+    pub fn in_aws(&self) -> [&str; 3] {
+        [&self.region, &self.owner, &self.domain]
+    }
 }
 
 /// A registry and the files wanted for it.
@@ -67,8 +78,6 @@ pub struct Registry {
     pub domain: DomainKey,
     /// Name of the repository in AWS; the files call the registry by it.
     pub repository: String,
-    /// AWS Region.
-    pub region: String,
     /// Which files.
     pub formats: Vec<Format>,
     /// The scopes whose packages come from it, with the @. Without one it is the registry of all other packages.
@@ -97,9 +106,8 @@ pub fn files(
     logins: &BTreeMap<DomainKey, Login>,
     templates: &Templates,
 ) -> Result<Files> {
-    let several_domains = token_key::are_several(registries);
-    let entry = |(index, registry)| Entry::new(index, registry, logins, several_domains);
-    let entries: Vec<_> = registries.iter().enumerate().map(entry).collect::<Result<_>>()?;
+    let entry = |index| Entry::new(index, registries, logins);
+    let entries: Vec<_> = (0..registries.len()).map(entry).collect::<Result<_>>()?;
     let mut files = raw::files(&entries)?;
     for format in Format::ALL {
         let asking = asking(&entries, &[format]);
@@ -160,17 +168,13 @@ struct Entry<'a> {
     index: usize,
     registry: &'a Registry,
     login: &'a Login,
-    /// Whether there are registries of other domains.
-    several_domains: bool,
+    /// All registries of the login.
+    all: &'a [Registry],
 }
 
 impl<'a> Entry<'a> {
-    fn new(
-        index: usize,
-        registry: &'a Registry,
-        logins: &'a BTreeMap<DomainKey, Login>,
-        several_domains: bool,
-    ) -> Result<Self> {
+    fn new(index: usize, all: &'a [Registry], logins: &'a BTreeMap<DomainKey, Login>) -> Result<Self> {
+        let registry = all.get(index).ok_or_else(|| Error::Internal(format!("no registry {index}")))?;
         let domain = &registry.domain;
         let login = logins
             .get(domain)
@@ -192,7 +196,7 @@ impl<'a> Entry<'a> {
                 "the name of a repository in AWS is needed",
             ));
         }
-        Ok(Self { index, registry, login, several_domains })
+        Ok(Self { index, registry, login, all })
     }
 
     fn token(&self) -> &'a str {
@@ -201,7 +205,12 @@ impl<'a> Entry<'a> {
 
     /// The key of the Secret that holds the token alone.
     fn token_key(&self) -> String {
-        if self.several_domains { token_key::of(&self.registry.domain) } else { token_key::TOKEN.into() }
+        token_key::of(&self.registry.domain, self.all)
+    }
+
+    /// Whether the login has several tokens.
+    fn has_several_tokens(&self) -> bool {
+        token_key::are_several(self.all)
     }
 
     /// The token, when none of the characters stands in it that the file cannot hold.

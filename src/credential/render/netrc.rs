@@ -23,7 +23,7 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
         })?;
         hosts.add(entry, (known, Format::Netrc), (".netrc", USER))?;
     }
-    Ok(file(".netrc", hosts.text))
+    Ok(file(".netrc", hosts.logins.concat()))
 }
 
 /// The logins for the hosts of a package format.
@@ -34,13 +34,13 @@ pub(super) fn text(
 ) -> Result<String> {
     let mut hosts = Hosts::default();
     entries.iter().try_for_each(|entry| hosts.add(entry, formats, file))?;
-    Ok(hosts.text)
+    Ok(hosts.logins.concat())
 }
 
 #[derive(Default)]
 struct Hosts<'a> {
     known: BTreeMap<String, &'a DomainKey>,
-    text: String,
+    logins: Vec<String>,
 }
 
 impl<'a> Hosts<'a> {
@@ -55,7 +55,7 @@ impl<'a> Hosts<'a> {
         match self.known.insert(host.clone(), domain) {
             None => {
                 let token = entry.token_without(&QUOTING, name)?;
-                self.text += &format!("machine {host}\nlogin {user}\npassword {token}\n");
+                self.logins.push(format!("machine {host}\nlogin {user}\npassword {token}\n"));
                 Ok(())
             }
             Some(known) if known == domain => Ok(()),
@@ -65,13 +65,20 @@ impl<'a> Hosts<'a> {
 }
 
 fn shared(entry: &Entry<'_>, format: Format, (name, host): (&str, &str), known: &DomainKey) -> Error {
+    let other = &entry.registry.domain;
+    let both = if known.in_aws() == other.in_aws() {
+        format!(
+            "domain {} is reached under AwsAccounts {} and {}, each with a token of its own,",
+            known.domain, known.account, other.account
+        )
+    } else {
+        format!("domains {} and {} are reached", known.domain, other.domain)
+    };
     Error::invalid(
         field(entry.index, "formats"),
         format.as_str(),
         format!(
-            "domains {} and {} are reached at the same host {host}, for which {name} can hold one login; make a second \
-             RegistryCredential for one of them",
-            known.domain, entry.registry.domain.domain
+            "{both} at the same host {host}, for which {name} can hold one login; make a second RegistryCredential for one of them"
         ),
     )
 }

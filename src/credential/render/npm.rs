@@ -25,18 +25,18 @@ pub(super) fn lines(
     more: &[&str],
 ) -> Result<(String, String)> {
     let mut addresses = BTreeSet::new();
-    let (mut registries, mut logins) = (String::new(), String::new());
+    let (mut registries, mut logins) = (Vec::new(), Vec::new());
     for (scope, entry) in scopes::served(entries, format)? {
         let url = entry.url(PackageFormat::Npm)?;
         let key = scope.map_or_else(|| "registry".into(), |scope| format!("{scope}:registry"));
-        registries += &format!("{key}={}\n", url.whole());
+        registries.push(format!("{key}={}\n", url.whole()));
         let address = url.without_scheme();
         if addresses.insert(address.clone()) {
-            logins += &format!("{address}:_authToken={}\n", value(entry, name)?);
-            more.iter().for_each(|setting| logins += &format!("{address}:{setting}\n"));
+            logins.push(format!("{address}:_authToken={}\n", value(entry, name)?));
+            logins.extend(more.iter().map(|setting| format!("{address}:{setting}\n")));
         }
     }
-    Ok((registries, logins))
+    Ok((registries.concat(), logins.concat()))
 }
 
 /// The token as a value: in quotes, as JSON, when it holds anything that the syntax has a meaning for.

@@ -10,17 +10,18 @@ const NAME: &str = "nuget.config";
 
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let registries = name::all(entries, (Format::Nuget, PackageFormat::Nuget), name::plain)?;
-    let (mut sources, mut logins) = (String::new(), String::new());
+    let (mut sources, mut logins) = (Vec::new(), Vec::new());
     for registry in &registries {
         let (name, element) = (&registry.name, xml::element(&registry.name));
         let token = xml::text(registry.entry.token_without(&['%'], NAME)?);
         let address = format!("{}v3/index.json", registry.url.whole());
-        sources += &format!("    <add key=\"{name}\" value=\"{address}\" protocolVersion=\"3\" />\n");
-        logins += &format!(
+        sources.push(format!("    <add key=\"{name}\" value=\"{address}\" protocolVersion=\"3\" />\n"));
+        logins.push(format!(
             "    <{element}>\n      <add key=\"Username\" value=\"{USER}\" />\n      \
              <add key=\"ClearTextPassword\" value=\"{token}\" />\n    </{element}>\n"
-        );
+        ));
     }
+    let (sources, logins) = (sources.concat(), logins.concat());
     let text = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<configuration>\n  <packageSources>\n    <clear />\n{sources}  </packageSources>\n  \
          <packageSourceCredentials>\n{logins}  </packageSourceCredentials>\n</configuration>\n"

@@ -21,7 +21,7 @@ fn tokens(entries: &[Entry<'_>]) -> Files {
     let mut files: Files =
         entries.iter().map(|entry| named(&entry.token_key(), entry.token().into())).collect();
     if let [first, ..] = entries
-        && !first.several_domains
+        && !first.has_several_tokens()
     {
         files.extend([named("password", first.token().into())]);
     }

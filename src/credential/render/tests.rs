@@ -1,6 +1,8 @@
 //! Tables of whole files, and of what must not get into one.
 
 mod golden;
+mod properties;
+mod readers;
 mod scoped;
 
 use super::*;
@@ -12,7 +14,12 @@ const URL: &str = "https://acme-123456789012.d.codeartifact.us-east-1.amazonaws.
 const LOCAL: &str = "http://127.0.0.1:4566";
 
 fn domain(name: &str) -> DomainKey {
-    DomainKey { owner: "123456789012".into(), domain: name.into() }
+    DomainKey {
+        account: "default".into(),
+        region: "us-east-1".into(),
+        owner: "123456789012".into(),
+        domain: name.into(),
+    }
 }
 
 fn endpoints(base: &str, tail: &str) -> BTreeMap<String, String> {
@@ -25,7 +32,6 @@ fn registry(tail: &str, formats: &[Format], scope: Option<&str>) -> Registry {
     Registry {
         domain: domain("acme"),
         repository: tail.rsplit('/').find(|part| !part.is_empty()).unwrap_or("store").into(),
-        region: "us-east-1".into(),
         formats: formats.to_vec(),
         scopes: scope.into_iter().map(Into::into).collect(),
         endpoints: endpoints(URL, tail),

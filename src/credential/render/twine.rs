@@ -11,18 +11,18 @@ const SECTIONS: [&str; 2] = ["distutils", "DEFAULT"];
 
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let registries = name::all(entries, (Format::Twine, PackageFormat::Pypi), name::plain)?;
-    let mut text = "[distutils]\nindex-servers =\n".to_owned();
+    let mut text = vec!["[distutils]\nindex-servers =\n".to_owned()];
     for registry in &registries {
         if SECTIONS.contains(&registry.name.as_str()) {
             return Err(reserved(registry));
         }
-        text += &format!("    {}\n", registry.name);
+        text.push(format!("    {}\n", registry.name));
     }
     for registry in &registries {
         let (name, address, token) = (&registry.name, registry.url.whole(), registry.entry.token());
-        text += &format!("\n[{name}]\nrepository = {address}\nusername = {USER}\npassword = {token}\n");
+        text.push(format!("\n[{name}]\nrepository = {address}\nusername = {USER}\npassword = {token}\n"));
     }
-    Ok(file(".pypirc", text))
+    Ok(file(".pypirc", text.concat()))
 }
 
 fn reserved(registry: &name::Named<'_>) -> Error {

@@ -19,17 +19,12 @@ pub(super) fn text(text: &str) -> String {
 /// The name of a repository as the name of an element, as .NET's `XmlConvert.EncodeLocalName` writes it: an element begins with a
 /// letter, and what looks like an escape is escaped.
 pub(super) fn element(name: &str) -> String {
-    let mut element = String::with_capacity(name.len());
-    for (place, character) in name.char_indices() {
-        let first_digit = place == 0 && character.is_ascii_digit();
-        let looks_escaped = character == '_' && is_escape(&name.as_bytes()[place..]);
-        if first_digit || looks_escaped {
-            element += &format!("_x{:04X}_", u32::from(character));
-        } else {
-            element.push(character);
-        }
-    }
-    element
+    let written = |(place, character): (usize, char)| match character {
+        '0'..='9' if place == 0 => format!("_x003{character}_"),
+        '_' if is_escape(&name.as_bytes()[place..]) => "_x005F_".into(),
+        other => other.into(),
+    };
+    name.char_indices().map(written).collect::<Vec<String>>().concat()
 }
 
 fn is_escape(text: &[u8]) -> bool {

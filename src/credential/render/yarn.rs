@@ -12,22 +12,21 @@ const NAME: &str = ".yarnrc.yml";
 
 pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
     let mut addresses = BTreeSet::new();
-    let (mut bare, mut scoped, mut logins) = (String::new(), String::new(), String::new());
+    let (mut bare, mut scoped, mut logins) = (String::new(), Vec::new(), Vec::new());
     for (scope, entry) in scopes::served(entries, Format::Yarn)? {
         let url = entry.url(PackageFormat::Npm)?.whole();
         let server = format!("npmRegistryServer: {}\n", quoted(&url));
         match scope.map(|scope| scope.trim_start_matches('@')) {
             None => bare = server,
-            Some(scope) => scoped += &format!("  {}:\n    {server}", quoted(scope)),
+            Some(scope) => scoped.push(format!("  {}:\n    {server}", quoted(scope))),
         }
         if addresses.insert(url.clone()) {
             let token = quoted(entry.token_without_variables(NAME)?);
             let address = quoted(&url);
-            logins += &format!("  {address}:\n    npmAlwaysAuth: true\n    npmAuthToken: {token}\n");
+            logins.push(format!("  {address}:\n    npmAlwaysAuth: true\n    npmAuthToken: {token}\n"));
         }
     }
-    if !scoped.is_empty() {
-        scoped.insert_str(0, "npmScopes:\n");
-    }
-    Ok(file(NAME, format!("{bare}{scoped}npmRegistries:\n{logins}")))
+    let heading = if scoped.is_empty() { "" } else { "npmScopes:\n" };
+    let (scoped, logins) = (scoped.concat(), logins.concat());
+    Ok(file(NAME, format!("{bare}{heading}{scoped}npmRegistries:\n{logins}")))
 }

@@ -286,9 +286,8 @@ fn what_apply_leaves_behind_is_taken_away() {
 #[test]
 fn the_content_id_depends_on_tokens_and_on_what_is_rendered() {
     let registry = |scope: &str| Registry {
-        domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
+        domain: DomainKey { domain: "acme".into(), ..DomainKey::default() },
         repository: "team".into(),
-        region: "us-east-1".into(),
         formats: vec![Format::Npm],
         scopes: vec![scope.into()],
         endpoints: BTreeMap::new(),

@@ -67,9 +67,14 @@ mod tests {
     fn a_denied_mint_names_the_domain_the_life_and_its_field() {
         let key = TokenKey {
             proof: "p".into(),
-            region: "us-east-1".into(),
-            domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
+            domain: DomainKey {
+                account: "default".into(),
+                region: "us-east-1".into(),
+                owner: "123456789012".into(),
+                domain: "acme".into(),
+            },
             duration: SignedDuration::from_secs(12 * 3600),
+            shard: 0,
         };
         let error = |kind| AwsError { operation: "GetAuthorizationToken", kind, message: "no".into() };
         let denied = explain(&key, "arn:user", error(AwsErrorKind::Denied)).message;

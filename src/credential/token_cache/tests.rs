@@ -1,5 +1,7 @@
 //! The tokens against the emulator, and against an API server that keeps Secrets and can refuse to.
 
+mod three_days;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -152,9 +154,9 @@ impl Started {
     fn key(&self, hours: i64) -> TokenKey {
         TokenKey {
             proof: self.session.proof.clone(),
-            region: "us-east-1".into(),
-            domain: DomainKey { owner: "123456789012".into(), domain: "acme".into() },
+            domain: domain("acme"),
             duration: SignedDuration::from_hours(hours),
+            shard: 0,
         }
     }
 
@@ -165,7 +167,9 @@ impl Started {
             let request = TokenRequest {
                 user,
                 renew_before: None,
+                shards: None,
                 force: None,
+                expired: false,
                 impatient: true,
                 addresses: Templates::new(),
             };
@@ -204,6 +208,7 @@ fn account(emulator: &Emulator) -> AwsAccount {
     let spec = json!({
         "region": "us-east-1", "accountId": "123456789012", "endpoints": {"codeartifact": url, "sts": url},
         "credentials": {"secretRef": {"namespace": "aws", "name": "keys"}},
+        "limits": {"tokensPerSecond": 100_000},
     });
     let mut account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
     account.metadata.uid = Some("uid-1".into());
@@ -284,9 +289,9 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let key = |minutes: i64, domain: &str, proof: &str| TokenKey {
         proof: proof.into(),
-        region: "us-east-1".into(),
-        domain: DomainKey { owner: "123456789012".into(), domain: domain.into() },
+        domain: self::domain(domain),
         duration: SignedDuration::from_mins(minutes),
+        shard: 0,
     };
     let user = |namespace: &str, name: &str| {
         ObjectId::new(KindName::RegistryCredential, ObjectKey::new(namespace, name))
@@ -300,7 +305,9 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
             let request = TokenRequest {
                 user,
                 renew_before: None,
+                shards: None,
                 force: None,
+                expired: false,
                 impatient: false,
                 addresses: Templates::new(),
             };
@@ -324,5 +331,14 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
         ("who moves and leaves nobody behind", key(61, "acme", "p"), user("team", "login-7")),
     ] {
         ask(&key, user).expect(what);
+    }
+}
+
+fn domain(name: &str) -> DomainKey {
+    DomainKey {
+        account: "default".into(),
+        region: "us-east-1".into(),
+        owner: "123456789012".into(),
+        domain: name.into(),
     }
 }

@@ -61,13 +61,21 @@ pub(super) fn durations() -> Vec<(&'static str, Value)> {
 
 /// Changes to the valid objects that keep them valid, at the limits of what the rules allow.
 pub(super) fn specs() -> Vec<(&'static str, Value)> {
-    let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
+    [platform(), logins()].concat()
+}
+
+fn platform() -> Vec<(&'static str, Value)> {
     vec![
         ("AwsAccount", json!({})),
         ("AwsAccount", json!({"credentials": {"secretRef": {"namespace": "a", "name": "b"}}})),
         (
             "AwsAccount",
             json!({"endpoints": {"codeartifact": "http://127.0.0.1:4566", "sts": "https://sts.example/"}}),
+        ),
+        ("AwsAccount", json!({"allowedEndpoints": []})),
+        (
+            "AwsAccount",
+            json!({"allowedEndpoints": ["*.svc", "proxy.platform.svc.cluster.local", "10.0.0.1", "VPCE.example.com"]}),
         ),
         ("AwsAccount", json!({"grants": [{"namespaces": {"all": true}}]})),
         (
@@ -106,10 +114,21 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             {"format": "pypi", "name": "hello-world"}, {"format": "nuget", "name": "acme.hello"}]}),
         ),
         ("PackagePolicy", json!({"repositoryRef": null, "repository": {"domain": "acme", "name": "team"}})),
+    ]
+}
+
+fn logins() -> Vec<(&'static str, Value)> {
+    let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
+    vec![
         (
             "RegistryCredential",
             json!({"registries": [registry("@acme"), registry("@other"),
             {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"], "endpointType": "dualstack"}]}),
+        ),
+        (
+            "RegistryCredential",
+            json!({"registries": [{"repositoryRef": {"name": "a"}, "formats": ["npm"], "accountRef": {"name": "eu"},
+            "endpoint": "http://proxy.platform.svc:8080/any/path"}]}),
         ),
         (
             "RegistryCredential",

@@ -1,5 +1,7 @@
 //! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
 
+mod accounts;
+mod endpoints;
 mod grants;
 mod hanging_mint;
 mod logs;
@@ -9,6 +11,8 @@ mod remade;
 mod renewal;
 mod restart;
 mod secret;
+mod service_accounts;
 mod sharing;
 mod takeover;
 mod templates;
+mod token_settings;

@@ -24,6 +24,7 @@ pub struct Emulator(Arc<Running>);
 
 struct Running {
     emulator: codeartifact_emulator::Emulator,
+    region: String,
     evidence: Evidence,
 }
 
@@ -36,8 +37,9 @@ impl Emulator {
     /// Starts one with other options.
     pub async fn start_with(options: Options) -> Result<Self> {
         let evidence = Evidence::of_this_test()?;
+        let region = options.region.clone();
         let emulator = codeartifact_emulator::Emulator::start(options).await?;
-        Ok(Self(Arc::new(Running { emulator, evidence })))
+        Ok(Self(Arc::new(Running { emulator, region, evidence })))
     }
 
     /// Where the operator follows its clock.
@@ -105,7 +107,7 @@ impl Emulator {
     pub fn aws(&self) -> aws_sdk_codeartifact::Client {
         let config = aws_sdk_codeartifact::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
+            .region(Region::new(self.0.region.clone()))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .endpoint_url(self.url())
             .http_client(aws_smithy_http_client::Builder::new().build_http())

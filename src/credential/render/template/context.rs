@@ -16,7 +16,7 @@ pub(super) fn of(entries: &[Entry<'_>]) -> Result<Value> {
     let registries: Vec<_> = entries.iter().map(registry).collect::<Result<_>>()?;
     let own = [("username", Value::from(USER)), ("registries", registries.into_iter().collect())];
     let first = entries.iter().map(|entry| entry.login).min_by_key(|login| login.expires);
-    let several = entries.iter().any(|entry| entry.several_domains);
+    let several = entries.iter().any(Entry::has_several_tokens);
     let login = first.map(values).into_iter().flatten().filter(|(name, _)| !several || *name != "token");
     Ok(Value::from_pairs(own.into_iter().chain(login)))
 }
@@ -45,7 +45,7 @@ fn registry(entry: &Entry<'_>) -> Result<Value> {
         ("repository", Value::from(&*registry.repository)),
         ("domain", Value::from(&*registry.domain.domain)),
         ("owner", Value::from(&*registry.domain.owner)),
-        ("region", Value::from(&*registry.region)),
+        ("region", Value::from(&*registry.domain.region)),
         ("scopes", registry.scopes.iter().map(|scope| Value::from(&**scope)).collect()),
         ("formats", formats.collect()),
         ("host", Value::from(host.unwrap_or_default())),

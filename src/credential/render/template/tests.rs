@@ -15,9 +15,13 @@ fn registry(domain: &str, repository: &str) -> Registry {
         (format.as_str().to_owned(), format!("https://{host}/{}/{repository}/", format.as_str()))
     };
     Registry {
-        domain: DomainKey { owner: "123456789012".into(), domain: domain.into() },
+        domain: DomainKey {
+            account: "default".into(),
+            region: "eu-central-1".into(),
+            owner: "123456789012".into(),
+            domain: domain.into(),
+        },
         repository: repository.into(),
-        region: "eu-central-1".into(),
         formats: vec![crate::api::Format::Npm],
         scopes: vec!["@acme".into()],
         is_private: false,
@@ -40,7 +44,7 @@ fn all(templates: &[(&str, &str)], domains: &[&str], token: &str) -> Result<BTre
     let entries: Vec<_> = registries
         .iter()
         .enumerate()
-        .map(|(index, registry)| Entry { index, registry, login: &login, several_domains: domains.len() > 1 })
+        .map(|(index, registry)| Entry { index, registry, login: &login, all: &registries })
         .collect();
     let templates = templates.iter().map(|(key, source)| ((*key).to_owned(), (*source).to_owned())).collect();
     let written = Files::from([(".npmrc".to_owned(), SecretString::from("x"))]);

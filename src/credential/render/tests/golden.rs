@@ -31,7 +31,8 @@ fn as_files() -> BTreeMap<String, String> {
     };
     let (mut files, plain): (BTreeMap<_, _>, BTreeMap<_, _>) =
         rendered(&three(), "eyJ-t.o_k").into_iter().partition(|(key, _)| is_file(key));
-    files.insert("plain".into(), plain.iter().map(|(key, value)| format!("{key}={value}\n")).collect());
+    let lines: Vec<_> = plain.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+    files.insert("plain".into(), lines.concat());
     files
 }
 

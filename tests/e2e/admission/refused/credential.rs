@@ -83,8 +83,8 @@ fn with_scopes(scopes: &[String]) -> Value {
 /// Names and addresses of registries.
 pub(super) fn names() -> Vec<Row> {
     const SCOPE: &str = "a scope has lower-case letters, digits and . _ ~ - after the @";
-    const ENDPOINT: &str =
-        "endpoint is https:// and the name of a host, perhaps with a port; no path follows";
+    const OPEN: &str = "endpoint begins with https://, so that no token is sent in the open; http:// is only for Services of the cluster, such as http://proxy.platform.svc";
+    const ENDPOINT: &str = "endpoint is https:// and the name of a host, perhaps with a port and with a path of letters, digits and . _ -";
     vec![
         row(KIND, with("scope", json!("acme")), "a scope begins with @, such as @acme"),
         row(KIND, with("scope", json!("@Acme")), SCOPE),
@@ -103,14 +103,14 @@ pub(super) fn names() -> Vec<Row> {
             "spec.registries[0].scopes: Too many: 51: must have at most 50 items",
         ),
         row(KIND, with_scopes(&[format!("@{}", "a".repeat(215))]), "spec.registries[0].scopes[0]: Too long"),
-        row(
-            KIND,
-            with("endpoint", json!("http://example.com")),
-            "endpoint begins with https://, so that no token is sent in the open",
-        ),
+        row(KIND, with("endpoint", json!("http://example.com")), OPEN),
+        row(KIND, with("endpoint", json!("http://platform.svc.example.com")), OPEN),
+        row(KIND, with("endpoint", json!("http://svc/a")), OPEN),
         row(KIND, with("endpoint", json!("https://example.com:70000")), ENDPOINT),
         row(KIND, with("endpoint", json!("https://a..b:443")), ENDPOINT),
-        row(KIND, with("endpoint", json!("https://example.com/npm/")), ENDPOINT),
+        row(KIND, with("endpoint", json!("https://example.com/npm/?a=b")), ENDPOINT),
+        row(KIND, with("endpoint", json!("https://example.com/a/../b")), ENDPOINT),
+        row(KIND, with("endpoint", json!("http://proxy.platform.svc/a//b")), ENDPOINT),
         row(KIND, with("endpoint", json!("https://user@example.com")), ENDPOINT),
         row(KIND, with("repository", json!({"domain": "Acme", "name": "team"})), DOMAIN_NAME),
         row(KIND, with("repository", json!({"domain": "acme", "name": "a/b"})), REPOSITORY_NAME),
