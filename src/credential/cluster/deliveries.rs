@@ -163,6 +163,7 @@ impl Deliveries {
             let key = ObjectKey::new(namespace, name);
             self.services.unsaid.forget(&key);
             self.queue.forget(&key);
+            self.context.references.forget(&ObjectId::new(KindName::Delivery, key));
         }
     }
 
@@ -185,6 +186,7 @@ impl Deliveries {
         let (begin, uid) = (Instant::now(), object.uid().unwrap_or_default());
         let known = self.fleets.place(&key.name, &uid, &key.namespace);
         let before = known.0.failures;
+        self.follow_service_accounts(object, key, &known.0);
         let mut visit = Visit::new(&self.services, &self.context, object, &key.namespace, known);
         let outcome = AssertUnwindSafe(visit.run()).catch_unwind().await.unwrap_or_else(|_| {
             self.context.metrics.panicked();
@@ -215,6 +217,18 @@ impl Deliveries {
         if news {
             self.tell(&key.name);
         }
+    }
+
+    /// A change of the ServiceAccount that mints here, or that minted what the Secret holds, wakes the delivery.
+    fn follow_service_accounts(&self, object: &ClusterRegistryCredential, key: &ObjectKey, place: &Place) {
+        let named = object.spec.service_account_ref.as_ref().map(|reference| &*reference.name);
+        let held = place.tokens.iter().flat_map(|tokens| tokens.iter());
+        let minted = held.filter_map(|token| Some(&*token.service_account.as_ref()?.name));
+        let of = |name: &str| {
+            ObjectId::new(KindName::ServiceAccount, ObjectKey::new(key.namespace.as_str(), name))
+        };
+        let followed = named.into_iter().chain(minted).map(of).collect();
+        self.context.references.relate(&ObjectId::new(KindName::Delivery, key.clone()), followed);
     }
 
     /// Has the status told: at once, or after a moment when that was done just now.
