@@ -14,6 +14,7 @@ pub mod kubernetes;
 pub mod manifests;
 pub mod ops;
 pub mod package_policy;
+pub mod preview;
 pub mod reason;
 pub mod release;
 pub mod repository;

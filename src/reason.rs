@@ -173,6 +173,12 @@ reasons! {
     GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
     AccessDenied ByAll Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
+    /// The trust policy of a role does not let the operator in as that role, or the role does not exist.
+    TrustDenied ByAll Denied "Correct the trust policy of the role, as the message says. The operator tries again within 5 minutes, and at once when the object changes."
+    /// The operator may not have tokens of the ServiceAccount that a login or an AwsAccount names.
+    TokenRequestForbidden ByAll Denied "List the ServiceAccount under `serviceAccounts` in the values of the chart, and upgrade the release."
+    /// The ServiceAccount that a login is minted as names no IAM role.
+    RoleAnnotationMissing ByLogins Reconciling "Annotate the ServiceAccount with `eks.amazonaws.com/role-arn`. The operator notices at once."
     /// A quota of the AWS account, or a `ResourceQuota` of the namespace, is reached.
     QuotaExceeded ByUsersOfAccounts Denied "Raise the quota, or remove what is not needed."
     /// The AwsAccount cannot sign in to AWS. When its credentials belong to another account, the AwsAccount is Stalled at once, and the

@@ -55,6 +55,20 @@ pub struct AwsAccountSpec {
     /// Service addresses that differ from AWS's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<Endpoints>,
+    /// Hosts that `spec.registries[].endpoint` of a login may name, such as `vpce-1.example.com`, or `*.example.com` for every host under
+    /// that name. Left out: any host over https. Over `http://` a token goes only to a host that stands here and is a Service of the
+    /// cluster: `proxy.platform.svc`, or `*.platform.svc`. An empty list: none at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = 50),
+        inner(
+            length(min = 1, max = 253),
+            regex(
+                pattern = r"^([*][.])?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+            )
+        )
+    )]
+    pub allowed_endpoints: Option<Vec<String>>,
     /// How to sign in; the controller's own chain when left out.
     #[serde(default)]
     pub credentials: Credentials,

@@ -5,7 +5,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountRef, CommonStatus, Registry, SecretSettings, TokenSettings, TokenStatus, rules};
+use super::{
+    AccountRef, CommonStatus, Registry, SecretSettings, ServiceAccountRef, TokenSettings, TokenStatus, rules,
+};
 
 /// The same Secret in every namespace that a selector picks, with a login that is always valid there.
 ///
@@ -70,11 +72,16 @@ pub struct ClusterRegistryCredentialSpec {
     /// The AwsAccount to sign in to.
     #[serde(default)]
     pub account_ref: AccountRef,
+    /// Mint as the IAM role of a ServiceAccount of this name in each namespace, which its annotation `eks.amazonaws.com/role-arn` names.
+    /// The administrator lists the ServiceAccounts in the values of the chart (`serviceAccounts`). Left out: the AwsAccount mints, as its
+    /// grants say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account_ref: Option<ServiceAccountRef>,
     /// The registries; 1 to 10.
     #[schemars(length(min = 1, max = 10))]
-    #[x_kube(validation = ("self.filter(r, 'npm' in r.formats && !has(r.scope)).size() <= 1", "npm can hold one registry without a scope; give the others a scope"),
-        validation = ("self.filter(r, 'pip' in r.formats).size() <= 1", "pip can hold one registry; make a second ClusterRegistryCredential for the other"),
-        validation = ("self.all(r, !has(r.scope) || self.exists_one(o, has(o.scope) && o.scope == r.scope))", "a scope is used twice"),
+    #[x_kube(validation = ("['npm', 'yarn1', 'yarn', 'swift'].all(f, self.filter(r, f in r.formats && !has(r.scope) && !has(r.scopes)).size() <= 1)", "npm, yarn1, yarn and swift can each hold one registry without a scope; give the others a scope"),
+        validation = ("['pip', 'sbt'].all(f, self.filter(r, f in r.formats).size() <= 1)", "pip and sbt can each hold one registry; make a second ClusterRegistryCredential for the other"),
+        validation = ("['npm', 'yarn1', 'yarn', 'swift'].all(f, self.all(r, !has(r.scope) || !(f in r.formats) || self.exists_one(o, has(o.scope) && f in o.formats && o.scope == r.scope)))", "a scope is used twice"),
         validation = rules::names_its_namespace())]
     pub registries: Vec<Registry>,
     /// How long tokens live and when they are renewed.

@@ -15,6 +15,8 @@ macro_rules! kinds {
             /// The login of a ClusterRegistryCredential in one namespace; only referred to. Its key has the namespace, and the name of
             /// the ClusterRegistryCredential.
             Delivery,
+            /// A ServiceAccount that a login is minted as; only referred to.
+            ServiceAccount,
             $(#[doc = concat!("`", stringify!($kind), "`.")] $kind,)+
         }
 
@@ -28,6 +30,7 @@ macro_rules! kinds {
                     Self::Namespace => "Namespace",
                     Self::Secret => "Secret",
                     Self::Delivery => "Delivery",
+                    Self::ServiceAccount => "ServiceAccount",
                     $(Self::$kind => stringify!($kind),)+
                 }
             }
@@ -35,7 +38,7 @@ macro_rules! kinds {
             /// The CRD; `None` for what is not of this operator's API.
             pub fn crd(self) -> Option<CustomResourceDefinition> {
                 match self {
-                    Self::Namespace | Self::Secret | Self::Delivery => None,
+                    Self::Namespace | Self::Secret | Self::ServiceAccount | Self::Delivery => None,
                     $(Self::$kind => Some(super::$kind::crd()),)+
                 }
             }

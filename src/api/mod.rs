@@ -22,7 +22,11 @@ mod status;
 pub use account::*;
 pub use cluster_credential::*;
 pub use common::*;
-pub use credential::*;
+pub use credential::{
+    EndpointType, Format, Registry, RegistryCredential, RegistryCredentialSpec, RegistryCredentialStatus,
+    SecretAdoption, SecretSettings, SecretWrite, ServiceAccountRef, TokenServiceAccount, TokenSettings,
+    TokenStatus,
+};
 pub use domain::*;
 pub use identity::{AwsResource, Identity};
 pub use kind_name::KindName;

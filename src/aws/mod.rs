@@ -3,6 +3,7 @@
 mod calls;
 mod client;
 mod error;
+mod ping;
 mod remedy;
 mod sdk;
 pub mod tagging;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_codeartifact::config::{IdentityCache, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_async::time::TimeSource;
@@ -43,6 +43,11 @@ impl Sdk {
         Self { fence, ..self }
     }
 
+    /// Whether a request may go out: none may when another process may lead.
+    pub(super) fn may_call(&self) -> Result<(), String> {
+        self.fence.check().map_err(|closed| closed.to_string())
+    }
+
     /// The pod's own credentials: environment, profile, web identity, EKS Pod Identity, instance metadata.
     pub(crate) async fn own_credentials(&self, region: &str) -> SharedCredentialsProvider {
         // Without a region and a client of ours, the chain would look for both itself, and panic.
@@ -58,6 +63,15 @@ impl Sdk {
 
     /// The configuration of one identity. It caches that identity's credentials for itself.
     pub(crate) async fn config(&self, region: &str, credentials: SharedCredentialsProvider) -> SdkConfig {
+        self.loader(region).credentials_provider(credentials).load().await
+    }
+
+    /// The configuration of somebody who has no credentials yet.
+    pub(crate) async fn unsigned(&self, region: &str) -> SdkConfig {
+        self.loader(region).no_credentials().load().await
+    }
+
+    fn loader(&self, region: &str) -> ConfigLoader {
         let mut loader = aws_config::defaults(behavior())
             .region(Region::new(region.to_owned()))
             .http_client(self.http.clone())
@@ -70,12 +84,11 @@ impl Sdk {
             .stalled_stream_protection(
                 StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(10)).build(),
             )
-            .identity_cache(credentials_cache())
-            .credentials_provider(credentials);
+            .identity_cache(credentials_cache());
         if let Ok(name) = AppName::new("codeartifact-operator") {
             loader = loader.app_name(name);
         }
-        loader.load().await
+        loader
     }
 
     /// CodeArtifact at the account's endpoint.
@@ -108,7 +121,10 @@ impl Sdk {
 }
 
 /// Connections to AWS: over TLS by one provider, and through the proxy that `HTTPS_PROXY` names unless `NO_PROXY` names the host.
-fn connector(settings: Option<&HttpConnectorSettings>, components: Option<&RuntimeComponents>) -> Connector {
+pub(super) fn connector(
+    settings: Option<&HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+) -> Connector {
     let mut builder = Connector::builder()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .pool_idle_timeout(Duration::from_secs(30))

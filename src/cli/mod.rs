@@ -3,8 +3,10 @@
 mod crds;
 mod options;
 mod release;
+mod render;
 mod run;
 mod start;
+mod usage;
 mod values;
 
 use std::io::{ErrorKind, Write};
@@ -13,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::ops::metrics;
 use crate::reason;
-use options::{CrdOptions, ReleaseOptions, RunOptions};
+use options::{CrdOptions, ReleaseOptions, RenderOptions, RunOptions, UsageOptions};
 
 /// Kubernetes operator for AWS CodeArtifact.
 #[derive(Debug, Parser)]
@@ -31,6 +33,10 @@ enum Command {
     Release(Box<ReleaseOptions>),
     /// Writes the CRDs: to standard output, to a folder, or into the cluster.
     Crds(CrdOptions),
+    /// Prints the Secret that each RegistryCredential of a manifest would have, without AWS and a cluster; tokens are masked.
+    Render(RenderOptions),
+    /// Prints what a Pod needs to use the Secret of a RegistryCredential: volume, mount and variables with paths, for each format.
+    Usage(UsageOptions),
     /// Prints the reference of the metrics, for the documentation.
     #[command(hide = true)]
     Metrics,
@@ -48,6 +54,8 @@ pub async fn main() -> anyhow::Result<()> {
         Command::Run(options) => Box::pin(run::run(*options)).await,
         Command::Release(options) => Box::pin(release::release(*options)).await,
         Command::Crds(options) => Box::pin(crds::crds(options)).await,
+        Command::Render(options) => render::render(&options),
+        Command::Usage(options) => Box::pin(usage::usage(options)).await,
         Command::Metrics => print(&mut std::io::stdout(), &metrics::reference()),
         Command::Conditions => print(&mut std::io::stdout(), &reason::reference()),
     }

@@ -8,6 +8,8 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
 use super::values;
+use crate::credential::usage;
+use crate::engine::object::ObjectKey;
 use crate::ops::LogFormat;
 
 /// What `run` can be told.
@@ -66,6 +68,15 @@ pub(super) struct Scope {
         env = "CODEARTIFACT_OPERATOR_NAMESPACES"
     )]
     namespaces: Vec<String>,
+    /// ServiceAccounts that logins may be minted as, as namespace/name, separated by commas; none when left out. The operator needs the
+    /// right to get, list and watch each of them by its name, and to create its tokens.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_parser = values::service_account,
+        env = "CODEARTIFACT_OPERATOR_SERVICE_ACCOUNTS"
+    )]
+    pub(super) service_accounts: Vec<ObjectKey>,
     /// Name of this cluster in owner tags, unique among clusters that share an account; the uid of kube-system when empty.
     #[arg(
         long,
@@ -121,6 +132,43 @@ pub(super) struct CrdOptions {
     /// Apply them server-side and wait until they are established.
     #[arg(long)]
     pub(super) apply: bool,
+    #[command(flatten)]
+    pub(super) server: ApiServer,
+}
+
+/// What `render` can be told.
+#[derive(Debug, Args)]
+pub(super) struct RenderOptions {
+    /// The manifest: a file, or - for standard input. It holds each RegistryCredential and what it refers to: Repository, Domain,
+    /// AwsAccount. Objects of others are passed over.
+    #[arg(short, long)]
+    pub(super) filename: PathBuf,
+    /// The namespace of objects that name none.
+    #[arg(short, long, default_value = "default", value_parser = values::namespace)]
+    pub(super) namespace: String,
+    /// Account, 12 digits, of an AwsAccount that is not in the manifest.
+    #[arg(long, requires = "region")]
+    pub(super) account_id: Option<String>,
+    /// Region of an AwsAccount that is not in the manifest.
+    #[arg(long, requires = "account_id")]
+    pub(super) region: Option<String>,
+}
+
+/// What `usage` can be told.
+#[derive(Debug, Args)]
+pub(super) struct UsageOptions {
+    /// Name of the RegistryCredential in the cluster; with --filename one in the manifest, or each of them when left out.
+    #[arg(required_unless_present = "filename")]
+    pub(super) name: Option<String>,
+    /// Namespace of the RegistryCredential; that of the kubeconfig's context when left out.
+    #[arg(short, long, value_parser = values::namespace)]
+    pub(super) namespace: Option<String>,
+    /// Read a manifest instead of the cluster: a file, or - for standard input.
+    #[arg(short, long)]
+    pub(super) filename: Option<PathBuf>,
+    /// Where a container mounts the Secret.
+    #[arg(long, default_value = usage::MOUNT, value_parser = values::folder)]
+    pub(super) mount: String,
     #[command(flatten)]
     pub(super) server: ApiServer,
 }

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::engine::object::ObjectKey;
+
 /// How many objects may be worked on at once.
 pub(super) const CONCURRENCY: RangeInclusive<u64> = 1..=256;
 /// The most characters of a cluster's name, and of a namespace's.
@@ -18,6 +20,15 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
         .into())
 }
 
+/// A ServiceAccount, as namespace/name.
+pub(super) fn service_account(text: &str) -> Result<ObjectKey, String> {
+    let legal = |name: &str| name.len() <= SUBDOMAIN && name.split('.').all(is_label);
+    text.split_once('/')
+        .filter(|(space, name)| namespace(space).is_ok() && legal(name))
+        .map(|(namespace, name)| ObjectKey::new(namespace, name))
+        .ok_or_else(|| "a ServiceAccount is written as namespace/name".into())
+}
+
 /// The name of a Lease.
 pub(super) fn lease_name(text: &str) -> Result<String, String> {
     if text.len() <= SUBDOMAIN && text.split('.').all(is_label) {
@@ -25,6 +36,16 @@ pub(super) fn lease_name(text: &str) -> Result<String, String> {
     }
     Err("a Lease's name has at most 253 lower-case letters, digits, dashes and dots, with a letter or digit at both ends of each part"
         .into())
+}
+
+/// The folder of a mount: an absolute path that means nothing to a shell or to YAML.
+pub(super) fn folder(text: &str) -> Result<String, String> {
+    let known = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
+    let path = text.trim_end_matches('/');
+    if path.starts_with('/') && path.chars().all(known) {
+        return Ok(path.to_owned());
+    }
+    Err("a folder is an absolute path of letters, digits and . _ - /".into())
 }
 
 /// The name of a cluster, or nothing: it is one part of the owner tags, whose parts are separated by `/`.
@@ -49,6 +70,14 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
+    fn a_service_account_has_a_namespace_and_a_name() {
+        assert_eq!(service_account("team/builder.x"), Ok(ObjectKey::new("team", "builder.x")));
+        for text in ["", "builder", "team/", "/builder", "team/a/b", "Team/a", "team/A", "a.b/c"] {
+            assert!(service_account(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn names_are_accepted_as_kubernetes_accepts_them() {
         let long = "a".repeat(64);
         let longest = "a".repeat(63);
@@ -71,6 +100,14 @@ mod tests {
             assert_eq!(namespace(text).is_ok(), is_namespace, "namespace {text:?}");
             assert_eq!(lease_name(text).is_ok(), is_lease, "Lease {text:?}");
             assert_eq!(cluster_name(text).is_ok(), is_cluster, "cluster {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_absolute_and_plain() {
+        assert_eq!(folder("/var/run/codeartifact/"), Ok("/var/run/codeartifact".into()));
+        for text in ["", "/", "a", "~/a", "/a b", "/a$b", "/a'", "/a\nb"] {
+            assert!(folder(text).is_err(), "{text:?}");
         }
     }
 

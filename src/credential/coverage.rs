@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, AwsResource, CredentialGrant, Identity, TokenStatus};
+use crate::credential::service_account::{self, Lost};
 use crate::engine::object::ObjectKey;
-use crate::engine::pipeline::grants::{self, Requester};
+use crate::engine::pipeline::grants::{self, Access, Requester};
 use crate::engine::pipeline::kind::interval;
 use crate::engine::watching::caches::Caches;
 use crate::error::Error;
@@ -44,8 +45,14 @@ pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, requester: Requester
         }
     };
     let resource = domain_of(token, account);
-    match grants::credential(account, requester, &resource) {
-        Ok(grant) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
+    let granted = if token.service_account.is_some() {
+        grants::check(account, requester, &[Access::Use(resource)]).map(|()| None)
+    } else {
+        grants::credential(account, requester, &resource).map(Some)
+    };
+    match granted {
+        Ok(Some(grant)) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
+        Ok(None) => Coverage::Covered,
         // A namespace that was not seen yet may have just the labels that a grant asks for.
         Err(_) if requester.labels.is_none() && selects_by_label(account) => Coverage::Covered,
         Err(error) => Coverage::Withdrawn(error),
@@ -67,7 +74,12 @@ pub(super) fn of_all(tokens: &[TokenStatus], account: &str, namespace: &str, cac
             None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
             None => Seen::Deleted(name),
         };
-        match judge(token, seen, requester) {
+        let own = service_account::lost(token, namespace, caches).map(|lost| match lost {
+            Lost::Withdrawn(why) => Coverage::Withdrawn(Error::waiting(Reason::GrantMissing, why)),
+            Lost::Wider(why) => Coverage::Wider(Error::waiting(Reason::GrantMissing, why)),
+        });
+        let granted = judge(token, seen, requester);
+        match own.filter(|_| !matches!(granted, Coverage::Withdrawn(_))).unwrap_or(granted) {
             withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
             wider @ Coverage::Wider(_) => worst = wider,
             Coverage::Covered => {}

@@ -10,12 +10,16 @@ use crate::credential::render::{self, DomainKey, Files, Login, Registry};
 use crate::credential::secret::{Wanted, content_id};
 use crate::credential::secret_writer::{self, Written};
 use crate::credential::services::Services;
+use crate::credential::token::Token;
 use crate::credential::token_request::CurrentToken;
 use crate::credential::unsaid;
 use crate::engine::context::Context;
 use crate::engine::object::{ObjectId, ObjectKey};
 use crate::error::{Error, Result};
 use crate::reason::Reason;
+
+/// The key of the token before the present one, where the owner wants it.
+const PREVIOUS: &str = "token-previous";
 
 /// A login that is ready to be written.
 pub(super) struct ReadyLogin {
@@ -24,15 +28,30 @@ pub(super) struct ReadyLogin {
 }
 
 impl ReadyLogin {
-    /// The files of a login for some registries, with a token for each domain.
+    /// The files of a login for some registries, with a token for each domain, and of the templates of its owner.
     pub(super) fn render(
         registries: &[Registry],
         tokens: &BTreeMap<DomainKey, CurrentToken>,
+        settings: &SecretSettings,
+        keep_previous: bool,
     ) -> Result<Self> {
-        let ids: Vec<_> = tokens.values().map(|current| current.kept.token.id.as_str()).collect();
+        let previous = previous(tokens).filter(|_| keep_previous);
+        let present = tokens.values().map(|current| &current.kept.token);
+        let ids: Vec<_> = present.chain(previous).map(|token| token.id.as_str()).collect();
         let logins = tokens.iter().map(|(domain, current)| (domain.clone(), login(current))).collect();
-        Ok(Self { files: render::files(registries, &logins)?, content: content_id(&ids, registries) })
+        let mut files = render::files(registries, &logins, &settings.templates)?;
+        files.extend(previous.map(|token| (PREVIOUS.to_owned(), token.text.clone())));
+        let chosen = files.iter().filter(|(key, _)| settings.templates.contains_key(*key));
+        let content = content_id(&ids, registries, chosen);
+        Ok(Self { files, content })
     }
+}
+
+/// The token before the present one, where all registries share one token.
+fn previous(tokens: &BTreeMap<DomainKey, CurrentToken>) -> Option<&Token> {
+    let mut all = tokens.values();
+    let only = all.next().filter(|_| all.next().is_none())?;
+    only.kept.previous.as_ref()
 }
 
 fn login(current: &CurrentToken) -> Login {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::api::TokenStatus;
 use crate::credential::minters::TokensByDomain;
-use crate::credential::plan::{Plan, Terms};
 use crate::credential::registries::Resolved;
 use crate::credential::render::{DomainKey, Registry};
+use crate::credential::requirements::{Plan, Terms};
 use crate::credential::schedule::Life;
 use crate::credential::services::Services;
 use crate::credential::token_request::CurrentToken;
@@ -44,7 +44,7 @@ async fn still_current(
         (name, owner) == (&domain.domain, &domain.owner)
             && account.as_ref().is_none_or(|account| *account == domain.account)
     });
-    let source = sessions::source(&terms.account, terms.role_arn.as_deref());
+    let source = sessions::source(&terms.account, &terms.signs_in);
     for recorded in of_domain {
         let life = Life { issued: recorded.issued_at, expires: recorded.expires_at };
         if life.expires.duration_since(life.issued) > terms.duration {
@@ -52,7 +52,7 @@ async fn still_current(
         }
         if let Some(kept) = services.tokens.known(&source, domain, life).await? {
             let renews_at = recorded.renews_at;
-            return Ok(Some(CurrentToken { kept, renews_at, again: None, failing: None }));
+            return Ok(Some(CurrentToken { kept, renews_at, due_at: renews_at, again: None, failing: None }));
         }
     }
     Ok(None)

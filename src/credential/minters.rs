@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use kube::ResourceExt;
-
-use crate::credential::plan::Terms;
 use crate::credential::registries::Resolved;
 use crate::credential::render::{DomainKey, Registry};
+use crate::credential::requirements::Terms;
 use crate::credential::services::Services;
-use crate::credential::token::TokenKey;
+use crate::credential::token::{TokenKey, shard_of};
 use crate::credential::token_request::{CurrentToken, TokenRequest};
 use crate::credential::token_store::Templates;
 use crate::error::{Error, Result};
@@ -34,10 +32,7 @@ impl Minters {
     pub(super) async fn sign_in(terms: BTreeMap<DomainKey, Terms>, accounts: &Accounts) -> Result<Self> {
         let mut minters = BTreeMap::new();
         for (domain, terms) in terms {
-            let session = accounts
-                .session_as(&terms.account, terms.role_arn.as_deref())
-                .await
-                .map_err(|error| error.of_account(&terms.account.name_any()))?;
+            let session = accounts.session_for(&terms.account, &terms.signs_in).await?;
             minters.insert(domain, Minter { session, terms });
         }
         Ok(Self(minters))
@@ -79,8 +74,12 @@ impl Minters {
     ) -> Result<TokensByDomain> {
         let (mut tokens, mut names) = (TokensByDomain::new(), HashSet::new());
         for (domain, Minter { session, terms }) in &self.0 {
-            let key =
-                TokenKey { proof: session.proof.clone(), domain: domain.clone(), duration: terms.duration };
+            let key = TokenKey {
+                proof: session.proof.clone(),
+                domain: domain.clone(),
+                duration: terms.duration,
+                shard: shard_of(&request.user.key, request.shards),
+            };
             names.insert(key.name());
             request.addresses = addresses.remove(domain).unwrap_or_default();
             tokens.insert(domain.clone(), services.tokens.token(&key, session, &request).await?);

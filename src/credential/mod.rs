@@ -10,25 +10,32 @@ mod field_ownership;
 mod kept_login;
 mod key_store;
 mod minters;
-mod plan;
+pub mod preview;
+mod private_endpoint;
 mod reconcile;
 pub mod record;
 mod registries;
 pub mod render;
+mod requirements;
 pub mod schedule;
 pub mod secret;
 mod secret_writer;
+mod service_account;
 mod services;
 mod token;
 mod token_cache;
 mod token_entry;
 mod token_request;
 mod token_store;
+mod trouble;
 mod unsaid;
+pub mod usage;
+mod verified;
+mod verify;
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
 use crate::api::{KindName, RegistryCredential, RegistryCredentialStatus};
@@ -37,6 +44,7 @@ use crate::engine::object::{Controlled, ObjectId, ObjectKey, ReadByUsers, Report
 use crate::engine::reconciler::{OWN_SUSPENSION, Reconciler};
 
 use reconcile::CredentialReconcile;
+use schedule::LONGEST_ONCE_EXPIRED;
 use services::Services;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
@@ -97,6 +105,13 @@ impl Reconciler for CredentialReconciler {
     fn interval(&self, _object: &RegistryCredential) -> SignedDuration {
         LOOK_AGAIN
     }
+
+    /// Whoever uses a login that has expired fails until the operator tries again.
+    fn longest_backoff(&self, object: &RegistryCredential, now: Timestamp) -> SignedDuration {
+        let tokens = object.status.iter().flat_map(|status| &status.tokens);
+        let expired = tokens.map(|token| token.expires_at).min().is_some_and(|end| end <= now);
+        if expired { LONGEST_ONCE_EXPIRED } else { SignedDuration::MAX }
+    }
 }
 
 impl Controlled for RegistryCredential {
@@ -108,11 +123,18 @@ impl Controlled for RegistryCredential {
             self.spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
         // The grants of the tokens that the Secret holds count whatever the spec says now.
         let tokens = self.status.iter().flat_map(|status| &status.tokens);
-        let held = tokens.filter_map(|token| token.account.as_deref()).map(ObjectId::account);
+        let held = tokens.clone().filter_map(|token| token.account.as_deref()).map(ObjectId::account);
+        let minted = tokens.filter_map(|token| Some(&*token.service_account.as_ref()?.name));
+        let named = self.spec.service_account_ref.as_ref().map(|reference| &*reference.name);
+        let service_accounts = named
+            .into_iter()
+            .chain(minted)
+            .map(|name| ObjectId::new(KindName::ServiceAccount, ObjectKey::new(namespace.clone(), name)));
         repositories
             .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
-            .chain(plan::Wish::of(&self.spec).accounts().map(ObjectId::account))
+            .chain(requirements::Wish::of(&self.spec).accounts().map(ObjectId::account))
             .chain(held)
+            .chain(service_accounts)
             .chain([ObjectId::new(KindName::Secret, ObjectKey::new(namespace.clone(), secret_name(self)))])
             .collect()
     }
@@ -125,9 +147,52 @@ impl Controlled for RegistryCredential {
     fn suspended(&self) -> bool {
         self.spec.suspend
     }
+
+    /// A login that was never written comes first, and then the others in the order in which their renewals became due.
+    fn at_stake_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let tokens = self.status.iter().flat_map(|status| &status.tokens);
+        let since = tokens.map(|token| token.renews_at).min().unwrap_or(Timestamp::MIN);
+        (since <= now && !self.spec.suspend).then_some(since)
+    }
 }
 
 /// The name of the Secret that the spec asks for.
 fn secret_name(object: &RegistryCredential) -> String {
     object.spec.secret.name.clone().unwrap_or_else(|| object.name_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A login whose tokens are to be renewed at these minutes, looked at in the tenth minute.
+    fn at_stake(suspend: bool, renews: &[i64]) -> Option<i64> {
+        let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
+        let spec = json!({"suspend": suspend, "registries": [
+            {"repository": {"domain": "acme", "name": "app"}, "formats": ["npm"]}]});
+        let mut object = RegistryCredential::new("login", serde_json::from_value(spec).unwrap());
+        let tokens: Vec<_> = renews
+            .iter()
+            .map(|minute| json!({"domain": "acme", "owner": "123456789012", "issuedAt": at(0), "expiresAt": at(99), "renewsAt": at(*minute)}))
+            .collect();
+        object.status = Some(serde_json::from_value(json!({"tokens": tokens})).unwrap());
+        object
+            .at_stake_since(at(10))
+            .map(|since| if since == Timestamp::MIN { -1 } else { since.as_second() / 60 })
+    }
+
+    #[test]
+    fn a_login_that_is_due_or_was_never_written_is_at_stake() {
+        for (what, suspend, renews, expected) in [
+            ("never written", false, &[][..], Some(-1)),
+            ("not due yet", false, &[11], None),
+            ("due just now", false, &[10], Some(10)),
+            ("due for long, by its first token", false, &[12, 3, 7], Some(3)),
+            ("suspended", true, &[3], None),
+        ] {
+            assert_eq!(at_stake(suspend, renews), expected, "{what}");
+        }
+    }
 }

@@ -11,13 +11,14 @@ use kube::{Resource, ResourceExt};
 use crate::api::{RECONCILE_AT, RENEW_AT, RegistryCredential, RegistryCredentialStatus, SecretWrite};
 use crate::credential::delivery::{self, Owner, ReadyLogin, deliver};
 use crate::credential::minters::{Minters, TokensByDomain};
-use crate::credential::plan::{Plan, Suspended, Wish};
 use crate::credential::registries::templates;
-use crate::credential::render::Registry;
+use crate::credential::render::{Registry, template};
+use crate::credential::requirements::{Plan, Suspended, Wish};
 use crate::credential::secret_writer::Written;
 use crate::credential::services::Services;
 use crate::credential::token_request::TokenRequest;
 use crate::credential::token_store::Templates;
+use crate::credential::verify::verify;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, EventRecord, ObjectId, ObjectKey, Success};
 use crate::engine::pipeline::kind::interval;
@@ -86,6 +87,7 @@ impl<'a> CredentialReconcile<'a> {
 
     async fn converge(&mut self) -> Result<Success> {
         let Plan { registries, terms } = self.plan(Suspended::Refused)?;
+        template::check(&self.object.spec.secret.templates)?;
         delivery::check(&self.owner(), &self.namespace, self.services, self.context).await?;
         self.minters = Minters::sign_in(terms, &self.context.accounts).await?;
         let rendered = self.minters.rendered(&registries, self.services).await?;
@@ -94,6 +96,9 @@ impl<'a> CredentialReconcile<'a> {
         if let Some(error) = self.lost_session(&tokens) {
             return Err(Error::Shared(error));
         }
+        let settings = &self.object.spec.token;
+        let login = (rendered.as_slice(), &tokens);
+        verify(settings, login, &self.status.tokens, self.services, self.context).await?;
         let written = self.write(&rendered, &tokens).await?;
         self.fill_status(&tokens, written);
         Ok(self.done(&tokens))
@@ -108,7 +113,9 @@ impl<'a> CredentialReconcile<'a> {
         TokenRequest {
             user: self.target(),
             renew_before: self.object.spec.token.renew_before.map(interval),
+            shards: self.object.spec.token.shards,
             force: self.force(),
+            expired: self.first_end().is_some_and(|end| end <= self.context.clock.now()),
             impatient: self.asked_to_look(),
             addresses: Templates::new(),
         }
@@ -116,7 +123,8 @@ impl<'a> CredentialReconcile<'a> {
 
     /// Delivers the login, and removes what an earlier name of the Secret has left behind.
     async fn write(&mut self, registries: &[Registry], tokens: &TokensByDomain) -> Result<Written> {
-        let login = ReadyLogin::render(registries, tokens)?;
+        let spec = &self.object.spec;
+        let login = ReadyLogin::render(registries, tokens, &spec.secret, spec.token.keep_previous)?;
         let owner = self.owner();
         let write = deliver(&login, &owner, &self.namespace, self.services, self.context).await?;
         self.remove_earlier(&owner.secret_name()).await?;

@@ -9,8 +9,11 @@ use crate::api::{
     AwsAccount, AwsResource, EndpointType, Format, Identity, KindName, PackageFormat, Registry,
     RepositoryName,
 };
+use crate::credential::private_endpoint;
 use crate::credential::token_store::Templates;
+use crate::credential::usage;
 use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::resolve;
 use crate::error::{Error, Result};
@@ -33,10 +36,24 @@ pub(super) struct Resolved<'a> {
 }
 
 impl Resolved<'_> {
+    /// Looks at the endpoint that the spec names. Only who has the grant learns which endpoints the AwsAccount allows.
+    pub(super) fn find_endpoint(&mut self, index: usize, account: &AwsAccount) -> Result<()> {
+        let Some(endpoint) = &self.spec.endpoint else { return Ok(()) };
+        let field = format!("spec.registries[{index}].endpoint");
+        self.private = Some(private_endpoint::addresses(endpoint, &field, &self.identity, account)?);
+        Ok(())
+    }
+
     /// The registry as the files need it.
     pub(super) fn rendered(&self, endpoints: Endpoints) -> Rendered {
-        let (formats, scope) = (self.spec.formats.clone(), self.spec.scope.clone());
-        Rendered { domain: self.domain.clone(), formats, scope, endpoints }
+        Rendered {
+            domain: self.domain.clone(),
+            repository: self.identity.repository().unwrap_or_default().to_owned(),
+            formats: self.spec.formats.clone(),
+            scopes: self.spec.all_scopes(),
+            endpoints,
+            is_private: self.private.is_some(),
+        }
     }
 }
 
@@ -55,16 +72,12 @@ pub(super) fn templates(resolved: &[Resolved<'_>], rendered: &[Rendered]) -> BTr
     all
 }
 
-/// The package formats whose addresses the files need.
+/// The package formats whose addresses the files need; at least one, because files that need no address need the host.
 pub(super) fn package_formats(formats: &[Format]) -> Vec<PackageFormat> {
-    let mut needed: Vec<_> = formats
-        .iter()
-        .map(|format| match format {
-            // The host is the same for all of them.
-            Format::Npm | Format::Netrc => PackageFormat::Npm,
-            Format::Pip => PackageFormat::Pypi,
-        })
-        .collect();
+    let mut needed: Vec<_> = formats.iter().flat_map(|format| usage::of(*format).packages).copied().collect();
+    if needed.is_empty() {
+        needed.push(PackageFormat::Npm);
+    }
     needed.sort();
     needed.dedup();
     needed
@@ -76,10 +89,21 @@ pub(super) struct Scope<'a> {
     pub(super) caches: &'a Caches,
     /// The namespace that the login is for.
     pub(super) namespace: &'a str,
+    /// Which grant opens a domain.
+    pub(super) by: GrantedBy,
+}
+
+/// Which grant opens a domain to a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GrantedBy {
+    /// `credentials`: the AwsAccount mints.
+    Credentials,
+    /// `use`: a ServiceAccount mints, and IAM decides the rest.
+    Use,
 }
 
 impl Scope<'_> {
-    /// What AWS calls a registry. A reference that does not resolve is an error that waits.
+    /// What AWS calls a registry, before its endpoint is looked at. A reference that does not resolve is an error that waits.
     pub(super) fn resolve<'s>(&self, index: usize, spec: &'s Registry) -> Result<Resolved<'s>> {
         let identity = match (&spec.repository_ref, &spec.repository) {
             (Some(reference), _) => self.declared(&ObjectKey::named(reference, self.namespace))?,
@@ -89,12 +113,11 @@ impl Scope<'_> {
                 return Err(Error::invalid(field, "empty", "repositoryRef or repository is needed"));
             }
         };
-        let private = spec.endpoint.as_ref().map(|endpoint| private(endpoint, &identity));
         let own = self.account.spec.endpoints.as_ref().is_none_or(|own| own.codeartifact.is_none());
         let by_name = (own && spec.endpoint_type.unwrap_or_default() == EndpointType::Ipv4)
             .then(|| of_service(&identity))
             .flatten();
-        Ok(Resolved { spec, domain: self.domain(&identity), identity, private, by_name })
+        Ok(Resolved { spec, domain: self.domain(&identity), identity, private: None, by_name })
     }
 
     fn domain(&self, identity: &Identity) -> DomainKey {
@@ -122,29 +145,42 @@ impl Scope<'_> {
         }
         let status = self.caches.repositories.get(key).and_then(|repository| repository.status.clone());
         let pinned = status.and_then(|status| status.identity).map(|pinned| self.seen_from_here(pinned));
-        let granted = pinned.is_some_and(|pinned| {
-            self.caches.credential_grant(self.account, self.namespace, &pinned.domain_grant_name()).is_ok()
-        });
+        let granted = pinned.is_some_and(|pinned| self.is_granted(pinned.domain_grant_name()));
         if granted {
             return found;
         }
         Err(self.not_granted(key))
     }
 
+    fn is_granted(&self, domain: String) -> bool {
+        match self.by {
+            GrantedBy::Credentials => {
+                self.caches.credential_grant(self.account, self.namespace, &domain).is_ok()
+            }
+            GrantedBy::Use => {
+                self.caches.check_grants(self.account, self.namespace, &[Access::Use(domain)]).is_ok()
+            }
+        }
+    }
+
     /// The same answer whether the Repository exists or not.
     fn not_granted(&self, key: &ObjectKey) -> Error {
         let (account, namespace) = (self.account.name_any(), self.namespace);
-        if self.caches.may_have_tokens(self.account, namespace) {
+        let (any, verb) = match self.by {
+            GrantedBy::Credentials => (self.caches.may_have_tokens(self.account, namespace), "credentials"),
+            GrantedBy::Use => (self.caches.may_use_anything(self.account, namespace), "use"),
+        };
+        if any {
             let missing = format!(
-                "no grant of AwsAccount {account} gives namespace {namespace} `credentials` for its domain"
+                "no grant of AwsAccount {account} gives namespace {namespace} `{verb}` for its domain"
             );
             return resolve::out_of_reach(KindName::Repository, key, &missing);
         }
         Error::stalled(
             Reason::GrantMissing,
             format!(
-                "no grant of AwsAccount {account} gives namespace {namespace} `credentials` for the domain of Repository {key}, or for any \
-                 other; a cluster administrator can add the domain to spec.grants[].credentials"
+                "no grant of AwsAccount {account} gives namespace {namespace} `{verb}` for the domain of Repository {key}, or for any \
+                 other; a cluster administrator can add the domain to spec.grants[].{verb}"
             ),
         )
     }
@@ -163,16 +199,6 @@ impl Scope<'_> {
             resource: AwsResource::Repository(name.name.clone()),
         }
     }
-}
-
-/// The addresses behind a private endpoint, which serves all domains (CodeArtifact User Guide, "Create VPC endpoints").
-fn private(endpoint: &str, identity: &Identity) -> Endpoints {
-    let base = endpoint.trim_end_matches('/');
-    let repository = identity.repository().unwrap_or_default();
-    let address = |format: PackageFormat| {
-        format!("{base}/{}/d/{}-{}/{repository}/", format.as_str(), identity.domain, identity.owner)
-    };
-    PackageFormat::ALL.iter().map(|format| (format.as_str().to_owned(), address(*format))).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! When a token is renewed, and when a failed renewal is tried again. Pure.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backoff::backoff;
@@ -14,6 +16,17 @@ const LEAST_USE: SignedDuration = SignedDuration::from_secs(30);
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(1);
 /// The first and the longest wait after a renewal that failed, in seconds.
 const RETRY: (u64, u64) = (10, 300);
+/// After a renewal that failed, the next attempt comes before this part of the life that is left has passed: the nearer the end,
+/// the sooner.
+const RETRY_PART: i32 = 20;
+/// The longest wait while a login has expired: whoever uses it fails until there is a new token.
+pub const LONGEST_ONCE_EXPIRED: SignedDuration = SignedDuration::from_secs(30);
+/// Each login that shares a token adds so much to the window in which the logins move to the next token.
+const WINDOW_EACH: SignedDuration = SignedDuration::from_millis(6);
+/// The longest window. Half of [`LEAST_SLACK`]: even the last login has the new token before the promised rest begins.
+const LONGEST_WINDOW: SignedDuration = SignedDuration::from_mins(1);
+/// Parts of the promised rest, in percent. When a renewal fails and less than one of them is left, users are warned.
+const MARKS: [u8; 3] = [10, 25, 50];
 
 /// From when to when a token works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +67,13 @@ impl Life {
         renew_before.unwrap_or(life / 3).min(life / 2)
     }
 
+    /// Which of the marks 50, 25 and 10 % of the promised rest the life that is left has fallen under; the lowest of them.
+    pub fn mark(&self, renew_before: Option<SignedDuration>, now: Timestamp) -> Option<u8> {
+        let left = self.expires.duration_since(now);
+        let promised = self.promised_rest(renew_before);
+        MARKS.into_iter().find(|mark| left <= promised * i32::from(*mark) / 100)
+    }
+
     /// When to renew, so that the token keeps its promised rest. `jitter`, in 0..1, makes it up to 5 % of the life earlier and
     /// never later.
     pub fn renews_at(&self, renew_before: Option<SignedDuration>, jitter: f64) -> Timestamp {
@@ -73,9 +93,26 @@ pub fn jitter(token_id: &str) -> f64 {
     f64::from(sum % 1000) / 1000.0
 }
 
-/// How long to wait after `failures` failed renewals in a row; `random` in 0..1 takes off up to a quarter.
-pub fn retry_wait(failures: u32, random: f64) -> SignedDuration {
-    backoff(RETRY, failures, random)
+/// How long to wait after `failures` failed renewals in a row, when the token in use has `left` to live; `random` in 0..1 takes off up
+/// to a quarter.
+pub fn retry_wait(failures: u32, left: SignedDuration, random: f64) -> SignedDuration {
+    let first = SignedDuration::from_secs(i64::try_from(RETRY.0).unwrap_or(i64::MAX));
+    let longest = if left.is_positive() { (left / RETRY_PART).max(first) } else { LONGEST_ONCE_EXPIRED };
+    backoff(RETRY, failures, random).min(longest)
+}
+
+/// In how much time the logins that share a token move to the next token: many Secrets must not be written in the same second.
+pub fn window(sharers: usize) -> SignedDuration {
+    let sharers = i32::try_from(sharers).unwrap_or(i32::MAX);
+    WINDOW_EACH.checked_mul(sharers).map_or(LONGEST_WINDOW, |window| window.min(LONGEST_WINDOW))
+}
+
+/// Where in that window a login has its place, in 0..1; always the same for one login.
+pub fn place(login: &impl Hash) -> f64 {
+    const PLACES: u64 = 1 << 20;
+    let mut hasher = DefaultHasher::new();
+    login.hash(&mut hasher);
+    u32::try_from(hasher.finish() % PLACES).map_or(0.0, f64::from) / 1_048_576.0
 }
 
 fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
@@ -167,6 +204,57 @@ mod tests {
         for (now, expected) in [(0, false), (9, false), (-60, false), (-61, true), (-6 * HOUR, true)] {
             assert_eq!(life(10).begins_later(at(now)), expected, "{now}");
         }
+    }
+
+    #[test]
+    fn a_failed_renewal_is_tried_again_sooner_when_the_end_is_near() {
+        for (what, failures, left, expected) in [
+            ("the first failure", 1, 4 * HOUR, 10),
+            ("the third", 3, 4 * HOUR, 40),
+            ("the hundredth, with much time left", 100, 4 * HOUR, 300),
+            ("with an hour left", 100, HOUR, 180),
+            ("with five minutes left", 100, 300, 15),
+            ("with a minute left", 100, 60, 10),
+            ("after the end", 100, -60, 30),
+        ] {
+            assert_eq!(retry_wait(failures, seconds(left), 0.0), seconds(expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_the_lowest_that_the_life_left_has_fallen_under() {
+        for (left, expected) in [
+            (4 * HOUR, None),
+            (2 * HOUR + 1, None),
+            (2 * HOUR, Some(50)),
+            (HOUR, Some(25)),
+            (1440, Some(10)),
+            (1441, Some(25)),
+            (-5, Some(10)),
+        ] {
+            assert_eq!(life(12 * HOUR).mark(None, at(12 * HOUR - left)), expected, "{left} s left");
+        }
+    }
+
+    #[test]
+    fn many_logins_move_within_a_minute_and_few_at_once() {
+        for (sharers, milliseconds) in [(0, 0), (1, 6), (100, 600), (10_000, 60_000), (usize::MAX, 60_000)] {
+            assert_eq!(window(sharers), SignedDuration::from_millis(milliseconds), "{sharers}");
+        }
+        assert!(LONGEST_WINDOW < LEAST_SLACK);
+    }
+
+    #[test]
+    fn logins_have_their_places_all_over_the_window() {
+        let mut tenths = [0; 10];
+        for login in 0..1000 {
+            let place = place(&("team", format!("login-{login}")));
+            assert!((0.0..1.0).contains(&place));
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies in 0..10")]
+            let tenth = (place * 10.0) as usize;
+            tenths[tenth] += 1;
+        }
+        assert!(tenths.iter().all(|count| (60..140).contains(count)), "{tenths:?}");
     }
 
     #[test]

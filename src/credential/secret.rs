@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::{Hmac, KeyInit, Mac};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
@@ -148,13 +149,23 @@ pub fn false_marks(seen: &SecretRecord) -> Option<Value> {
 }
 
 /// A keyed id of what is in the Secret. Nobody who does not know the tokens' ids can tell from it whether two Secrets hold the same.
-pub fn content_id(token_ids: &[&str], registries: &[Registry]) -> String {
+/// The results of the owner's templates are a part of it, so that a change of a template that changes no result writes nothing.
+pub fn content_id<'a>(
+    token_ids: &[&str],
+    registries: &[Registry],
+    chosen: impl Iterator<Item = (&'a String, &'a SecretString)>,
+) -> String {
     let spec = json!([RENDERER_VERSION, registries]).to_string();
     // HMAC takes keys of any length, so that there is no error to tell of.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(token_ids.join(" ").as_bytes()) else {
         return String::new();
     };
     mac.update(spec.as_bytes());
+    for (key, text) in chosen {
+        let text = text.expose_secret();
+        mac.update(json!([key, text.len()]).to_string().as_bytes());
+        mac.update(text.as_bytes());
+    }
     hex::encode(mac.finalize().into_bytes())
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 use super::binding::{Binding, BindingKey};
 use super::key_store;
 use super::unsaid::Unsaid;
+use super::verified::Verified;
 use crate::credential::endpoint_cache::Addresses;
 use crate::credential::token_cache::TokenCache;
 use crate::engine::context::Context;
@@ -22,6 +23,8 @@ pub(super) struct Services {
     pub(super) addresses: Addresses,
     /// The events that were not written yet.
     pub(super) unsaid: Unsaid,
+    /// The new tokens that were tried at a registry.
+    pub(super) verified: Verified,
     binding_key: Arc<OnceCell<BindingKey>>,
 }
 
@@ -32,6 +35,7 @@ impl Services {
             tokens: TokenCache::new(context),
             addresses: Addresses::default(),
             unsaid: Unsaid::default(),
+            verified: Verified::default(),
             binding_key: Arc::default(),
         }
     }

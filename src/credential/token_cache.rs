@@ -3,6 +3,7 @@
 mod admission;
 mod mint;
 mod sweep;
+mod wake;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -102,14 +103,9 @@ impl TokenCache {
     async fn learn(&self, key: &TokenKey, session: &Session, request: &TokenRequest) {
         let Some(entry) = self.entries().get(&key.name()).cloned() else { return };
         let Some(more) = entry.lock().learn(&origin(key, session, request)) else { return };
-        let saved = token_store::save(
-            &self.context,
-            key,
-            &session.identity_arn,
-            more.origin.clone(),
-            more.token.clone(),
-        );
-        match saved.await {
+        let saved =
+            token_store::save(&self.context, key, &session.identity_arn, StoredToken::clone(&more)).await;
+        match saved {
             Ok(kept) => entry.lock().learned(&more, Arc::new(kept)),
             Err(error) => {
                 tracing::debug!(%error, "the addresses of a domain could not be kept");
@@ -130,12 +126,11 @@ impl TokenCache {
         let now = self.context.clock.now();
         let fits = |kept: &Arc<StoredToken>| {
             let Origin { source: minted_by, domain: minted_for, addresses: _ } = &kept.origin;
-            minted_by == source
-                && minted_for.in_aws() == domain.in_aws()
-                && kept.token.life == life
-                && life.valid(now)
+            minted_by == source && minted_for.in_aws() == domain.in_aws()
         };
-        Ok(self.entries().values().find_map(|entry| entry.lock().kept.clone().filter(fits)))
+        let entries = self.entries();
+        let kept = entries.values().filter_map(|entry| entry.lock().kept.clone().filter(fits));
+        Ok(kept.filter(|_| life.valid(now)).find_map(|kept| kept.of_life(life)))
     }
 
     /// The user uses the tokens of these keys and no others.
@@ -189,8 +184,11 @@ impl TokenCache {
             Some(token) => token,
             None => self.mint(key, session).await?,
         };
+        let previous = entry.lock().kept.as_ref().map(|old| old.token.clone());
+        let previous = previous.filter(|old| old.id != token.id && old.life.valid(now));
         let origin = origin(key, session, request);
-        let kept = token_store::save(&self.context, key, &session.identity_arn, origin, token.clone()).await;
+        let stored = StoredToken { token: token.clone(), previous, version: None, origin };
+        let kept = token_store::save(&self.context, key, &session.identity_arn, stored).await;
         if kept.is_err() {
             entry.lock().unsaved = Some(token);
         }
@@ -207,15 +205,14 @@ impl TokenCache {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 let now = self.context.clock.now();
-                let others = entry.lock().succeeded(Arc::clone(&kept), request, now);
-                for user in &others {
-                    self.context.references.wake(user);
-                }
+                let sharers = entry.lock().succeeded(Arc::clone(&kept), request, now);
+                self.wake(sharers);
                 Ok(kept)
             }
             Err(error) => {
                 let error = Arc::new(error);
-                entry.lock().failed(Arc::clone(&error), self.context.clock.now(), fastrand::f64());
+                let (expired, now) = (request.expired, self.context.clock.now());
+                entry.lock().failed(Arc::clone(&error), expired, now, fastrand::f64());
                 Err(error)
             }
         }

@@ -1,5 +1,7 @@
 //! What is known about the token of one key, and what to do when somebody asks for it.
 
+mod learned;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backoff::RememberedFailure;
 use crate::credential::render::DomainKey;
-use crate::credential::schedule::{jitter, retry_wait};
+use crate::credential::schedule::{jitter, place, retry_wait, window};
 use crate::credential::token::Token;
-use crate::credential::token_request::{CurrentToken, Failing, TokenRequest};
-use crate::credential::token_store::{Origin, StoredToken, Templates};
+use crate::credential::token_request::{CurrentToken, Failing, Sharers, TokenRequest};
+use crate::credential::token_store::StoredToken;
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
@@ -67,11 +69,11 @@ impl EntryState {
         self.users.insert(request.user.clone());
         self.unused_since = None;
         if let Some(own) = self.still_own(request, now) {
-            return Some(Ok(current(own, request, None)));
+            return Some(Ok(self.current(own, request, None)));
         }
         if self.good_enough(request, now) {
             self.handled(request);
-            return self.current(request, None).map(Ok);
+            return self.kept.clone().map(|kept| Ok(self.current(kept, request, None)));
         }
         let failure = self.failure.as_ref().filter(|failure| !request.impatient && !failure.is_due(now))?;
         Some(self.after_failure(request, now, failure))
@@ -88,7 +90,7 @@ impl EntryState {
             Error::waiting(Reason::Progressing, "a new token is on its way, and the old one has expired")
         })?;
         let again = now.checked_add(ON_ITS_WAY).ok();
-        Ok(CurrentToken { again, ..current(Arc::clone(kept), request, None) })
+        Ok(CurrentToken { again, ..self.current(Arc::clone(kept), request, None) })
     }
 
     /// The answer once a mint has ended.
@@ -101,7 +103,7 @@ impl EntryState {
         match minted {
             Ok(kept) => {
                 self.staying.remove(&request.user);
-                Ok(current(kept, request, None))
+                Ok(self.current(kept, request, None))
             }
             Err(error) => match &self.failure {
                 Some(failure) => self.after_failure(request, now, failure),
@@ -117,69 +119,52 @@ impl EntryState {
         kept: Arc<StoredToken>,
         request: &TokenRequest,
         now: Timestamp,
-    ) -> Vec<ObjectId> {
+    ) -> Sharers {
         self.in_flight = None;
         self.failure = None;
         self.handled(request);
-        let early = self.valid(now).is_some_and(|old| now < renews_at(old, request));
+        let due = self.valid(now).map(|old| self.due_at(old, request));
+        let early = due.is_some_and(|due| now < due);
         let others: Vec<_> = self.users.iter().filter(|user| **user != request.user).cloned().collect();
+        // Who has less of the old token left than was promised waits no longer.
+        let in_time = self.valid(now).is_some_and(|old| now <= renews_at(old, request));
+        let window = if in_time { window(others.len()) } else { SignedDuration::ZERO };
         match self.kept.replace(kept) {
             Some(old) if early => {
                 self.staying.remove(&request.user);
                 for user in others {
                     self.staying.entry(user).or_insert_with(|| Arc::clone(&old));
                 }
-                Vec::new()
+                Sharers::default()
             }
             Some(_) => {
                 self.staying.clear();
-                others
+                Sharers { others, window }
             }
-            None => Vec::new(),
+            None => Sharers::default(),
         }
     }
 
-    /// There is no new token. The next attempt comes later each time.
-    pub(super) fn failed(&mut self, error: Arc<Error>, now: Timestamp, random: f64) {
+    /// There is no new token. The next attempt comes later each time. `expired`: the login of the user who asked has expired.
+    pub(super) fn failed(&mut self, error: Arc<Error>, expired: bool, now: Timestamp, random: f64) {
         self.in_flight = None;
         // Without a good token the users try again at their own pace; this only keeps them from all trying at once.
-        let pace = if self.valid(now).is_some() { 1.0 } else { 0.5 };
+        let left = self.valid(now).map(|kept| kept.token.life.expires.duration_since(now));
+        let pace = if left.is_some() { 1.0 } else { 0.5 };
+        let left = match left.or(expired.then_some(SignedDuration::ZERO)) {
+            // What is denied is denied also when the end is near.
+            Some(left) if matches!(error.outlook(), Outlook::Retrying(_)) => left,
+            _ => SignedDuration::MAX,
+        };
         let failure = RememberedFailure::new(self.failure.as_ref(), error, now, |error, failures| {
             if failures == 1 && error.reason() == Reason::SignInFailed {
                 // The session had ended: another one may work at once.
                 return SignedDuration::ZERO;
             }
-            retry_wait(failures, random).mul_f64(pace).max(asked_to_wait(error))
+            let wait = retry_wait(failures, left, random);
+            wait.mul_f64(pace).max(asked_to_wait(error))
         });
         self.failure = Some(failure);
-    }
-
-    /// The token with the parts of `origin` that are not stored yet; `None` when all are stored. The parts count as stored from now on.
-    pub(super) fn learn(&mut self, origin: &Origin) -> Option<Arc<StoredToken>> {
-        let kept = self.kept.as_ref()?;
-        let known = origin.addresses.keys().all(|kind| kept.origin.addresses.contains_key(kind));
-        if known && kept.origin.source == origin.source {
-            return None;
-        }
-        let mut addresses = kept.origin.addresses.clone();
-        addresses.extend(origin.addresses.clone());
-        let more = StoredToken { origin: Origin { addresses, ..origin.clone() }, ..StoredToken::clone(kept) };
-        Some(Arc::clone(self.kept.insert(Arc::new(more))))
-    }
-
-    /// The addresses were stored, which gave the Secret with the token a new version.
-    pub(super) fn learned(&mut self, more: &Arc<StoredToken>, saved: Arc<StoredToken>) {
-        if self.kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, more)) {
-            self.kept = Some(saved);
-        }
-    }
-
-    /// The addresses could not be stored: the next login that asks tries again.
-    pub(super) fn unlearn(&mut self, addresses: &Templates) {
-        if let Some(kept) = &mut self.kept {
-            let kept = Arc::make_mut(kept);
-            kept.origin.addresses.retain(|kind, _| !addresses.contains_key(kind));
-        }
     }
 
     /// Forgets everybody that `keep` does not know.
@@ -215,7 +200,7 @@ impl EntryState {
     /// The earlier token of a user who stays with it, until its renewal is due or the user asks for another.
     fn still_own(&mut self, request: &TokenRequest, now: Timestamp) -> Option<Arc<StoredToken>> {
         let own = self.staying.get(&request.user)?;
-        let planned = now < renews_at(own, request) && !own.token.life.begins_later(now);
+        let planned = now < self.due_at(own, request) && !own.token.life.begins_later(now);
         if own.token.life.valid(now) && planned && !self.asks_anew(request) {
             return Some(Arc::clone(own));
         }
@@ -231,8 +216,13 @@ impl EntryState {
         let asked = self.asks_anew(request);
         let young = |kept: &StoredToken| now.duration_since(kept.token.life.issued) < FORCEABLE;
         self.valid(now).is_some_and(|kept| {
-            now < renews_at(kept, request) && !kept.token.life.begins_later(now) && (!asked || young(kept))
+            now < self.due_at(kept, request) && !kept.token.life.begins_later(now) && (!asked || young(kept))
         })
+    }
+
+    /// When this user asks for the next token: at most a minute before the renewal, and at another time than the others.
+    fn due_at(&self, kept: &StoredToken, request: &TokenRequest) -> Timestamp {
+        due_at(renews_at(kept, request), self.users.len(), &request.user)
     }
 
     fn handled(&mut self, request: &TokenRequest) {
@@ -245,8 +235,14 @@ impl EntryState {
         self.kept.as_ref().filter(|kept| kept.token.life.valid(now))
     }
 
-    fn current(&self, request: &TokenRequest, failing: Option<Failing>) -> Option<CurrentToken> {
-        self.kept.clone().map(|kept| current(kept, request, failing))
+    fn current(
+        &self,
+        kept: Arc<StoredToken>,
+        request: &TokenRequest,
+        failing: Option<Failing>,
+    ) -> CurrentToken {
+        let (renews_at, due_at) = (renews_at(&kept, request), self.due_at(&kept, request));
+        CurrentToken { kept, renews_at, due_at, failing, again: None }
     }
 
     fn after_failure(
@@ -257,15 +253,16 @@ impl EntryState {
     ) -> Result<CurrentToken> {
         let failing = Failing { error: Arc::clone(&failure.error), retry_at: failure.retry_at() };
         match self.valid(now) {
-            Some(kept) => Ok(current(Arc::clone(kept), request, Some(failing))),
+            Some(kept) => Ok(self.current(Arc::clone(kept), request, Some(failing))),
             None => Err(Error::Shared(failing.error)),
         }
     }
 }
 
-fn current(kept: Arc<StoredToken>, request: &TokenRequest, failing: Option<Failing>) -> CurrentToken {
-    let renews_at = renews_at(&kept, request);
-    CurrentToken { kept, renews_at, failing, again: None }
+/// A time that is up to the window of so many sharers before `renews_at`.
+fn due_at(renews_at: Timestamp, sharers: usize, user: &ObjectId) -> Timestamp {
+    let others = sharers.saturating_sub(1);
+    renews_at.checked_sub(window(others).mul_f64(place(user))).unwrap_or(renews_at)
 }
 
 /// How long AWS asked to wait.

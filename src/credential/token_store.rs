@@ -1,6 +1,7 @@
 //! Tokens in Secrets of the operator's own namespace: the only place that they are read from after a restart.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -22,12 +23,30 @@ const TOKEN: &str = "token";
 /// Secrets in one page of the list; a token has one to three KiB.
 const PAGE: u32 = 100;
 
+/// Under which keys a token is kept: its text, its id, when it was minted and when it ends.
+const PRESENT: [&str; 4] = ["token", "id", "issuedAt", "expiresAt"];
+/// The same for the token before it.
+const PREVIOUS: [&str; 4] = ["previousToken", "previousId", "previousIssuedAt", "previousExpiresAt"];
+
 /// A token with the version of the Secret that keeps it.
 #[derive(Clone, Debug)]
 pub(super) struct StoredToken {
     pub(super) token: Token,
+    /// The token before it, if that one still worked when this one was minted.
+    pub(super) previous: Option<Token>,
     pub(super) version: Option<String>,
     pub(super) origin: Origin,
+}
+
+impl StoredToken {
+    /// The token of that life: this one, or the one before it.
+    pub(super) fn of_life(self: Arc<Self>, life: Life) -> Option<Arc<Self>> {
+        if self.token.life == life {
+            return Some(self);
+        }
+        let token = self.previous.clone().filter(|previous| previous.life == life)?;
+        Some(Arc::new(Self { token, previous: None, ..Self::clone(&self) }))
+    }
 }
 
 /// From where a token is, as far as it must be known when AWS cannot be asked.
@@ -66,20 +85,19 @@ pub(super) async fn load(context: &Context) -> Result<Vec<(String, StoredToken)>
     }
 }
 
-/// Keeps a token in the place of an earlier one for the same key.
+/// Keeps a token in the place of an earlier one for the same key. Returns the token with its new version.
 pub(super) async fn save(
     context: &Context,
     key: &TokenKey,
     identity: &str,
-    origin: Origin,
-    token: Token,
+    stored: StoredToken,
 ) -> Result<StoredToken> {
     let name = key.name();
-    let secret = Patch::Apply(secret(context, key, identity, &origin, &token));
+    let secret = Patch::Apply(secret(context, key, identity, &stored));
     context.metrics.kubernetes_write("Secret");
     let params = PatchParams::apply(MANAGER).force();
     let saved = kube_call(api(context).patch_metadata(&name, &params, &secret)).await?;
-    Ok(StoredToken { token, version: saved.metadata.resource_version, origin })
+    Ok(StoredToken { version: saved.metadata.resource_version, ..stored })
 }
 
 /// Removes a token that is not used any more, unless a newer one has been kept in its place.
@@ -98,12 +116,10 @@ pub(super) async fn delete(context: &Context, name: &str, version: Option<String
 }
 
 /// The token, and for the reader whose it is; never what proves it.
-fn secret(context: &Context, key: &TokenKey, identity: &str, origin: &Origin, token: &Token) -> Secret {
+fn secret(context: &Context, key: &TokenKey, identity: &str, stored: &StoredToken) -> Secret {
+    let StoredToken { token, previous, origin, version: _ } = stored;
+    let previous = previous.iter().flat_map(|token| PREVIOUS.into_iter().zip(parts(token)));
     let data = [
-        ("token", token.text.expose_secret().to_owned()),
-        ("id", token.id.clone()),
-        ("issuedAt", token.life.issued.to_string()),
-        ("expiresAt", token.life.expires.to_string()),
         ("account", origin.domain.account.clone()),
         ("region", origin.domain.region.clone()),
         ("domain", origin.domain.domain.clone()),
@@ -113,6 +129,7 @@ fn secret(context: &Context, key: &TokenKey, identity: &str, origin: &Origin, to
         ("source", origin.source.clone()),
         ("addresses", serde_json::to_string(&origin.addresses).unwrap_or_default()),
     ];
+    let data = data.into_iter().chain(PRESENT.into_iter().zip(parts(token))).chain(previous);
     let labels = [(MANAGED_BY, MANAGER), (COMPONENT, TOKEN)];
     Secret {
         metadata: ObjectMeta {
@@ -121,20 +138,29 @@ fn secret(context: &Context, key: &TokenKey, identity: &str, origin: &Origin, to
             labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
             ..ObjectMeta::default()
         },
-        data: Some(data.map(|(key, value)| (key.to_owned(), ByteString(value.into_bytes()))).into()),
+        data: Some(data.map(|(key, value)| (key.to_owned(), ByteString(value.into_bytes()))).collect()),
         type_: Some("Opaque".into()),
         ..Secret::default()
     }
 }
 
+/// What is kept of a token, in the order of [`PRESENT`] and [`PREVIOUS`].
+fn parts(token: &Token) -> [String; 4] {
+    let Token { id, text, life } = token;
+    [text.expose_secret().to_owned(), id.clone(), life.issued.to_string(), life.expires.to_string()]
+}
+
+fn token(data: &mut BTreeMap<String, ByteString>, keys: [&str; 4]) -> Option<Token> {
+    let [text, id, issued, expires] = keys.map(|key| take(data, key));
+    let life = Life { issued: issued?.parse().ok()?, expires: expires?.parse().ok()? };
+    Some(Token { id: id.filter(|id| !id.is_empty())?, text: SecretString::from(text?), life })
+}
+
 fn parse(secret: Secret) -> Option<StoredToken> {
     let version = secret.metadata.resource_version;
     let mut data = secret.data?;
-    let text = SecretString::from(take(&mut data, "token")?);
-    let id = take(&mut data, "id").filter(|id| !id.is_empty())?;
-    let issued = take(&mut data, "issuedAt")?.parse().ok()?;
-    let expires = take(&mut data, "expiresAt")?.parse().ok()?;
-    let token = Token { id, text, life: Life { issued, expires } };
+    let present = token(&mut data, PRESENT)?;
+    let previous = token(&mut data, PREVIOUS);
     let mut known = |key: &str| take(&mut data, key).unwrap_or_default();
     let origin = Origin {
         source: known("source"),
@@ -146,7 +172,7 @@ fn parse(secret: Secret) -> Option<StoredToken> {
         },
         addresses: serde_json::from_str(&known("addresses")).unwrap_or_default(),
     };
-    Some(StoredToken { token, version, origin })
+    Some(StoredToken { token: present, previous, version, origin })
 }
 
 fn take(data: &mut BTreeMap<String, ByteString>, key: &str) -> Option<String> {

@@ -123,13 +123,13 @@ impl<R: Reconciler> Controller<R> {
             self.context.references.changed_by(&object, &sibling_key);
         }
         if before.is_none_or(|before| needs_reconcile(before, now)) {
-            if initial {
-                self.queue.push(
-                    object.key,
-                    if is_finished(now.as_ref()) { Urgency::Routine } else { Urgency::Changed },
-                );
-            } else {
+            if !initial {
                 self.queue.ask(object.key, Urgency::Changed);
+            } else if let Some(since) = now.at_stake_since(self.context.clock.now()) {
+                self.queue.set_timer(object.key, Some((since, Urgency::LoginAtStake)));
+            } else {
+                let urgency = if is_finished(now.as_ref()) { Urgency::Routine } else { Urgency::Changed };
+                self.queue.push(object.key, urgency);
             }
         }
     }
@@ -214,8 +214,8 @@ impl<R: Reconciler> Controller<R> {
     fn schedule(&self, key: &ObjectKey, outcome: &Result<Success>, object: &R::Object) {
         let now = self.context.clock.now();
         let failures = self.failures.count(key, object.meta().generation, outcome, now);
-        let interval = self.reconciler.interval(object);
-        self.queue.set_timer(key.clone(), requeue::next(outcome, failures, interval, now, fastrand::f64()));
+        let waits = (self.reconciler.interval(object), self.reconciler.longest_backoff(object, now));
+        self.queue.set_timer(key.clone(), requeue::next(outcome, failures, waits, now, fastrand::f64()));
     }
 
     fn malformed(&self, key: ObjectKey, why: String) {

@@ -96,6 +96,10 @@ pub trait Controlled:
     }
     /// Whether the user asked to leave it alone.
     fn suspended(&self) -> bool;
+    /// When a login that users depend on became due; the earliest goes first at the start of the operator. `None` for what can wait.
+    fn at_stake_since(&self, _now: Timestamp) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// What others read of an object's status.

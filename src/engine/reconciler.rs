@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, ObjectKey, Report, Success};
@@ -52,5 +52,10 @@ pub trait Reconciler: Send + Sync + 'static {
     /// How long an object rests whose spec must change.
     fn interval(&self, _object: &Self::Object) -> SignedDuration {
         SignedDuration::from_hours(1)
+    }
+
+    /// The longest wait before what may work the next time is tried again, where an object cannot wait for the usual five minutes.
+    fn longest_backoff(&self, _object: &Self::Object, _now: Timestamp) -> SignedDuration {
+        SignedDuration::MAX
     }
 }

@@ -98,7 +98,8 @@ impl Operator {
         let logins = caches.clone();
         context.metrics.expiries_from(move || expiries(&logins));
         let credentials = CredentialReconciler::new(&context);
-        for kind in KindName::OURS.iter().chain([&KindName::Namespace, &KindName::Secret]) {
+        let of_kubernetes = [KindName::Namespace, KindName::Secret, KindName::ServiceAccount];
+        for kind in KindName::OURS.iter().chain(&of_kubernetes) {
             match kind {
                 KindName::AwsAccount => self.control_accounts(),
                 KindName::Domain => self.control_kind::<DomainKind>(&caches.domains),
@@ -110,6 +111,7 @@ impl Operator {
                 KindName::ClusterRegistryCredential => self.control_cluster_credentials(&credentials),
                 KindName::Namespace => self.watch_namespaces(),
                 KindName::Secret => self.watch_secrets(),
+                KindName::ServiceAccount => self.watch_service_accounts(),
                 // They have no watch.
                 KindName::Delivery => {}
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PartialObjectMeta;
 use kube::core::{ClusterResourceScope, NamespaceResourceScope};
@@ -16,6 +16,7 @@ use crate::credential::record::{SecretRecord, SeenSecret};
 use crate::engine::object::{Controlled, ObjectId, ObjectKey};
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::seen::Seen;
+use crate::engine::watching::service_accounts::role_arn;
 use crate::engine::watching::watch::{Change, Incoming, ListState, Watch, config, run_watch};
 
 use super::Operator;
@@ -67,6 +68,37 @@ impl Operator {
         self.watch_namespaced::<SeenSecret>(&config, &cache, on_change);
     }
 
+    /// Each listed ServiceAccount by its name, so that the right to it alone is enough. Logins look at its uid and its role.
+    pub(super) fn watch_service_accounts(&mut self) {
+        let accounts = self.context.caches.service_accounts.clone();
+        let deliveries = self.deliveries.clone();
+        for (key, followed) in accounts.all() {
+            let (references, id) =
+                (self.context.references.clone(), ObjectId::new(KindName::ServiceAccount, key.clone()));
+            let deliveries = deliveries.clone();
+            let on_change = move |change: Change<PartialObjectMeta<ServiceAccount>>| {
+                let seen = |account: &PartialObjectMeta<ServiceAccount>| {
+                    (account.metadata.uid.clone(), role_arn(account).map(str::to_owned))
+                };
+                if let Change::Applied { before: Some(before), now, .. } = &change
+                    && seen(before) == seen(now)
+                {
+                    return;
+                }
+                references.changed(&id);
+                if let Some(deliveries) = &deliveries {
+                    deliveries.service_account_changed(&id.key);
+                }
+            };
+            let client = self.context.client.0.clone();
+            let api = Api::<PartialObjectMeta<ServiceAccount>>::namespaced(client, &key.namespace);
+            let errors = self.errors_of(&api);
+            let config = config().fields(&format!("metadata.name={}", key.name));
+            let watch = Watch { api, config, namespace: Some(key.namespace.clone()), errors };
+            self.spawn_with(watch, followed.cache.clone(), followed.progress.clone(), on_change);
+        }
+    }
+
     pub(super) fn watch_cluster<K>(
         &mut self,
         cache: &Cache<K>,
@@ -114,7 +146,17 @@ impl Operator {
         cache: Cache<T::Kept>,
         on_change: impl Fn(Change<T::Kept>) + Send + 'static,
     ) {
-        let progress = Sender::new(ListState::Pending);
+        self.spawn_with(watch, cache, Sender::new(ListState::Pending), on_change);
+    }
+
+    /// `progress` says how far the first list is.
+    fn spawn_with<T: Incoming>(
+        &mut self,
+        watch: Watch<T>,
+        cache: Cache<T::Kept>,
+        progress: Sender<ListState>,
+        on_change: impl Fn(Change<T::Kept>) + Send + 'static,
+    ) {
         let what = match &watch.namespace {
             Some(namespace) => format!("{} in {namespace}", T::plural(&())),
             None => T::plural(&()).into_owned(),

@@ -34,7 +34,12 @@ fn objects_of(domain: &str) -> Vec<Value> {
             let spec = json!({"mode": "Enforce", "interval": "1h", "repositoryRef": reference, "packages": packages, "origin": origin});
             objects.push(object("PackagePolicy", &name, &spec));
             let registries = json!([{"repositoryRef": reference, "formats": ["npm", "pip", "netrc"]}]);
-            objects.push(object("RegistryCredential", &name, &json!({"registries": registries})));
+            let secret = json!({"templates": {"login.env": "TOKEN={{ token | shell }}"}});
+            objects.push(object(
+                "RegistryCredential",
+                &name,
+                &json!({"registries": registries, "secret": secret}),
+            ));
         }
     }
     objects

@@ -260,3 +260,4 @@ put!(aws_pip to install, redirect, aws: |world, _| Pip::logged_in(world));
 put!(aws_twine to publish, redirect, aws: |world, _| Twine::logged_in(world));
 put!(keyrings_pip to aws: |world, _| Pip::with_keyring(world));
 put!(keyrings_twine to aws: |world, _| Twine::with_keyring(world));
+put!(poetry_plugin to aws: |world, _| Poetry::with_plugin(world));

@@ -13,6 +13,7 @@ mod maven;
 mod mode;
 mod npm;
 mod origin;
+mod poetry_plugin;
 mod program;
 mod proxy;
 mod published;

@@ -2,13 +2,15 @@
 
 mod registry;
 mod secret;
+mod service_account;
 mod status;
 mod token;
 
-pub use registry::*;
-pub use secret::*;
-pub use status::*;
-pub use token::*;
+pub use registry::{EndpointType, Format, Registry};
+pub use secret::{SecretAdoption, SecretSettings};
+pub use service_account::ServiceAccountRef;
+pub use status::{RegistryCredentialStatus, SecretWrite, TokenServiceAccount, TokenStatus};
+pub use token::TokenSettings;
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -17,9 +19,9 @@ use super::AccountRef;
 
 /// A Secret in this namespace that always holds a valid login for some registries.
 ///
-/// The Secret has the files of each format, and `username` (`aws`). When all registries are in one domain, under one AwsAccount, it also has the
-/// plain keys `token` and `password` (the same), `expiration` (RFC 3339) and `expires_at` (Unix seconds); with several domains or
-/// AwsAccounts there are several tokens, and only the files say which belongs to which registry. `endpoint-<format>` holds
+/// The Secret has the files of each format, `username` (`aws`), `expiration` (RFC 3339) and `expires_at` (Unix seconds). When all
+/// registries are in one domain, under one AwsAccount, it also has the plain keys `token` and `password` (the same). With several domains
+/// or AwsAccounts there are several tokens, each under `token-<domain>-<owner>`, and `expiration` is that of the token which ends first. `endpoint-<format>` holds
 /// the address that tools of a package format install from, for each of the service's formats (npm, pypi, maven, nuget, generic, ruby,
 /// swift, cargo); `publish-pypi` and `publish-ruby` hold the address to publish to where it is another one. With several registries the
 /// address is that of the registry that asks for the format's file and has no scope, or else of the first.
@@ -59,11 +61,16 @@ pub struct RegistryCredentialSpec {
     /// The AwsAccount to sign in to, for every registry that names no other one.
     #[serde(default)]
     pub account_ref: AccountRef,
+    /// Mint as the IAM role of a ServiceAccount of this namespace, which its annotation `eks.amazonaws.com/role-arn` names. The
+    /// administrator lists the ServiceAccount in the values of the chart (`serviceAccounts`). A grant with `use` of the domain is enough,
+    /// because IAM decides the rest. Left out: the AwsAccount mints, as its grant says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account_ref: Option<ServiceAccountRef>,
     /// The registries; 1 to 10.
     #[schemars(length(min = 1, max = 10))]
-    #[x_kube(validation = ("self.filter(r, 'npm' in r.formats && !has(r.scope)).size() <= 1", "npm can hold one registry without a scope; give the others a scope"),
-        validation = ("self.filter(r, 'pip' in r.formats).size() <= 1", "pip can hold one registry; make a second RegistryCredential for the other"),
-        validation = ("self.all(r, !has(r.scope) || self.exists_one(o, has(o.scope) && o.scope == r.scope))", "a scope is used twice"))]
+    #[x_kube(validation = ("['npm', 'yarn1', 'yarn', 'swift'].all(f, self.filter(r, f in r.formats && !has(r.scope) && !has(r.scopes)).size() <= 1)", "npm, yarn1, yarn and swift can each hold one registry without a scope; give the others a scope"),
+        validation = ("['pip', 'sbt'].all(f, self.filter(r, f in r.formats).size() <= 1)", "pip and sbt can each hold one registry; make a second RegistryCredential for the other"),
+        validation = ("['npm', 'yarn1', 'yarn', 'swift'].all(f, self.all(r, !has(r.scope) || !(f in r.formats) || self.exists_one(o, has(o.scope) && f in o.formats && o.scope == r.scope)))", "a scope is used twice"))]
     pub registries: Vec<Registry>,
     /// How long tokens live and when they are renewed.
     #[serde(default)]

@@ -33,6 +33,15 @@ pub struct SecretSettings {
     #[x_kube(validation = ("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))", "a key of annotations is not legal in Kubernetes"),
         validation = ("self.all(k, !k.matches('^([^/]*\\\\.)?(kubernetes\\\\.io|k8s\\\\.io|codeartifact-operator\\\\.dev)/'))", "annotations under kubernetes.io/, k8s.io/ and codeartifact-operator.dev/ are reserved"))]
     pub annotations: BTreeMap<String, String>,
+    /// Further keys of the Secret, each with a template in the syntax of Jinja, such as `"{{ token | json }}"`. A template knows `token`,
+    /// `username`, `expiration`, `expires_at` and `registries`, and has the filters json, xml, shell, toml, urlencode, base64, default,
+    /// join, replace, lower, upper, trim and length; docs/templates.md tells more. Its result has at most 64 KiB, and the results of all
+    /// templates at most 256 KiB. The keys that the operator itself writes cannot be chosen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 20, "additionalProperties" = {"type": "string", "maxLength": 8192}))]
+    #[x_kube(validation = ("self.all(k, k.matches('^[-._a-zA-Z0-9]{1,253}$') && k != '.' && !k.startsWith('..'))", "a key of templates has at most 253 letters, digits and - . _, and does not begin with .."),
+        validation = ("self.all(k, !(k in ['token', 'password', 'username', 'expiration', 'expires_at']) && !k.startsWith('token-') && !k.startsWith('endpoint-') && !k.startsWith('publish-'))", "the operator itself writes the keys token, password, username, expiration, expires_at, token-…, endpoint-… and publish-…; choose another key"))]
+    pub templates: BTreeMap<String, String>,
 }
 
 /// What to do with a Secret of somebody else.

@@ -23,6 +23,9 @@ pub struct RegistryCredentialStatus {
     /// The tokens in it; never their text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenStatus>,
+    /// While renewals fail: 50, 25 or 10, the percent of `renewBefore` that the life left of a token has fallen under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_left_below_percent: Option<u8>,
     /// The value of the annotation codeartifact-operator.dev/renew-at that was acted on last. A new value asks for a new token; a token
     /// that is younger than 5 minutes is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +42,15 @@ pub struct SecretWrite {
     pub resource_version: String,
 }
 
+/// The ServiceAccount whose role minted a token. One that was made anew under the name is another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenServiceAccount {
+    /// Name of the ServiceAccount.
+    pub name: String,
+    /// metadata.uid of the ServiceAccount.
+    pub uid: String,
+}
+
 /// A token, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -50,9 +62,12 @@ pub struct TokenStatus {
     /// The AwsAccount under whose grant it was minted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// The role that minted it, where the grant named one.
+    /// The role that minted it, where the grant named one, or a ServiceAccount has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
+    /// The ServiceAccount whose role minted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<TokenServiceAccount>,
     /// When it was minted.
     #[schemars(with = "String")]
     pub issued_at: Timestamp,

@@ -194,9 +194,9 @@ impl Fleet {
         let tokens = self.tokens.iter().flat_map(|tokens| tokens.iter());
         let sorted: BTreeMap<_, _> = tokens
             .map(|token| {
-                let TokenStatus { domain, owner, account, role_arn, issued_at, expires_at, renews_at } =
-                    token;
-                ((expires_at, issued_at, domain, owner, account, role_arn, renews_at), token)
+                let minter = token.service_account.as_ref().map(|minter| &minter.uid);
+                let minter = (&token.account, &token.role_arn, minter);
+                ((token.expires_at, token.issued_at, &token.domain, &token.owner, minter), token)
             })
             .collect();
         sorted.into_values().cloned().collect()

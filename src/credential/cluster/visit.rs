@@ -17,14 +17,15 @@ use crate::credential::delivery::{self, Owner, ReadyLogin, deliver};
 use crate::credential::event_records;
 use crate::credential::kept_login::kept_login;
 use crate::credential::minters::{Minters, TokensByDomain};
-use crate::credential::plan::{Plan, Suspended, Wish};
 use crate::credential::record::SecretRecord;
 use crate::credential::registries::templates;
-use crate::credential::render::Registry;
+use crate::credential::render::{Registry, template};
+use crate::credential::requirements::{Plan, Suspended};
 use crate::credential::secret_writer::Written;
 use crate::credential::services::Services;
 use crate::credential::token_request::{CurrentToken, TokenRequest};
 use crate::credential::token_store::Templates;
+use crate::credential::verify::verify;
 use crate::engine::context::Context;
 use crate::engine::object::{ObjectId, ObjectKey, Success};
 use crate::engine::pipeline::kind::interval;
@@ -148,6 +149,7 @@ impl<'a> Visit<'a> {
 
     async fn converge(&mut self) -> Result<Success> {
         let Plan { registries, terms } = self.plan(Suspended::Refused)?;
+        template::check(&self.object.spec.secret.templates)?;
         delivery::check(&self.owner(), self.namespace, self.services, self.context).await?;
         self.minters = Minters::sign_in(terms, &self.context.accounts).await?;
         let rendered = self.minters.rendered(&registries, self.services).await?;
@@ -156,6 +158,9 @@ impl<'a> Visit<'a> {
         if let Some(error) = self.lost_session(&tokens) {
             return Err(Error::Shared(error));
         }
+        let settings = &self.object.spec.token;
+        let login = (rendered.as_slice(), &tokens);
+        verify(settings, login, &self.held(), self.services, self.context).await?;
         let statuses = tokens
             .iter()
             .map(|(domain, current)| event_records::token(domain, current, self.minters.terms(domain)))
@@ -228,7 +233,8 @@ impl<'a> Visit<'a> {
         tokens: &TokensByDomain,
         statuses: Vec<TokenStatus>,
     ) -> Result<()> {
-        let login = ReadyLogin::render(registries, tokens)?;
+        let spec = &self.object.spec;
+        let login = ReadyLogin::render(registries, tokens, &spec.secret, spec.token.keep_previous)?;
         let write = deliver(&login, &self.owner(), self.namespace, self.services, self.context).await?;
         let key = ObjectKey::new(self.namespace, self.object.name_any());
         let written = self.services.unsaid.take(&key, &self.uid());
@@ -242,16 +248,16 @@ impl<'a> Visit<'a> {
     }
 
     fn plan(&self, suspended: Suspended) -> Result<Plan<'a>> {
-        let spec = &self.object.spec;
-        let wish = Wish { account: &spec.account_ref, registries: &spec.registries, token: &spec.token };
-        Plan::of(wish, self.namespace, &self.context.caches, suspended)
+        Plan::of(super::wish(self.object), self.namespace, &self.context.caches, suspended)
     }
 
     fn request(&self) -> TokenRequest {
         TokenRequest {
             user: self.target(),
             renew_before: self.object.spec.token.renew_before.map(interval),
+            shards: self.object.spec.token.shards,
             force: self.force(),
+            expired: self.first_end().is_some_and(|end| end <= self.context.clock.now()),
             impatient: self.fresh,
             addresses: Templates::new(),
         }

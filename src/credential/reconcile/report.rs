@@ -8,10 +8,12 @@ use crate::credential::COMPARED_EVERY;
 use crate::credential::event_records;
 use crate::credential::minters::TokensByDomain;
 use crate::credential::reconcile::CredentialReconcile;
-use crate::credential::schedule::retry_wait;
+use crate::credential::schedule::{Life, retry_wait};
 use crate::credential::secret_writer::Written;
 use crate::credential::token_request::CurrentToken;
+use crate::credential::trouble::Trouble;
 use crate::engine::object::{ObjectKey, Requeue, Success};
+use crate::engine::pipeline::kind::interval;
 use crate::engine::status::summary;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
@@ -39,37 +41,60 @@ impl CredentialReconcile<'_> {
         self.status.secret_name = Some(name);
     }
 
-    pub(super) fn done(&self, tokens: &TokensByDomain) -> Success {
+    pub(super) fn done(&mut self, tokens: &TokensByDomain) -> Success {
         let next = tokens.values().map(CurrentToken::look_again).min();
         let failing =
             tokens.values().find_map(|current| current.failing.as_ref().map(|failing| (current, failing)));
         if let Some((current, failing)) = failing {
-            let end = current.kept.token.life.expires;
-            return self.failing(&failing.error, end, next.unwrap_or(end));
+            let life = current.kept.token.life;
+            return self.failing(&failing.error, life, next.unwrap_or(life.expires));
         }
+        self.status.life_left_below_percent = None;
         let domains: Vec<_> = tokens.keys().map(|domain| domain.domain.as_str()).collect();
-        let message = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
+        let holds = format!("Secret {} holds a login for {}", self.secret_name(), domains.join(", "));
+        let message = [holds].into_iter().chain(self.limits(tokens)).collect::<Vec<_>>().join("; ");
         let again = self.no_later_than(next.unwrap_or(Timestamp::MAX));
         Success::ready(Reason::Issued, message, again)
     }
 
+    /// Which tokens live for less than the 12 h that a spec without a duration asks for, and why.
+    fn limits<'t>(&'t self, tokens: &'t TokensByDomain) -> impl Iterator<Item = String> + 't {
+        tokens.keys().filter_map(|domain| {
+            let terms = self.minters.terms(domain).filter(|terms| terms.limited)?;
+            Some(format!(
+                "tokens for {} live {:#}, the longest life that the grant of AwsAccount {} allows",
+                domain.domain,
+                terms.duration,
+                terms.account.name_any()
+            ))
+        })
+    }
+
     /// The login works and cannot be renewed.
-    pub(super) fn failing(&self, error: &Error, end: Timestamp, retry_at: Timestamp) -> Success {
-        let message = format!("the login works until {end}, but cannot be renewed: {error}");
-        Success::ready(Reason::RenewalFailing, message, self.no_later_than(retry_at))
+    pub(super) fn failing(&mut self, error: &Error, life: Life, retry_at: Timestamp) -> Success {
+        let (now, renew_before) =
+            (self.context.clock.now(), self.object.spec.token.renew_before.map(interval));
+        let trouble = Trouble { error, life, renew_before, now, retry_at };
+        let known = summary::ready(&self.status.common)
+            .is_some_and(|ready| ready.reason == Reason::RenewalFailing.as_str());
+        // A login that was in no trouble before gets a warning with the whole message.
+        self.events.extend(trouble.warning(self.status.life_left_below_percent).filter(|_| known));
+        self.status.life_left_below_percent = trouble.mark();
+        Success::ready(Reason::RenewalFailing, trouble.message(), self.no_later_than(retry_at))
     }
 
     /// After a failure that takes nothing away: whatever fails in AWS, a Secret that is as declared and still works is not
     /// called broken. `restored`: the Secret was put back in this reconcile.
-    pub(super) fn kept(&self, error: Error, restored: bool) -> Result<Success> {
-        let Some(end) = self.works_until(&error, restored) else { return Err(self.with_expiry(error)) };
+    pub(super) fn kept(&mut self, error: Error, restored: bool) -> Result<Success> {
+        let Some(life) = self.works(&error, restored) else { return Err(self.with_expiry(error)) };
+        let (now, end) = (self.context.clock.now(), life.expires);
         let asked = match error.outlook() {
             Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
             _ => SignedDuration::ZERO,
         };
-        let wait = retry_wait(STEADY, fastrand::f64()).max(asked);
-        let retry_at = self.context.clock.now().checked_add(wait).unwrap_or(end);
-        Ok(self.failing(&error, end, retry_at.min(end)))
+        let wait = retry_wait(STEADY, end.duration_since(now), fastrand::f64()).max(asked);
+        let retry_at = now.checked_add(wait).unwrap_or(end);
+        Ok(self.failing(&error, life, retry_at.min(end)))
     }
 
     /// Adds to an error that the token in the Secret has expired, where the token has.
@@ -90,7 +115,17 @@ impl CredentialReconcile<'_> {
 
     /// When the first of the tokens in the Secret ends.
     pub(super) fn first_end(&self) -> Option<Timestamp> {
-        self.status.tokens.iter().map(|token| token.expires_at).min()
+        self.first_to_end().map(|life| life.expires)
+    }
+
+    /// The life of the token in the Secret that ends first.
+    fn first_to_end(&self) -> Option<Life> {
+        let lives = self
+            .status
+            .tokens
+            .iter()
+            .map(|token| Life { issued: token.issued_at, expires: token.expires_at });
+        lives.min_by_key(|life| life.expires)
     }
 
     /// Whether the last reconcile carried out the present spec and ended well.
@@ -99,16 +134,16 @@ impl CredentialReconcile<'_> {
         common.observed_generation == self.object.meta().generation && summary::is_ready(common)
     }
 
-    /// Until when the Secret works, when AWS or the cluster fails and the Secret is as declared.
-    fn works_until(&self, error: &Error, restored: bool) -> Option<Timestamp> {
+    /// For how long the Secret works, when AWS or the cluster fails and the Secret is as declared.
+    fn works(&self, error: &Error, restored: bool) -> Option<Life> {
         let passing = matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
         let name = self.status.secret_name.as_deref().filter(|name| *name == self.secret_name())?;
         let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, name))?;
         let ours = secret.is_controlled_by(&self.uid()) && !secret.deleting;
-        let end = self.first_end()?;
+        let life = self.first_to_end()?;
         let as_declared = restored || self.declared_and_ready();
-        let works = passing && as_declared && ours && self.context.clock.now() < end;
-        works.then_some(end)
+        let works = passing && as_declared && ours && life.valid(self.context.clock.now());
+        works.then_some(life)
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::credential::coverage::Coverage;
 use crate::credential::event_records;
 use crate::credential::kept_login::kept_login;
-use crate::credential::plan::Suspended;
 use crate::credential::reconcile::CredentialReconcile;
+use crate::credential::requirements::Suspended;
 use crate::credential::secret_writer::Written;
 use crate::engine::object::ObjectKey;
 use crate::error::{Error, Result};

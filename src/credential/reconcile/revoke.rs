@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use kube::Resource;
 
 use crate::credential::coverage::{self, Coverage};
-use crate::credential::plan::Suspended;
 use crate::credential::reconcile::CredentialReconcile;
+use crate::credential::requirements::Suspended;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
 use crate::engine::object::{EventRecord, ObjectKey, Success};

@@ -34,8 +34,15 @@ fn resolve<'a>(
     caches: &Caches,
 ) -> Result<Vec<Resolved<'a>>> {
     let namespace = object.namespace().unwrap_or_default();
-    let scope = Scope { account, caches, namespace: &namespace };
-    object.spec.registries.iter().enumerate().map(|(index, spec)| scope.resolve(index, spec)).collect()
+    let scope = Scope { account, caches, namespace: &namespace, by: GrantedBy::Credentials };
+    let registries = object.spec.registries.iter().enumerate();
+    registries
+        .map(|(index, spec)| {
+            let mut resolved = scope.resolve(index, spec)?;
+            resolved.find_endpoint(index, account)?;
+            Ok(resolved)
+        })
+        .collect()
 }
 
 /// The Repository object platform/store, at work in another account and in that Region.

@@ -4,48 +4,67 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
-
-use super::{DomainKey, Entry, USER, named, unfit};
+use super::{DomainKey, Entry, Files, USER, field, file};
+use crate::api::{Format, PackageFormat};
 use crate::error::{Error, Result};
 
-pub(super) fn file(entries: &[Entry<'_>]) -> Result<Option<(String, SecretString)>> {
-    let mut hosts: BTreeMap<String, &DomainKey> = BTreeMap::new();
-    let mut logins = Vec::new();
-    for entry in entries {
-        let domain = &entry.registry.domain;
-        let host = host(entry)?;
-        match hosts.insert(host.clone(), domain) {
-            None => logins.push(format!("machine {host}\nlogin {USER}\npassword {}\n", password(entry)?)),
-            Some(known) if known == domain => {}
-            Some(known) => return Err(shared(entry, &host, known)),
-        }
-    }
-    Ok((!logins.is_empty()).then(|| named(".netrc", logins.concat())))
-}
+/// What some reader takes for quoting or for a comment.
+const QUOTING: [char; 4] = ['"', '\'', '\\', '#'];
 
-/// The host of the registry, which is the same for all package formats.
-fn host(entry: &Entry<'_>) -> Result<String> {
-    let known = crate::api::PackageFormat::ALL
-        .into_iter()
-        .find(|format| entry.registry.endpoints.contains_key(format.as_str()))
-        .ok_or_else(|| {
+pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
+    let mut hosts = Hosts::default();
+    for entry in entries {
+        // The host is the same for all package formats.
+        let known = PackageFormat::ALL
+            .into_iter()
+            .find(|format| entry.registry.endpoints.contains_key(format.as_str()));
+        let known = known.ok_or_else(|| {
             Error::Internal(format!("there is no endpoint for spec.registries[{}]", entry.index))
         })?;
-    Ok(entry.url(known)?.host().to_owned())
+        hosts.add(entry, (known, Format::Netrc), (".netrc", USER))?;
+    }
+    Ok(file(".netrc", hosts.logins.concat()))
 }
 
-fn password<'a>(entry: &Entry<'a>) -> Result<&'a str> {
-    let token = entry.token();
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"'\\#".contains(&byte);
-    if token.bytes().all(plain) {
-        Ok(token)
-    } else {
-        Err(unfit(&entry.registry.domain, "holds characters that cannot stand in .netrc"))
+/// The logins for the hosts of a package format.
+pub(super) fn text(
+    entries: &[Entry<'_>],
+    formats: (PackageFormat, Format),
+    file: (&str, &str),
+) -> Result<String> {
+    let mut hosts = Hosts::default();
+    entries.iter().try_for_each(|entry| hosts.add(entry, formats, file))?;
+    Ok(hosts.logins.concat())
+}
+
+#[derive(Default)]
+struct Hosts<'a> {
+    known: BTreeMap<String, &'a DomainKey>,
+    logins: Vec<String>,
+}
+
+impl<'a> Hosts<'a> {
+    fn add(
+        &mut self,
+        entry: &Entry<'a>,
+        (package, format): (PackageFormat, Format),
+        (name, user): (&str, &str),
+    ) -> Result<()> {
+        let domain = &entry.registry.domain;
+        let host = entry.url(package)?.host().to_owned();
+        match self.known.insert(host.clone(), domain) {
+            None => {
+                let token = entry.token_without(&QUOTING, name)?;
+                self.logins.push(format!("machine {host}\nlogin {user}\npassword {token}\n"));
+                Ok(())
+            }
+            Some(known) if known == domain => Ok(()),
+            Some(known) => Err(shared(entry, format, (name, &host), known)),
+        }
     }
 }
 
-fn shared(entry: &Entry<'_>, host: &str, known: &DomainKey) -> Error {
+fn shared(entry: &Entry<'_>, format: Format, (name, host): (&str, &str), known: &DomainKey) -> Error {
     let other = &entry.registry.domain;
     let both = if known.in_aws() == other.in_aws() {
         format!(
@@ -56,10 +75,10 @@ fn shared(entry: &Entry<'_>, host: &str, known: &DomainKey) -> Error {
         format!("domains {} and {} are reached", known.domain, other.domain)
     };
     Error::invalid(
-        format!("spec.registries[{}].formats", entry.index),
-        "netrc",
+        field(entry.index, "formats"),
+        format.as_str(),
         format!(
-            "{both} at the same host {host}, for which .netrc can hold one login; make a second RegistryCredential for one of them"
+            "{both} at the same host {host}, for which {name} can hold one login; make a second RegistryCredential for one of them"
         ),
     )
 }

@@ -5,56 +5,43 @@
 
 use std::collections::BTreeSet;
 
-use secrecy::SecretString;
+use super::{Entry, Files, file, quoted, scopes};
+use crate::api::{Format, PackageFormat};
+use crate::error::Result;
 
-use super::{Entry, named, unfit};
-use crate::api::PackageFormat;
-use crate::error::{Error, Result};
+pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
+    let (registries, logins) = lines(entries, Format::Npm, ".npmrc", &[])?;
+    // npm would ask the host that stands in a lock file.
+    let private = entries.iter().any(|entry| entry.registry.is_private);
+    let replace = if private { "replace-registry-host=always\n" } else { "" };
+    Ok(file(".npmrc", format!("{registries}{replace}{logins}")))
+}
 
-pub(super) fn file(entries: &[Entry<'_>]) -> Result<Option<(String, SecretString)>> {
-    if entries.is_empty() {
-        return Ok(None);
-    }
-    let (mut names, mut logins) = (BTreeSet::new(), BTreeSet::new());
-    let (mut registries, mut tokens) = (Vec::new(), Vec::new());
-    for entry in entries {
+/// The lines of the registries, and those of their logins with more settings for each address.
+pub(super) fn lines(
+    entries: &[Entry<'_>],
+    format: Format,
+    name: &str,
+    more: &[&str],
+) -> Result<(String, String)> {
+    let mut addresses = BTreeSet::new();
+    let (mut registries, mut logins) = (Vec::new(), Vec::new());
+    for (scope, entry) in scopes::served(entries, format)? {
         let url = entry.url(PackageFormat::Npm)?;
-        let scope = entry.registry.scope.as_ref();
-        let name = scope.map_or_else(|| "registry".into(), |scope| format!("{scope}:registry"));
-        if !names.insert(name.clone()) {
-            return Err(twice(entry));
-        }
-        registries.push(format!("{name}={}\n", url.whole()));
-        if logins.insert(url.without_scheme()) {
-            tokens.push(format!("{}:_authToken={}\n", url.without_scheme(), value(entry)?));
+        let key = scope.map_or_else(|| "registry".into(), |scope| format!("{scope}:registry"));
+        registries.push(format!("{key}={}\n", url.whole()));
+        let address = url.without_scheme();
+        if addresses.insert(address.clone()) {
+            logins.push(format!("{address}:_authToken={}\n", value(entry, name)?));
+            logins.extend(more.iter().map(|setting| format!("{address}:{setting}\n")));
         }
     }
-    Ok(Some(named(".npmrc", registries.concat() + &tokens.concat())))
+    Ok((registries.concat(), logins.concat()))
 }
 
 /// The token as a value: in quotes, as JSON, when it holds anything that the syntax has a meaning for.
-fn value(entry: &Entry<'_>) -> Result<String> {
-    let token = entry.token();
-    if token.contains("${") {
-        return Err(unfit(&entry.registry.domain, "reads as an environment variable in .npmrc"));
-    }
+fn value(entry: &Entry<'_>, name: &str) -> Result<String> {
+    let token = entry.token_without_variables(name)?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=:".contains(&byte);
-    if token.bytes().all(plain) {
-        return Ok(token.to_owned());
-    }
-    serde_json::to_string(token).map_err(|_| unfit(&entry.registry.domain, "cannot stand in .npmrc"))
-}
-
-fn twice(entry: &Entry<'_>) -> Error {
-    let field = format!("spec.registries[{}].scope", entry.index);
-    match &entry.registry.scope {
-        Some(scope) => {
-            Error::invalid(field, format!("{scope} again"), "a scope has one registry; remove one")
-        }
-        None => Error::invalid(
-            field,
-            "left out again",
-            "npm can hold one registry without a scope; give this one a scope",
-        ),
-    }
+    Ok(if token.bytes().all(plain) { token.to_owned() } else { quoted(token) })
 }

@@ -1,5 +1,15 @@
 //! Addresses that may stand in every kind of file. Pure.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All but the unreserved characters of RFC 3986.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A token as the password of an address.
+pub(super) fn escaped(token: &str) -> String {
+    utf8_percent_encode(token, ESCAPED).to_string()
+}
+
 /// An address made of characters that mean nothing in any of the files: scheme, host, perhaps a port, and a path that ends in a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {
@@ -65,6 +75,21 @@ impl Url {
     /// From the two slashes on.
     pub(super) fn without_scheme(&self) -> String {
         format!("//{}/{}", self.authority, self.path)
+    }
+
+    /// The whole address, without the slash at its end.
+    pub(super) fn without_slash(&self) -> String {
+        self.whole().trim_end_matches('/').to_owned()
+    }
+
+    /// The path, with a slash at both ends.
+    pub(super) fn path(&self) -> String {
+        format!("/{}", self.path)
+    }
+
+    /// The host, with the port where it is not the scheme's own.
+    pub(super) fn authority(&self) -> String {
+        self.authority.clone()
     }
 
     /// The address with user and password in it, which must be escaped already.

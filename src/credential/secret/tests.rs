@@ -287,18 +287,31 @@ fn what_apply_leaves_behind_is_taken_away() {
 fn the_content_id_depends_on_tokens_and_on_what_is_rendered() {
     let registry = |scope: &str| Registry {
         domain: DomainKey { domain: "acme".into(), ..DomainKey::default() },
+        repository: "team".into(),
         formats: vec![Format::Npm],
-        scope: Some(scope.into()),
+        scopes: vec![scope.into()],
         endpoints: BTreeMap::new(),
+        is_private: false,
     };
-    let first = content_id(&["a", "b"], &[registry("@x")]);
-    assert_eq!(first, content_id(&["a", "b"], &[registry("@x")]));
+    let id = |ids: &[&str], scopes: &[&str], chosen: &[(&str, &str)]| {
+        let registries: Vec<_> = scopes.iter().copied().map(registry).collect();
+        let chosen: Vec<(String, SecretString)> =
+            chosen.iter().map(|(key, text)| ((*key).into(), (*text).into())).collect();
+        content_id(ids, &registries, chosen.iter().map(|(key, text)| (key, text)))
+    };
+    let first = id(&["a", "b"], &["@x"], &[("c", "d"), ("e", "f")]);
+    assert_eq!(first, id(&["a", "b"], &["@x"], &[("c", "d"), ("e", "f")]));
     assert_eq!(first.len(), 64);
     for other in [
-        content_id(&["a"], &[registry("@x")]),
-        content_id(&["b", "a"], &[registry("@x")]),
-        content_id(&["a", "b"], &[registry("@y")]),
-        content_id(&["a", "b"], &[registry("@x"), registry("@x")]),
+        id(&["a"], &["@x"], &[("c", "d"), ("e", "f")]),
+        id(&["b", "a"], &["@x"], &[("c", "d"), ("e", "f")]),
+        id(&["a", "b"], &["@y"], &[("c", "d"), ("e", "f")]),
+        id(&["a", "b"], &["@x", "@x"], &[("c", "d"), ("e", "f")]),
+        id(&["a", "b"], &["@x"], &[]),
+        id(&["a", "b"], &["@x"], &[("c", "d")]),
+        id(&["a", "b"], &["@x"], &[("c", "d"), ("e", "g")]),
+        id(&["a", "b"], &["@x"], &[("c", "d"), ("g", "f")]),
+        id(&["a", "b"], &["@x"], &[("c", "d[\"e\",1]f")]),
     ] {
         assert_ne!(first, other);
     }
@@ -311,6 +324,7 @@ fn our_marks_win_over_the_users() {
         adoption: SecretAdoption::Never,
         labels: map(&[(MANAGED_BY, "me"), ("team", "a")]),
         annotations: map(&[(CONTENT, "mine")]),
+        templates: BTreeMap::new(),
     };
     let [labels, annotations] = Wanted::marked(&settings, "c0ffee".into());
     assert_eq!((labels, annotations), (wanted().labels, wanted().annotations));

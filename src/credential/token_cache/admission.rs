@@ -11,7 +11,7 @@ use crate::credential::token_entry::TokenEntry;
 use crate::engine::object::ObjectId;
 use crate::error::{Error, Result};
 
-/// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration.
+/// How many tokens of one domain and one identity the logins of a namespace may use: one for each duration and shard.
 pub(super) const MOST_TOKENS: usize = 8;
 
 /// Whose tokens a key is about: the proof of the identity that mints, and the domain.
@@ -49,8 +49,8 @@ pub(super) fn admit(
         "spec.token.duration",
         format!("{:#}", key.duration),
         format!(
-            "the RegistryCredentials of namespace {} use tokens of {MOST_TOKENS} other durations for domain {} already, and each is \
-             minted apart; use one of those durations",
+            "the RegistryCredentials of namespace {} use {MOST_TOKENS} other tokens for domain {} already, and each duration and each \
+             shard is minted apart; use one of those durations",
             user.key.namespace, key.domain.domain
         ),
     ))

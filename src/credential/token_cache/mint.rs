@@ -74,6 +74,7 @@ mod tests {
                 domain: "acme".into(),
             },
             duration: SignedDuration::from_secs(12 * 3600),
+            shard: 0,
         };
         let error = |kind| AwsError { operation: "GetAuthorizationToken", kind, message: "no".into() };
         let denied = explain(&key, "arn:user", error(AwsErrorKind::Denied)).message;

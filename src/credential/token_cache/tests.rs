@@ -1,5 +1,7 @@
 //! The tokens against the emulator, and against an API server that keeps Secrets and can refuse to.
 
+mod three_days;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -154,6 +156,7 @@ impl Started {
             proof: self.session.proof.clone(),
             domain: domain("acme"),
             duration: SignedDuration::from_hours(hours),
+            shard: 0,
         }
     }
 
@@ -164,7 +167,9 @@ impl Started {
             let request = TokenRequest {
                 user,
                 renew_before: None,
+                shards: None,
                 force: None,
+                expired: false,
                 impatient: true,
                 addresses: Templates::new(),
             };
@@ -203,6 +208,7 @@ fn account(emulator: &Emulator) -> AwsAccount {
     let spec = json!({
         "region": "us-east-1", "accountId": "123456789012", "endpoints": {"codeartifact": url, "sts": url},
         "credentials": {"secretRef": {"namespace": "aws", "name": "keys"}},
+        "limits": {"tokensPerSecond": 100_000},
     });
     let mut account = AwsAccount::new("default", serde_json::from_value(spec).unwrap());
     account.metadata.uid = Some("uid-1".into());
@@ -285,6 +291,7 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
         proof: proof.into(),
         domain: self::domain(domain),
         duration: SignedDuration::from_mins(minutes),
+        shard: 0,
     };
     let user = |namespace: &str, name: &str| {
         ObjectId::new(KindName::RegistryCredential, ObjectKey::new(namespace, name))
@@ -298,7 +305,9 @@ fn a_namespace_has_a_few_tokens_of_a_domain_and_keeps_what_it_has() {
             let request = TokenRequest {
                 user,
                 renew_before: None,
+                shards: None,
                 force: None,
+                expired: false,
                 impatient: false,
                 addresses: Templates::new(),
             };

@@ -4,6 +4,7 @@ use super::*;
 use crate::api::{EndpointType, KindName};
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::credential::schedule::Life;
+use crate::credential::token_store::{Origin, Templates};
 use crate::engine::object::ObjectKey;
 use crate::reason::Reason;
 
@@ -18,6 +19,7 @@ fn token(id: &str) -> Arc<StoredToken> {
     let life = Life { issued: at(0), expires: at(12 * HOUR) };
     Arc::new(StoredToken {
         token: Token { id: id.into(), text: "t".into(), life },
+        previous: None,
         version: None,
         origin: Origin::default(),
     })
@@ -25,7 +27,15 @@ fn token(id: &str) -> Arc<StoredToken> {
 
 fn request(user: &str) -> TokenRequest {
     let user = ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", user));
-    TokenRequest { user, renew_before: None, force: None, impatient: false, addresses: Templates::new() }
+    TokenRequest {
+        user,
+        renew_before: None,
+        shards: None,
+        force: None,
+        expired: false,
+        impatient: false,
+        addresses: Templates::new(),
+    }
 }
 
 fn error() -> Arc<Error> {
@@ -74,7 +84,7 @@ fn a_renewal_tells_everybody_else_who_uses_the_token() {
     for user in ["a", "b", "c"] {
         assert_eq!(asked(&mut state, &request(user), 0), "good");
     }
-    let mut told = state.succeeded(token("y"), &request("b"), at(9 * HOUR));
+    let mut told = state.succeeded(token("y"), &request("b"), at(9 * HOUR)).others;
     told.sort();
     assert_eq!(told, [request("a").user, request("c").user]);
 
@@ -82,9 +92,45 @@ fn a_renewal_tells_everybody_else_who_uses_the_token() {
     asked(&mut first, &request("a"), 0);
     assert_eq!(
         first.succeeded(token("x"), &request("b"), at(0)),
-        [],
+        Sharers::default(),
         "those who wait get the first one anyway"
     );
+}
+
+/// Eleven thousand logins: they ask for the next token at different times of one minute, and those who have not are told in as much time.
+#[test]
+fn many_who_share_a_token_do_not_move_in_the_same_second() {
+    let mut state = holding("x");
+    let users: Vec<_> = (0..11_000).map(|number| request(&format!("login-{number}"))).collect();
+    for user in &users {
+        asked(&mut state, user, 0);
+    }
+    let due = renews_at(&token("x"), &users[0]);
+    let mut seconds: Vec<_> = users
+        .iter()
+        .map(|user| match state.answer(user, at(HOUR)) {
+            Some(Ok(current)) => due.duration_since(current.look_again()).as_secs(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    seconds.sort_unstable();
+    assert_eq!(
+        (seconds[0], seconds[10_999]),
+        (0, 59),
+        "never later than planned, and a minute earlier at most"
+    );
+    let in_one_second = seconds.chunk_by(|one, other| one == other).map(<[_]>::len).max().unwrap();
+    assert!(in_one_second < 400, "{in_one_second} in one second");
+
+    let minute = SignedDuration::from_mins(1);
+    let early = due - minute;
+    let mut renewed = EntryState { users: state.users.clone(), ..holding("x") };
+    let first = users.iter().find(|user| renewed.answer(user, early + minute / 60).is_none()).unwrap();
+    let sharers = renewed.succeeded(token("y"), first, early + minute / 60);
+    assert_eq!((sharers.others.len(), sharers.window), (10_999, minute));
+    // When the renewal has failed for long, nobody waits any more.
+    let late = state.succeeded(token("y"), &users[0], due + minute);
+    assert_eq!((late.others.len(), late.window), (10_999, SignedDuration::ZERO));
 }
 
 #[test]
@@ -92,15 +138,15 @@ fn the_old_token_is_given_while_its_renewal_fails_and_until_it_ends() {
     let mut state = holding("x");
     let user = request("a");
     assert_eq!(asked(&mut state, &user, 9 * HOUR), "mint");
-    state.failed(error(), at(9 * HOUR), 0.0);
+    state.failed(error(), false, at(9 * HOUR), 0.0);
     let current = state.after(&user, at(9 * HOUR), Err(error())).unwrap();
     assert_eq!(current.look_again(), at(9 * HOUR + 10));
     assert_eq!(asked(&mut state, &user, 9 * HOUR + 9), "old");
     assert_eq!(asked(&mut state, &user, 9 * HOUR + 10), "mint");
-    state.failed(error(), at(9 * HOUR + 10), 0.0);
+    state.failed(error(), false, at(9 * HOUR + 10), 0.0);
     assert_eq!(asked(&mut state, &user, 9 * HOUR + 29), "old", "each failure waits longer");
 
-    state.failed(error(), at(12 * HOUR - 1), 0.0);
+    state.failed(error(), false, at(12 * HOUR - 1), 0.0);
     let current = state.after(&user, at(12 * HOUR - 1), Err(error())).unwrap();
     assert_eq!(current.look_again(), at(12 * HOUR), "its end must be told in time");
     assert_eq!(asked(&mut state, &user, 12 * HOUR), "error");
@@ -111,7 +157,7 @@ fn the_old_token_is_given_while_its_renewal_fails_and_until_it_ends() {
 fn many_who_fail_together_do_not_all_try() {
     let mut state = EntryState::default();
     assert_eq!(asked(&mut state, &request("a"), 0), "mint");
-    state.failed(error(), at(0), 0.0);
+    state.failed(error(), false, at(0), 0.0);
     assert_eq!(asked(&mut state, &request("b"), 4), "error");
     assert_eq!(asked(&mut state, &request("b"), 5), "mint");
     let impatient = TokenRequest { impatient: true, ..request("b") };
@@ -125,7 +171,7 @@ fn a_forced_renewal_happens_once() {
     let mut state = holding("x");
     let forced = TokenRequest { force: Some("1".into()), ..request("a") };
     assert_eq!(asked(&mut state, &forced, 300), "mint");
-    state.failed(error(), at(300), 0.0);
+    state.failed(error(), false, at(300), 0.0);
     assert_eq!(asked(&mut state, &forced, 301), "old");
     assert_eq!(asked(&mut state, &request("b"), 301), "good", "nobody else is bothered");
     state.succeeded(token("y"), &forced, at(301));
@@ -145,6 +191,7 @@ fn minted_at(id: &str, second: i64) -> Arc<StoredToken> {
     let life = Life { issued: at(second), expires: at(second + 12 * HOUR) };
     Arc::new(StoredToken {
         token: Token { id: id.into(), text: "t".into(), life },
+        previous: None,
         version: None,
         origin: Origin::default(),
     })
@@ -160,7 +207,7 @@ fn a_forced_renewal_moves_nobody_else_before_their_time() {
     assert_eq!(given(&mut state, &forced("a", "1"), HOUR), "mint");
     assert_eq!(
         state.succeeded(minted_at("y", HOUR), &forced("a", "1"), at(HOUR)),
-        [],
+        Sharers::default(),
         "nobody else is woken"
     );
     let table = [
@@ -196,7 +243,7 @@ fn a_renewal_that_is_due_moves_also_those_who_stayed() {
     assert_eq!(given(&mut state, &request("b"), 901), "z");
     let careful = TokenRequest { renew_before: Some(SignedDuration::from_hours(6)), ..request("a") };
     assert_eq!(given(&mut state, &careful, 6 * HOUR), "mint");
-    assert_eq!(state.succeeded(minted_at("v", 6 * HOUR), &careful, at(6 * HOUR)), [request("b").user]);
+    assert_eq!(state.succeeded(minted_at("v", 6 * HOUR), &careful, at(6 * HOUR)).others, [request("b").user]);
     assert_eq!(given(&mut state, &request("b"), 6 * HOUR), "v");
 }
 
@@ -214,7 +261,7 @@ fn the_time_that_aws_asks_for_is_kept_while_the_old_token_works() {
     ] {
         let mut state = holding("x");
         assert_eq!(asked(&mut state, &user, now), "mint", "{what}");
-        state.failed(throttled(asked_for), at(now), 0.0);
+        state.failed(throttled(asked_for), false, at(now), 0.0);
         let current = state.after(&user, at(now), Err(throttled(asked_for))).unwrap();
         assert_eq!(current.look_again(), at(expected), "{what}");
         assert_eq!(asked(&mut state, &user, expected.min(12 * HOUR) - 1), "old", "{what}");
@@ -266,7 +313,7 @@ fn users_who_are_gone_are_forgotten() {
     asked(&mut state, &request("b"), 0);
     state.retain_users(|user| *user == request("b").user);
     assert!(state.is_used());
-    assert_eq!(state.succeeded(token("y"), &request("c"), at(9 * HOUR)), [request("b").user]);
+    assert_eq!(state.succeeded(token("y"), &request("c"), at(9 * HOUR)).others, [request("b").user]);
     state.retain_users(|_| false);
     assert!(!state.is_used());
 }

@@ -22,6 +22,22 @@ async fn urgent_work_comes_before_routine_work_and_nothing_comes_twice() {
     assert!(queue.next().now_or_never().is_none());
 }
 
+/// At the start of the operator: the login that was due first is the first to be looked at, and all of them before routine work.
+#[tokio::test]
+async fn what_is_due_for_longest_comes_first() {
+    let clock = Clock::default();
+    let queue = Queue::new(clock.clone());
+    queue.push(key("routine"), Urgency::Routine);
+    for (name, minutes) in [("a minute", 1), ("a day", 1440)] {
+        let since = clock.now() - SignedDuration::from_mins(minutes);
+        queue.set_timer(key(name), Some((since, Urgency::LoginAtStake)));
+    }
+    queue.set_timer(key("never written"), Some((Timestamp::MIN, Urgency::LoginAtStake)));
+    for expected in ["never written", "a day", "a minute", "routine"] {
+        assert_eq!(queue.next().await, key(expected));
+    }
+}
+
 #[tokio::test]
 async fn routine_work_has_its_turn_among_urgent_work() {
     let queue = Queue::new(Clock::default());

@@ -22,11 +22,12 @@ const BLOCKED: (u64, u64) = (5, 600);
 /// Backoff of a deletion that AWS does not show yet: 2 s doubling to 5 s.
 const DELETING: (u64, u64) = (2, 5);
 
-/// When, and how urgently, to look again after `failures` failures in a row; `random` lies in 0..1.
+/// When, and how urgently, to look again after `failures` failures in a row; `random` lies in 0..1. What may work the next time is
+/// tried again after `longest` at the latest, unless AWS asked for a longer wait.
 pub fn next(
     outcome: &Result<Success, Error>,
     failures: u32,
-    interval: SignedDuration,
+    (interval, longest): (SignedDuration, SignedDuration),
     now: Timestamp,
     random: f64,
 ) -> Option<(Timestamp, Urgency)> {
@@ -39,7 +40,7 @@ pub fn next(
         },
         Err(error) => match error.outlook() {
             Outlook::Retrying(asked) => {
-                backoff(RETRY, failures, random).max(asked.map_or(SignedDuration::ZERO, signed))
+                backoff(RETRY, failures, random).min(longest).max(asked.map_or(SignedDuration::ZERO, signed))
             }
             Outlook::Denied => backoff(DENIED, failures, random),
             Outlook::Waiting if error.reason() == Reason::DeletionBlocked => {
@@ -77,8 +78,11 @@ mod tests {
     use super::*;
     use crate::aws::{AwsError, AwsErrorKind};
 
+    const NO_WAITS: (SignedDuration, SignedDuration) = (SignedDuration::ZERO, SignedDuration::MAX);
+
     fn seconds(outcome: &Result<Success, Error>, failures: u32, random: f64) -> i64 {
-        let at = next(outcome, failures, SignedDuration::from_hours(1), Timestamp::UNIX_EPOCH, random);
+        let waits = (SignedDuration::from_hours(1), SignedDuration::MAX);
+        let at = next(outcome, failures, waits, Timestamp::UNIX_EPOCH, random);
         let (at, urgency) = at.unwrap();
         assert_eq!(urgency, Urgency::Routine);
         at.as_second()
@@ -118,15 +122,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_at_stake_is_tried_again_soon_but_not_before_aws_wants_that() {
+        let waits = (SignedDuration::from_hours(1), SignedDuration::from_secs(30));
+        for (kind, failures, expected) in [
+            (AwsErrorKind::Unavailable, 2, 2),
+            (AwsErrorKind::Unavailable, 50, 30),
+            (AwsErrorKind::Throttled(Some(Duration::from_secs(40))), 50, 40),
+            (AwsErrorKind::Denied, 50, 300),
+        ] {
+            let (at, _) = next(&aws(kind), failures, waits, Timestamp::UNIX_EPOCH, 0.0).unwrap();
+            assert_eq!(at.as_second(), expected, "{kind:?}, {failures} failures");
+        }
+    }
+
+    #[test]
     fn a_time_that_was_asked_for_is_kept() {
         let at = Timestamp::from_second(77).unwrap();
         for (again, urgency) in
             [(Requeue::At(at), Urgency::LoginAtStake), (Requeue::Check(at), Urgency::Routine)]
         {
             let done = Ok(Success { again, ..Success::gone() });
-            let next = next(&done, 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9);
+            let next = next(&done, 0, NO_WAITS, Timestamp::UNIX_EPOCH, 0.9);
             assert_eq!(next, Some((at, urgency)));
         }
-        assert_eq!(next(&Ok(Success::gone()), 0, SignedDuration::ZERO, Timestamp::UNIX_EPOCH, 0.9), None);
+        assert_eq!(next(&Ok(Success::gone()), 0, NO_WAITS, Timestamp::UNIX_EPOCH, 0.9), None);
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::grants;
 use crate::engine::pipeline::grants::{Access, Requester};
 use crate::engine::watching::cache::{Cache, Stored};
+use crate::engine::watching::service_accounts::ServiceAccounts;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
@@ -38,11 +39,13 @@ pub struct Caches {
     pub namespaces: Cache<PartialObjectMeta<Namespace>>,
     /// The Secrets that a RegistryCredential or a ClusterRegistryCredential controls or controlled, as small records.
     pub secrets: Cache<SecretRecord>,
+    /// The ServiceAccounts that logins may be minted as.
+    pub service_accounts: ServiceAccounts,
     /// Which repositories use which as upstream, as AWS showed them.
     pub downstreams: Downstreams,
 }
 
-/// Asks the cache of the target's kind. A Namespace has no status and is not waited for.
+/// Asks the cache of the target's kind. The kinds of Kubernetes itself have no status of ours and are not waited for.
 macro_rules! of_kind {
     ($caches:ident, $target:ident, $ask:ident) => {
         match $target.kind {
@@ -55,7 +58,7 @@ macro_rules! of_kind {
             KindName::Delivery => {
                 $ask(&$caches.cluster_credentials, &ObjectKey::new("", $target.key.name.as_str()))
             }
-            KindName::Namespace | KindName::Secret => Default::default(),
+            KindName::Namespace | KindName::Secret | KindName::ServiceAccount => Default::default(),
         }
     };
 }

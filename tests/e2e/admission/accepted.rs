@@ -1,5 +1,6 @@
 //! What the API server accepts, and what it makes of it.
 
+use codeartifact_operator::api::Format;
 use serde_json::{Value, json};
 
 /// Short name, kind, columns, and further columns that `-o wide` shows.
@@ -86,13 +87,21 @@ pub(super) fn selections() -> Vec<(&'static str, Value)> {
 
 /// Changes to the valid objects that keep them valid, at the limits of what the rules allow.
 pub(super) fn specs() -> Vec<(&'static str, Value)> {
-    let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
+    [platform(), logins()].concat()
+}
+
+fn platform() -> Vec<(&'static str, Value)> {
     vec![
         ("AwsAccount", json!({})),
         ("AwsAccount", json!({"credentials": {"secretRef": {"namespace": "a", "name": "b"}}})),
         (
             "AwsAccount",
             json!({"endpoints": {"codeartifact": "http://127.0.0.1:4566", "sts": "https://sts.example/"}}),
+        ),
+        ("AwsAccount", json!({"allowedEndpoints": []})),
+        (
+            "AwsAccount",
+            json!({"allowedEndpoints": ["*.svc", "proxy.platform.svc.cluster.local", "10.0.0.1", "VPCE.example.com"]}),
         ),
         ("AwsAccount", json!({"grants": [{"namespaces": {"all": true}}]})),
         (
@@ -131,16 +140,59 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             {"format": "pypi", "name": "hello-world"}, {"format": "nuget", "name": "acme.hello"}]}),
         ),
         ("PackagePolicy", json!({"repositoryRef": null, "repository": {"domain": "acme", "name": "team"}})),
+    ]
+}
+
+fn logins() -> Vec<(&'static str, Value)> {
+    let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
+    vec![
         (
             "RegistryCredential",
             json!({"registries": [registry("@acme"), registry("@other"),
             {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"], "endpointType": "dualstack"}]}),
         ),
+        (
+            "RegistryCredential",
+            json!({"registries": [{"repositoryRef": {"name": "a"}, "formats": ["npm"], "accountRef": {"name": "eu"},
+            "endpoint": "http://proxy.platform.svc:8080/any/path"}]}),
+        ),
+        (
+            "RegistryCredential",
+            json!({"registries": [registry("@acme"),
+            {"repositoryRef": {"name": "b"}, "formats": ["swift"], "scope": "@acme"}]}),
+        ),
+        ("RegistryCredential", full_registries()),
         ("RegistryCredential", json!({"secret": {"labels": {"a-1.b--2.c/d": "e", "f": "g"}}})),
         (
             "RegistryCredential",
             json!({"secret": {"name": "npm.login", "labels": {"app.kubernetes.io/name": "web", "x": ""},
             "annotations": {"reloader.stakater.com/match": "true"}}}),
         ),
+        ("RegistryCredential", json!({"secret": {"templates": templates()}})),
     ]
+}
+
+/// As many and as long as possible, and the most unusual keys.
+fn templates() -> serde_json::Map<String, Value> {
+    let keys = (0..17).map(|number| format!("key-{number}")).chain([
+        ".npmrc".into(),
+        "a..b".into(),
+        "k".repeat(253),
+    ]);
+    keys.map(|key| (key, json!("{{ token }} é \n".repeat(512)))).collect()
+}
+
+/// As many registries, formats and scopes as there may be, with the longest names.
+fn full_registries() -> Value {
+    let one = ["pip", "sbt"];
+    let several: Vec<_> =
+        Format::ALL.iter().map(|format| format.as_str()).filter(|format| !one.contains(format)).collect();
+    let all: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+    let scoped = |number: usize| {
+        json!({"repository": {"domain": "a".repeat(50), "owner": "123456789012", "name": "r".repeat(100)}, "formats": several,
+            "scopes": (0..50).map(|scope| format!("@{}{number}.{scope}", "s".repeat(205))).collect::<Vec<_>>(),
+            "endpoint": format!("https://{}.example.com:8443/", "h".repeat(60))})
+    };
+    let bare = json!({"repository": {"domain": "acme", "name": "team"}, "formats": all});
+    json!({"registries": (1..10).map(scoped).chain([bare]).collect::<Vec<_>>()})
 }

@@ -1,6 +1,7 @@
 //! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
 
 mod accounts;
+mod endpoints;
 mod grants;
 mod hanging_mint;
 mod logs;
@@ -10,5 +11,8 @@ mod remade;
 mod renewal;
 mod restart;
 mod secret;
+mod service_accounts;
 mod sharing;
 mod takeover;
+mod templates;
+mod token_settings;

@@ -51,6 +51,34 @@ async fn the_old_token_stays_while_its_renewal_fails_and_a_new_one_follows() -> 
     Ok(())
 }
 
+/// Of the 12 h of a token 4 h are promised: users are warned when 2 h, 1 h and 24 minutes are left.
+#[tokio::test]
+async fn while_a_renewal_fails_each_mark_of_what_is_left_is_told_once() -> Result<()> {
+    let fixture = Fixture::with_store().await?;
+    fixture.ready_login("login", &json!({})).await?;
+    fixture.emulator.fault(MINT, &json!({"error": "InternalServerException"})).await?;
+    fixture.emulator.forward("8h").await?;
+    let ready = fixture.login_ready_for("login", "RenewalFailing").await?;
+    ensure!(ready.message.contains("tries again within") && !ready.message.contains('%'), "{ready:?}");
+    for (by, mark) in [("2h1m", "50"), ("1h", "25"), ("36m", "10")] {
+        fixture.emulator.forward(by).await?;
+        let text = format!("less than {mark} % of the 4h that renewBefore promises is left");
+        let ready = fixture.says("RegistryCredential", "login", "Ready", &text).await?;
+        ensure!(ready.status == "True" && ready.reason == "RenewalFailing", "{ready:?}");
+        fixture.until_event("RenewalFailing", &text).await?;
+        let login = fixture.get("RegistryCredential", "login").await?;
+        let percent = login.data.pointer("/status/lifeLeftBelowPercent").map(Value::to_string);
+        ensure!(percent.as_deref() == Some(mark), "{percent:?}");
+    }
+    let told = fixture.told("RenewalFailing").await?;
+    ensure!(told.len() == 4, "the failure and the three marks: {told:?}");
+    fixture.emulator.clear_faults().await?;
+    fixture.emulator.forward("5m").await?;
+    let ready = fixture.issued("login").await?;
+    ensure!(!ready.message.contains('%'), "{ready:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_login_that_has_expired_is_not_called_ready() -> Result<()> {
     let fixture = Fixture::with_store().await?;

@@ -83,7 +83,21 @@ async fn a_duration_beyond_the_grant_is_refused_with_both_named() -> Result<()> 
     ensure!(told.message.contains("at most 4h"), "{told:?}");
     ensure!(fixture.emulator.mints(0) == 0, "{} mints", fixture.emulator.mints(0));
     fixture.login("login", &json!({"token": {"duration": "4h"}})).await?;
-    fixture.issued("login").await?;
+    let ready = fixture.issued("login").await?;
+    ensure!(!ready.message.contains("longest"), "{ready:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_duration_a_token_lives_as_long_as_the_grant_allows_and_the_login_says_so() -> Result<()> {
+    let fixture = Fixture::with_store().await?;
+    fixture.grant_credentials(json!([{"domains": ["acme"], "maxDuration": "4h"}])).await?;
+    let login = fixture.ready_login("login", &json!({})).await?;
+    let lives = login["expires_at"].parse::<i64>()? - fixture.emulator.now().as_second();
+    ensure!((4 * 3600 - 60..=4 * 3600).contains(&lives), "it lives {lives} s");
+    let ready = fixture.issued("login").await?;
+    let said = "tokens for acme live 4h, the longest life that the grant of AwsAccount";
+    ensure!(ready.message.contains(said), "{ready:?}");
     Ok(())
 }
 

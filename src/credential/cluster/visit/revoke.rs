@@ -9,7 +9,7 @@ use super::{Deed, Place, Standing, Visit};
 use crate::api::TokenStatus;
 use crate::credential::COMPARED_EVERY;
 use crate::credential::coverage::{self, Coverage};
-use crate::credential::plan::Suspended;
+use crate::credential::requirements::Suspended;
 use crate::credential::schedule::retry_wait;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
@@ -157,13 +157,14 @@ impl Visit<'_> {
             Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
             _ => SignedDuration::ZERO,
         };
-        let wait = retry_wait(STEADY, fastrand::f64()).max(asked);
-        let retry_at = self.context.clock.now().checked_add(wait).unwrap_or(end);
+        let now = self.context.clock.now();
+        let wait = retry_wait(STEADY, end.duration_since(now), fastrand::f64()).max(asked);
+        let retry_at = now.checked_add(wait).unwrap_or(end);
         self.place.standing = Some(Standing::Troubled(Arc::new(error)));
         Ok(self.later(retry_at.min(end)))
     }
 
-    fn first_end(&self) -> Option<Timestamp> {
+    pub(in crate::credential::cluster) fn first_end(&self) -> Option<Timestamp> {
         self.held().iter().map(|token| token.expires_at).min()
     }
 

@@ -25,6 +25,13 @@ pub(super) fn top() -> Vec<Row> {
         row(KIND, json!({"region": null}), "spec.region: Required value"),
         row(KIND, json!({"endpoints": {"sts": "sts.example"}}), ADDRESS),
         row(KIND, json!({"endpoints": {"codeartifact": "http://a/b/c"}}), ADDRESS),
+        row(
+            KIND,
+            json!({"allowedEndpoints": ["https://vpce.example.com"]}),
+            "spec.allowedEndpoints[0] in body should match",
+        ),
+        row(KIND, json!({"allowedEndpoints": ["*"]}), "spec.allowedEndpoints[0] in body should match"),
+        row(KIND, json!({"allowedEndpoints": vec!["a"; 51]}), "spec.allowedEndpoints: Too many: 51"),
         row(KIND, both, CREDENTIALS),
         row(KIND, json!({"credentials": {}}), CREDENTIALS),
         row(

@@ -12,6 +12,9 @@ pub(super) fn registries() -> Vec<Row> {
     let npm = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"]});
     let pip = json!({"repositoryRef": {"name": "team"}, "formats": ["pip"]});
     let scoped = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "scope": "@acme"});
+    const UNSCOPED: &str = "a scope needs the format npm, yarn1, yarn or swift in formats";
+    let both =
+        json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "scope": "@a", "scopes": ["@b"]});
     let registry = |registry: Value| json!({ "registries": [registry] });
     let endpoints = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "endpointType": "ipv4",
         "endpoint": "https://example.com"});
@@ -27,15 +30,27 @@ pub(super) fn registries() -> Vec<Row> {
         row(
             KIND,
             json!({"registries": [npm, npm]}),
-            "npm can hold one registry without a scope; give the others a scope",
+            "npm, yarn1, yarn and swift can each hold one registry without a scope; give the others a scope",
+        ),
+        row(
+            KIND,
+            json!({"registries": [with_formats(&["swift", "npm"]), with_formats(&["pip", "swift"])]}),
+            "npm, yarn1, yarn and swift can each hold one registry without a scope; give the others a scope",
         ),
         row(
             KIND,
             json!({"registries": [pip, pip]}),
-            "pip can hold one registry; make a second RegistryCredential for the other",
+            "pip and sbt can each hold one registry; make a second RegistryCredential for the other",
+        ),
+        row(
+            KIND,
+            json!({"registries": [with_formats(&["sbt"]), with_formats(&["maven", "sbt"])]}),
+            "pip and sbt can each hold one registry; make a second RegistryCredential for the other",
         ),
         row(KIND, json!({"registries": [scoped, scoped]}), "a scope is used twice"),
-        row(KIND, with("scope", json!("@acme")), "a scope needs the format npm in formats"),
+        row(KIND, with("scope", json!("@acme")), UNSCOPED),
+        row(KIND, with("scopes", json!(["@acme"])), UNSCOPED),
+        row(KIND, json!({"registries": [both]}), "scope and scopes exclude each other"),
         row(KIND, registry(endpoints), "endpoint and endpointType exclude each other"),
         row(KIND, with("endpointType", json!("ipv6")), "spec.registries[0].endpointType: Unsupported value"),
         row(
@@ -55,28 +70,94 @@ fn with(member: &str, value: Value) -> Value {
     json!({ "registries": [registry] })
 }
 
+/// A registry in the files of those formats.
+fn with_formats(formats: &[&str]) -> Value {
+    json!({"repositoryRef": {"name": "team"}, "formats": formats})
+}
+
+/// A registry of an npm format with those scopes.
+fn with_scopes(scopes: &[String]) -> Value {
+    json!({"registries": [{"repositoryRef": {"name": "team"}, "formats": ["yarn"], "scopes": scopes}]})
+}
+
 /// Names and addresses of registries.
 pub(super) fn names() -> Vec<Row> {
     const SCOPE: &str = "a scope has lower-case letters, digits and . _ ~ - after the @";
-    const ENDPOINT: &str =
-        "endpoint is https:// and the name of a host, perhaps with a port; no path follows";
+    const OPEN: &str = "endpoint begins with https://, so that no token is sent in the open; http:// is only for Services of the cluster, such as http://proxy.platform.svc";
+    const ENDPOINT: &str = "endpoint is https:// and the name of a host, perhaps with a port and with a path of letters, digits and . _ -";
     vec![
         row(KIND, with("scope", json!("acme")), "a scope begins with @, such as @acme"),
         row(KIND, with("scope", json!("@Acme")), SCOPE),
         row(KIND, with("scope", json!("@acme/x")), SCOPE),
+        row(KIND, with_scopes(&["@acme".into(), "@Acme".into()]), SCOPE),
+        row(KIND, with_scopes(&["acme".into()]), "a scope begins with @, such as @acme"),
         row(
             KIND,
-            with("endpoint", json!("http://example.com")),
-            "endpoint begins with https://, so that no token is sent in the open",
+            with_scopes(&["@acme".into(), "@acme".into()]),
+            "spec.registries[0].scopes[1]: Duplicate value",
         ),
+        row(KIND, with_scopes(&[]), "spec.registries[0].scopes in body should have at least 1 items"),
+        row(
+            KIND,
+            with_scopes(&numbered_scopes(51)),
+            "spec.registries[0].scopes: Too many: 51: must have at most 50 items",
+        ),
+        row(KIND, with_scopes(&[format!("@{}", "a".repeat(215))]), "spec.registries[0].scopes[0]: Too long"),
+        row(KIND, with("endpoint", json!("http://example.com")), OPEN),
+        row(KIND, with("endpoint", json!("http://platform.svc.example.com")), OPEN),
+        row(KIND, with("endpoint", json!("http://svc/a")), OPEN),
         row(KIND, with("endpoint", json!("https://example.com:70000")), ENDPOINT),
         row(KIND, with("endpoint", json!("https://a..b:443")), ENDPOINT),
-        row(KIND, with("endpoint", json!("https://example.com/npm/")), ENDPOINT),
+        row(KIND, with("endpoint", json!("https://example.com/npm/?a=b")), ENDPOINT),
+        row(KIND, with("endpoint", json!("https://example.com/a/../b")), ENDPOINT),
+        row(KIND, with("endpoint", json!("http://proxy.platform.svc/a//b")), ENDPOINT),
         row(KIND, with("endpoint", json!("https://user@example.com")), ENDPOINT),
         row(KIND, with("repository", json!({"domain": "Acme", "name": "team"})), DOMAIN_NAME),
         row(KIND, with("repository", json!({"domain": "acme", "name": "a/b"})), REPOSITORY_NAME),
         row(KIND, with("repository", json!({"domain": "acme", "name": "team", "owner": "me"})), ACCOUNT),
     ]
+}
+
+/// Keys and lengths of templates.
+fn templates() -> Vec<Row> {
+    const KEY: &str =
+        "a key of templates has at most 253 letters, digits and - . _, and does not begin with ..";
+    const OURS: &str = "the operator itself writes the keys token, password, username, expiration, expires_at, token-…, endpoint-… and publish-…; choose another key";
+    let key = |key: &str| json!({"secret": {"templates": {key: "{{ token }}"}}});
+    let illegal =
+        ["a/b", "a b", "é", ".", "..", "..data", &"k".repeat(254)].map(|it| row(KIND, key(it), KEY));
+    let ours = [
+        "token",
+        "password",
+        "username",
+        "expiration",
+        "expires_at",
+        "token-previous",
+        "endpoint-x",
+        "publish-x",
+    ];
+    let many: serde_json::Map<_, _> = (0..21).map(|number| (format!("key-{number}"), json!("x"))).collect();
+    illegal
+        .into_iter()
+        .chain(ours.map(|it| row(KIND, key(it), OURS)))
+        .chain([
+            row(
+                KIND,
+                json!({"secret": {"templates": many}}),
+                "spec.secret.templates: Too many: 21: must have at most 20 items",
+            ),
+            row(
+                KIND,
+                json!({"secret": {"templates": {"a": "x".repeat(8193)}}}),
+                "spec.secret.templates.a: Too long",
+            ),
+        ])
+        .collect()
+}
+
+/// Scopes that differ.
+fn numbered_scopes(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("@{}{number}", "s".repeat(200))).collect()
 }
 
 /// The token and the Secret.
@@ -117,6 +198,7 @@ pub(super) fn settings() -> Vec<Row> {
             "a key of annotations is not legal in Kubernetes",
         ),
     ];
+    rows.extend(templates());
     for field in ["duration", "renewBefore"] {
         rows.extend(NO_DURATION.map(|duration| row(KIND, json!({"token": {field: duration}}), UNWRITTEN)));
     }

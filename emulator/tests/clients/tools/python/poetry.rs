@@ -1,6 +1,6 @@
 //! Poetry, which installs and publishes.
 
-use super::{Workplace, pinned_version, print_version, requirement};
+use super::{Workplace, print_version, requirement, version_of};
 use crate::program::{program, run, succeeded};
 use crate::tools::Client;
 use crate::world::World;
@@ -8,27 +8,49 @@ use aws_sdk_codeartifact::types::PackageFormat;
 use std::path::Path;
 use std::process::Output;
 
-/// Poetry with its `auth.toml`.
-pub(crate) struct Poetry(Workplace);
+/// Poetry with what it logs in with.
+pub(crate) struct Poetry {
+    work: Workplace,
+    name: &'static str,
+    /// The package whose version is told.
+    package: &'static str,
+}
 
 impl Poetry {
+    /// With its `auth.toml`.
     pub(crate) async fn with_token(world: &World, repository: &str, token: &str) -> Self {
         let work = Workplace::new(world, repository, token).await;
         let login = format!("[http-basic.codeartifact]\nusername = \"aws\"\npassword = \"{token}\"\n");
         work.write("poetry/auth.toml", &login);
+        Self::at(work, "poetry", "poetry")
+    }
+
+    /// With a plugin that asks AWS for a token, for each source whose address is one of the service's.
+    pub(crate) async fn with_plugin(world: &World) -> Self {
+        let work = Workplace::with_aws(world).await;
+        Self::at(work, "poetry-plugin", "poetry_codeartifact_auth_plugin")
+    }
+
+    fn at(work: Workplace, name: &'static str, package: &'static str) -> Self {
         let repositories = format!("[repositories.codeartifact]\nurl = \"{}\"\n", work.endpoint);
         work.write("poetry/config.toml", &repositories);
-        Self(work)
+        Self { work, name, package }
+    }
+
+    /// What a project says of the repository; the plugin looks nowhere else.
+    fn source(&self) -> String {
+        let url = format!("{}simple/", self.work.endpoint);
+        format!("[[tool.poetry.source]]\nname = \"codeartifact\"\nurl = \"{url}\"\npriority = \"primary\"\n")
     }
 
     async fn run(&self, folder: &Path, arguments: &[&str]) -> Output {
-        let mut command = self.0.program("poetry");
+        let mut command = self.work.program("poetry");
         command
             .current_dir(folder)
             .args(["--no-interaction", "--no-ansi"])
             .args(arguments)
-            .env("POETRY_CONFIG_DIR", self.0.path("poetry"))
-            .env("POETRY_CACHE_DIR", self.0.path("cache"))
+            .env("POETRY_CONFIG_DIR", self.work.path("poetry"))
+            .env("POETRY_CACHE_DIR", self.work.path("cache"))
             .env("POETRY_VIRTUALENVS_IN_PROJECT", "true")
             .env("POETRY_KEYRING_ENABLED", "false")
             .env("POETRY_REQUESTS_MAX_RETRIES", "0");
@@ -40,33 +62,32 @@ impl Client for Poetry {
     const FORMAT: PackageFormat = PackageFormat::Pypi;
 
     fn name(&self) -> &'static str {
-        "poetry"
+        self.name
     }
 
     fn version(&self) -> String {
-        pinned_version("poetry")
+        version_of(self.work.programs, self.package)
     }
 
     async fn publish(&self, name: &str, version: &str) -> Option<Output> {
         let backend = "requires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"";
-        let folder = self.0.project(name, version, backend);
+        let folder = self.work.project(name, version, &format!("{backend}\n\n{}", self.source()));
         Some(self.run(&folder, &["publish", "--build", "--repository", "codeartifact"]).await)
     }
 
     async fn install(&self, name: &str, version: Option<&str>) -> Option<Output> {
-        self.0.empty_installed();
+        self.work.empty_installed();
         let project = format!(
             "[project]\nname = \"project\"\nversion = \"0\"\nrequires-python = \">=3.9\"\n\n\
-             [tool.poetry]\npackage-mode = false\n\n\
-             [[tool.poetry.source]]\nname = \"codeartifact\"\nurl = \"{}simple/\"\npriority = \"primary\"\n",
-            self.0.endpoint
+             [tool.poetry]\npackage-mode = false\n\n{}",
+            self.source()
         );
-        self.0.write("installed/pyproject.toml", &project);
-        Some(self.run(&self.0.path("installed"), &["add", &requirement(name, version)]).await)
+        self.work.write("installed/pyproject.toml", &project);
+        Some(self.run(&self.work.path("installed"), &["add", &requirement(name, version)]).await)
     }
 
     async fn installed(&self, name: &str) -> String {
-        let mut command = program(self.0.path("installed/.venv/bin/python"), self.0.home.path());
+        let mut command = program(self.work.path("installed/.venv/bin/python"), self.work.home.path());
         command.args(["-c", &print_version(name)]);
         succeeded(&run(command).await).trim().to_owned()
     }

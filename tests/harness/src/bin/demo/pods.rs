@@ -17,7 +17,7 @@ use crate::{say, step};
 /// The Pod of the examples.
 const POD: &str = "build";
 /// Where the Pod of the examples mounts the login.
-const MOUNTED: &str = "/var/run/registry";
+const MOUNTED: &str = "/var/run/codeartifact";
 /// Where the Pod keeps a copy of the login, in the folder in which its commands begin.
 const KEPT: &str = "kept";
 

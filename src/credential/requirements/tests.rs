@@ -49,7 +49,7 @@ fn told(namespace: &str, spec: &RegistryCredentialSpec, caches: &Caches) -> Resu
     let told = |(domain, terms): (DomainKey, Terms)| {
         assert_eq!(domain.account, terms.account.name_any());
         assert_eq!(domain.region, terms.account.spec.region);
-        (domain.account, domain.domain, terms.role_arn, terms.duration.as_hours())
+        (domain.account, domain.domain, terms.signs_in.role_arn().cloned(), terms.duration.as_hours())
     };
     Ok(plan.terms.into_iter().map(told).collect())
 }
@@ -129,6 +129,24 @@ fn each_account_is_asked_for_its_own_registries() {
     assert_eq!(error.reason(), Reason::AccountNotReady);
     let text = error.to_string();
     assert!(text.starts_with("spec.registries[0].accountRef: AwsAccount none does not exist"), "{text}");
+}
+
+#[test]
+fn the_endpoints_that_an_account_allows_are_told_to_those_with_a_grant() {
+    let caches = caches();
+    let mut eu = account("eu", "eu-west-1", &json!([{"domains": ["acme"]}]));
+    eu.spec.allowed_endpoints = Some(vec!["vpce.example.com".into()]);
+    caches.accounts.apply(eu);
+    let mut registry = under("eu");
+    registry["endpoint"] = "https://evil.example.com".into();
+    let spec = spec(&json!([named("acme", None), registry]), &json!({}));
+    let said = |namespace| told(namespace, &spec, &caches).unwrap_err();
+    let text = said("team").to_string();
+    assert!(
+        text.starts_with("spec.registries[1].endpoint is") && text.contains("hosts vpce.example.com"),
+        "{text}"
+    );
+    assert_eq!(said("other").reason(), Reason::GrantMissing);
 }
 
 #[test]
