@@ -31,6 +31,7 @@ mod trouble;
 mod unsaid;
 pub mod usage;
 mod verified;
+mod verify;
 
 use std::sync::Arc;
 

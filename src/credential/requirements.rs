@@ -7,8 +7,7 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{
-    AccountRef, AwsAccount, ClusterRegistryCredentialSpec, Registry, RegistryCredentialSpec,
-    ServiceAccountRef, TokenSettings,
+    AccountRef, AwsAccount, Registry, RegistryCredentialSpec, ServiceAccountRef, TokenSettings,
 };
 use crate::credential::registries::{GrantedBy, Resolved, Scope};
 use crate::credential::render::DomainKey;
@@ -68,15 +67,6 @@ pub(super) enum Suspended {
 }
 
 impl<'a> Wish<'a> {
-    pub(super) fn of_cluster(spec: &'a ClusterRegistryCredentialSpec) -> Self {
-        Self {
-            account: &spec.account_ref,
-            registries: &spec.registries,
-            token: &spec.token,
-            service_account: spec.service_account_ref.as_ref(),
-        }
-    }
-
     pub(super) fn of(spec: &'a RegistryCredentialSpec) -> Self {
         Self {
             account: &spec.account_ref,

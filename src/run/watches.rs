@@ -71,9 +71,11 @@ impl Operator {
     /// Each listed ServiceAccount by its name, so that the right to it alone is enough. Logins look at its uid and its role.
     pub(super) fn watch_service_accounts(&mut self) {
         let accounts = self.context.caches.service_accounts.clone();
+        let deliveries = self.deliveries.clone();
         for (key, followed) in accounts.all() {
             let (references, id) =
                 (self.context.references.clone(), ObjectId::new(KindName::ServiceAccount, key.clone()));
+            let deliveries = deliveries.clone();
             let on_change = move |change: Change<PartialObjectMeta<ServiceAccount>>| {
                 let seen = |account: &PartialObjectMeta<ServiceAccount>| {
                     (account.metadata.uid.clone(), role_arn(account).map(str::to_owned))
@@ -84,6 +86,9 @@ impl Operator {
                     return;
                 }
                 references.changed(&id);
+                if let Some(deliveries) = &deliveries {
+                    deliveries.service_account_changed(&id.key);
+                }
             };
             let client = self.context.client.0.clone();
             let api = Api::<PartialObjectMeta<ServiceAccount>>::namespaced(client, &key.namespace);

@@ -18,7 +18,7 @@ use super::selection::Selection;
 use super::summary::Standing;
 use super::visit::Visit;
 use crate::api::{ClusterRegistryCredential, KindName, RECONCILE_AT, RENEW_AT};
-use crate::credential::schedule::LONGEST_ONCE_EXPIRED;
+use crate::credential::LONGEST_ONCE_EXPIRED;
 use crate::credential::services::Services;
 use crate::engine::context::Context;
 use crate::engine::controller::counted;
@@ -85,6 +85,21 @@ impl Deliveries {
             let delivery = ObjectId::new(KindName::Delivery, key);
             if super::secret_name(&object) == secret.name && !had_it.contains(&delivery) {
                 self.queue.ask(delivery.key, Urgency::Changed);
+            }
+        }
+    }
+
+    /// A ServiceAccount has changed that may mint for the logins of its namespace.
+    pub fn service_account_changed(&self, account: &ObjectKey) {
+        for object in self.context.caches.cluster_credentials.all() {
+            if object
+                .spec
+                .service_account_ref
+                .as_ref()
+                .is_some_and(|reference| reference.name == account.name)
+            {
+                let key = ObjectKey::new(account.namespace.as_str(), object.name_any());
+                self.queue.push(key, Urgency::Changed);
             }
         }
     }
@@ -192,6 +207,8 @@ impl Deliveries {
             self.context.metrics.panicked();
             Err(Error::Internal("the delivery panicked".into()))
         });
+        let expired = visit.first_end().is_some_and(|end| end <= self.context.clock.now());
+        let longest = if expired { LONGEST_ONCE_EXPIRED } else { SignedDuration::MAX };
         let Visit { mut place, deeds, cleared, .. } = visit;
         let failures = outcome.as_ref().err().map(|error| {
             let sort = std::mem::discriminant(&error.outlook());
@@ -199,8 +216,7 @@ impl Deliveries {
         });
         place.failures = failures;
         let (now, failures) = (self.context.clock.now(), failures.map_or(0, |(_, count)| count));
-        let waits = (LOOK_AGAIN, longest_backoff(&place, now));
-        let next = requeue::next(&outcome, failures, waits, now, fastrand::f64());
+        let next = requeue::next(&outcome, failures, (LOOK_AGAIN, longest), now, fastrand::f64());
         self.context.metrics.reconciled(KindName::Delivery, counted(&outcome), begin.elapsed());
         if let Err(error) = outcome {
             tracing::debug!(%error, "the login could not be delivered");
@@ -258,10 +274,4 @@ impl Drop for Handed<'_> {
     fn drop(&mut self) {
         self.queue.done(self.key);
     }
-}
-
-/// Whoever uses a login that has expired fails until the operator tries again.
-fn longest_backoff(place: &Place, now: Timestamp) -> SignedDuration {
-    let mut held = place.tokens.iter().flat_map(|tokens| tokens.iter());
-    if held.any(|token| token.expires_at <= now) { LONGEST_ONCE_EXPIRED } else { SignedDuration::MAX }
 }

@@ -194,18 +194,9 @@ impl Fleet {
         let tokens = self.tokens.iter().flat_map(|tokens| tokens.iter());
         let sorted: BTreeMap<_, _> = tokens
             .map(|token| {
-                let TokenStatus {
-                    domain,
-                    owner,
-                    account,
-                    role_arn,
-                    service_account,
-                    issued_at,
-                    expires_at,
-                    renews_at,
-                } = token;
-                let minted_by = (account, role_arn, service_account.as_ref().map(|it| (&it.name, &it.uid)));
-                ((expires_at, issued_at, domain, owner, minted_by, renews_at), token)
+                let minter = token.service_account.as_ref().map(|minter| &minter.uid);
+                let minter = (&token.account, &token.role_arn, minter);
+                ((token.expires_at, token.issued_at, &token.domain, &token.owner, minter), token)
             })
             .collect();
         sorted.into_values().cloned().collect()

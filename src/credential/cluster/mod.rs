@@ -195,14 +195,13 @@ impl Controlled for ClusterRegistryCredential {
     const KIND: KindName = KindName::ClusterRegistryCredential;
 
     fn references(&self) -> Vec<ObjectId> {
-        let spec = &self.spec;
-        let wish = Wish::of_cluster(spec);
-        let repositories = spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
+        let repositories =
+            self.spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
         let tokens = self.status.iter().flat_map(|status| &status.tokens);
         let held = tokens.filter_map(|token| token.account.as_deref()).map(ObjectId::account);
         repositories
             .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, "")))
-            .chain(wish.accounts().map(ObjectId::account))
+            .chain(wish(self).accounts().map(ObjectId::account))
             .chain(held)
             .collect()
     }
@@ -220,6 +219,17 @@ impl Controlled for ClusterRegistryCredential {
 /// The name of the Secret that the spec asks for.
 fn secret_name(object: &ClusterRegistryCredential) -> String {
     object.spec.secret.name.clone().unwrap_or_else(|| object.name_any())
+}
+
+/// What the spec asks for in each namespace. A ServiceAccount is looked up in the namespace that the login is for.
+fn wish(object: &ClusterRegistryCredential) -> Wish<'_> {
+    let spec = &object.spec;
+    Wish {
+        account: &spec.account_ref,
+        registries: &spec.registries,
+        token: &spec.token,
+        service_account: spec.service_account_ref.as_ref(),
+    }
 }
 
 /// Whether the present spec was carried out before, and that ended well.

@@ -20,12 +20,12 @@ use crate::credential::minters::{Minters, TokensByDomain};
 use crate::credential::record::SecretRecord;
 use crate::credential::registries::templates;
 use crate::credential::render::{Registry, template};
-use crate::credential::requirements::{Plan, Suspended, Wish};
+use crate::credential::requirements::{Plan, Suspended};
 use crate::credential::secret_writer::Written;
 use crate::credential::services::Services;
 use crate::credential::token_request::{CurrentToken, TokenRequest};
 use crate::credential::token_store::Templates;
-use crate::credential::verified::verify;
+use crate::credential::verify::verify;
 use crate::engine::context::Context;
 use crate::engine::object::{ObjectId, ObjectKey, Success};
 use crate::engine::pipeline::kind::interval;
@@ -158,10 +158,9 @@ impl<'a> Visit<'a> {
         if let Some(error) = self.lost_session(&tokens) {
             return Err(Error::Shared(error));
         }
-        let held = self.held();
-        if self.object.spec.token.verify {
-            verify(&rendered, &tokens, &held, self.services, &self.context.accounts).await?;
-        }
+        let settings = &self.object.spec.token;
+        let login = (rendered.as_slice(), &tokens);
+        verify(settings, login, &self.held(), self.services, self.context).await?;
         let statuses = tokens
             .iter()
             .map(|(domain, current)| event_records::token(domain, current, self.minters.terms(domain)))
@@ -249,7 +248,7 @@ impl<'a> Visit<'a> {
     }
 
     fn plan(&self, suspended: Suspended) -> Result<Plan<'a>> {
-        Plan::of(Wish::of_cluster(&self.object.spec), self.namespace, &self.context.caches, suspended)
+        Plan::of(super::wish(self.object), self.namespace, &self.context.caches, suspended)
     }
 
     fn request(&self) -> TokenRequest {
@@ -258,16 +257,10 @@ impl<'a> Visit<'a> {
             renew_before: self.object.spec.token.renew_before.map(interval),
             shards: self.object.spec.token.shards,
             force: self.force(),
-            expired: self.has_expired(),
+            expired: self.first_end().is_some_and(|end| end <= self.context.clock.now()),
             impatient: self.fresh,
             addresses: Templates::new(),
         }
-    }
-
-    /// Whether the login that is there has expired.
-    fn has_expired(&self) -> bool {
-        let now = self.context.clock.now();
-        self.held().iter().any(|token| token.expires_at <= now)
     }
 
     /// A value of the renew-at annotation that is new. There is nothing to renew before the first token.

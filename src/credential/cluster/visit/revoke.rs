@@ -173,7 +173,7 @@ impl Visit<'_> {
         Ok(self.later(retry_at.min(end)))
     }
 
-    fn first_end(&self) -> Option<Timestamp> {
+    pub(in crate::credential::cluster) fn first_end(&self) -> Option<Timestamp> {
         self.held().iter().map(|token| token.expires_at).min()
     }
 
