@@ -2,12 +2,13 @@
 //! and one that fails or hangs does not hold up the others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem::Discriminant;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kube::{Resource, ResourceExt};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -27,6 +28,7 @@ use crate::engine::queue::Queue;
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::status::requeue;
 use crate::error::{Error, Result};
+use crate::reason::Outlook;
 
 /// How long until a namespace is visited again whose spec or grants must change.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
@@ -210,12 +212,8 @@ impl Deliveries {
         let expired = visit.first_end().is_some_and(|end| end <= self.context.clock.now());
         let longest = if expired { LONGEST_ONCE_EXPIRED } else { SignedDuration::MAX };
         let Visit { mut place, deeds, cleared, .. } = visit;
-        let failures = outcome.as_ref().err().map(|error| {
-            let sort = std::mem::discriminant(&error.outlook());
-            (sort, before.filter(|(of, _)| *of == sort).map_or(0, |(_, count)| count).saturating_add(1))
-        });
-        place.failures = failures;
-        let (now, failures) = (self.context.clock.now(), failures.map_or(0, |(_, count)| count));
+        place.failures = outcome.as_ref().err().map(|error| one_more(before, error));
+        let (now, failures) = (self.context.clock.now(), place.failures.map_or(0, |(_, count)| count));
         let next = requeue::next(&outcome, failures, (LOOK_AGAIN, longest), now, fastrand::f64());
         self.context.metrics.reconciled(KindName::Delivery, counted(&outcome), begin.elapsed());
         if let Err(error) = outcome {
@@ -262,6 +260,12 @@ impl Deliveries {
         let object = ObjectId::new(ClusterRegistryCredential::KIND, ObjectKey::new("", name));
         self.context.references.wake(&object);
     }
+}
+
+/// Failures of one sort in a row, with one more.
+fn one_more(before: Option<(Discriminant<Outlook>, u32)>, error: &Error) -> (Discriminant<Outlook>, u32) {
+    let sort = std::mem::discriminant(&error.outlook());
+    (sort, before.filter(|(of, _)| *of == sort).map_or(0, |(_, count)| count).saturating_add(1))
 }
 
 /// A namespace that a worker has been given; however the worker ends, the queue is told.
