@@ -39,6 +39,14 @@ pub enum Error {
         /// What is waited for, by name.
         message: String,
     },
+    /// Somebody must allow it, and it is tried again.
+    #[error("{message}")]
+    Denied {
+        /// Why.
+        reason: Reason,
+        /// What is refused and what to do.
+        message: String,
+    },
     /// AWS refused, or could not be reached.
     #[error(transparent)]
     Aws(#[from] AwsError),
@@ -88,6 +96,11 @@ impl Error {
         Self::Waiting { reason, message: message.into() }
     }
 
+    /// Somebody must allow it.
+    pub fn denied(reason: Reason, message: impl Into<String>) -> Self {
+        Self::Denied { reason, message: message.into() }
+    }
+
     /// The same error with something that the reader needs to know first.
     #[must_use]
     pub fn after(self, note: &str) -> Self {
@@ -96,6 +109,7 @@ impl Error {
             Self::Aws(error) => Self::Aws(AwsError { message: with(error.message), ..error }),
             Self::Stalled { reason, message } => Self::Stalled { reason, message: with(message) },
             Self::Waiting { reason, message } => Self::Waiting { reason, message: with(message) },
+            Self::Denied { reason, message } => Self::Denied { reason, message: with(message) },
             Self::Shared(shared) => match shared.as_ref() {
                 Self::Aws(error) => Self::Aws(error.clone()).after(note),
                 Self::Stalled { reason, message } => {
@@ -132,6 +146,7 @@ impl Error {
         match self {
             Self::Invalid { .. } | Self::Stalled { .. } => Outlook::Stalled,
             Self::Waiting { .. } => Outlook::Waiting,
+            Self::Denied { .. } => Outlook::Denied,
             Self::Aws(error) => error.outlook(),
             Self::Shared(error) | Self::Noted { error, .. } => error.outlook(),
             Self::Kube(error) => kubernetes::outlook(error),
@@ -143,7 +158,9 @@ impl Error {
     pub fn reason(&self) -> Reason {
         match self {
             Self::Invalid { .. } => Reason::InvalidSpec,
-            Self::Stalled { reason, .. } | Self::Waiting { reason, .. } => *reason,
+            Self::Stalled { reason, .. } | Self::Waiting { reason, .. } | Self::Denied { reason, .. } => {
+                *reason
+            }
             Self::Aws(error) => error.reason(),
             Self::Shared(error) | Self::Noted { error, .. } => error.reason(),
             Self::Kube(error) => kubernetes::reason(error),

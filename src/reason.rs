@@ -27,7 +27,7 @@ pub enum Given {
     ByAll,
     /// By every kind that refers to an AwsAccount.
     ByUsersOfAccounts,
-    /// By every kind but RegistryCredential.
+    /// By every kind but RegistryCredential and ClusterRegistryCredential.
     ByAllButLogins,
     /// By Domain, Repository and PackagePolicy.
     ByAwsKinds,
@@ -35,12 +35,14 @@ pub enum Given {
     ByOwners,
     /// By AwsAccount, Domain and Repository: their deletion may have to wait.
     ByKeepers,
-    /// By Domain, Repository and RegistryCredential: each makes something that belongs to it.
+    /// By Domain, Repository, RegistryCredential and ClusterRegistryCredential: each makes something that belongs to it.
     ByMakers,
     /// By Repository.
     ByRepositories,
-    /// By RegistryCredential.
+    /// By RegistryCredential and ClusterRegistryCredential.
     ByLogins,
+    /// By ClusterRegistryCredential.
+    ByClusterLogins,
 }
 
 /// Where a reason stands.
@@ -121,6 +123,8 @@ reasons! {
     Issued ByLogins Ready "Nothing."
     /// The token could not be renewed; the login in the Secret still works until the time that the message names.
     RenewalFailing ByLogins Degraded "Do what the message says before that time. The operator tries again by itself."
+    /// Some of the namespaces that are picked could not be filled; `status.failures` names them. The Secrets of the others hold a valid login.
+    PartlyFilled ByClusterLogins Degraded "Do what the messages in `status.failures` say. The operator tries again by itself."
     /// The repository was made as declared, and AWS does not let the operator read the repository: a later change or deletion in AWS is
     /// not seen.
     ReadDenied ByRepositories Degraded "Allow the identity that signs in `codeartifact:DescribeRepository`, as the message says."
@@ -169,6 +173,12 @@ reasons! {
     GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
     AccessDenied ByAll Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
+    /// The trust policy of a role does not let the operator in as that role, or the role does not exist.
+    TrustDenied ByAll Denied "Correct the trust policy of the role, as the message says. The operator tries again within 5 minutes, and at once when the object changes."
+    /// The operator may not have tokens of the ServiceAccount that a login or an AwsAccount names.
+    TokenRequestForbidden ByAll Denied "List the ServiceAccount under `serviceAccounts` in the values of the chart, and upgrade the release."
+    /// The ServiceAccount that a login is minted as names no IAM role.
+    RoleAnnotationMissing ByLogins Reconciling "Annotate the ServiceAccount with `eks.amazonaws.com/role-arn`. The operator notices at once."
     /// A quota of the AWS account, or a `ResourceQuota` of the namespace, is reached.
     QuotaExceeded ByUsersOfAccounts Denied "Raise the quota, or remove what is not needed."
     /// The AwsAccount cannot sign in to AWS. When its credentials belong to another account, the AwsAccount is Stalled at once, and the

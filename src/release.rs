@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::StreamExt;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource, ResourceExt};
 use tokio_util::sync::CancellationToken;
@@ -83,7 +84,7 @@ impl Tally {
 pub async fn managed(context: &Context, namespaces: &[String]) -> Result<Managed> {
     let (caches, client) = (&context.caches, &context.client.0);
     fill(&Api::<Seen<_>>::all(client.clone()), &caches.accounts).await?;
-    fill(&Api::<kube::core::PartialObjectMeta<_>>::all(client.clone()), &caches.namespaces).await?;
+    fill(&Api::<kube::core::PartialObjectMeta<Namespace>>::all(client.clone()), &caches.namespaces).await?;
     fill_namespaced(context, &caches.domains, namespaces).await?;
     fill_namespaced(context, &caches.repositories, namespaces).await?;
     let count = |kind: &KindName| {
@@ -96,8 +97,11 @@ pub async fn managed(context: &Context, namespaces: &[String]) -> Result<Managed
             // Their objects carry no finalizer.
             KindName::PackagePolicy
             | KindName::RegistryCredential
+            | KindName::ClusterRegistryCredential
             | KindName::Namespace
-            | KindName::Secret => return None,
+            | KindName::Secret
+            | KindName::ServiceAccount
+            | KindName::Delivery => return None,
         };
         Some((*kind, count))
     };
@@ -143,8 +147,11 @@ async fn round(
             KindName::AwsAccount
             | KindName::PackagePolicy
             | KindName::RegistryCredential
+            | KindName::ClusterRegistryCredential
             | KindName::Namespace
-            | KindName::Secret => 0,
+            | KindName::Secret
+            | KindName::ServiceAccount
+            | KindName::Delivery => 0,
         };
     }
     Ok(failed)

@@ -12,6 +12,11 @@ macro_rules! kinds {
             Namespace,
             /// A Secret that holds a login; only referred to.
             Secret,
+            /// A ServiceAccount that a login is minted as; only referred to.
+            ServiceAccount,
+            /// The login of a ClusterRegistryCredential in one namespace; only referred to. Its key has the namespace, and the name of
+            /// the ClusterRegistryCredential.
+            Delivery,
             $(#[doc = concat!("`", stringify!($kind), "`.")] $kind,)+
         }
 
@@ -24,14 +29,16 @@ macro_rules! kinds {
                 match self {
                     Self::Namespace => "Namespace",
                     Self::Secret => "Secret",
+                    Self::ServiceAccount => "ServiceAccount",
+                    Self::Delivery => "Delivery",
                     $(Self::$kind => stringify!($kind),)+
                 }
             }
 
-            /// The CRD; `None` for a Namespace and a Secret, which are not of this operator's API.
+            /// The CRD; `None` for what is not of this operator's API.
             pub fn crd(self) -> Option<CustomResourceDefinition> {
                 match self {
-                    Self::Namespace | Self::Secret => None,
+                    Self::Namespace | Self::Secret | Self::ServiceAccount | Self::Delivery => None,
                     $(Self::$kind => Some(super::$kind::crd()),)+
                 }
             }
@@ -41,4 +48,4 @@ macro_rules! kinds {
 
 // The one list of kinds, in the order in which their CRDs are written and applied: first those that the others stand on. The compiler asks for a cache, a controller and
 // an answer of `release` for each, and a test for the rules in the chart.
-kinds! { AwsAccount Domain Repository PackagePolicy RegistryCredential }
+kinds! { AwsAccount Domain Repository PackagePolicy RegistryCredential ClusterRegistryCredential }

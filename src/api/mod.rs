@@ -8,6 +8,7 @@
 #![allow(clippy::struct_field_names)]
 
 mod account;
+mod cluster_credential;
 mod common;
 mod credential;
 mod domain;
@@ -19,10 +20,15 @@ mod rules;
 mod status;
 
 pub use account::*;
+pub use cluster_credential::{
+    ClusterRegistryCredential, ClusterRegistryCredentialSpec, ClusterRegistryCredentialStatus,
+    NamespaceCounts, NamespaceFailure,
+};
 pub use common::*;
 pub use credential::{
     EndpointType, Format, Registry, RegistryCredential, RegistryCredentialSpec, RegistryCredentialStatus,
-    SecretAdoption, SecretSettings, SecretWrite, TokenSettings, TokenStatus,
+    SecretAdoption, SecretSettings, SecretWrite, ServiceAccountRef, TokenServiceAccount, TokenSettings,
+    TokenStatus,
 };
 pub use domain::*;
 pub use identity::{AwsResource, Identity};
@@ -41,11 +47,11 @@ pub const FINALIZER: &str = "codeartifact-operator.dev/finalizer";
 pub const OWNER_TAG: &str = "codeartifact-operator.dev/owner";
 /// Any new value makes the operator look at the object at once.
 pub const RECONCILE_AT: &str = "codeartifact-operator.dev/reconcile-at";
-/// Any new value on a `RegistryCredential` forces a new token.
+/// Any new value on a `RegistryCredential` or `ClusterRegistryCredential` forces a new token.
 pub const RENEW_AT: &str = "codeartifact-operator.dev/renew-at";
 /// On a Secret that we wrote: what binds it to its namespace and name, and a keyed id of what is in it.
 pub const CONTENT: &str = "codeartifact-operator.dev/content";
-/// On a Secret of somebody else: the name of the `RegistryCredential` that may take the Secret over.
+/// On a Secret of somebody else: the name of the `RegistryCredential` or `ClusterRegistryCredential` that may take the Secret over.
 pub const ALLOW_TAKEOVER: &str = "codeartifact-operator.dev/allow-takeover";
 /// Says what a Secret in the operator's own namespace is for.
 pub const COMPONENT: &str = "codeartifact-operator.dev/component";

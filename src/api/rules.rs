@@ -65,6 +65,12 @@ pub(super) fn service_address() -> Rule {
     )
 }
 
+/// An object of a whole cluster has no namespace of its own in which a reference could be looked up.
+pub(super) fn names_its_namespace() -> Rule {
+    Rule::new("self.all(r, !has(r.repositoryRef) || has(r.repositoryRef.namespace))")
+        .message("repositoryRef needs a namespace in a ClusterRegistryCredential")
+}
+
 /// The text matches a regular expression, in which a backslash is written twice.
 pub(super) fn matches(pattern: &str, message: &str) -> Rule {
     Rule::new(format!("self.matches('{pattern}')")).message(message)

@@ -1,8 +1,8 @@
 //! What the statuses of all kinds have in common.
 
 use super::{
-    AwsAccountStatus, CommonStatus, DomainStatus, Identity, PackagePolicyStatus, RegistryCredentialStatus,
-    RepositoryStatus,
+    AwsAccountStatus, ClusterRegistryCredentialStatus, CommonStatus, DomainStatus, Identity,
+    PackagePolicyStatus, RegistryCredentialStatus, RepositoryStatus,
 };
 
 /// The status of an object of ours. What a kind does not have in its status stays as this trait gives it.
@@ -69,4 +69,5 @@ object_status! {
     RepositoryStatus { identity tag_keys }
     PackagePolicyStatus { identity }
     RegistryCredentialStatus { tokens }
+    ClusterRegistryCredentialStatus { tokens }
 }

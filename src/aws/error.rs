@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::remedy::remedy;
-use crate::reason::{Outlook, Reason};
+use crate::reason::{Outlook, Place, Reason};
 use crate::visible::visible;
 
 /// Whatever AWS asks for, somebody looks again after this long.
@@ -48,6 +48,8 @@ pub enum AwsErrorKind {
     Rejected,
     /// 5xx, a timeout or no connection.
     Unavailable,
+    /// What is wrong is known more closely than the service's code tells.
+    Known(Reason),
 }
 
 impl AwsError {
@@ -91,6 +93,8 @@ impl AwsError {
             AwsErrorKind::NotFound => Outlook::Waiting,
             AwsErrorKind::Throttled(wait) => Outlook::Retrying(wait),
             AwsErrorKind::Conflict | AwsErrorKind::Unavailable => Outlook::Retrying(None),
+            AwsErrorKind::Known(reason) if reason.place() == Some(Place::Denied) => Outlook::Denied,
+            AwsErrorKind::Known(_) => Outlook::Waiting,
         }
     }
 
@@ -105,6 +109,7 @@ impl AwsError {
             AwsErrorKind::Throttled(_) => Reason::Throttled,
             AwsErrorKind::Rejected => Reason::AwsRejected,
             AwsErrorKind::Unavailable => Reason::AwsUnavailable,
+            AwsErrorKind::Known(reason) => reason,
         }
     }
 }

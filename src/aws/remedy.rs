@@ -38,7 +38,7 @@ const QUOTAS: [(&str, &str, u32, Option<&str>); 4] = [
 /// What an administrator can do about a refusal, as the end of a sentence. Signing in and minting have words of their own.
 pub(super) fn remedy(operation: &str, kind: AwsErrorKind) -> String {
     match (operation, kind) {
-        ("GetAuthorizationToken" | "GetCallerIdentity" | "AssumeRole", _) => String::new(),
+        ("GetAuthorizationToken" | "GetCallerIdentity" | "AssumeRole" | "AssumeRoleWithWebIdentity", _) => String::new(),
         (_, AwsErrorKind::Denied) => {
             let statement = STATEMENTS.iter().find(|(allowed, ..)| *allowed == operation);
             let place = statement.map_or_else(

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_codeartifact::config::{IdentityCache, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_async::time::TimeSource;
@@ -63,6 +63,15 @@ impl Sdk {
 
     /// The configuration of one identity. It caches that identity's credentials for itself.
     pub(crate) async fn config(&self, region: &str, credentials: SharedCredentialsProvider) -> SdkConfig {
+        self.loader(region).credentials_provider(credentials).load().await
+    }
+
+    /// The configuration of somebody who has no credentials yet.
+    pub(crate) async fn unsigned(&self, region: &str) -> SdkConfig {
+        self.loader(region).no_credentials().load().await
+    }
+
+    fn loader(&self, region: &str) -> ConfigLoader {
         let mut loader = aws_config::defaults(behavior())
             .region(Region::new(region.to_owned()))
             .http_client(self.http.clone())
@@ -75,12 +84,11 @@ impl Sdk {
             .stalled_stream_protection(
                 StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(10)).build(),
             )
-            .identity_cache(credentials_cache())
-            .credentials_provider(credentials);
+            .identity_cache(credentials_cache());
         if let Ok(name) = AppName::new("codeartifact-operator") {
             loader = loader.app_name(name);
         }
-        loader.load().await
+        loader
     }
 
     /// CodeArtifact at the account's endpoint.

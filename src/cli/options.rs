@@ -9,6 +9,7 @@ use clap::builder::RangedU64ValueParser;
 
 use super::values;
 use crate::credential::usage;
+use crate::engine::object::ObjectKey;
 use crate::ops::LogFormat;
 
 /// What `run` can be told.
@@ -67,6 +68,15 @@ pub(super) struct Scope {
         env = "CODEARTIFACT_OPERATOR_NAMESPACES"
     )]
     namespaces: Vec<String>,
+    /// ServiceAccounts that logins may be minted as, as namespace/name, separated by commas; none when left out. The operator needs the
+    /// right to get, list and watch each of them by its name, and to create its tokens.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_parser = values::service_account,
+        env = "CODEARTIFACT_OPERATOR_SERVICE_ACCOUNTS"
+    )]
+    pub(super) service_accounts: Vec<ObjectKey>,
     /// Name of this cluster in owner tags, unique among clusters that share an account; the uid of kube-system when empty.
     #[arg(
         long,
@@ -150,9 +160,9 @@ pub(super) struct UsageOptions {
     /// Name of the RegistryCredential in the cluster; with --filename one in the manifest, or each of them when left out.
     #[arg(required_unless_present = "filename")]
     pub(super) name: Option<String>,
-    /// Namespace of the RegistryCredential.
-    #[arg(short, long, default_value = "default", value_parser = values::namespace)]
-    pub(super) namespace: String,
+    /// Namespace of the RegistryCredential; that of the kubeconfig's context when left out.
+    #[arg(short, long, value_parser = values::namespace)]
+    pub(super) namespace: Option<String>,
     /// Read a manifest instead of the cluster: a file, or - for standard input.
     #[arg(short, long)]
     pub(super) filename: Option<PathBuf>,

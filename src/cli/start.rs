@@ -18,6 +18,7 @@ use crate::engine::watching::caches::Caches;
 use crate::engine::watching::own_writes::OwnWrites;
 use crate::engine::watching::references::References;
 use crate::engine::watching::secret_watches::SecretWatches;
+use crate::engine::watching::service_accounts::ServiceAccounts;
 use crate::error::Error;
 use crate::kubernetes::{self, KubeClient, kube_call};
 use crate::ops::{Fence, Metrics, follow};
@@ -100,7 +101,10 @@ pub(super) fn context(
         references,
         own_writes: OwnWrites::default(),
         urgent_writes: UrgentWrites::default(),
-        caches: Caches::default(),
+        caches: Caches {
+            service_accounts: ServiceAccounts::listed(scope.service_accounts.iter().cloned()),
+            ..Caches::default()
+        },
         operator_namespace: scope.operator_namespace.clone(),
         client,
         clock,

@@ -14,7 +14,7 @@ pub(super) async fn usage(options: UsageOptions) -> anyhow::Result<()> {
     let UsageOptions { name, namespace, filename, mount, server } = options;
     let logins = match (&filename, name) {
         (Some(filename), name) => {
-            let read = Documents::read(&render::read(filename)?, &namespace);
+            let read = Documents::read(&render::read(filename)?, namespace.as_deref().unwrap_or("default"));
             let mut logins = read.map_err(|problems| render::told(filename, &problems))?.logins;
             logins.retain(|login| name.as_ref().is_none_or(|name| *name == login.name_any()));
             let named = name.map(|name| format!(" {name}")).unwrap_or_default();
@@ -25,16 +25,21 @@ pub(super) async fn usage(options: UsageOptions) -> anyhow::Result<()> {
             );
             logins
         }
-        (None, name) => vec![read(&name.unwrap_or_default(), &namespace, server).await?],
+        (None, name) => vec![read(&name.unwrap_or_default(), namespace, server).await?],
     };
     let pages: Vec<_> = logins.iter().map(|login| preview::usage(login, &mount)).collect();
     print(&mut std::io::stdout(), &pages.concat())
 }
 
 /// A RegistryCredential of the cluster.
-async fn read(name: &str, namespace: &str, server: ApiServer) -> anyhow::Result<RegistryCredential> {
+async fn read(
+    name: &str,
+    namespace: Option<String>,
+    server: ApiServer,
+) -> anyhow::Result<RegistryCredential> {
     let (client, server) = start::connect(server, Fence::default()).await?;
-    let logins: Api<RegistryCredential> = Api::namespaced(client.0.clone(), namespace);
+    let namespace = namespace.unwrap_or_else(|| client.0.default_namespace().to_owned());
+    let logins: Api<RegistryCredential> = Api::namespaced(client.0.clone(), &namespace);
     let found = kube_call(logins.get_opt(name)).await;
     found
         .with_context(|| format!("cannot read RegistryCredential {namespace}/{name} at {server}"))?

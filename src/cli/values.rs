@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::engine::object::ObjectKey;
+
 /// How many objects may be worked on at once.
 pub(super) const CONCURRENCY: RangeInclusive<u64> = 1..=256;
 /// The most characters of a cluster's name, and of a namespace's.
@@ -16,6 +18,15 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
     }
     Err("a namespace has at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends"
         .into())
+}
+
+/// A ServiceAccount, as namespace/name.
+pub(super) fn service_account(text: &str) -> Result<ObjectKey, String> {
+    let legal = |name: &str| name.len() <= SUBDOMAIN && name.split('.').all(is_label);
+    text.split_once('/')
+        .filter(|(space, name)| namespace(space).is_ok() && legal(name))
+        .map(|(namespace, name)| ObjectKey::new(namespace, name))
+        .ok_or_else(|| "a ServiceAccount is written as namespace/name".into())
 }
 
 /// The name of a Lease.
@@ -57,6 +68,14 @@ fn is_label(text: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+
+    #[test]
+    fn a_service_account_has_a_namespace_and_a_name() {
+        assert_eq!(service_account("team/builder.x"), Ok(ObjectKey::new("team", "builder.x")));
+        for text in ["", "builder", "team/", "/builder", "team/a/b", "Team/a", "team/A", "a.b/c"] {
+            assert!(service_account(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn names_are_accepted_as_kubernetes_accepts_them() {

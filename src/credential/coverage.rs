@@ -4,8 +4,11 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use crate::api::{AwsAccount, AwsResource, CredentialGrant, Identity, TokenStatus};
-use crate::engine::pipeline::grants::{self, Requester};
+use crate::credential::service_account::{self, Lost};
+use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::grants::{self, Access, Requester};
 use crate::engine::pipeline::kind::interval;
+use crate::engine::watching::caches::Caches;
 use crate::error::Error;
 use crate::reason::Reason;
 
@@ -42,12 +45,47 @@ pub(super) fn judge(token: &TokenStatus, account: Seen<'_>, requester: Requester
         }
     };
     let resource = domain_of(token, account);
-    match grants::credential(account, requester, &resource) {
-        Ok(grant) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
+    let granted = if token.service_account.is_some() {
+        grants::check(account, requester, &[Access::Use(resource)]).map(|()| None)
+    } else {
+        grants::credential(account, requester, &resource).map(Some)
+    };
+    match granted {
+        Ok(Some(grant)) => wider(token, account, grant).map_or(Coverage::Covered, Coverage::Wider),
+        Ok(None) => Coverage::Covered,
         // A namespace that was not seen yet may have just the labels that a grant asks for.
         Err(_) if requester.labels.is_none() && selects_by_label(account) => Coverage::Covered,
         Err(error) => Coverage::Withdrawn(error),
     }
+}
+
+/// The worst verdict of all tokens that the Secret in a namespace holds. `account`: under which a token was minted whose status says
+/// nothing of that.
+pub(super) fn of_all(tokens: &[TokenStatus], account: &str, namespace: &str, caches: &Caches) -> Coverage {
+    let labels = caches.labels(namespace);
+    let requester = Requester { namespace, labels: labels.as_ref() };
+    let mut worst = Coverage::Covered;
+    for token in tokens {
+        let name = token.account.as_deref().unwrap_or(account);
+        let key = ObjectKey::new("", name);
+        let known = caches.accounts.get(&key);
+        let seen = match &known {
+            Some(account) => Seen::Known(account),
+            None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
+            None => Seen::Deleted(name),
+        };
+        let own = service_account::lost(token, namespace, caches).map(|lost| match lost {
+            Lost::Withdrawn(why) => Coverage::Withdrawn(Error::waiting(Reason::GrantMissing, why)),
+            Lost::Wider(why) => Coverage::Wider(Error::waiting(Reason::GrantMissing, why)),
+        });
+        let granted = judge(token, seen, requester);
+        match own.filter(|_| !matches!(granted, Coverage::Withdrawn(_))).unwrap_or(granted) {
+            withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
+            wider @ Coverage::Wider(_) => worst = wider,
+            Coverage::Covered => {}
+        }
+    }
+    worst
 }
 
 fn domain_of(token: &TokenStatus, account: &AwsAccount) -> String {

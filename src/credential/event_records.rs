@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenStatus};
+use crate::api::{RENEW_AT, RegistryCredentialStatus, TokenServiceAccount, TokenStatus};
 use crate::credential::render::DomainKey;
 use crate::credential::requirements::Terms;
 use crate::credential::secret_writer::Written;
@@ -10,6 +10,7 @@ use crate::credential::token_entry::FORCEABLE;
 use crate::credential::token_request::CurrentToken;
 use crate::engine::object::EventRecord;
 use crate::reason::Reason;
+use crate::sessions::{ServiceAccountRole, SignInAs};
 
 /// A token as status tells it, with the terms on which it was minted.
 pub(super) fn token(domain: &DomainKey, current: &CurrentToken, terms: Option<&Terms>) -> TokenStatus {
@@ -18,7 +19,13 @@ pub(super) fn token(domain: &DomainKey, current: &CurrentToken, terms: Option<&T
         domain: domain.domain.clone(),
         owner: domain.owner.clone(),
         account: Some(domain.account.clone()),
-        role_arn: terms.and_then(|terms| terms.role_arn.clone()),
+        role_arn: terms.and_then(|terms| terms.signs_in.role_arn().cloned()),
+        service_account: terms.and_then(|terms| match &terms.signs_in {
+            SignInAs::Account { .. } => None,
+            SignInAs::ServiceAccount(ServiceAccountRole { key, uid, .. }) => {
+                Some(TokenServiceAccount { name: key.name.clone(), uid: uid.clone() })
+            }
+        }),
         issued_at: life.issued,
         expires_at: life.expires,
         renews_at: current.renews_at,
@@ -85,7 +92,16 @@ pub(super) fn not_renewed(before: &[TokenStatus], now: &[TokenStatus]) -> Option
 /// Tokens that are new since the last status. `renews_at` is ignored: with another renewal time it is still the same token.
 fn fresh<'a>(before: &[TokenStatus], now: &'a [TokenStatus]) -> Vec<&'a TokenStatus> {
     let same = |one: &TokenStatus, other: &TokenStatus| {
-        let TokenStatus { domain, owner, issued_at, expires_at, account: _, role_arn: _, renews_at: _ } = one;
+        let TokenStatus {
+            domain,
+            owner,
+            issued_at,
+            expires_at,
+            account: _,
+            role_arn: _,
+            service_account: _,
+            renews_at: _,
+        } = one;
         (domain, owner, issued_at, expires_at)
             == (&other.domain, &other.owner, &other.issued_at, &other.expires_at)
     };
@@ -113,6 +129,7 @@ mod tests {
             owner: "123456789012".into(),
             account: Some("default".into()),
             role_arn: None,
+            service_account: None,
             issued_at: at(hour),
             expires_at: at(hour + 12),
             renews_at: at(hour + 8),

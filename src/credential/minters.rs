@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use kube::ResourceExt;
-
 use crate::credential::registries::Resolved;
 use crate::credential::render::{DomainKey, Registry};
 use crate::credential::requirements::Terms;
@@ -34,10 +32,7 @@ impl Minters {
     pub(super) async fn sign_in(terms: BTreeMap<DomainKey, Terms>, accounts: &Accounts) -> Result<Self> {
         let mut minters = BTreeMap::new();
         for (domain, terms) in terms {
-            let session = accounts
-                .session_as(&terms.account, terms.role_arn.as_deref())
-                .await
-                .map_err(|error| error.of_account(&terms.account.name_any()))?;
+            let session = accounts.session_for(&terms.account, &terms.signs_in).await?;
             minters.insert(domain, Minter { session, terms });
         }
         Ok(Self(minters))

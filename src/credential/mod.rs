@@ -1,11 +1,13 @@
-//! RegistryCredential: a Secret that always holds a valid login.
+//! RegistryCredential and ClusterRegistryCredential: Secrets that always hold a valid login.
 
 pub mod binding;
+pub mod cluster;
 mod coverage;
 mod delivery;
 mod endpoint_cache;
 mod event_records;
 mod field_ownership;
+mod kept_login;
 mod key_store;
 mod minters;
 pub mod preview;
@@ -18,6 +20,7 @@ mod requirements;
 pub mod schedule;
 pub mod secret;
 mod secret_writer;
+mod service_account;
 mod services;
 mod token;
 mod token_cache;
@@ -28,6 +31,7 @@ mod trouble;
 mod unsaid;
 pub mod usage;
 mod verified;
+mod verify;
 
 use std::sync::Arc;
 
@@ -45,6 +49,9 @@ use services::Services;
 
 /// How long until a Secret that is somebody else's is looked at again: nothing tells when it goes.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often a login that is in sync is compared with the caches: its Secret, its grants, the end of its token.
+const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Keeps the Secret of each RegistryCredential.
 #[derive(Clone, Debug)]
@@ -116,11 +123,18 @@ impl Controlled for RegistryCredential {
             self.spec.registries.iter().filter_map(|registry| registry.repository_ref.as_ref());
         // The grants of the tokens that the Secret holds count whatever the spec says now.
         let tokens = self.status.iter().flat_map(|status| &status.tokens);
-        let held = tokens.filter_map(|token| token.account.as_deref()).map(ObjectId::account);
+        let held = tokens.clone().filter_map(|token| token.account.as_deref()).map(ObjectId::account);
+        let minted = tokens.filter_map(|token| Some(&*token.service_account.as_ref()?.name));
+        let named = self.spec.service_account_ref.as_ref().map(|reference| &*reference.name);
+        let service_accounts = named
+            .into_iter()
+            .chain(minted)
+            .map(|name| ObjectId::new(KindName::ServiceAccount, ObjectKey::new(namespace.clone(), name)));
         repositories
             .map(|reference| ObjectId::new(KindName::Repository, ObjectKey::named(reference, &namespace)))
             .chain(requirements::Wish::of(&self.spec).accounts().map(ObjectId::account))
             .chain(held)
+            .chain(service_accounts)
             .chain([ObjectId::new(KindName::Secret, ObjectKey::new(namespace.clone(), secret_name(self)))])
             .collect()
     }

@@ -3,7 +3,6 @@
 mod report;
 mod restore;
 mod revoke;
-mod verify;
 
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use crate::credential::secret_writer::Written;
 use crate::credential::services::Services;
 use crate::credential::token_request::TokenRequest;
 use crate::credential::token_store::Templates;
+use crate::credential::verify::verify;
 use crate::engine::context::Context;
 use crate::engine::object::{Controlled, EventRecord, ObjectId, ObjectKey, Success};
 use crate::engine::pipeline::kind::interval;
@@ -96,7 +96,9 @@ impl<'a> CredentialReconcile<'a> {
         if let Some(error) = self.lost_session(&tokens) {
             return Err(Error::Shared(error));
         }
-        self.verify(&rendered, &tokens).await?;
+        let settings = &self.object.spec.token;
+        let login = (rendered.as_slice(), &tokens);
+        verify(settings, login, &self.status.tokens, self.services, self.context).await?;
         let written = self.write(&rendered, &tokens).await?;
         self.fill_status(&tokens, written);
         Ok(self.done(&tokens))

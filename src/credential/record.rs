@@ -6,11 +6,10 @@ mod seen;
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use kube::Resource;
 
 use super::binding::Binding;
 use super::field_ownership::{Digest, FieldOwnership, digest, is_marked};
-use crate::api::{CONTENT, KindName, MANAGED_BY, MANAGER, RegistryCredential};
+use crate::api::{CONTENT, GROUP, KindName, MANAGED_BY, MANAGER};
 use crate::engine::object::{ObjectId, ObjectKey};
 use crate::engine::watching::cache::Stored;
 
@@ -38,7 +37,7 @@ pub struct SecretRecord {
     pub state: Option<Digest>,
     /// What the content annotation says of the namespace and name for which the operator wrote the Secret.
     pub binding: Option<Binding>,
-    /// Of a Secret that no RegistryCredential controls: whose it is.
+    /// Of a Secret that no RegistryCredential or ClusterRegistryCredential controls: whose it is.
     pub foreign: Option<Box<Foreign>>,
 }
 
@@ -49,8 +48,8 @@ pub struct SecretController {
     pub uid: String,
     /// Name of the object.
     pub name: String,
-    /// Whether the object is a RegistryCredential.
-    pub is_credential: bool,
+    /// The kind of the object, if it is a RegistryCredential or a ClusterRegistryCredential.
+    pub credential: Option<KindName>,
 }
 
 impl SecretRecord {
@@ -81,28 +80,31 @@ impl SecretRecord {
         self.controller.as_ref().is_some_and(|controller| controller.uid == uid)
     }
 
-    /// Whether nobody controls the Secret, and its annotation allows the RegistryCredential of that name to take the Secret over.
+    /// Whether nobody controls the Secret, and its annotation allows the object of that name to take the Secret over.
     pub fn allows_takeover_by(&self, credential: &str) -> bool {
         let foreign = self.foreign.as_ref().filter(|_| self.controller.is_none());
         foreign.is_some_and(|foreign| foreign.allows.as_deref() == Some(credential))
     }
 
-    /// The RegistryCredential that controls the Secret.
-    pub fn credential(&self) -> Option<ObjectId> {
-        let controller = self.controller.as_ref().filter(|controller| controller.is_credential)?;
-        let key = ObjectKey::new(self.key.namespace.clone(), controller.name.clone());
-        Some(ObjectId::new(KindName::RegistryCredential, key))
+    /// Whose login the Secret holds: a RegistryCredential, or the delivery of a ClusterRegistryCredential to this namespace.
+    pub fn user(&self) -> Option<ObjectId> {
+        let controller = self.controller.as_ref()?;
+        let kind = match controller.credential? {
+            KindName::ClusterRegistryCredential => KindName::Delivery,
+            kind => kind,
+        };
+        Some(ObjectId::new(kind, ObjectKey::new(self.key.namespace.clone(), controller.name.clone())))
     }
 }
 
 impl SecretController {
     fn of(owner: &OwnerReference) -> Self {
         let group = owner.api_version.split('/').next().unwrap_or_default();
+        let mut kinds = [KindName::RegistryCredential, KindName::ClusterRegistryCredential].into_iter();
         Self {
             uid: owner.uid.clone(),
             name: owner.name.clone(),
-            is_credential: owner.kind == KindName::RegistryCredential.as_str()
-                && group == RegistryCredential::group(&()),
+            credential: kinds.find(|kind| group == GROUP && owner.kind == kind.as_str()),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::credential::private_endpoint;
 use crate::credential::token_store::Templates;
 use crate::credential::usage;
 use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::watching::caches::Caches;
 use crate::engine::watching::resolve;
 use crate::error::{Error, Result};
@@ -88,6 +89,17 @@ pub(super) struct Scope<'a> {
     pub(super) caches: &'a Caches,
     /// The namespace that the login is for.
     pub(super) namespace: &'a str,
+    /// Which grant opens a domain.
+    pub(super) by: GrantedBy,
+}
+
+/// Which grant opens a domain to a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GrantedBy {
+    /// `credentials`: the AwsAccount mints.
+    Credentials,
+    /// `use`: a ServiceAccount mints, and IAM decides the rest.
+    Use,
 }
 
 impl Scope<'_> {
@@ -133,29 +145,42 @@ impl Scope<'_> {
         }
         let status = self.caches.repositories.get(key).and_then(|repository| repository.status.clone());
         let pinned = status.and_then(|status| status.identity).map(|pinned| self.seen_from_here(pinned));
-        let granted = pinned.is_some_and(|pinned| {
-            self.caches.credential_grant(self.account, self.namespace, &pinned.domain_grant_name()).is_ok()
-        });
+        let granted = pinned.is_some_and(|pinned| self.is_granted(pinned.domain_grant_name()));
         if granted {
             return found;
         }
         Err(self.not_granted(key))
     }
 
+    fn is_granted(&self, domain: String) -> bool {
+        match self.by {
+            GrantedBy::Credentials => {
+                self.caches.credential_grant(self.account, self.namespace, &domain).is_ok()
+            }
+            GrantedBy::Use => {
+                self.caches.check_grants(self.account, self.namespace, &[Access::Use(domain)]).is_ok()
+            }
+        }
+    }
+
     /// The same answer whether the Repository exists or not.
     fn not_granted(&self, key: &ObjectKey) -> Error {
         let (account, namespace) = (self.account.name_any(), self.namespace);
-        if self.caches.may_have_tokens(self.account, namespace) {
+        let (any, verb) = match self.by {
+            GrantedBy::Credentials => (self.caches.may_have_tokens(self.account, namespace), "credentials"),
+            GrantedBy::Use => (self.caches.may_use_anything(self.account, namespace), "use"),
+        };
+        if any {
             let missing = format!(
-                "no grant of AwsAccount {account} gives namespace {namespace} `credentials` for its domain"
+                "no grant of AwsAccount {account} gives namespace {namespace} `{verb}` for its domain"
             );
             return resolve::out_of_reach(KindName::Repository, key, &missing);
         }
         Error::stalled(
             Reason::GrantMissing,
             format!(
-                "no grant of AwsAccount {account} gives namespace {namespace} `credentials` for the domain of Repository {key}, or for any \
-                 other; a cluster administrator can add the domain to spec.grants[].credentials"
+                "no grant of AwsAccount {account} gives namespace {namespace} `{verb}` for the domain of Repository {key}, or for any \
+                 other; a cluster administrator can add the domain to spec.grants[].{verb}"
             ),
         )
     }

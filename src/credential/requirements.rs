@@ -6,12 +6,18 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use crate::api::{AccountRef, AwsAccount, Registry, RegistryCredentialSpec, TokenSettings};
-use crate::credential::registries::{Resolved, Scope};
+use crate::api::{
+    AccountRef, AwsAccount, Registry, RegistryCredentialSpec, ServiceAccountRef, TokenSettings,
+};
+use crate::credential::registries::{GrantedBy, Resolved, Scope};
 use crate::credential::render::DomainKey;
+use crate::credential::service_account;
+use crate::engine::object::ObjectKey;
+use crate::engine::pipeline::grants::Access;
 use crate::engine::pipeline::kind::interval;
 use crate::engine::watching::caches::Caches;
 use crate::error::{Error, Result};
+use crate::sessions::SignInAs;
 
 /// The longest life that the service gives a token; asked for when neither the spec nor the grant names a shorter one.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(12);
@@ -25,6 +31,8 @@ pub(super) struct Wish<'a> {
     pub(super) registries: &'a [Registry],
     /// How long tokens live.
     pub(super) token: &'a TokenSettings,
+    /// The ServiceAccount that mints, in the namespace that the login is for.
+    pub(super) service_account: Option<&'a ServiceAccountRef>,
 }
 
 /// On which terms the tokens of a domain are minted, as the grant says.
@@ -32,8 +40,8 @@ pub(super) struct Wish<'a> {
 pub(super) struct Terms {
     /// The AwsAccount that signs in.
     pub(super) account: Arc<AwsAccount>,
-    /// The role that mints; the account's own identity without one.
-    pub(super) role_arn: Option<String>,
+    /// Who mints.
+    pub(super) signs_in: SignInAs,
     /// The life of a token.
     pub(super) duration: SignedDuration,
     /// The spec names no life, and the grant allows less than the service gives.
@@ -60,7 +68,12 @@ pub(super) enum Suspended {
 
 impl<'a> Wish<'a> {
     pub(super) fn of(spec: &'a RegistryCredentialSpec) -> Self {
-        Self { account: &spec.account_ref, registries: &spec.registries, token: &spec.token }
+        Self {
+            account: &spec.account_ref,
+            registries: &spec.registries,
+            token: &spec.token,
+            service_account: spec.service_account_ref.as_ref(),
+        }
     }
 
     /// The names of the AwsAccounts of the registries.
@@ -79,7 +92,8 @@ impl<'a> Plan<'a> {
         let (mut registries, mut terms) = (Vec::with_capacity(wish.registries.len()), BTreeMap::new());
         for (index, spec) in wish.registries.iter().enumerate() {
             let account = account(wish, index, caches, suspended)?;
-            let registry = Scope { account: &account, caches, namespace }.resolve(index, spec)?;
+            let by = if wish.service_account.is_some() { GrantedBy::Use } else { GrantedBy::Credentials };
+            let registry = Scope { account: &account, caches, namespace, by }.resolve(index, spec)?;
             registries.push((registry, account));
         }
         for (registry, account) in &registries {
@@ -115,8 +129,18 @@ fn granted(
     caches: &Caches,
 ) -> Result<Terms> {
     let resource = registry.identity.domain_grant_name();
-    let grant = caches.credential_grant(account, namespace, &resource)?;
-    let most = grant.max_duration.map_or(LONGEST_LIFE, interval);
+    let (signs_in, most) = match wish.service_account {
+        Some(reference) => {
+            caches.check_grants(account, namespace, &[Access::Use(resource.clone())])?;
+            let key = ObjectKey::new(namespace, &reference.name);
+            (SignInAs::ServiceAccount(service_account::role(caches, &key)?), LONGEST_LIFE)
+        }
+        None => {
+            let grant = caches.credential_grant(account, namespace, &resource)?;
+            let most = grant.max_duration.map_or(LONGEST_LIFE, interval);
+            (SignInAs::Account { role_arn: grant.role_arn }, most)
+        }
+    };
     let duration = wish.token.duration.map_or(LONGEST_LIFE.min(most), interval);
     if duration > most {
         return Err(too_long(account, &resource, duration, most));
@@ -126,7 +150,7 @@ fn granted(
         return Err(too_early(account, &resource, before, duration));
     }
     let limited = wish.token.duration.is_none() && most < LONGEST_LIFE;
-    Ok(Terms { account: Arc::clone(account), role_arn: grant.role_arn, duration, limited })
+    Ok(Terms { account: Arc::clone(account), signs_in, duration, limited })
 }
 
 fn too_early(account: &AwsAccount, domain: &str, asked: SignedDuration, life: SignedDuration) -> Error {

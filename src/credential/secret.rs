@@ -12,7 +12,9 @@ use super::binding::Binding;
 use super::field_ownership::{Digest, FieldOwnership, digest, without_data};
 use super::record::SecretRecord;
 use super::render::{RENDERER_VERSION, Registry};
-use crate::api::{COMPONENT, CONTENT, MANAGED_BY, MANAGER, SecretAdoption, SecretSettings, SecretWrite};
+use crate::api::{
+    COMPONENT, CONTENT, KindName, MANAGED_BY, MANAGER, SecretAdoption, SecretSettings, SecretWrite,
+};
 use crate::engine::object::ObjectId;
 
 /// The annotation in which kubectl keeps a copy of what was applied, its data included.
@@ -93,10 +95,10 @@ pub fn judge(seen: Option<&SecretRecord>, wanted: &Wanted, last: Option<&SecretW
     if wanted.adoption == SecretAdoption::TakeOver && seen.allows_takeover_by(&wanted.owner.name) {
         return Verdict::TakeOver;
     }
-    let namesake = seen
-        .controller
-        .as_ref()
-        .is_some_and(|controller| controller.is_credential && controller.name == wanted.owner.name);
+    let namesake = seen.controller.as_ref().is_some_and(|controller| {
+        let kind = controller.credential.map(KindName::as_str);
+        kind == Some(&*wanted.owner.kind) && controller.name == wanted.owner.name
+    });
     if namesake { Verdict::Inherited } else { Verdict::Refuse }
 }
 

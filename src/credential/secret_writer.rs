@@ -120,7 +120,7 @@ async fn cleared(
     seen: Option<&SecretRecord>,
 ) -> Result<Option<SecretRecord>> {
     if !is_current(context, wanted).await? {
-        return Err(not_current(&wanted.owner.name));
+        return Err(not_current(&wanted.owner));
     }
     removed(context, wanted, seen).await
 }

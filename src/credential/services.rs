@@ -40,6 +40,11 @@ impl Services {
         }
     }
 
+    /// The same tokens and addresses for objects of another kind, whose events are apart.
+    pub(super) fn beside(&self) -> Self {
+        Self { unsaid: Unsaid::default(), ..self.clone() }
+    }
+
     /// The mark by which the operator knows a Secret of that namespace and name as its own.
     pub(super) async fn binding(&self, secret: &ObjectKey, context: &Context) -> Result<Option<Binding>> {
         let key = self.binding_key.get_or_try_init(|| key_store::load(context)).await?;

@@ -140,6 +140,13 @@ impl TokenCache {
         }
     }
 
+    /// These users use no token any more.
+    pub(super) fn release(&self, gone: impl Fn(&ObjectId) -> bool) {
+        for entry in self.entries().values() {
+            entry.lock().retain_users(|known| !gone(known));
+        }
+    }
+
     /// Mints in a task of its own, so that nobody who stops waiting takes the token from the others.
     fn start_mint(
         &self,

@@ -30,6 +30,8 @@ use crate::engine::watching::watch::Change;
 use crate::error::{Error, Result};
 use kube::core::object::HasStatus;
 
+pub(crate) use outcome::counted;
+
 /// Everything that runs one kind.
 #[derive(Debug)]
 pub struct Controller<R: Reconciler> {

@@ -43,13 +43,14 @@ impl Given {
         match self {
             Self::ByAll => "all",
             Self::ByUsersOfAccounts => "all but AwsAccount",
-            Self::ByAllButLogins => "all but RegistryCredential",
+            Self::ByAllButLogins => "all but RegistryCredential, ClusterRegistryCredential",
             Self::ByAwsKinds => "Domain, Repository, PackagePolicy",
             Self::ByOwners => "Domain, Repository",
             Self::ByKeepers => "AwsAccount, Domain, Repository",
-            Self::ByMakers => "Domain, Repository, RegistryCredential",
+            Self::ByMakers => "Domain, Repository, RegistryCredential, ClusterRegistryCredential",
             Self::ByRepositories => "Repository",
-            Self::ByLogins => "RegistryCredential",
+            Self::ByLogins => "RegistryCredential, ClusterRegistryCredential",
+            Self::ByClusterLogins => "ClusterRegistryCredential",
         }
     }
 }

@@ -1,15 +1,12 @@
 //! What a scrape of the metrics counts: objects by health, and when logins expire.
 
-use std::sync::Arc;
-
-use kube::Resource;
-
-use crate::api::{CommonStatus, ObjectStatus, RegistryCredential, TokenStatus};
+use crate::api::{CommonStatus, ObjectStatus, TokenSettings, TokenStatus};
 use crate::credential::schedule::Life;
 use crate::engine::object::{Controlled, ObjectKey};
 use crate::engine::pipeline::kind::interval;
 use crate::engine::status::summary;
 use crate::engine::watching::cache::Cache;
+use crate::engine::watching::caches::Caches;
 use crate::ops::{Expiry, Health, Unready};
 use crate::reason::Reason;
 
@@ -45,24 +42,31 @@ fn count(health: &mut Health, status: Option<&CommonStatus>) {
 }
 
 /// When each login that was given out stops to work. A login that could not be renewed in time stays among them, until its
-/// RegistryCredential is deleted or suspended: its owner wants it so then.
-pub(super) fn expiries(cache: &Cache<RegistryCredential>) -> Vec<Expiry> {
-    cache.all().iter().filter_map(expiry).collect()
+/// object is deleted or suspended: its owner wants it so then.
+pub(super) fn expiries(caches: &Caches) -> Vec<Expiry> {
+    let of_namespaces = caches.credentials.all();
+    let of_namespaces = of_namespaces
+        .iter()
+        .filter_map(|object| expiry(object.as_ref(), &object.spec.token, &object.status.as_ref()?.tokens));
+    let of_cluster = caches.cluster_credentials.all();
+    let of_cluster = of_cluster
+        .iter()
+        .filter_map(|object| expiry(object.as_ref(), &object.spec.token, &object.status.as_ref()?.tokens));
+    of_namespaces.chain(of_cluster).collect()
 }
 
-fn expiry(object: &Arc<RegistryCredential>) -> Option<Expiry> {
-    if object.meta().deletion_timestamp.is_some() || object.spec.suspend {
+fn expiry<K: Controlled>(object: &K, settings: &TokenSettings, tokens: &[TokenStatus]) -> Option<Expiry> {
+    if object.meta().deletion_timestamp.is_some() || object.suspended() {
         return None;
     }
-    let renew_before = object.spec.token.renew_before.map(interval);
+    let renew_before = settings.renew_before.map(interval);
     let promised = |token: &TokenStatus| {
         let rest = Life { issued: token.issued_at, expires: token.expires_at }.promised_rest(renew_before);
         token.expires_at.checked_sub(rest).unwrap_or(token.expires_at)
     };
-    let tokens = &object.status.as_ref()?.tokens;
     let expires = tokens.iter().map(|token| token.expires_at).min()?;
     let promised = tokens.iter().map(promised).min()?;
-    Some(Expiry { key: ObjectKey::of(object.as_ref()), expires, promised })
+    Some(Expiry { key: ObjectKey::of(object), expires, promised })
 }
 
 #[cfg(test)]
@@ -70,7 +74,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::api::Domain;
+    use crate::api::{Domain, RegistryCredential};
 
     fn domain(name: &str, conditions: &Value) -> Domain {
         let domain = json!({
@@ -178,7 +182,9 @@ mod tests {
             ),
             ("no token yet", None, vec![], None),
         ] {
-            let expiry = expiry(&Arc::new(login("login", renew_before, &tokens, false)));
+            let caches = Caches::default();
+            caches.credentials.apply(login("login", renew_before, &tokens, false));
+            let expiry = expiries(&caches).pop();
             let at = |hour: &str| format!("2026-01-01T{hour}:00Z").parse().unwrap();
             let expected = expected.map(|(expires, promised)| (at(expires), at(promised)));
             assert_eq!(expiry.map(|it| (it.expires, it.promised)), expected, "{what}");
@@ -187,13 +193,14 @@ mod tests {
 
     #[test]
     fn a_login_that_is_being_deleted_or_suspended_is_missed_by_nobody() {
-        let cache = Cache::default();
+        let caches = Caches::default();
+        let cache = &caches.credentials;
         cache.apply(login("kept", None, &[("00:00", "12:00")], false));
         cache.apply(login("deleted", None, &[("00:00", "12:00")], true));
         let mut suspended = login("suspended", None, &[("00:00", "12:00")], false);
         suspended.spec.suspend = true;
         cache.apply(suspended);
-        let names: Vec<_> = expiries(&cache).into_iter().map(|login| login.key.name).collect();
+        let names: Vec<_> = expiries(&caches).into_iter().map(|login| login.key.name).collect();
         assert_eq!(names, ["kept"]);
     }
 }

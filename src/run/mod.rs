@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::api::KindName;
 use crate::aws_account::AccountReconciler;
 use crate::credential::CredentialReconciler;
+use crate::credential::cluster::{ClusterCredentialReconciler, Deliveries};
 use crate::domain::DomainKind;
 use crate::engine::context::Context;
 use crate::engine::controller::Controller;
@@ -53,6 +54,8 @@ pub struct Operator {
     lists: Vec<InitialList>,
     readiness: Readiness,
     working: Gate,
+    /// The deliveries of ClusterRegistryCredentials; `None` in an operator of some namespaces.
+    deliveries: Option<Deliveries>,
 }
 
 impl std::fmt::Debug for Operator {
@@ -76,6 +79,7 @@ impl Operator {
             lists: Vec::new(),
             working: readiness.gate("controllers"),
             readiness,
+            deliveries: None,
         }
     }
 
@@ -91,19 +95,25 @@ impl Operator {
         let caches = context.caches.clone();
         let references = context.references.clone();
         context.metrics.queues_from(move || references.depths());
-        let credentials = caches.credentials.clone();
-        context.metrics.expiries_from(move || expiries(&credentials));
-        for kind in KindName::OURS.iter().chain([&KindName::Namespace, &KindName::Secret]) {
+        let logins = caches.clone();
+        context.metrics.expiries_from(move || expiries(&logins));
+        let credentials = CredentialReconciler::new(&context);
+        let of_kubernetes = [KindName::Namespace, KindName::Secret, KindName::ServiceAccount];
+        for kind in KindName::OURS.iter().chain(&of_kubernetes) {
             match kind {
                 KindName::AwsAccount => self.control_accounts(),
                 KindName::Domain => self.control_kind::<DomainKind>(&caches.domains),
                 KindName::Repository => self.control_kind::<RepositoryKind>(&caches.repositories),
                 KindName::PackagePolicy => self.control_kind::<PackagePolicyKind>(&caches.policies),
                 KindName::RegistryCredential => {
-                    self.control(CredentialReconciler::new(&context), &caches.credentials);
+                    self.control(credentials.clone(), &caches.credentials);
                 }
+                KindName::ClusterRegistryCredential => self.control_cluster_credentials(&credentials),
                 KindName::Namespace => self.watch_namespaces(),
                 KindName::Secret => self.watch_secrets(),
+                KindName::ServiceAccount => self.watch_service_accounts(),
+                // They have no watch.
+                KindName::Delivery => {}
             }
         }
 
@@ -182,6 +192,25 @@ impl Operator {
                 }
             });
         }
+    }
+
+    /// ClusterRegistryCredentials: an operator of some namespaces has nothing to do with them.
+    fn control_cluster_credentials(&mut self, credentials: &CredentialReconciler) {
+        if !self.namespaces.is_empty() {
+            return;
+        }
+        let cache = self.context.caches.cluster_credentials.clone();
+        self.count_objects(&cache);
+        let reconciler = ClusterCredentialReconciler::beside(credentials, &self.context, self.concurrency);
+        let deliveries = reconciler.deliveries();
+        self.deliveries = Some(deliveries.clone());
+        let supervisor = self.supervisor();
+        self.starts.push(Box::new(move |workers| {
+            workers.spawn(supervisor.supervise("the deliveries of logins".into(), deliveries.run()));
+        }));
+        let controller = Controller::new(reconciler, self.tools(), cache.clone(), self.concurrency);
+        self.start_later(Arc::clone(&controller));
+        self.watch_cluster(&cache, move |change| controller.observe(change));
     }
 
     fn tools(&self) -> (Context, Events) {

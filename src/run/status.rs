@@ -19,9 +19,10 @@ pub(super) fn shown(context: &Context) -> Shown {
         troubled(&caches.repositories),
         troubled(&caches.policies),
         troubled(&caches.credentials),
+        troubled(&caches.cluster_credentials),
     ];
     let (degraded, unready) = troubled.concat().into_iter().partition(is_degraded);
-    let logins = expiries(&caches.credentials).into_iter().map(|login| ShownLogin {
+    let logins = expiries(caches).into_iter().map(|login| ShownLogin {
         expires: login.expires,
         promised: login.promised,
         namespace: login.key.namespace,

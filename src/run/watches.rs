@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PartialObjectMeta;
 use kube::core::{ClusterResourceScope, NamespaceResourceScope};
 use kube::{Api, Resource};
@@ -15,6 +16,7 @@ use crate::credential::record::{SecretRecord, SeenSecret};
 use crate::engine::object::{Controlled, ObjectId, ObjectKey};
 use crate::engine::watching::cache::Cache;
 use crate::engine::watching::seen::Seen;
+use crate::engine::watching::service_accounts::role_arn;
 use crate::engine::watching::watch::{Change, Incoming, ListState, Watch, config, run_watch};
 
 use super::Operator;
@@ -24,7 +26,13 @@ impl Operator {
     /// Grants may select namespaces by label, so that a label that changes wakes everything in the namespace.
     pub(super) fn watch_namespaces(&mut self) {
         let (cache, references) = (self.context.caches.namespaces.clone(), self.context.references.clone());
+        let deliveries = self.deliveries.clone();
         let on_change = move |change: Change<PartialObjectMeta<Namespace>>| {
+            if let Some(deliveries) = &deliveries
+                && let Some(namespace) = namespace_to_visit(&change)
+            {
+                deliveries.namespace_changed(&namespace);
+            }
             if let Change::Applied { before, now, .. } = change
                 && before.is_none_or(|before| before.metadata.labels != now.metadata.labels)
             {
@@ -40,6 +48,7 @@ impl Operator {
     pub(super) fn watch_secrets(&mut self) {
         let references = self.context.references.clone();
         let own_writes = self.context.own_writes.clone();
+        let deliveries = self.deliveries.clone();
         let on_change = move |change: Change<SecretRecord>| {
             let owners = owners(&change);
             for owner in &owners {
@@ -48,12 +57,46 @@ impl Operator {
                 }
             }
             if let Change::Removed(key, _) = change {
+                if let Some(deliveries) = &deliveries {
+                    deliveries.secret_gone(&key, &owners);
+                }
                 references.freed(&ObjectId::new(KindName::Secret, key), &owners);
             }
         };
         let config = config().labels(&format!("{MANAGED_BY}={MANAGER},!{COMPONENT}"));
         let cache = self.context.caches.secrets.clone();
         self.watch_namespaced::<SeenSecret>(&config, &cache, on_change);
+    }
+
+    /// Each listed ServiceAccount by its name, so that the right to it alone is enough. Logins look at its uid and its role.
+    pub(super) fn watch_service_accounts(&mut self) {
+        let accounts = self.context.caches.service_accounts.clone();
+        let deliveries = self.deliveries.clone();
+        for (key, followed) in accounts.all() {
+            let (references, id) =
+                (self.context.references.clone(), ObjectId::new(KindName::ServiceAccount, key.clone()));
+            let deliveries = deliveries.clone();
+            let on_change = move |change: Change<PartialObjectMeta<ServiceAccount>>| {
+                let seen = |account: &PartialObjectMeta<ServiceAccount>| {
+                    (account.metadata.uid.clone(), role_arn(account).map(str::to_owned))
+                };
+                if let Change::Applied { before: Some(before), now, .. } = &change
+                    && seen(before) == seen(now)
+                {
+                    return;
+                }
+                references.changed(&id);
+                if let Some(deliveries) = &deliveries {
+                    deliveries.service_account_changed(&id.key);
+                }
+            };
+            let client = self.context.client.0.clone();
+            let api = Api::<PartialObjectMeta<ServiceAccount>>::namespaced(client, &key.namespace);
+            let errors = self.errors_of(&api);
+            let config = config().fields(&format!("metadata.name={}", key.name));
+            let watch = Watch { api, config, namespace: Some(key.namespace.clone()), errors };
+            self.spawn_with(watch, followed.cache.clone(), followed.progress.clone(), on_change);
+        }
     }
 
     pub(super) fn watch_cluster<K>(
@@ -103,7 +146,17 @@ impl Operator {
         cache: Cache<T::Kept>,
         on_change: impl Fn(Change<T::Kept>) + Send + 'static,
     ) {
-        let progress = Sender::new(ListState::Pending);
+        self.spawn_with(watch, cache, Sender::new(ListState::Pending), on_change);
+    }
+
+    /// `progress` says how far the first list is.
+    fn spawn_with<T: Incoming>(
+        &mut self,
+        watch: Watch<T>,
+        cache: Cache<T::Kept>,
+        progress: Sender<ListState>,
+        on_change: impl Fn(Change<T::Kept>) + Send + 'static,
+    ) {
         let what = match &watch.namespace {
             Some(namespace) => format!("{} in {namespace}", T::plural(&())),
             None => T::plural(&()).into_owned(),
@@ -118,14 +171,31 @@ impl Operator {
     }
 }
 
-/// Each RegistryCredential that a change of a Secret concerns: whose the Secret was, and whose it is.
+/// The namespace in which a login may have to be delivered or removed, if a change says so. The first list needs no visits: the first look
+/// at each object visits all of its namespaces.
+fn namespace_to_visit(change: &Change<PartialObjectMeta<Namespace>>) -> Option<String> {
+    let key = match change {
+        Change::Applied { before, now, initial: false } => {
+            let seen = |meta: &ObjectMeta| {
+                (meta.uid.clone(), meta.labels.clone(), meta.deletion_timestamp.is_some())
+            };
+            let same = before.as_ref().is_some_and(|before| seen(&before.metadata) == seen(&now.metadata));
+            (!same).then(|| ObjectKey::of(now.as_ref()))
+        }
+        Change::Removed(key, _) => Some(key.clone()),
+        Change::Applied { initial: true, .. } | Change::Malformed(..) => None,
+    };
+    key.map(|key| key.name)
+}
+
+/// Each RegistryCredential, or delivery of a ClusterRegistryCredential, that a change of a Secret concerns: whose the Secret was, and whose it is.
 fn owners(change: &Change<SecretRecord>) -> BTreeSet<ObjectId> {
     let (before, now) = match change {
         Change::Applied { before, now, initial: false } => (before.as_ref(), Some(now)),
         Change::Removed(_, known) => (known.as_ref(), None),
         Change::Applied { initial: true, .. } | Change::Malformed(..) => (None, None),
     };
-    before.into_iter().chain(now).filter_map(|secret| secret.credential()).collect()
+    before.into_iter().chain(now).filter_map(|secret| secret.user()).collect()
 }
 
 /// The resourceVersion of a Secret that is there.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::backoff::RememberedFailure;
+use crate::engine::object::ObjectKey;
 use crate::error::Result;
 use crate::sessions::Session;
 use crate::sessions::failure::Failure;
 use crate::sessions::proof::Basis;
+use crate::sessions::service_account::ServiceAccountRole;
 
 /// The sessions of one AwsAccount as it is declared now.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(super) struct AccountSessions {
     pub(super) basis: Basis,
     pub(super) own: Arc<SessionCell>,
     pub(super) roles: HashMap<String, Arc<SessionCell>>,
+    /// One for each ServiceAccount, as it is now.
+    service_accounts: HashMap<ObjectKey, (ServiceAccountRole, Arc<SessionCell>)>,
 }
 
 /// One session. The caller that has the lock signs in; the other callers wait and share the result.
@@ -37,7 +41,17 @@ pub(super) struct CachedSession {
 
 impl AccountSessions {
     pub(super) fn new(uid: Option<String>, basis: Basis) -> Self {
-        Self { uid, basis, own: Arc::default(), roles: HashMap::new() }
+        Self { uid, basis, own: Arc::default(), roles: HashMap::new(), service_accounts: HashMap::new() }
+    }
+
+    /// The cell of a ServiceAccount. That of an earlier ServiceAccount of the name, or of an earlier role, goes.
+    pub(super) fn of_service_account(&mut self, account: &ServiceAccountRole) -> Arc<SessionCell> {
+        let entry = self.service_accounts.entry(account.key.clone());
+        let (known, cell) = entry.or_insert_with(|| (account.clone(), Arc::default()));
+        if known != account {
+            (*known, *cell) = (account.clone(), Arc::default());
+        }
+        Arc::clone(cell)
     }
 }
 

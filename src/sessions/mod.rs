@@ -6,6 +6,7 @@ mod limits;
 mod proof;
 mod role;
 mod secret;
+mod service_account;
 mod sign_in;
 
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use secrecy::SecretString;
 
-use crate::api::AwsAccount;
+use crate::api::{AwsAccount, KindName};
 use crate::aws::{Aws, AwsErrorKind, Sdk};
 use crate::clock::Clock;
 use crate::engine::object::ObjectId;
@@ -27,6 +28,7 @@ use cached::{AccountSessions, CachedSession, SessionCell};
 use failure::Failure;
 use limits::SharedLimits;
 use proof::Basis;
+pub use service_account::ServiceAccountRole;
 use sign_in::SignIn;
 
 /// A Secret is read again after this long, so that changed keys are picked up.
@@ -68,9 +70,40 @@ pub struct Session {
     base: Option<Arc<Session>>,
 }
 
-/// What the tokens of an AwsAccount and a role depend on, as far as it is known without AWS: the object, how it signs in, and the role.
-pub fn source(account: &AwsAccount, role_arn: Option<&str>) -> String {
-    proof::source(&account.uid().unwrap_or_default(), &Basis::of(&account.spec), role_arn)
+/// As whom somebody signs in to an AwsAccount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInAs {
+    /// As a role that a grant names, assumed from the account's own identity; as that identity itself without a role.
+    Account {
+        /// The role of the grant.
+        role_arn: Option<String>,
+    },
+    /// As the role of a ServiceAccount.
+    ServiceAccount(ServiceAccountRole),
+}
+
+impl SignInAs {
+    /// As the account's own identity.
+    pub fn own() -> Self {
+        Self::Account { role_arn: None }
+    }
+
+    /// The role that is named, whoever names it.
+    pub fn role_arn(&self) -> Option<&String> {
+        match self {
+            Self::Account { role_arn } => role_arn.as_ref(),
+            Self::ServiceAccount(account) => Some(&account.role_arn),
+        }
+    }
+}
+
+/// What the tokens of an AwsAccount depend on, as far as it is known without AWS: the object, how it signs in, and as whom.
+pub fn source(account: &AwsAccount, signs_in: &SignInAs) -> String {
+    let (uid, basis) = (account.uid().unwrap_or_default(), Basis::of(&account.spec));
+    match signs_in {
+        SignInAs::Account { role_arn } => proof::source(&uid, &basis, role_arn.as_deref()),
+        SignInAs::ServiceAccount(account) => proof::of_service_account(&uid, &basis, account, &[]),
+    }
 }
 
 impl Accounts {
@@ -120,6 +153,37 @@ impl Accounts {
     /// Tries a token at the npm address of a repository; see [`Sdk::ping`].
     pub(crate) async fn ping(&self, address: &str, token: &SecretString) -> Result<()> {
         Ok(self.sign_in.sdk.ping(address, token).await?)
+    }
+
+    /// Whoever mints the tokens of a login.
+    pub async fn session_for(&self, account: &AwsAccount, signs_in: &SignInAs) -> Result<Arc<Session>> {
+        match signs_in {
+            SignInAs::Account { role_arn } => self
+                .session_as(account, role_arn.as_deref())
+                .await
+                .map_err(|error| error.of_account(&account.name_any())),
+            SignInAs::ServiceAccount(role) => self.session_of(account, role).await,
+        }
+    }
+
+    /// The role of a ServiceAccount. The account's own identity has no part in it.
+    async fn session_of(&self, account: &AwsAccount, role: &ServiceAccountRole) -> Result<Arc<Session>> {
+        let cell = self.entry(account, |entry| entry.of_service_account(role));
+        let mut cached = cell.lock().await;
+        cached.recent_failure(self.clock.now())?;
+        if let Some(session) = cached.usable()
+            && self.has_same_identity(&session, &mut cached).await
+        {
+            return Ok(session);
+        }
+        let signed_in = self.sign_in.service_account(account, role, self.limits.of(account)).await;
+        let outcome = cached.keep(signed_in, self.clock.now());
+        if let Ok(session) = &outcome
+            && cached.is_another_than_before(session)
+        {
+            self.references.changed(&ObjectId::new(KindName::ServiceAccount, role.key.clone()));
+        }
+        outcome
     }
 
     /// A role that a grant names, assumed from the account's own identity; that identity itself without a role.
@@ -200,8 +264,16 @@ impl Accounts {
         self.limits.remove(name);
     }
 
-    /// The cell for an identity. What was signed in for an earlier spec, or an earlier object of that name, goes.
+    /// The cell for the account's own identity, or for a role of a grant.
     fn cell(&self, account: &AwsAccount, role_arn: Option<&str>) -> Arc<SessionCell> {
+        self.entry(account, |entry| match role_arn {
+            None => Arc::clone(&entry.own),
+            Some(role_arn) => Arc::clone(entry.roles.entry(role_arn.to_owned()).or_default()),
+        })
+    }
+
+    /// Picks from what is kept of an AwsAccount. What was signed in for an earlier spec, or an earlier object of that name, goes.
+    fn entry<T>(&self, account: &AwsAccount, pick: impl FnOnce(&mut AccountSessions) -> T) -> T {
         let (uid, basis) = (account.uid(), Basis::of(&account.spec));
         let mut entries = self.entries();
         let entry = entries
@@ -210,10 +282,7 @@ impl Accounts {
         if entry.uid != uid || entry.basis != basis {
             *entry = AccountSessions::new(uid, basis);
         }
-        match role_arn {
-            None => Arc::clone(&entry.own),
-            Some(role_arn) => Arc::clone(entry.roles.entry(role_arn.to_owned()).or_default()),
-        }
+        pick(entry)
     }
 
     /// Whether the Secret, where there is one, still holds the keys that were used. It is looked at now and then.

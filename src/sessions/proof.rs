@@ -4,6 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::api::{AwsAccountSpec, Credentials, Endpoints};
+use crate::sessions::service_account::ServiceAccountRole;
 
 /// The part of an AwsAccount that matters to signing in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +37,28 @@ pub(super) fn source(uid: &str, basis: &Basis, role_arn: Option<&str>) -> String
     hex_digest(&serde_json::json!([uid, basis, role_arn]))
 }
 
+/// Changes with the AwsAccount, with where it works, with the ServiceAccount and with the role, and with who AWS says that the role is
+/// (ARN and unique id). How the AwsAccount itself signs in does not matter.
+pub(super) fn of_service_account(
+    uid: &str,
+    basis: &Basis,
+    account: &ServiceAccountRole,
+    identity: &[&str],
+) -> String {
+    let Basis { region, account_id, endpoints, credentials: _ } = basis;
+    let ServiceAccountRole { key, uid: own, role_arn } = account;
+    let service_account = [&*key.namespace, &*key.name, own, role_arn];
+    hex_digest(&serde_json::json!([
+        uid,
+        region,
+        account_id,
+        endpoints,
+        "ServiceAccount",
+        service_account,
+        identity
+    ]))
+}
+
 fn hex_digest(parts: &serde_json::Value) -> String {
     hex::encode(Sha256::digest(parts.to_string()))
 }
@@ -60,6 +83,7 @@ pub(super) fn unique_id(user_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::object::ObjectKey;
 
     fn spec(patch: &[(&str, serde_json::Value)]) -> AwsAccountSpec {
         let mut spec = serde_json::json!({"region": "us-east-1", "accountId": "123456789012"});
@@ -89,6 +113,36 @@ mod tests {
         let limits = serde_json::json!({"readsPerSecond": 1, "writesPerSecond": 1, "tokensPerSecond": 1});
         let same = Basis::of(&spec(&[("limits", limits), ("suspend", true.into())]));
         assert_eq!(first, proof("1", &same, user, None));
+    }
+
+    #[test]
+    fn a_service_account_of_another_namespace_name_uid_or_role_is_another_proof() {
+        let basis = Basis::of(&spec(&[]));
+        let of = |namespace: &str, name: &str, uid: &str, role: &str| ServiceAccountRole {
+            key: ObjectKey::new(namespace, name),
+            uid: uid.into(),
+            role_arn: role.into(),
+        };
+        let builder = of("team", "builder", "u1", "role");
+        let first = of_service_account("1", &basis, &builder, &["arn", "AROA1"]);
+        for other in [
+            of("other", "builder", "u1", "role"),
+            of("team", "other", "u1", "role"),
+            of("team", "builder", "u2", "role"),
+            of("team", "builder", "u1", "other"),
+            of("teambuilder", "", "u1", "role"),
+        ] {
+            assert_ne!(first, of_service_account("1", &basis, &other, &["arn", "AROA1"]), "{other:?}");
+        }
+        assert_ne!(first, of_service_account("2", &basis, &builder, &["arn", "AROA1"]));
+        assert_ne!(first, of_service_account("1", &basis, &builder, &["arn", "AROA2"]));
+        let secret = serde_json::json!({"secretRef": {"namespace": "aws", "name": "a"}});
+        let keys = Basis::of(&spec(&[("credentials", secret)]));
+        assert_eq!(
+            first,
+            of_service_account("1", &keys, &builder, &["arn", "AROA1"]),
+            "its keys do not matter"
+        );
     }
 
     #[test]

@@ -10,11 +10,13 @@ use kube::ResourceExt;
 
 use crate::api::AwsAccount;
 use crate::aws::{Aws, AwsError, AwsErrorKind, Limits, Named, Sdk};
+use crate::engine::object::ObjectKey;
 use crate::kubernetes::KubeClient;
 use crate::sessions::failure::Failure;
 use crate::sessions::proof::{self, Basis, unique_id, without_session_name};
 use crate::sessions::role::{RoleCredentials, session_name};
-use crate::sessions::{Session, secret};
+use crate::sessions::service_account::{ServiceAccountRole, WebIdentity};
+use crate::sessions::{Session, SignInAs, secret};
 
 /// How long an answer is awaited to the question who a session is: all users of the session wait meanwhile.
 const IDENTITY_PATIENCE: Duration = Duration::from_secs(5);
@@ -99,7 +101,7 @@ impl SignIn {
             proof: proof(account, &[&caller.arn, &caller.unique_id], None),
             identity_arn: caller.arn,
             unique_id: caller.unique_id,
-            source: super::source(account, None),
+            source: super::source(account, &SignInAs::own()),
             signed_in: SignedIn { refused: Arc::default(), sts, digest },
             base: None,
         })
@@ -128,10 +130,60 @@ impl SignIn {
             proof: proof(account, &[&base.identity_arn, &base.unique_id, &caller.unique_id], Some(role_arn)),
             identity_arn: caller.arn,
             unique_id: caller.unique_id,
-            source: super::source(account, Some(role_arn)),
+            source: super::source(account, &SignInAs::Account { role_arn: Some(role_arn.to_owned()) }),
             signed_in: SignedIn { refused: Arc::default(), sts, digest: None },
             base: Some(Arc::clone(base)),
         })
+    }
+
+    /// The role of a ServiceAccount, by a token of that ServiceAccount.
+    pub(super) async fn service_account(
+        &self,
+        account: &AwsAccount,
+        service_account: &ServiceAccountRole,
+        limits: Arc<Limits>,
+    ) -> Result<Session, Failure> {
+        let ServiceAccountRole { key, uid, role_arn } = service_account;
+        let credentials = self.web_identity(account, key.clone(), Some(uid.clone()), role_arn.clone()).await;
+        let config = self.sdk.config(&account.spec.region, SharedCredentialsProvider::new(credentials)).await;
+        let sts = self.sdk.sts(&config, account);
+        let caller = ask(&sts).await?;
+        let who = format!("{}/{}", key.namespace, key.name);
+        tracing::info!(
+            account = account.name_any(),
+            service_account = who,
+            "signed in to AWS as a ServiceAccount"
+        );
+        let uid = account.uid().unwrap_or_default();
+        let identity = [&*caller.arn, &*caller.unique_id];
+        Ok(Session {
+            account: account.name_any(),
+            aws: self.client(account, &config, limits, caller.account.clone()),
+            proof: proof::of_service_account(&uid, &Basis::of(&account.spec), service_account, &identity),
+            source: super::source(account, &SignInAs::ServiceAccount(service_account.clone())),
+            identity_arn: caller.arn,
+            unique_id: caller.unique_id,
+            signed_in: SignedIn { refused: Arc::default(), sts, digest: None },
+            base: None,
+        })
+    }
+
+    async fn web_identity(
+        &self,
+        account: &AwsAccount,
+        service_account: ObjectKey,
+        uid: Option<String>,
+        role_arn: String,
+    ) -> WebIdentity {
+        let unsigned = self.sdk.unsigned(&account.spec.region).await;
+        WebIdentity {
+            client: self.client.clone(),
+            sts: self.sdk.sts(&unsigned, account),
+            account: service_account,
+            uid,
+            role_arn,
+            session_name: self.session_name.clone(),
+        }
     }
 
     /// Whether the account's Secret holds the keys that the session was signed in with.

@@ -2,12 +2,14 @@
 
 mod registry;
 mod secret;
+mod service_account;
 mod status;
 mod token;
 
 pub use registry::{EndpointType, Format, Registry};
 pub use secret::{SecretAdoption, SecretSettings};
-pub use status::{RegistryCredentialStatus, SecretWrite, TokenStatus};
+pub use service_account::ServiceAccountRef;
+pub use status::{RegistryCredentialStatus, SecretWrite, TokenServiceAccount, TokenStatus};
 pub use token::TokenSettings;
 
 use kube::{CustomResource, KubeSchema};
@@ -59,6 +61,11 @@ pub struct RegistryCredentialSpec {
     /// The AwsAccount to sign in to, for every registry that names no other one.
     #[serde(default)]
     pub account_ref: AccountRef,
+    /// Mint as the IAM role of a ServiceAccount of this namespace, which its annotation `eks.amazonaws.com/role-arn` names. The
+    /// administrator lists the ServiceAccount in the values of the chart (`serviceAccounts`). A grant with `use` of the domain is enough,
+    /// because IAM decides the rest. Left out: the AwsAccount mints, as its grant says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account_ref: Option<ServiceAccountRef>,
     /// The registries; 1 to 10.
     #[schemars(length(min = 1, max = 10))]
     #[x_kube(validation = ("['npm', 'yarn1', 'yarn', 'swift'].all(f, self.filter(r, f in r.formats && !has(r.scope) && !has(r.scopes)).size() <= 1)", "npm, yarn1, yarn and swift can each hold one registry without a scope; give the others a scope"),

@@ -42,6 +42,15 @@ pub struct SecretWrite {
     pub resource_version: String,
 }
 
+/// The ServiceAccount whose role minted a token. One that was made anew under the name is another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenServiceAccount {
+    /// Name of the ServiceAccount.
+    pub name: String,
+    /// metadata.uid of the ServiceAccount.
+    pub uid: String,
+}
+
 /// A token, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -53,9 +62,12 @@ pub struct TokenStatus {
     /// The AwsAccount under whose grant it was minted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// The role that minted it, where the grant named one.
+    /// The role that minted it, where the grant named one, or a ServiceAccount has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
+    /// The ServiceAccount whose role minted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<TokenServiceAccount>,
     /// When it was minted.
     #[schemars(with = "String")]
     pub issued_at: Timestamp,

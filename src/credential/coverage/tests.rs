@@ -22,6 +22,7 @@ fn token(role: Option<&str>) -> TokenStatus {
         owner: "123456789012".into(),
         account: Some("default".into()),
         role_arn: role.map(Into::into),
+        service_account: None,
         issued_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         expires_at: "2026-01-01T12:00:00Z".parse().unwrap(),
         renews_at: "2026-01-01T08:00:00Z".parse().unwrap(),

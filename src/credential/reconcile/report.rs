@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use crate::api::RENEW_AT;
+use crate::credential::COMPARED_EVERY;
 use crate::credential::event_records;
 use crate::credential::minters::TokensByDomain;
 use crate::credential::reconcile::CredentialReconcile;
@@ -16,9 +17,6 @@ use crate::engine::pipeline::kind::interval;
 use crate::engine::status::summary;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
-
-/// How often a login that is in sync is compared with the caches: its Secret, its grants, the end of its token.
-const COMPARED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Backoff step for failures that nothing counts: the next attempt comes after 60 to 80 s.
 const STEADY: u32 = 4;

@@ -1,25 +1,14 @@
 //! The Secret is put back while AWS cannot be asked, from the tokens that this very login holds.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use crate::api::TokenStatus;
 use crate::credential::coverage::Coverage;
 use crate::credential::event_records;
-use crate::credential::minters::TokensByDomain;
+use crate::credential::kept_login::kept_login;
 use crate::credential::reconcile::CredentialReconcile;
-use crate::credential::registries::Resolved;
-use crate::credential::render::{DomainKey, Registry};
-use crate::credential::requirements::{Plan, Suspended, Terms};
-use crate::credential::schedule::Life;
+use crate::credential::requirements::Suspended;
 use crate::credential::secret_writer::Written;
-use crate::credential::token_request::CurrentToken;
-use crate::credential::token_store::StoredToken;
 use crate::engine::object::ObjectKey;
 use crate::error::{Error, Result};
 use crate::reason::Outlook;
-use crate::repository::endpoints::fill;
-use crate::sessions;
 
 impl CredentialReconcile<'_> {
     /// Puts a Secret back that has gone or was changed since the last reconcile, before AWS is asked anything: an answer may take long.
@@ -54,14 +43,10 @@ impl CredentialReconcile<'_> {
         if self.is_as_declared() {
             return Ok(true);
         }
-        let Plan { registries: resolved, terms } = self.plan(Suspended::Refused)?;
-        let mut tokens = TokensByDomain::new();
-        for (domain, terms) in terms {
-            let Some(current) = self.still_current(&domain, &terms).await? else { return Ok(false) };
-            tokens.insert(domain, current);
-        }
-        let kept = tokens.iter().map(|(domain, current)| (domain, &current.kept)).collect();
-        let Some(rendered) = rendered(&resolved, &kept) else { return Ok(false) };
+        let plan = self.plan(Suspended::Refused)?;
+        let Some((rendered, tokens)) = kept_login(&plan, &self.status.tokens, self.services).await? else {
+            return Ok(false);
+        };
         let before = self.status.clone();
         let written = self.write(&rendered, &tokens).await?;
         if written != Written::Already {
@@ -77,24 +62,6 @@ impl CredentialReconcile<'_> {
         Ok(true)
     }
 
-    /// The token of a domain that status says the Secret holds, if it is kept and the grant is no narrower.
-    async fn still_current(&self, domain: &DomainKey, terms: &Terms) -> Result<Option<CurrentToken>> {
-        let recorded = self.status.tokens.iter().find(|token| {
-            let TokenStatus { domain: name, owner, account, .. } = token;
-            (name, owner) == (&domain.domain, &domain.owner)
-                && account.as_ref().is_none_or(|account| *account == domain.account)
-        });
-        let Some(recorded) = recorded else { return Ok(None) };
-        let life = Life { issued: recorded.issued_at, expires: recorded.expires_at };
-        if life.expires.duration_since(life.issued) > terms.duration {
-            return Ok(None);
-        }
-        let source = sessions::source(&terms.account, terms.role_arn.as_deref());
-        let kept = self.services.tokens.known(&source, domain, life).await?;
-        let renews_at = recorded.renews_at;
-        Ok(kept.map(|kept| CurrentToken { kept, renews_at, due_at: renews_at, again: None, failing: None }))
-    }
-
     /// Whether the cache shows the Secret just as it was written last.
     fn is_as_declared(&self) -> bool {
         let secret = self.context.caches.secrets.get(&ObjectKey::new(&self.namespace, self.secret_name()));
@@ -106,22 +73,4 @@ impl CredentialReconcile<'_> {
                 && last.is_some_and(|last| last.uid == secret.uid && last.resource_version == secret.version)
         })
     }
-}
-
-/// The registries with addresses that are known without AWS; `None` when one is not.
-fn rendered(
-    resolved: &[Resolved<'_>],
-    kept: &BTreeMap<&DomainKey, &Arc<StoredToken>>,
-) -> Option<Vec<Registry>> {
-    let registry = |resolved: &Resolved<'_>| {
-        let kind = resolved.spec.endpoint_type.unwrap_or_default();
-        let template = kept.get(&resolved.domain).and_then(|kept| kept.origin.addresses.get(&kind));
-        let endpoints = resolved
-            .private
-            .clone()
-            .or_else(|| fill(template?, &resolved.identity))
-            .or_else(|| resolved.by_name.clone())?;
-        Some(resolved.rendered(endpoints))
-    };
-    resolved.iter().map(registry).collect()
 }

@@ -4,13 +4,12 @@ use std::collections::{BTreeSet, HashSet};
 
 use kube::Resource;
 
-use crate::credential::coverage::{Coverage, Seen, judge};
+use crate::credential::coverage::{self, Coverage};
 use crate::credential::reconcile::CredentialReconcile;
 use crate::credential::requirements::Suspended;
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
 use crate::engine::object::{EventRecord, ObjectKey, Success};
-use crate::engine::pipeline::grants::Requester;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 
@@ -93,26 +92,8 @@ impl CredentialReconcile<'_> {
 
     /// The worst verdict of all tokens that the Secret holds.
     pub(super) fn coverage(&self) -> Coverage {
-        let caches = &self.context.caches;
-        let labels = caches.labels(&self.namespace);
-        let requester = Requester { namespace: &self.namespace, labels: labels.as_ref() };
-        let mut worst = Coverage::Covered;
-        for token in &self.status.tokens {
-            let name = token.account.as_deref().unwrap_or(&self.object.spec.account_ref.name);
-            let key = ObjectKey::new("", name);
-            let known = caches.accounts.get(&key);
-            let seen = match &known {
-                Some(account) => Seen::Known(account),
-                None if caches.accounts.is_unreadable(&key) => Seen::Unreadable,
-                None => Seen::Deleted(name),
-            };
-            match judge(token, seen, requester) {
-                withdrawn @ Coverage::Withdrawn(_) => return withdrawn,
-                wider @ Coverage::Wider(_) => worst = wider,
-                Coverage::Covered => {}
-            }
-        }
-        worst
+        let account = &self.object.spec.account_ref.name;
+        coverage::of_all(&self.status.tokens, account, &self.namespace, &self.context.caches)
     }
 
     /// Removes every Secret of ours at once.

@@ -15,12 +15,12 @@ fn writes_data(entry: &ManagedFieldsEntry) -> bool {
     fields.is_some_and(|fields| ["f:data", "f:type"].iter().any(|field| fields.contains_key(*field)))
 }
 
-/// Whose a Secret is that no RegistryCredential controls.
+/// Whose a Secret is that no RegistryCredential or ClusterRegistryCredential controls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Foreign {
     /// Kind and name of the object that controls the Secret.
     pub controller: Option<String>,
-    /// The RegistryCredential that the annotation `allow-takeover` names.
+    /// The RegistryCredential or ClusterRegistryCredential that the annotation `allow-takeover` names.
     pub allows: Option<String>,
     /// Who wrote the data of the Secret last, and when.
     pub writer: Option<(String, Option<Timestamp>)>,
@@ -29,7 +29,7 @@ pub struct Foreign {
 impl Foreign {
     pub(super) fn of(seen: &ObjectMeta) -> Option<Self> {
         let controller = seen.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
-        if controller.is_some_and(|owner| SecretController::of(owner).is_credential) {
+        if controller.is_some_and(|owner| SecretController::of(owner).credential.is_some()) {
             return None;
         }
         let entries = || seen.managed_fields.iter().flatten();

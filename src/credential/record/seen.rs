@@ -84,9 +84,9 @@ impl Incoming for SeenSecret {
         Ok(self.record)
     }
 
-    /// Anybody may put our label on a Secret, so a Secret that no RegistryCredential controls is not kept.
+    /// Anybody may put our label on a Secret, so a Secret that no object of ours controls is not kept.
     fn matters(kept: &SecretRecord) -> bool {
-        kept.credential().is_some()
+        kept.user().is_some()
     }
 }
 
@@ -135,6 +135,11 @@ mod tests {
         let ours = Some(owner("codeartifact-operator.dev/v1alpha1", "RegistryCredential"));
         let table = [
             ("controlled by a RegistryCredential", ours.clone(), true),
+            (
+                "controlled by a ClusterRegistryCredential",
+                Some(owner("codeartifact-operator.dev/v1alpha1", "ClusterRegistryCredential")),
+                true,
+            ),
             ("controlled by nobody", None, false),
             (
                 "controlled by another kind",
@@ -167,7 +172,7 @@ mod tests {
         let told = std::sync::Mutex::new(Vec::new());
         take(Event::Delete(secret("a", ours, 1)), &Cache::default(), &|change| {
             if let crate::engine::watching::watch::Change::Removed(_, Some(known)) = change {
-                told.lock().unwrap().extend(known.credential());
+                told.lock().unwrap().extend(known.user());
             }
         });
         let login = ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", "login"));

@@ -34,7 +34,7 @@ fn resolve<'a>(
     caches: &Caches,
 ) -> Result<Vec<Resolved<'a>>> {
     let namespace = object.namespace().unwrap_or_default();
-    let scope = Scope { account, caches, namespace: &namespace };
+    let scope = Scope { account, caches, namespace: &namespace, by: GrantedBy::Credentials };
     let registries = object.spec.registries.iter().enumerate();
     registries
         .map(|(index, spec)| {

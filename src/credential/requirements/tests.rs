@@ -49,7 +49,7 @@ fn told(namespace: &str, spec: &RegistryCredentialSpec, caches: &Caches) -> Resu
     let told = |(domain, terms): (DomainKey, Terms)| {
         assert_eq!(domain.account, terms.account.name_any());
         assert_eq!(domain.region, terms.account.spec.region);
-        (domain.account, domain.domain, terms.role_arn, terms.duration.as_hours())
+        (domain.account, domain.domain, terms.signs_in.role_arn().cloned(), terms.duration.as_hours())
     };
     Ok(plan.terms.into_iter().map(told).collect())
 }

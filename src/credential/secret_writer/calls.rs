@@ -11,7 +11,7 @@ use kube::core::{PartialObjectMetaExt, Status};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::api::{MANAGER, RegistryCredential};
+use crate::api::{ClusterRegistryCredential, KindName, MANAGER, RegistryCredential};
 use crate::credential::record::SecretRecord;
 use crate::credential::render::Files;
 use crate::credential::secret::{Wanted, false_marks, leftovers};
@@ -42,9 +42,15 @@ pub(super) async fn read(context: &Context, key: &ObjectKey) -> Result<Option<Se
 /// Whether the API server has the very object whose login it is, and not another one of the same name.
 pub(super) async fn is_current(context: &Context, wanted: &Wanted) -> Result<bool> {
     let ObjectKey { namespace, name } = &wanted.user.key;
-    let api = Api::<RegistryCredential>::namespaced(context.client.0.clone(), namespace);
-    let now = kube_call(api.get_metadata_opt(name)).await?;
-    Ok(now.and_then(|now| now.metadata.uid).as_deref() == Some(&*wanted.owner.uid))
+    let client = context.client.0.clone();
+    let uid = if wanted.user.kind == KindName::Delivery {
+        let api = Api::<ClusterRegistryCredential>::all(client);
+        kube_call(api.get_metadata_opt(name)).await?.and_then(|now| now.metadata.uid)
+    } else {
+        let api = Api::<RegistryCredential>::namespaced(client, namespace);
+        kube_call(api.get_metadata_opt(name)).await?.and_then(|now| now.metadata.uid)
+    };
+    Ok(uid.as_deref() == Some(&*wanted.owner.uid))
 }
 
 pub(super) async fn create(

@@ -1,5 +1,6 @@
 //! Why a Secret is not written, in words. Pure.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::Status;
 
 use crate::api::{ALLOW_TAKEOVER, SecretAdoption};
@@ -26,11 +27,12 @@ pub(super) fn refusal(verdict: Verdict, seen: Option<&SecretRecord>, wanted: &Wa
 }
 
 /// The Secret belongs to an object of the same name that is newer than the one that was reconciled.
-pub(super) fn not_current(name: &str) -> Error {
+pub(super) fn not_current(owner: &OwnerReference) -> Error {
     Error::waiting(
         Reason::Progressing,
         format!(
-            "RegistryCredential {name} was deleted or made again, and this reconcile saw the earlier one"
+            "{} {} was deleted or made again, and this reconcile saw the earlier one",
+            owner.kind, owner.name
         ),
     )
 }
@@ -39,9 +41,12 @@ pub(super) fn not_current(name: &str) -> Error {
 fn refused(seen: Option<&SecretRecord>, wanted: &Wanted) -> String {
     let Wanted { name, owner, .. } = wanted;
     let controller = seen.and_then(|seen| seen.controller.as_ref());
-    if let Some(controller) = controller.filter(|controller| controller.is_credential) {
+    if let Some((controller, kind)) =
+        controller.and_then(|controller| Some((controller, controller.credential?)))
+    {
         return format!(
-            "Secret {name} belongs to RegistryCredential {}; set another spec.secret.name",
+            "Secret {name} belongs to {} {}; set another spec.secret.name",
+            kind.as_str(),
             controller.name
         );
     }
@@ -57,8 +62,9 @@ fn refused(seen: Option<&SecretRecord>, wanted: &Wanted) -> String {
     let consent = (!consents).then(|| format!("annotate the Secret with {ALLOW_TAKEOVER}={}", owner.name));
     let hand_over = allow.into_iter().chain(consent).collect::<Vec<_>>().join(" and ");
     format!(
-        "Secret {name} is not controlled by this RegistryCredential{}; to have the Secret taken over and its data replaced, {hand_over}; or \
+        "Secret {name} is not controlled by this {}{}; to have the Secret taken over and its data replaced, {hand_over}; or \
          delete the Secret, or set another spec.secret.name",
+        owner.kind,
         foreign.and_then(Foreign::last_written).unwrap_or_default()
     )
 }

@@ -161,7 +161,7 @@ fn log(note: &EventRecord) {
 }
 
 /// What the metrics count a reconcile as.
-pub(super) fn counted(outcome: &Result<Success>) -> Outcome {
+pub(crate) fn counted(outcome: &Result<Success>) -> Outcome {
     match outcome {
         Ok(done) if done.gone => Outcome::Gone,
         Ok(done) if done.reason.is_degraded() => Outcome::Degraded,

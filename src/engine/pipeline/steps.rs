@@ -100,7 +100,8 @@ fn concerns_one_step(error: &Error) -> bool {
         | AwsErrorKind::NotFound
         | AwsErrorKind::Conflict
         | AwsErrorKind::Quota
-        | AwsErrorKind::Rejected => true,
+        | AwsErrorKind::Rejected
+        | AwsErrorKind::Known(_) => true,
         AwsErrorKind::SignIn | AwsErrorKind::Throttled(_) | AwsErrorKind::Unavailable => false,
     }
 }

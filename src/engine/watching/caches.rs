@@ -7,8 +7,8 @@ use kube::Resource;
 use kube::core::PartialObjectMeta;
 
 use crate::api::{
-    AwsAccount, CredentialGrant, Domain, KindName, ObjectStatus, PackagePolicy, RegistryCredential,
-    Repository,
+    AwsAccount, ClusterRegistryCredential, CredentialGrant, Domain, KindName, ObjectStatus, PackagePolicy,
+    RegistryCredential, Repository,
 };
 use crate::credential::record::SecretRecord;
 use crate::engine::object::{Controlled, ObjectId, ObjectKey};
@@ -16,6 +16,7 @@ use crate::engine::pipeline::downstreams::Downstreams;
 use crate::engine::pipeline::grants;
 use crate::engine::pipeline::grants::{Access, Requester};
 use crate::engine::watching::cache::{Cache, Stored};
+use crate::engine::watching::service_accounts::ServiceAccounts;
 use crate::error::{Error, Result};
 use crate::reason::Reason;
 
@@ -32,15 +33,19 @@ pub struct Caches {
     pub policies: Cache<PackagePolicy>,
     /// `RegistryCredential`s.
     pub credentials: Cache<RegistryCredential>,
+    /// `ClusterRegistryCredential`s.
+    pub cluster_credentials: Cache<ClusterRegistryCredential>,
     /// Namespaces, for their labels.
     pub namespaces: Cache<PartialObjectMeta<Namespace>>,
-    /// The Secrets that a RegistryCredential controls or controlled, as small records.
+    /// The Secrets that a RegistryCredential or a ClusterRegistryCredential controls or controlled, as small records.
     pub secrets: Cache<SecretRecord>,
+    /// The ServiceAccounts that logins may be minted as.
+    pub service_accounts: ServiceAccounts,
     /// Which repositories use which as upstream, as AWS showed them.
     pub downstreams: Downstreams,
 }
 
-/// Asks the cache of the target's kind. A Namespace has no status and is not waited for.
+/// Asks the cache of the target's kind. The kinds of Kubernetes itself have no status of ours and are not waited for.
 macro_rules! of_kind {
     ($caches:ident, $target:ident, $ask:ident) => {
         match $target.kind {
@@ -49,7 +54,11 @@ macro_rules! of_kind {
             KindName::Repository => $ask(&$caches.repositories, &$target.key),
             KindName::PackagePolicy => $ask(&$caches.policies, &$target.key),
             KindName::RegistryCredential => $ask(&$caches.credentials, &$target.key),
-            KindName::Namespace | KindName::Secret => Default::default(),
+            KindName::ClusterRegistryCredential => $ask(&$caches.cluster_credentials, &$target.key),
+            KindName::Delivery => {
+                $ask(&$caches.cluster_credentials, &ObjectKey::new("", $target.key.name.as_str()))
+            }
+            KindName::Namespace | KindName::Secret | KindName::ServiceAccount => Default::default(),
         }
     };
 }
@@ -114,7 +123,8 @@ impl Caches {
         fn uses<K: Controlled>(cache: &Cache<K>, key: &ObjectKey) -> bool {
             cache.get(key).is_some_and(|object| object.status().is_some_and(ObjectStatus::uses_aws))
         }
-        of_kind!(self, target, uses)
+        // The object behind a delivery refers to the same AwsAccounts.
+        target.kind != KindName::Delivery && of_kind!(self, target, uses)
     }
 
     /// Whether an object is known.

@@ -11,4 +11,5 @@ pub(in crate::engine) mod removed;
 pub mod resolve;
 pub mod secret_watches;
 pub mod seen;
+pub mod service_accounts;
 pub mod watch;

@@ -42,7 +42,7 @@ pub struct Unready {
 /// When a login stops to work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expiry {
-    /// The RegistryCredential.
+    /// The RegistryCredential or ClusterRegistryCredential.
     pub key: ObjectKey,
     /// When the first of its tokens expires, or expired.
     pub expires: Timestamp,

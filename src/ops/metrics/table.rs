@@ -107,7 +107,7 @@ pub(super) const CREDENTIAL_EXPIRY: Described = Described {
     name: "credential_expiry_seconds",
     shape: Shape::Gauge,
     labels: "",
-    help: "Seconds until the first login of all RegistryCredentials expires, negative from then on until it works again; absent while there is none",
+    help: "Seconds until the first login of all RegistryCredentials and ClusterRegistryCredentials expires, negative from then on until it works again; absent while there is none",
 };
 
 pub(super) const LOGIN_EXPIRY: Described = Described {
@@ -123,7 +123,7 @@ pub(super) const LOGIN_PROMISE: Described = Described {
     help: "Seconds until the login of a RegistryCredential has less life left than spec.token.renewBefore promises, negative from then on until it is renewed",
 };
 /// Not `namespace`: Prometheus puts its own label of that name, the namespace of the operator, on what it scrapes from a Pod.
-const LOGIN_LABELS: &str = "login_namespace, login (namespace and name of the RegistryCredential; of 1,000, the namespaces taking turns: those that break their promise, then those that expire first; not of suspended ones)";
+const LOGIN_LABELS: &str = "login_namespace, login (namespace and name of the RegistryCredential, or name of the ClusterRegistryCredential; of 1,000, the namespaces taking turns: those that break their promise, then those that expire first; not of suspended ones)";
 
 /// All metrics, in the order of the documentation.
 pub const TABLE: [Described; 16] = [

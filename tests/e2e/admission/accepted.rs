@@ -4,12 +4,18 @@ use codeartifact_operator::api::Format;
 use serde_json::{Value, json};
 
 /// Short name, kind, columns, and further columns that `-o wide` shows.
-pub(super) const COLUMNS: [(&str, &str, &str, &[&str]); 5] = [
+pub(super) const COLUMNS: [(&str, &str, &str, &[&str]); 6] = [
     ("caacct", "AwsAccount", "NAME ACCOUNT REGION READY REASON AGE", &["MESSAGE"]),
     ("cadom", "Domain", "NAME DOMAIN READY REASON AGE", &["ARN", "DRIFTED", "MESSAGE"]),
     ("carepo", "Repository", "NAME DOMAIN REPOSITORY READY REASON AGE", &["ARN", "DRIFTED", "MESSAGE"]),
     ("capol", "PackagePolicy", "NAME DOMAIN REPOSITORY MODE READY REASON AGE", &["DRIFTED", "MESSAGE"]),
     ("cacred", "RegistryCredential", "NAME SECRET READY REASON EXPIRES AGE", &["MESSAGE"]),
+    (
+        "caccred",
+        "ClusterRegistryCredential",
+        "NAME SECRET SELECTED FILLED FAILING READY REASON EXPIRES AGE",
+        &["MESSAGE"],
+    ),
 ];
 
 /// What the stored spec of the valid object holds besides what it was given.
@@ -39,6 +45,10 @@ pub(super) fn defaults() -> Vec<(&'static str, Value)> {
             "RegistryCredential",
             json!({"accountRef": account_ref, "token": {}, "secret": {}, "suspend": false}),
         ),
+        (
+            "ClusterRegistryCredential",
+            json!({"accountRef": account_ref, "token": {}, "secret": {}, "suspend": false}),
+        ),
     ]
 }
 
@@ -56,6 +66,22 @@ pub(super) fn durations() -> Vec<(&'static str, Value)> {
         ("RegistryCredential", json!({"token": {"duration": "900s", "renewBefore": "1m30s"}})),
         ("RegistryCredential", json!({"token": {"duration": "1.5h", "renewBefore": "2700.0s"}})),
         ("Domain", json!({"interval": "23h59m60s"})),
+    ]
+}
+
+/// Which namespaces a login of a whole cluster may be for.
+pub(super) fn selections() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "ClusterRegistryCredential",
+            json!({"namespaceSelector": {}, "excludedNamespaces": ["kube-*", "a"]}),
+        ),
+        ("ClusterRegistryCredential", json!({"namespaceSelector": null, "namespaces": ["team-a"]})),
+        (
+            "ClusterRegistryCredential",
+            json!({"namespaces": ["team-a"], "registries": [
+            {"repository": {"domain": "acme", "name": "team"}, "formats": ["npm"]}]}),
+        ),
     ]
 }
 

@@ -35,6 +35,10 @@ fn valid(kind: &str) -> Value {
             json!({"repositoryRef": {"name": "team"}, "packages": [{"format": "npm", "name": "hello"}],
             "origin": {"publish": "Allow", "upstream": "Block"}})
         }
+        "ClusterRegistryCredential" => {
+            json!({"namespaceSelector": {"matchLabels": {"team": "a"}}, "registries": [
+            {"repositoryRef": {"namespace": "platform", "name": "team"}, "formats": ["npm", "pip", "netrc"]}]})
+        }
         _ => json!({"registries": [{"repositoryRef": {"name": "team"}, "formats": ["npm", "pip", "netrc"]}]}),
     }
 }
@@ -152,8 +156,11 @@ async fn names_that_aws_would_refuse_need_a_name_in_the_spec() -> Result<()> {
 #[tokio::test]
 async fn what_is_legal_is_accepted() -> Result<()> {
     let control_plane = shared().await?;
-    for (kind, change) in
-        accepted::specs().into_iter().chain(accepted::regions()).chain(accepted::durations())
+    for (kind, change) in accepted::specs()
+        .into_iter()
+        .chain(accepted::regions())
+        .chain(accepted::durations())
+        .chain(accepted::selections())
     {
         let answer = try_create(control_plane, kind, "acme", &changed(kind, &change)).await;
         answer.with_context(|| format!("{kind} {change}"))?;

@@ -23,6 +23,10 @@ async fn the_operator_writes_its_own_kind_of_secret_only() -> Result<()> {
     let secrets = release.secrets(&release.tenant);
     let create = PostParams { dry_run: true, ..PostParams::default() };
     secrets.create(&create, &owned("login", |_| {})?).await.context("a Secret as it should be")?;
+    let of_cluster = owned("login", |secret| {
+        secret["metadata"]["ownerReferences"][0]["kind"] = json!("ClusterRegistryCredential");
+    })?;
+    secrets.create(&create, &of_cluster).await.context("a Secret of a ClusterRegistryCredential")?;
     let refusals: [(fn(&mut Value), &str); 5] = [
         (|secret| secret["type"] = json!("kubernetes.io/basic-auth"), "of type Opaque only"),
         (
@@ -35,11 +39,11 @@ async fn the_operator_writes_its_own_kind_of_secret_only() -> Result<()> {
         ),
         (
             |secret| secret["metadata"]["ownerReferences"] = json!([]),
-            "that a RegistryCredential controls only",
+            "that a RegistryCredential or a ClusterRegistryCredential controls only",
         ),
         (
             |secret| secret["metadata"]["ownerReferences"][0]["kind"] = json!("Deployment"),
-            "that a RegistryCredential controls only",
+            "that a RegistryCredential or a ClusterRegistryCredential controls only",
         ),
     ];
     for (change, message) in refusals {

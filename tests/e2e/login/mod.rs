@@ -11,6 +11,7 @@ mod remade;
 mod renewal;
 mod restart;
 mod secret;
+mod service_accounts;
 mod sharing;
 mod takeover;
 mod templates;

@@ -43,7 +43,11 @@ fn told(metadata: &serde_json::Value, adoption: SecretAdoption) -> String {
         namespace: "team".into(),
         name: "npm".into(),
         user: ObjectId::new(KindName::RegistryCredential, ObjectKey::new("team", "login")),
-        owner: OwnerReference { name: "login".into(), ..OwnerReference::default() },
+        owner: OwnerReference {
+            kind: "RegistryCredential".into(),
+            name: "login".into(),
+            ..OwnerReference::default()
+        },
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         keys: BTreeSet::new(),

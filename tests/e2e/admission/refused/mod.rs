@@ -1,6 +1,7 @@
 //! What the API server refuses, and what it says.
 
 mod account;
+mod cluster_credential;
 mod credential;
 mod package_policy;
 mod repository;
@@ -35,6 +36,8 @@ pub(super) fn on_create() -> Vec<Row> {
         credential::registries(),
         credential::names(),
         credential::settings(),
+        cluster_credential::own(),
+        cluster_credential::shared(),
     ]
     .into_iter()
     .flatten()
