@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::fleet::{Fleets, Mark};
+use super::deeds::Deed;
+use super::fleet::{Failures, Fleets, Mark};
 use super::selection::Selection;
 use super::summary::Standing;
 use super::visit::Visit;
@@ -208,10 +209,7 @@ impl Deliveries {
         let expired = visit.first_end().is_some_and(|end| end <= self.context.clock.now());
         let longest = if expired { LONGEST_ONCE_EXPIRED } else { SignedDuration::MAX };
         let Visit { mut place, deeds, cleared, .. } = visit;
-        let failures = outcome.as_ref().err().map(|error| {
-            let sort = std::mem::discriminant(&error.outlook());
-            (sort, before.filter(|(of, _)| *of == sort).map_or(0, |(_, count)| count).saturating_add(1))
-        });
+        let failures = lengthened(before, outcome.as_ref().err());
         place.failures = failures;
         let (now, failures) = (self.context.clock.now(), failures.map_or(0, |(_, count)| count));
         let next = requeue::next(&outcome, failures, (LOOK_AGAIN, longest), now, fastrand::f64());
@@ -220,9 +218,7 @@ impl Deliveries {
             tracing::debug!(%error, "the login could not be delivered");
             place.standing = Some(Standing::Failed(Arc::new(error)));
         }
-        for deed in &deeds {
-            tracing::info!(deed = ?deed, "login delivered");
-        }
+        deeds.iter().for_each(log);
         self.queue.set_timer(key.clone(), next);
         let (news, settled) = self.fleets.visited((&key.name, &uid, &key.namespace), place, &deeds, cleared);
         if settled {
@@ -248,6 +244,17 @@ impl Deliveries {
         let object = ObjectId::new(ClusterRegistryCredential::KIND, ObjectKey::new("", name));
         self.context.references.wake(&object);
     }
+}
+
+/// Failures of one sort in a row, this one included; `None` after a success.
+fn lengthened(before: Option<Failures>, error: Option<&Error>) -> Option<Failures> {
+    let sort = std::mem::discriminant(&error?.outlook());
+    let count = before.filter(|(of, _)| *of == sort).map_or(0, |(_, count)| count);
+    Some((sort, count.saturating_add(1)))
+}
+
+fn log(deed: &Deed) {
+    tracing::info!(?deed, "the Secret was written or removed");
 }
 
 /// A namespace that a worker has been given; however the worker ends, the queue is told.
