@@ -154,9 +154,9 @@ $(BOTO3)/ready: emulator/tests/boto3/requirements.txt | setup
 		--require-hashes --only-binary :all: --requirement $<
 	@touch $@
 
-test-clients: setup ## drive the emulator with every package manager, and print what each has shown
+test-clients: setup ## drive the emulator with every package manager, also with the Secrets of the operator alone, and print what each has shown
 	@emulator/tests/clients/setup.sh
-	@rm -f target/clients/results
+	@rm -f target/clients/results target/clients/mounted
 	cargo test --quiet -p codeartifact-emulator --test clients --locked
 	@emulator/tests/clients/summary.sh
 

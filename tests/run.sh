@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 readonly logs=target/test-logs tail_lines=120
 # Logs, events, audit logs and journals of this run gather here for the last stage.
 export CODEARTIFACT_COLLECTED="$PWD/target/collected/$(date -u +%Y%m%dT%H%M%SZ)-$$"
-rm -rf "$logs" target/collected target/clients/results
+rm -rf "$logs" target/collected target/clients/results target/clients/mounted
 mkdir -p "$logs" "$CODEARTIFACT_COLLECTED"
 table=()
 # Continuous integration builds once: what cargo keeps for a next build of the same tree would only fill the disk (about 9 GB).

@@ -69,12 +69,12 @@ pub struct ClusterRegistryCredentialSpec {
         inner(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$"))
     )]
     pub excluded_namespaces: Vec<String>,
-    /// The AwsAccount to sign in to.
+    /// The AwsAccount to sign in to, for every registry that names no other one.
     #[serde(default)]
     pub account_ref: AccountRef,
-    /// Mint as the IAM role of a ServiceAccount of this name in each namespace, which its annotation `eks.amazonaws.com/role-arn` names.
-    /// The administrator lists the ServiceAccounts in the values of the chart (`serviceAccounts`). Left out: the AwsAccount mints, as its
-    /// grants say.
+    /// Mint as the IAM role of the ServiceAccount of that name in each namespace, which its annotation `eks.amazonaws.com/role-arn` names.
+    /// The administrator lists the ServiceAccounts in the values of the chart (`serviceAccounts`). A grant with `use` of the domain is
+    /// enough, because IAM decides the rest. Left out: the AwsAccount mints, as its grant says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_account_ref: Option<ServiceAccountRef>,
     /// The registries; 1 to 10.

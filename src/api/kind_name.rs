@@ -12,11 +12,11 @@ macro_rules! kinds {
             Namespace,
             /// A Secret that holds a login; only referred to.
             Secret,
+            /// A ServiceAccount that a login is minted as; only referred to.
+            ServiceAccount,
             /// The login of a ClusterRegistryCredential in one namespace; only referred to. Its key has the namespace, and the name of
             /// the ClusterRegistryCredential.
             Delivery,
-            /// A ServiceAccount that a login is minted as; only referred to.
-            ServiceAccount,
             $(#[doc = concat!("`", stringify!($kind), "`.")] $kind,)+
         }
 
@@ -29,8 +29,8 @@ macro_rules! kinds {
                 match self {
                     Self::Namespace => "Namespace",
                     Self::Secret => "Secret",
-                    Self::Delivery => "Delivery",
                     Self::ServiceAccount => "ServiceAccount",
+                    Self::Delivery => "Delivery",
                     $(Self::$kind => stringify!($kind),)+
                 }
             }

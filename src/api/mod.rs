@@ -20,7 +20,10 @@ mod rules;
 mod status;
 
 pub use account::*;
-pub use cluster_credential::*;
+pub use cluster_credential::{
+    ClusterRegistryCredential, ClusterRegistryCredentialSpec, ClusterRegistryCredentialStatus,
+    NamespaceCounts, NamespaceFailure,
+};
 pub use common::*;
 pub use credential::{
     EndpointType, Format, Registry, RegistryCredential, RegistryCredentialSpec, RegistryCredentialStatus,

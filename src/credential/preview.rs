@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use super::private_endpoint;
 use super::registries::Resolved;
 use super::render::{self, DomainKey, Login};
-use crate::api::{EndpointType, Identity, PackageFormat, RegistryCredential};
+use crate::api::{AwsAccount, EndpointType, Identity, PackageFormat, RegistryCredential};
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{Endpoints, derive, of_service};
 
@@ -24,14 +24,26 @@ pub struct Previewed {
     pub notes: Vec<String>,
 }
 
-/// The files of a login whose registries have these identities, in their order.
-pub fn preview(login: &RegistryCredential, identities: &[Identity]) -> Result<Previewed> {
+/// What AWS calls a registry, and its AwsAccount where that is known.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    /// As seen from the account.
+    pub identity: Identity,
+    /// Says which endpoints are allowed.
+    pub account: Option<&'a AwsAccount>,
+}
+
+/// The files of a login whose registries are in these places, in their order.
+pub fn preview(login: &RegistryCredential, places: &[Place<'_>]) -> Result<Previewed> {
     let (mut registries, mut logins, mut notes) = (Vec::new(), BTreeMap::new(), Vec::new());
-    for (index, (spec, identity)) in login.spec.registries.iter().zip(identities).enumerate() {
+    for (index, (spec, Place { identity, account })) in login.spec.registries.iter().zip(places).enumerate() {
         let field = format!("spec.registries[{index}].endpoint");
-        let private = match &spec.endpoint {
-            Some(endpoint) => Some(private_endpoint::unasked(endpoint, &field, identity)?),
-            None => None,
+        let private = match (&spec.endpoint, account) {
+            (Some(endpoint), Some(account)) => {
+                Some(private_endpoint::addresses(endpoint, &field, identity, account)?)
+            }
+            (Some(endpoint), None) => Some(private_endpoint::unasked(endpoint, &field, identity)?),
+            (None, _) => None,
         };
         let endpoints = match &private {
             Some(private) => private.clone(),

@@ -75,7 +75,11 @@ fn javascript(format: Format) -> Usage {
             tools: "Yarn 2 and newer",
             keys: &[".yarnrc.yml"],
             links: &[(".yarnrc.yml", "~/.yarnrc.yml")],
-            notes: &["A `.yarnrc.yml` of the project goes before the one in the home."],
+            notes: &[
+                "A `.yarnrc.yml` of the project goes before the one in the home.",
+                "Newer versions of Yarn wait until a version is older than `npmMinimalAgeGate`; list packages of your own in \
+                 `npmPreapprovedPackages`.",
+            ],
             ..row
         },
         _ => Usage {
@@ -134,7 +138,7 @@ fn java(format: Format) -> Usage {
         Format::Gradle => Usage {
             tools: "Gradle",
             keys: &["codeartifact.init.gradle"],
-            links: &[("codeartifact.init.gradle", "~/.gradle/init.d/codeartifact.init.gradle")],
+            links: &[("codeartifact.init.gradle", "$GRADLE_USER_HOME/init.d/codeartifact.init.gradle")],
             notes: &[
                 "`gradle --init-script FILE` needs no link.",
                 "The script holds no token. It reads the token file of the mount at each build.",

@@ -34,8 +34,8 @@ pub fn render(documents: &Documents, known: &Known) -> Result<String, Problems> 
     for login in &documents.logins {
         let told = |problem: String| format!("{}: {problem}", documents::title(login));
         let made = resolver
-            .identities(login)
-            .and_then(|identities| preview(login, &identities).map_err(|error| vec![error.to_string()]));
+            .places(login)
+            .and_then(|places| preview(login, &places).map_err(|error| vec![error.to_string()]));
         match made {
             Ok(previewed) => secrets.push(secret::document(login, &previewed)),
             Err(found) => problems.extend(found.into_iter().map(told)),

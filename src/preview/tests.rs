@@ -211,3 +211,26 @@ fn lists_are_read_and_every_problem_is_told() {
     let told = shown(&list(&[item("a", "rpm"), item("b", "deb")]), &flags()).unwrap_err();
     assert!(told.contains("document 1: ") && told.contains("document 2: "), "{told}");
 }
+
+#[test]
+fn a_registry_has_its_own_account_and_the_account_says_which_endpoints() {
+    let eu = ACCOUNT.replace("name: default", "name: eu");
+    let own = login("accountRef: {name: eu}");
+    let secrets = shown(&format!("{own}{eu}"), &Known::default()).unwrap();
+    let pip = secrets[0]["stringData"]["pip.conf"].as_str().unwrap();
+    assert!(pip.contains("acme-111122223333.d.codeartifact.eu-central-1."), "{pip}");
+    // The command line knows one account: that of the login.
+    refused(&own, &flags(), "AwsAccount eu is not in the file; add it to the file");
+
+    let allowing = eu.replace("spec: {", "spec: {allowedEndpoints: [proxy.platform.svc], ");
+    let proxied =
+        |host: &str| login(&format!("accountRef: {{name: eu}}\n    endpoint: http://{host}/any")) + &allowing;
+    let secrets = shown(&proxied("proxy.platform.svc"), &Known::default()).unwrap();
+    let pip = secrets[0]["stringData"]["pip.conf"].as_str().unwrap();
+    assert!(pip.contains("@proxy.platform.svc/any/pypi/store/simple/"), "{pip}");
+    refused(
+        &proxied("other.platform.svc"),
+        &Known::default(),
+        "AwsAccount eu allows the hosts proxy.platform.svc",
+    );
+}

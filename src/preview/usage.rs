@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::api::{AwsResource, Identity};
-    use crate::credential::preview::preview;
+    use crate::credential::preview::{Place, preview};
 
     fn login(formats: &[Format]) -> RegistryCredential {
         let mut login = RegistryCredential::new(
@@ -122,9 +122,10 @@ mod tests {
             domain: "acme".into(),
             resource: AwsResource::Repository("store".into()),
         };
+        let place = Place { identity, account: None };
         for format in Format::ALL {
             let (text, pod) = parsed(&[format], MOUNT);
-            let files = preview(&login(&[format]), std::slice::from_ref(&identity)).unwrap().files;
+            let files = preview(&login(&[format]), std::slice::from_ref(&place)).unwrap().files;
             let mut paths = of(format).links.iter().map(|(key, _)| (*key).to_owned()).collect::<Vec<_>>();
             for variable in pod["containers"][0]["env"].as_array().into_iter().flatten() {
                 let value = variable["value"].as_str().unwrap();

@@ -11,6 +11,7 @@ mod groups;
 mod login;
 mod maven;
 mod mode;
+mod mounted;
 mod npm;
 mod origin;
 mod poetry_plugin;

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# One row a client and mode, from what the tests recorded. Fails when a client or a check that expected.txt names was not
-# shown, when something was shown that it does not name, or by another version than it pins.
+# One row a client and mode, from what the tests recorded, and then one a client with a mounted Secret. Fails when a client or a
+# check that expected.txt names was not shown, when something was shown that it does not name, or by another version than it pins.
 set -euo pipefail
 cd "$(dirname "$0")"
 results=../../../target/clients/results
 [[ -c /dev/null ]] || { echo "a client has removed /dev/null: mknod -m 666 /dev/null c 1 3 makes it again" >&2; exit 1; }
 [[ -s $results ]] || { echo "no client has shown anything: run the tests of clients first" >&2; exit 1; }
+failed=0
 awk '
   function complain(text) { print "clients: " text > "/dev/stderr"; wrong = 1 }
   # The checks between field `from` and the colon are left out, for a reason that follows.
@@ -57,4 +58,6 @@ awk '
     }
     for (n = 1; n <= told; n++) print "- " reasons[n]
     exit wrong
-  }' expected.txt "$results"
+  }' expected.txt "$results" || failed=1
+mounted/summary.sh || failed=1
+exit "$failed"

@@ -2,6 +2,7 @@
 //! and one that fails or hangs does not hold up the others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem::Discriminant;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,8 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::deeds::Deed;
-use super::fleet::{Failures, Fleets, Mark};
+use super::fleet::{Fleets, Mark, Place};
 use super::selection::Selection;
 use super::summary::Standing;
 use super::visit::Visit;
@@ -28,6 +28,7 @@ use crate::engine::queue::Queue;
 use crate::engine::queue::urgency::Urgency;
 use crate::engine::status::requeue;
 use crate::error::{Error, Result};
+use crate::reason::Outlook;
 
 /// How long until a namespace is visited again whose spec or grants must change.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
@@ -179,6 +180,7 @@ impl Deliveries {
             let key = ObjectKey::new(namespace, name);
             self.services.unsaid.forget(&key);
             self.queue.forget(&key);
+            self.context.references.forget(&ObjectId::new(KindName::Delivery, key));
         }
     }
 
@@ -201,6 +203,7 @@ impl Deliveries {
         let (begin, uid) = (Instant::now(), object.uid().unwrap_or_default());
         let known = self.fleets.place(&key.name, &uid, &key.namespace);
         let before = known.0.failures;
+        self.follow_service_accounts(object, key, &known.0);
         let mut visit = Visit::new(&self.services, &self.context, object, &key.namespace, known);
         let outcome = AssertUnwindSafe(visit.run()).catch_unwind().await.unwrap_or_else(|_| {
             self.context.metrics.panicked();
@@ -209,16 +212,17 @@ impl Deliveries {
         let expired = visit.first_end().is_some_and(|end| end <= self.context.clock.now());
         let longest = if expired { LONGEST_ONCE_EXPIRED } else { SignedDuration::MAX };
         let Visit { mut place, deeds, cleared, .. } = visit;
-        let failures = lengthened(before, outcome.as_ref().err());
-        place.failures = failures;
-        let (now, failures) = (self.context.clock.now(), failures.map_or(0, |(_, count)| count));
+        place.failures = outcome.as_ref().err().map(|error| one_more(before, error));
+        let (now, failures) = (self.context.clock.now(), place.failures.map_or(0, |(_, count)| count));
         let next = requeue::next(&outcome, failures, (LOOK_AGAIN, longest), now, fastrand::f64());
         self.context.metrics.reconciled(KindName::Delivery, counted(&outcome), begin.elapsed());
         if let Err(error) = outcome {
             tracing::debug!(%error, "the login could not be delivered");
             place.standing = Some(Standing::Failed(Arc::new(error)));
         }
-        deeds.iter().for_each(log);
+        for deed in &deeds {
+            tracing::info!(deed = ?deed, "login delivered");
+        }
         self.queue.set_timer(key.clone(), next);
         let (news, settled) = self.fleets.visited((&key.name, &uid, &key.namespace), place, &deeds, cleared);
         if settled {
@@ -227,6 +231,18 @@ impl Deliveries {
         if news {
             self.tell(&key.name);
         }
+    }
+
+    /// A change of the ServiceAccount that mints here, or that minted what the Secret holds, wakes the delivery.
+    fn follow_service_accounts(&self, object: &ClusterRegistryCredential, key: &ObjectKey, place: &Place) {
+        let named = object.spec.service_account_ref.as_ref().map(|reference| &*reference.name);
+        let held = place.tokens.iter().flat_map(|tokens| tokens.iter());
+        let minted = held.filter_map(|token| Some(&*token.service_account.as_ref()?.name));
+        let of = |name: &str| {
+            ObjectId::new(KindName::ServiceAccount, ObjectKey::new(key.namespace.as_str(), name))
+        };
+        let followed = named.into_iter().chain(minted).map(of).collect();
+        self.context.references.relate(&ObjectId::new(KindName::Delivery, key.clone()), followed);
     }
 
     /// Has the status told: at once, or after a moment when that was done just now.
@@ -246,15 +262,10 @@ impl Deliveries {
     }
 }
 
-/// Failures of one sort in a row, this one included; `None` after a success.
-fn lengthened(before: Option<Failures>, error: Option<&Error>) -> Option<Failures> {
-    let sort = std::mem::discriminant(&error?.outlook());
-    let count = before.filter(|(of, _)| *of == sort).map_or(0, |(_, count)| count);
-    Some((sort, count.saturating_add(1)))
-}
-
-fn log(deed: &Deed) {
-    tracing::info!(?deed, "the Secret was written or removed");
+/// Failures of one sort in a row, with one more.
+fn one_more(before: Option<(Discriminant<Outlook>, u32)>, error: &Error) -> (Discriminant<Outlook>, u32) {
+    let sort = std::mem::discriminant(&error.outlook());
+    (sort, before.filter(|(of, _)| *of == sort).map_or(0, |(_, count)| count).saturating_add(1))
 }
 
 /// A namespace that a worker has been given; however the worker ends, the queue is told.

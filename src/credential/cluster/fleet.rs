@@ -46,9 +46,6 @@ pub(super) struct Mark {
     pub(super) asked: [Option<String>; 2],
 }
 
-/// Failures in a row, and of which sort.
-pub(super) type Failures = (Discriminant<Outlook>, u32);
-
 /// What is known of one namespace.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place {
@@ -61,7 +58,7 @@ pub(super) struct Place {
     /// The generation of the object that was carried out.
     pub(super) generation: Option<i64>,
     /// Failures of one sort in a row.
-    pub(super) failures: Option<Failures>,
+    pub(super) failures: Option<(Discriminant<Outlook>, u32)>,
 }
 
 impl Fleets {

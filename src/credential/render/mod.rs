@@ -2,7 +2,9 @@
 
 mod bundler;
 mod cargo;
+mod context;
 mod env;
+mod files;
 mod gem;
 mod gradle;
 mod maven;
@@ -36,6 +38,7 @@ use serde::Serialize;
 
 use crate::api::{Format, PackageFormat};
 use crate::error::{Error, Result};
+pub use files::Files;
 use template::Templates;
 use url::Url;
 
@@ -47,9 +50,6 @@ const USER: &str = "aws";
 
 /// The most bytes of all files of a Secret; Kubernetes takes 1 MiB.
 const MOST_BYTES: usize = 768 << 10;
-
-/// Secret key to content.
-pub type Files = BTreeMap<String, SecretString>;
 
 /// A domain as a login reaches it: registries with the same key share a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -120,7 +120,9 @@ pub fn files(
     if !netrc.is_empty() {
         files.extend(netrc::files(&netrc)?);
     }
-    files.extend(template::files(templates, &entries, &files)?);
+    if !templates.is_empty() {
+        files.extend(template::files(templates, &context::of(&entries)?, &files)?);
+    }
     fits(&files)?;
     Ok(files)
 }

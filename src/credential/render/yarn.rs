@@ -1,6 +1,7 @@
 //! `.yarnrc.yml`, for Yarn 2 and newer. Pure.
 //!
-//! Yarn puts environment variables in the place of `${NAME}`. It finds the login of a scope by the address of the scope's registry.
+//! Yarn puts environment variables in the place of `${NAME}`. It finds the login of a scope by the address of the scope's registry, and
+//! publishes to the registry without a scope unless the scope says where else.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,10 @@ pub(super) fn files(entries: &[Entry<'_>]) -> Result<Files> {
         let server = format!("npmRegistryServer: {}\n", quoted(&url));
         match scope.map(|scope| scope.trim_start_matches('@')) {
             None => bare = server,
-            Some(scope) => scoped.push(format!("  {}:\n    {server}", quoted(scope))),
+            Some(scope) => {
+                let publish = format!("npmPublishRegistry: {}\n", quoted(&url));
+                scoped.push(format!("  {}:\n    {server}    {publish}", quoted(scope)));
+            }
         }
         if addresses.insert(url.clone()) {
             let token = quoted(entry.token_without_variables(NAME)?);

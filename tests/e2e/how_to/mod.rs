@@ -211,6 +211,22 @@ async fn argo_cd_sees_the_health_of_real_objects() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_login_behind_the_proxy_has_its_addresses() -> Result<()> {
+    let walk = follow("how-to/proxy.md").await?;
+    let data = walk.secret("proxy-login")?;
+    ensure!(
+        data["endpoint-npm"] == "http://codeartifact-proxy.platform.svc/acme/npm/store/",
+        "{}",
+        data["endpoint-npm"]
+    );
+    ensure!(data[".npmrc"].contains("replace-registry-host=always"), "npm asks the host of the lock file");
+    let port = &walk.page.document("Service", "codeartifact-proxy")?["spec"]["ports"][0]["targetPort"];
+    let settings = walk.page.document("ConfigMap", "codeartifact-proxy")?["data"]["default.conf"].to_string();
+    ensure!(settings.contains(&format!("listen {port};")), "the Service leads to another port");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_secret_of_a_cron_job_is_taken_over_with_its_key_names() -> Result<()> {
     let fixture = Fixture::with_store().await?;
     let theirs: Secret = serde_json::from_value(json!({"metadata": {"name": "codeartifact-token"},

@@ -65,7 +65,9 @@ impl Walk {
     /// Runs commands of the page in the folder of its manifests, until the first that fails.
     pub(super) async fn shell(&self, commands: &str) -> Result<String> {
         let mut command = guarded("bash");
-        command.args(["-euo", "pipefail", "-c", commands]).current_dir(self.path("work")).env_clear();
+        let account = format!("awsaccount {}", self.fixture.account());
+        let commands = commands.replace("awsaccount default", &account);
+        command.args(["-euo", "pipefail", "-c", &commands]).current_dir(self.path("work")).env_clear();
         let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
         command.env("PATH", path).env("HOME", self.folder.path()).env("KUBECONFIG", self.path("kubeconfig"));
         run(command, "").await
@@ -100,8 +102,11 @@ impl Walk {
         Ok(())
     }
 
-    /// An object of ours uses the AwsAccount of the fixture.
+    /// An object of ours uses the AwsAccount of the fixture, and every object is in its namespace.
     fn own_account(&self, mut document: Value) -> Value {
+        if document["metadata"]["namespace"].is_string() {
+            document["metadata"]["namespace"] = json!(self.fixture.namespace());
+        }
         if document["apiVersion"] == GROUP {
             document["spec"]["accountRef"] = json!({"name": self.fixture.account()});
         }

@@ -178,3 +178,37 @@ async fn tokens_that_the_operator_may_not_have_are_told_with_the_remedy() -> Res
     ensure!(fixture.emulator.calls("AssumeRoleWithWebIdentity", 0) == 0, "AWS was asked without a token");
     Ok(())
 }
+
+/// `serviceAccountRef` of a ClusterRegistryCredential means the ServiceAccount of that name in each namespace, and never one of another.
+#[tokio::test]
+async fn in_each_namespace_its_own_service_account_mints_and_none_other() -> Result<()> {
+    const KIND: &str = "ClusterRegistryCredential";
+    let fixture = world().await?;
+    let elsewhere = fixture.at(OTHER);
+    let spec = json!({"namespaces": ["team", OTHER], "serviceAccountRef": {"name": "builder"},
+        "registries": [{"repository": {"domain": "acme", "name": "store"}, "formats": ["npm"]}]});
+    fixture.apply(&with_role("team")).await?;
+    fixture.apply(&fixture.object(KIND, "login", &spec)).await?;
+    let what = "one namespace is filled and the other waits";
+    fixture
+        .until(what, KIND, "login", |object| {
+            let namespaces = &object.data["status"]["namespaces"];
+            namespaces["filled"] == json!(1) && namespaces["waiting"] == json!(1)
+        })
+        .await?;
+    fixture.data("login").await?;
+
+    // The role trusts the ServiceAccount of the first namespace alone.
+    fixture.apply(&with_role(OTHER)).await?;
+    let what = "AWS refuses the ServiceAccount of the other namespace";
+    let object = fixture
+        .until(what, KIND, "login", |object| object.data["status"]["namespaces"]["failing"] == json!(1))
+        .await?;
+    let failure = &object.data["status"]["failures"][0];
+    ensure!(failure["namespace"] == OTHER, "{failure}");
+    ensure!(elsewhere.secrets()?.get_opt("login").await?.is_none(), "a login without a proof");
+    ensure!(fixture.emulator.mints(0) == 1, "{} mints", fixture.emulator.mints(0));
+
+    fixture.delete("ServiceAccount", "builder").await?;
+    fixture.gone("Secret", "login").await
+}

@@ -62,12 +62,17 @@ impl Mount {
     /// What the operator writes into the Secret.
     fn rendered(&self, token: &str) -> Files {
         let login = Login { text: token.into(), expires: Timestamp::MAX };
-        files(&self.registries, &BTreeMap::from([(domain(), login)])).unwrap()
+        files(&self.registries, &BTreeMap::from([(domain(), login)]), &BTreeMap::new()).unwrap()
     }
 }
 
 fn domain() -> DomainKey {
-    DomainKey { owner: ACCOUNT.into(), domain: "acme".into() }
+    DomainKey {
+        account: "default".into(),
+        region: "us-east-1".into(),
+        owner: ACCOUNT.into(),
+        domain: "acme".into(),
+    }
 }
 
 /// A registry of the emulator at that address, with a scope or without.

@@ -101,8 +101,17 @@ impl Visit<'_> {
         if let Some(known) = &self.place.tokens {
             return Arc::clone(known);
         }
-        let of_object = self.object.status.iter().flat_map(|status| status.tokens.iter().cloned());
-        of_object.collect()
+        let tokens = self.object.status.as_ref().map_or(&[][..], |status| &status.tokens);
+        let account = &self.object.spec.account_ref.name;
+        let caches = &self.context.caches;
+        let covered = |token: &TokenStatus| {
+            let token = std::slice::from_ref(token);
+            matches!(coverage::of_all(token, account, self.namespace, caches), Coverage::Covered)
+        };
+        // Where there is no Secret, nothing can be taken away; but one that was deleted is put back.
+        let is_there = self.seen().is_some_and(|seen| seen.is_controlled_by(&self.uid()));
+        let here = tokens_of_here(tokens, covered).filter(|token| is_there || covered(token));
+        here.cloned().collect()
     }
 
     /// Removes every Secret of ours in this namespace at once.
@@ -175,5 +184,47 @@ impl Visit<'_> {
         let again = if next < due { Requeue::Check(next) } else { Requeue::At(due) };
         let troubled = matches!(self.place.standing, Some(Standing::Troubled(_)));
         Success::ready(if troubled { Reason::RenewalFailing } else { Reason::Issued }, "", again)
+    }
+}
+
+/// Which of the tokens of all namespaces may be in the Secret of this one, after a restart: of each domain those that this namespace may
+/// have, and all where it may have none.
+fn tokens_of_here(
+    tokens: &[TokenStatus],
+    covered: impl Fn(&TokenStatus) -> bool,
+) -> impl Iterator<Item = &TokenStatus> {
+    let domain = |token: &TokenStatus| (token.domain.clone(), token.owner.clone(), token.account.clone());
+    let here: BTreeSet<_> = tokens.iter().filter(|token| covered(token)).map(domain).collect();
+    tokens.iter().filter(move |token| covered(token) || !here.contains(&domain(token)))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn of_each_domain_the_tokens_count_that_the_namespace_may_have() {
+        let token = |domain: &str, role: &str| TokenStatus {
+            domain: domain.into(),
+            owner: "123456789012".into(),
+            account: Some("default".into()),
+            role_arn: Some(role.into()),
+            service_account: None,
+            issued_at: Timestamp::UNIX_EPOCH,
+            expires_at: Timestamp::UNIX_EPOCH,
+            renews_at: Timestamp::UNIX_EPOCH,
+        };
+        let all = [token("acme", "mine"), token("acme", "theirs"), token("tools", "theirs")];
+        let here = |mine: &str| -> Vec<_> {
+            let covered = |token: &TokenStatus| token.role_arn.as_deref() == Some(mine);
+            tokens_of_here(&all, covered)
+                .map(|it| format!("{} {}", it.domain, it.role_arn.as_deref().unwrap()))
+                .collect()
+        };
+        assert_eq!(here("mine"), ["acme mine", "tools theirs"]);
+        assert_eq!(here("theirs"), ["acme theirs", "tools theirs"]);
+        assert_eq!(here("nobody").len(), 3, "nothing that is not allowed any more is forgotten");
     }
 }

@@ -3,7 +3,6 @@
 //! Whoever may write a RegistryCredential may write any template. So a template is screened before it runs, knows nothing but the
 //! context, and ends after a bounded number of steps with a bounded result.
 
-mod context;
 mod filters;
 mod flaw;
 mod screen;
@@ -17,7 +16,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, Output, UndefinedBehavior, Value};
 use secrecy::SecretString;
 
-use super::{Entry, Files};
+use crate::credential::render::files::Files;
 use crate::error::Result;
 use filters::refuse;
 use flaw::Flaw;
@@ -37,15 +36,12 @@ const PLAIN_KEYS: [&str; 5] = ["token", "password", "username", "expiration", "e
 /// How the names of the others begin: tokens of a domain, and addresses.
 const PLAIN_PREFIXES: [&str; 3] = ["token-", "endpoint-", "publish-"];
 
-/// The result of each template. `taken` are the files that the Secret has already.
-pub(super) fn files(templates: &Templates, entries: &[Entry<'_>], taken: &Files) -> Result<Files> {
-    if templates.is_empty() {
-        return Ok(Files::new());
-    }
-    let (context, mut left) = (context::of(entries)?, MOST_BYTES_TOGETHER);
+/// The result of each template in a context. `taken` are the files that the Secret has already.
+pub(super) fn files(templates: &Templates, context: &Value, taken: &Files) -> Result<Files> {
+    let mut left = MOST_BYTES_TOGETHER;
     let mut files = Files::new();
     for (key, source) in templates {
-        let result = legal(key, taken).and_then(|()| rendered(source, &context));
+        let result = legal(key, taken).and_then(|()| rendered(source, context));
         let text = result.map_err(|flaw| flaw.in_template(key))?;
         left = left.checked_sub(text.len()).ok_or_else(|| too_much().in_template(key))?;
         files.insert(key.clone(), SecretString::from(text));

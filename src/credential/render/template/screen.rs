@@ -8,10 +8,12 @@
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, ForLoop, Stmt};
 use minijinja::machinery::{Span, Token, parse, tokenize};
 
-use super::context::NAMES;
 use super::filters::FILTERS;
 use super::flaw::{Flaw, shown};
 use super::syntax;
+
+/// The names at the top of the context.
+const NAMES: [&str; 5] = ["token", "username", "expiration", "expires_at", "registries"];
 
 /// The one test that templates have.
 pub(super) const DEFINED: &str = "defined";

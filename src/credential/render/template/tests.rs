@@ -4,7 +4,7 @@ mod filters;
 mod hostile;
 
 use super::*;
-use crate::credential::render::{DomainKey, Login, Registry};
+use crate::credential::render::{DomainKey, Entry, Login, Registry, context};
 
 /// A token that no message may hold a piece of.
 const CANARY: &str = "eyJ0canary.9f8e7d6c5b4a-zQxWvU_kPqRs";
@@ -48,7 +48,7 @@ fn all(templates: &[(&str, &str)], domains: &[&str], token: &str) -> Result<BTre
         .collect();
     let templates = templates.iter().map(|(key, source)| ((*key).to_owned(), (*source).to_owned())).collect();
     let written = Files::from([(".npmrc".to_owned(), SecretString::from("x"))]);
-    let files = files(&templates, &entries, &written)?;
+    let files = files(&templates, &context::of(&entries)?, &written)?;
     Ok(files
         .into_iter()
         .map(|(key, text)| (key, secrecy::ExposeSecret::expose_secret(&text).to_owned()))

@@ -85,7 +85,8 @@ fn yarnrc(file: &str) -> Said {
         match key.as_str() {
             "npmRegistryServer" => assert!(said.insert((format!(" {}", text(value)), String::new()))),
             "npmScopes" => said.extend(value.as_object().unwrap().iter().map(|(scope, settings)| {
-                assert_eq!(settings.as_object().unwrap().len(), 1);
+                assert_eq!(settings.as_object().unwrap().len(), 2);
+                assert_eq!(settings["npmPublishRegistry"], settings["npmRegistryServer"]);
                 (format!("@{scope} {}", text(&settings["npmRegistryServer"])), String::new())
             })),
             _ => said.extend(value.as_object().unwrap().iter().map(|(address, settings)| {

@@ -33,7 +33,7 @@ pub(super) fn own() -> Vec<Row> {
         row(
             KIND,
             json!({"registries": [pip, pip]}),
-            "pip can hold one registry; make a second ClusterRegistryCredential for the other",
+            "pip and sbt can each hold one registry; make a second ClusterRegistryCredential for the other",
         ),
     ]
 }

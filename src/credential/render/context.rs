@@ -3,12 +3,9 @@
 use minijinja::Value;
 use secrecy::ExposeSecret;
 
+use super::{Entry, Login, USER, raw};
 use crate::api::PackageFormat;
-use crate::credential::render::{Entry, Login, USER, raw};
 use crate::error::Result;
-
-/// The names at the top.
-pub(super) const NAMES: [&str; 5] = ["token", "username", "expiration", "expires_at", "registries"];
 
 /// The context. As among the keys of the Secret, `token` is there when all registries are in one domain, and of several ends it is the
 /// first.
