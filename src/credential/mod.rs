@@ -7,6 +7,7 @@ mod endpoint_cache;
 mod event_records;
 mod field_ownership;
 mod key_store;
+mod mint_refusal;
 mod minters;
 mod plan;
 mod private_endpoint;

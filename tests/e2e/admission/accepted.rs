@@ -60,8 +60,7 @@ pub(super) fn durations() -> Vec<(&'static str, Value)> {
 
 /// Changes to the valid objects that keep them valid, at the limits of what the rules allow.
 pub(super) fn specs() -> Vec<(&'static str, Value)> {
-    let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
-    vec![
+    let mut specs = vec![
         ("AwsAccount", json!({})),
         ("AwsAccount", json!({"credentials": {"secretRef": {"namespace": "a", "name": "b"}}})),
         (
@@ -110,6 +109,14 @@ pub(super) fn specs() -> Vec<(&'static str, Value)> {
             {"format": "pypi", "name": "hello-world"}, {"format": "nuget", "name": "acme.hello"}]}),
         ),
         ("PackagePolicy", json!({"repositoryRef": null, "repository": {"domain": "acme", "name": "team"}})),
+    ];
+    specs.extend(logins());
+    specs
+}
+
+fn logins() -> Vec<(&'static str, Value)> {
+    let registry = |scope: &str| json!({"repositoryRef": {"name": "a"}, "formats": ["npm"], "scope": scope});
+    vec![
         (
             "RegistryCredential",
             json!({"registries": [registry("@acme"), registry("@other"),
