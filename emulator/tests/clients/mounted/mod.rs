@@ -137,7 +137,7 @@ impl<'a> Pod<'a> {
 }
 
 async fn mint(world: &World) -> String {
-    let seconds = i64::try_from(LIFE.as_secs()).unwrap();
+    let seconds = LIFE.as_secs();
     let minted = world.client.get_authorization_token().domain("acme").duration_seconds(seconds).send().await;
     minted.unwrap().authorization_token().unwrap().to_owned()
 }
