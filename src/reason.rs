@@ -141,6 +141,10 @@ reasons! {
     AccountNotReady ByUsersOfAccounts Reconciling "Create or correct the AwsAccount, or correct the `accountRef`."
     /// A resource that is referred to by its AWS name, or observed, does not exist in AWS.
     NotFound ByUsersOfAccounts Reconciling "Create the resource in AWS, or correct the name, in a new object where the field is immutable. The operator looks again by itself."
+    /// The account has no domain of that name in the Region of the AwsAccount.
+    DomainNotFound ByLogins Reconciling "Create the domain, or correct its name or its `owner` in the spec. The operator looks again within 5 minutes."
+    /// The account that the spec names as `owner` has no domain of that name in the Region of the AwsAccount.
+    DomainOwnerWrong ByLogins Reconciling "Correct `owner`, the name of the domain or the AwsAccount in the spec."
     /// Another client changed the same thing at the same time.
     Conflict ByAll Reconciling "Wait. If the reason stays, two tools manage the same resource, or the name of a new Repository is taken in other capital letters: do what the message says."
     /// AWS asked the operator to slow down. The operator waits as long as AWS asks, at most 15 minutes, and longer after each failure.
@@ -173,6 +177,16 @@ reasons! {
     GrantMissing ByUsersOfAccounts Stalled "Ask a cluster administrator for the grant that the message names."
     /// IAM, or a policy in AWS, denies the call that the message names.
     AccessDenied ByAll Denied "Allow the call; `deploy/iam` holds the policies that the operator needs."
+    /// The policies of the identity that mints do not allow `codeartifact:GetAuthorizationToken` on the domain.
+    MintDenied ByLogins Denied "Allow the call, as in the statement Mint of `deploy/iam/tokens.json`."
+    /// The policies of the identity that mints do not allow `sts:GetServiceBearerToken`, which a token needs as well.
+    BearerTokenDenied ByLogins Denied "Allow the call in the identity's own policy, as in the statement Bearer of `deploy/iam/tokens.json`; a policy of the domain cannot allow it. If it is allowed, shorten `spec.token.duration`: a condition on `sts:DurationSeconds` may be the cause."
+    /// The identity that mints may have tokens, and none that lives as long as `spec.token.duration` asks for.
+    DurationDenied ByLogins Denied "Shorten `spec.token.duration`, or raise the limit in the condition `sts:DurationSeconds` of the identity's policy."
+    /// The permissions policy of the domain denies the token, or does not allow it to an identity of another account.
+    DomainPolicyDenied ByLogins Denied "Have the owner of the domain change its permissions policy, as the message says."
+    /// A policy of the AWS organization (a service or resource control policy) denies the call.
+    OrganizationDenied ByAll Denied "Ask whoever administers the AWS organization; no policy of the account can allow the call."
     /// The trust policy of a role does not let the operator in as that role, or the role does not exist.
     TrustDenied ByAll Denied "Correct the trust policy of the role, as the message says. The operator tries again within 5 minutes, and at once when the object changes."
     /// The operator may not have tokens of the ServiceAccount that a login or an AwsAccount names.

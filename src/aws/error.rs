@@ -90,11 +90,10 @@ impl AwsError {
         match self.kind {
             AwsErrorKind::Denied | AwsErrorKind::SignIn | AwsErrorKind::Quota => Outlook::Denied,
             AwsErrorKind::Rejected => Outlook::Stalled,
-            AwsErrorKind::NotFound => Outlook::Waiting,
             AwsErrorKind::Throttled(wait) => Outlook::Retrying(wait),
             AwsErrorKind::Conflict | AwsErrorKind::Unavailable => Outlook::Retrying(None),
             AwsErrorKind::Known(reason) if reason.place() == Some(Place::Denied) => Outlook::Denied,
-            AwsErrorKind::Known(_) => Outlook::Waiting,
+            AwsErrorKind::NotFound | AwsErrorKind::Known(_) => Outlook::Waiting,
         }
     }
 

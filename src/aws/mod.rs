@@ -2,6 +2,7 @@
 
 mod calls;
 mod client;
+mod denial;
 mod error;
 mod ping;
 mod remedy;
@@ -12,7 +13,9 @@ pub(crate) mod tests;
 mod time;
 
 pub use client::{Aws, Limits};
+pub use denial::{DeniedBy, denied_by};
 pub use error::{AwsError, AwsErrorKind, Named};
+pub use remedy::no_domain;
 pub use sdk::Sdk;
 pub use time::timestamp;
 

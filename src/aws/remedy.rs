@@ -1,6 +1,7 @@
 //! What an administrator can do about a refusal of AWS. Pure.
 
 use super::AwsErrorKind;
+use crate::reason::Reason;
 
 /// Each call that the operator's policies allow: the operation, the file in `deploy/iam`, and the statement in that file.
 const STATEMENTS: [(&str, &str, &str); 20] = [
@@ -58,6 +59,22 @@ pub(super) fn remedy(operation: &str, kind: AwsErrorKind) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// What can be done where AWS knows no domain of that name: the reason, and the remedy. `account` is the one that signs in.
+pub fn no_domain(domain: &str, owner: &str, account: &str, region: &str) -> (Reason, String) {
+    if owner == account {
+        let remedy = format!(
+            "account {account} has no domain {domain} in Region {region}; create it, correct its name, or, where another account owns it, \
+             name that account as `owner`"
+        );
+        return (Reason::DomainNotFound, remedy);
+    }
+    let remedy = format!(
+        "account {owner}, which the spec names as `owner`, has no domain {domain} in Region {region}; correct the owner, the name or the \
+         AwsAccount"
+    );
+    (Reason::DomainOwnerWrong, remedy)
 }
 
 /// Which quota was reached, its value, and how more is had.

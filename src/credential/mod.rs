@@ -9,6 +9,7 @@ mod event_records;
 mod field_ownership;
 mod kept_login;
 mod key_store;
+mod mint_refusal;
 mod minters;
 pub mod preview;
 mod private_endpoint;

@@ -129,17 +129,14 @@ fn granted(
     caches: &Caches,
 ) -> Result<Terms> {
     let resource = registry.identity.domain_grant_name();
-    let (signs_in, most) = match wish.service_account {
-        Some(reference) => {
-            caches.check_grants(account, namespace, &[Access::Use(resource.clone())])?;
-            let key = ObjectKey::new(namespace, &reference.name);
-            (SignInAs::ServiceAccount(service_account::role(caches, &key)?), LONGEST_LIFE)
-        }
-        None => {
-            let grant = caches.credential_grant(account, namespace, &resource)?;
-            let most = grant.max_duration.map_or(LONGEST_LIFE, interval);
-            (SignInAs::Account { role_arn: grant.role_arn }, most)
-        }
+    let (signs_in, most) = if let Some(reference) = wish.service_account {
+        caches.check_grants(account, namespace, &[Access::Use(resource.clone())])?;
+        let key = ObjectKey::new(namespace, &reference.name);
+        (SignInAs::ServiceAccount(service_account::role(caches, &key)?), LONGEST_LIFE)
+    } else {
+        let grant = caches.credential_grant(account, namespace, &resource)?;
+        let most = grant.max_duration.map_or(LONGEST_LIFE, interval);
+        (SignInAs::Account { role_arn: grant.role_arn }, most)
     };
     let duration = wish.token.duration.map_or(LONGEST_LIFE.min(most), interval);
     if duration > most {

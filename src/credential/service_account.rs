@@ -53,7 +53,6 @@ pub(super) fn lost(token: &TokenStatus, namespace: &str, caches: &Caches) -> Opt
     let minted_by = token.service_account.as_ref()?;
     let key = ObjectKey::new(namespace, &minted_by.name);
     match caches.service_accounts.known(&key) {
-        Known::NotListed | Known::NotSeen => None,
         Known::Gone => {
             Some(Lost::Withdrawn(format!("ServiceAccount {key}, which minted the token, does not exist")))
         }
@@ -71,7 +70,8 @@ pub(super) fn lost(token: &TokenStatus, namespace: &str, caches: &Caches) -> Opt
                 "ServiceAccount {key} names another role than the one that minted the token"
             )))
         }
-        Known::There { .. } => None,
+        // Nobody knows, or nothing has changed.
+        Known::NotListed | Known::NotSeen | Known::There { .. } => None,
     }
 }
 

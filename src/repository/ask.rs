@@ -1,7 +1,10 @@
 //! The addresses of a repository, asked of AWS.
 
+use aws_sdk_codeartifact::operation::get_repository_endpoint::GetRepositoryEndpointError;
+use aws_sdk_codeartifact::types::ResourceType;
+
 use crate::api::{EndpointType, Identity, PackageFormat};
-use crate::aws::{Aws, Named, repository_name};
+use crate::aws::{self, Aws, AwsError, AwsErrorKind, Named, repository_name};
 use crate::error::{Error, Result};
 use crate::repository::endpoints::{Endpoints, derive};
 
@@ -36,6 +39,17 @@ async fn endpoint(
     let call = aws.reads().await.get_repository_endpoint().endpoint_type(kind);
     let call = call.format(format.as_str().into()).domain(&identity.domain).domain_owner(&identity.owner);
     let answer = call.repository(repository_name(identity)?).send().await;
-    let output = answer.named("GetRepositoryEndpoint")?;
+    let no_domain = answer.as_ref().is_err_and(|error| {
+        matches!(error.as_service_error(), Some(GetRepositoryEndpointError::ResourceNotFoundException(absent))
+            if absent.resource_type() == Some(&ResourceType::Domain))
+    });
+    let output = answer.named("GetRepositoryEndpoint").map_err(|error| {
+        if !no_domain {
+            return error;
+        }
+        let (reason, remedy) =
+            aws::no_domain(&identity.domain, &identity.owner, &identity.account, &identity.region);
+        AwsError { kind: AwsErrorKind::Known(reason), message: remedy, ..error }
+    })?;
     output.repository_endpoint.ok_or_else(|| Error::Internal("AWS gave no endpoint".into()))
 }

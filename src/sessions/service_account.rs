@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::aws::{AwsError, AwsErrorKind, Named};
+use crate::aws::{AwsError, AwsErrorKind, DeniedBy, Named, denied_by};
 use crate::engine::object::ObjectKey;
 use crate::error::Error;
 use crate::kubernetes::{KubeClient, is_gone, kube_call};
@@ -127,7 +127,13 @@ impl WebIdentity {
     fn explain(&self, error: AwsError) -> AwsError {
         let (account, role) = (&self.account, &self.role_arn);
         let told = &error.message;
-        let (reason, message) = if error.kind == AwsErrorKind::Denied {
+        let (reason, message) = if denied_by(told) == DeniedBy::Organization {
+            let remedy = format!(
+                "a policy of the AWS organization denies ServiceAccount {account} to assume the role {role}; ask whoever administers the \
+                 organization ({told})"
+            );
+            (Reason::OrganizationDenied, remedy)
+        } else if error.kind == AwsErrorKind::Denied {
             let remedy = format!(
                 "the role {role} must exist, and its trust policy must allow sts:AssumeRoleWithWebIdentity to the OIDC provider of this \
                  cluster for the subject system:serviceaccount:{}:{} and the audience {AUDIENCE}; if both are so, a policy of the AWS \

@@ -9,9 +9,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use kube::ResourceExt;
 
 use crate::api::AwsAccount;
-use crate::aws::{Aws, AwsError, AwsErrorKind, Limits, Named, Sdk};
+use crate::aws::{Aws, AwsError, AwsErrorKind, DeniedBy, Limits, Named, Sdk, denied_by};
 use crate::engine::object::ObjectKey;
 use crate::kubernetes::KubeClient;
+use crate::reason::Reason;
 use crate::sessions::failure::Failure;
 use crate::sessions::proof::{self, Basis, unique_id, without_session_name};
 use crate::sessions::role::{RoleCredentials, session_name};
@@ -261,11 +262,29 @@ fn explain_role(base: &Session, role_arn: &str, error: AwsError) -> AwsError {
     if error.kind != AwsErrorKind::Denied {
         return error;
     }
-    let remedy = format!(
-        "the role {role_arn} must exist, its trust policy must allow {who}, and {who} must be allowed sts:AssumeRole on it",
-        who = base.identity_arn
-    );
-    AwsError { operation: "AssumeRole", message: format!("{remedy} ({})", error.message), ..error }
+    let who = &base.identity_arn;
+    let (reason, remedy) = match denied_by(&error.message) {
+        DeniedBy::Organization => (
+            Reason::OrganizationDenied,
+            format!(
+                "a policy of the AWS organization denies {who} to assume the role {role_arn}; ask whoever administers the organization"
+            ),
+        ),
+        DeniedBy::Identity { .. } => (
+            Reason::AccessDenied,
+            format!(
+                "allow {who} the call sts:AssumeRole on the role {role_arn}, whose trust policy must allow {who}, too"
+            ),
+        ),
+        _ => (
+            Reason::TrustDenied,
+            format!(
+                "the role {role_arn} must exist, its trust policy must allow {who}, and {who} must be allowed sts:AssumeRole on it"
+            ),
+        ),
+    };
+    let message = format!("{remedy} ({})", error.message);
+    AwsError { operation: "AssumeRole", kind: AwsErrorKind::Known(reason), message }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ async fn a_role_is_denied_until_it_may_be_assumed() {
     sign_in.keys("test", "test");
     let account = sign_in.account();
     let error = sign_in.accounts.session_as(&account, Some(ROLE)).await.unwrap_err();
-    assert_eq!((error.outlook(), error.reason()), (Outlook::Denied, Reason::AccessDenied), "{error}");
+    assert_eq!((error.outlook(), error.reason()), (Outlook::Denied, Reason::TrustDenied), "{error}");
     let text = error.to_string();
     assert!(text.contains(ROLE) && text.contains("arn:aws:iam::123456789012:user/admin"), "{text}");
     assert!(sign_in.session().await.is_ok(), "the account itself still works");

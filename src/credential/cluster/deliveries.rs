@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
+use super::deeds::Deed;
 use super::fleet::{Fleets, Mark, Place};
 use super::selection::Selection;
 use super::summary::Standing;
@@ -224,7 +225,12 @@ impl Deliveries {
             tracing::info!(deed = ?deed, "login delivered");
         }
         self.queue.set_timer(key.clone(), next);
-        let (news, settled) = self.fleets.visited((&key.name, &uid, &key.namespace), place, &deeds, cleared);
+        self.visited(key, &uid, place, (&deeds, cleared));
+    }
+
+    /// Takes in what a visit found and did, and has it told.
+    fn visited(&self, key: &ObjectKey, uid: &str, place: Place, (deeds, cleared): (&[Deed], bool)) {
+        let (news, settled) = self.fleets.visited((&key.name, uid, &key.namespace), place, deeds, cleared);
         if settled {
             self.settled.notify_waiters();
         }

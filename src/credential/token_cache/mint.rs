@@ -1,12 +1,14 @@
-//! One call that mints a token, and what an administrator can do when AWS denies the call.
+//! One call that mints a token.
 
 use crate::aws::{AwsError, AwsErrorKind, Named, timestamp};
+use crate::credential::mint_refusal::{Asker, explain};
 use crate::credential::schedule::Life;
 use crate::credential::token::{Token, TokenKey};
 use crate::error::{Error, Result};
 use crate::sessions::Session;
 
 use super::TokenCache;
+use super::admission::family;
 
 impl TokenCache {
     /// Asks AWS for one token.
@@ -30,59 +32,33 @@ impl TokenCache {
         Ok(Token { id: uuid::Uuid::new_v4().to_string(), text: text.into(), life })
     }
 
+    /// Whether the same identity has a token of the domain that lives less long.
+    fn has_shorter(&self, key: &TokenKey) -> bool {
+        let (family, now) = (family(key), self.context.clock.now());
+        self.entries().values().any(|entry| {
+            let state = entry.lock();
+            state.family.as_ref() == Some(&family)
+                && state.kept.as_ref().is_some_and(|kept| {
+                    let life = kept.token.life;
+                    life.valid(now) && life.expires.duration_since(life.issued) < key.duration
+                })
+        })
+    }
+
     fn refused(&self, key: &TokenKey, session: &Session, error: AwsError) -> AwsError {
         if error.kind == AwsErrorKind::SignIn {
             self.context.accounts.forget(session);
         }
-        explain(key, &session.identity_arn, error)
+        let asker = Asker {
+            arn: &session.identity_arn,
+            account: &session.aws.account,
+            has_shorter: self.has_shorter(key),
+        };
+        explain(key, asker, error)
     }
-}
-
-/// Adds what an administrator can do about a mint that AWS denies.
-fn explain(key: &TokenKey, identity_arn: &str, error: AwsError) -> AwsError {
-    if error.kind != AwsErrorKind::Denied {
-        return error;
-    }
-    let message = format!(
-        "{}; {identity_arn} needs codeartifact:GetAuthorizationToken on domain {} of account {}, and sts:GetServiceBearerToken for \
-         tokens that live {:#} (spec.token.duration)",
-        error.message, key.domain.domain, key.domain.owner, key.duration
-    );
-    AwsError { message, ..error }
 }
 
 fn no_token() -> Error {
     let message = "AWS answered without a token".to_owned();
     AwsError { operation: "GetAuthorizationToken", kind: AwsErrorKind::Unavailable, message }.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::*;
-    use crate::credential::render::DomainKey;
-
-    #[test]
-    fn a_denied_mint_names_the_domain_the_life_and_its_field() {
-        let key = TokenKey {
-            proof: "p".into(),
-            domain: DomainKey {
-                account: "default".into(),
-                region: "us-east-1".into(),
-                owner: "123456789012".into(),
-                domain: "acme".into(),
-            },
-            duration: SignedDuration::from_secs(12 * 3600),
-            shard: 0,
-        };
-        let error = |kind| AwsError { operation: "GetAuthorizationToken", kind, message: "no".into() };
-        let denied = explain(&key, "arn:user", error(AwsErrorKind::Denied)).message;
-        for part in
-            ["domain acme of account 123456789012", "live 12h", "spec.token.duration", "arn:user", "no;"]
-        {
-            assert!(denied.contains(part), "{part} is not in: {denied}");
-        }
-        assert_eq!(explain(&key, "arn:user", error(AwsErrorKind::SignIn)).message, "no");
-    }
 }

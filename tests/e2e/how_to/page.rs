@@ -26,7 +26,7 @@ impl Page {
     /// The documents of all blocks of YAML.
     pub(super) fn documents(&self) -> Result<Vec<Value>> {
         let yaml = self.blocks.iter().filter(|block| block.language == "yaml");
-        let parsed = yaml.map(|block| block.documents());
+        let parsed = yaml.map(Block::documents);
         Ok(parsed.collect::<Result<Vec<_>>>()?.concat())
     }
 

@@ -1,6 +1,7 @@
 //! RegistryCredential: the Secret, the renewal of tokens, and who shares them.
 
 mod accounts;
+mod denials;
 mod endpoints;
 mod grants;
 mod hanging_mint;

@@ -137,7 +137,7 @@ impl<'a> Pod<'a> {
 }
 
 async fn mint(world: &World) -> String {
-    let seconds = i64::try_from(LIFE.as_secs()).unwrap();
+    let seconds = LIFE.as_secs();
     let minted = world.client.get_authorization_token().domain("acme").duration_seconds(seconds).send().await;
     minted.unwrap().authorization_token().unwrap().to_owned()
 }
@@ -156,6 +156,7 @@ fn programs(command: &mut Command) {
     }
     command.env("PYTHON", pinned("python").join("bin")).env("MAVEN", pinned("maven"));
     command.env("GRADLE8", pinned("gradle"));
+    command.env("RENOVATE", pinned("renovate").join("node_modules/renovate/dist/renovate.js"));
     command.env("CARGO", env!("CARGO")).env("RUSTC", Path::new(env!("CARGO")).with_file_name("rustc"));
     for (variable, folder) in [("TOOLS", "tools"), ("SETUP", "setup"), ("SCRIPTS", "mounted/scripts")] {
         command.env(variable, Path::new(FILES).join(folder));
@@ -196,7 +197,7 @@ clients! {
     npm_10 "npm-10", npm_11 "npm-11", pnpm "pnpm", yarn_1 "yarn-1", yarn_berry "yarn-berry",
     pip "pip", pip_by_netrc "pip-netrc", uv "uv", uv_by_variables "uv-env", poetry "poetry", twine "twine",
     twine_by_variables "twine-env",
-    maven "mvn", gradle "gradle", gradle_8 "gradle-8", cargo "cargo", gem "gem", bundler "bundler", curl "curl",
+    maven "mvn", gradle "gradle", gradle_8 "gradle-8", cargo "cargo", gem "gem", bundler "bundler", curl "curl", renovate "renovate",
 }
 
 /// A build whose configuration is cached works after a renewal, what Gradle has to fetch or send it fetches and sends with the new token,

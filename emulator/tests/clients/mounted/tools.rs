@@ -64,6 +64,7 @@ pub(super) fn named(name: &str) -> Tool {
         Tool { file_mode: 0o600, ..Tool::new("gem", Ruby, &[Format::Gem]) },
         Tool { publishes: false, ..Tool::new("bundler", Ruby, &[Format::Bundler]) },
         Tool { publishes: false, ..Tool::new("curl", Npm, &[Format::Netrc]) },
+        Tool { publishes: false, ..Tool::new("renovate", Npm, &[]) },
     ];
     all.into_iter().find(|tool| tool.name == name).unwrap_or_else(|| panic!("there is no client {name}"))
 }

@@ -103,6 +103,23 @@ fn logins_of(tokens: &[String; 3]) -> BTreeMap<DomainKey, Login> {
     domains().into_iter().zip(tokens.iter().map(login)).collect()
 }
 
+/// Package formats, and what Renovate calls them.
+const RENOVATE: [(&str, &str); 6] = [
+    ("npm", "npm"),
+    ("pypi", "pypi"),
+    ("maven", "maven"),
+    ("nuget", "nuget"),
+    ("ruby", "rubygems"),
+    ("cargo", "crate"),
+];
+
+/// What Cargo's file calls a repository.
+fn in_cargo(name: &str) -> String {
+    let dashed = name.replace('.', "-");
+    let reserved = dashed.as_bytes()[0].is_ascii_digit() || dashed.eq_ignore_ascii_case("crates-io");
+    format!("{}{dashed}", if reserved { "_" } else { "" })
+}
+
 /// What the files of a format must say.
 fn expected(format: Format, registries: &[Registry], logins: &BTreeMap<DomainKey, Login>) -> Said {
     let mut said = Said::new();
@@ -126,17 +143,11 @@ fn expected(format: Format, registries: &[Registry], logins: &BTreeMap<DomainKey
             Format::Twine => said.extend(named(name, url("pypi"))),
             Format::Maven | Format::Gradle => said.extend(named(name, url("maven"))),
             Format::Sbt => {
-                said.extend(named(&format!("{}/{name}", registry.domain.domain), host(url("maven"))))
+                said.extend(named(&format!("{}/{name}", registry.domain.domain), host(url("maven"))));
             }
             Format::Nuget => said.extend(named(name, url("nuget") + "v3/index.json")),
             Format::Cargo => {
-                let dashed = name.replace('.', "-");
-                let reserved =
-                    dashed.as_bytes()[0].is_ascii_digit() || dashed.eq_ignore_ascii_case("crates-io");
-                said.extend(named(
-                    &format!("{}{dashed}", if reserved { "_" } else { "" }),
-                    format!("sparse+{}", url("cargo")),
-                ));
+                said.extend(named(&in_cargo(name), format!("sparse+{}", url("cargo"))));
             }
             Format::Gem => said.extend([(url("ruby"), token)]),
             Format::Bundler => {
@@ -151,15 +162,7 @@ fn expected(format: Format, registries: &[Registry], logins: &BTreeMap<DomainKey
             }
             Format::Netrc => said.extend([(host(url("npm")), token)]),
             Format::Renovate => {
-                let kinds = [
-                    ("npm", "npm"),
-                    ("pypi", "pypi"),
-                    ("maven", "maven"),
-                    ("nuget", "nuget"),
-                    ("ruby", "rubygems"),
-                    ("cargo", "crate"),
-                ];
-                said.extend(kinds.into_iter().flat_map(|(format, kind)| named(kind, url(format))));
+                said.extend(RENOVATE.into_iter().flat_map(|(format, kind)| named(kind, url(format))));
             }
             Format::Env => {
                 let variable = name.to_uppercase().replace(['.', '-'], "_");

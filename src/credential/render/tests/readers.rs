@@ -35,7 +35,7 @@ pub(super) fn read(format: Format, files: &Texts) -> Said {
     }
 }
 
-/// An ini file whose keys keep their case. What is before the first section is in the section ``.
+/// An ini file whose keys keep their case. What is before the first section is in a section without a name.
 fn ini(text: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut defaults = IniDefault::default();
     defaults.delimiters = vec!['='];
@@ -175,10 +175,11 @@ struct Mirrors {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 struct Mirror {
     id: String,
-    mirror_of: String,
+    #[serde(rename = "mirrorOf")]
+    repositories: String,
     url: String,
 }
 
@@ -225,7 +226,7 @@ fn maven(file: &str) -> Said {
     let others = places[1..].iter().map(|place| format!("!{}", place.id));
     assert!(
         mirror
-            .mirror_of
+            .repositories
             .split(',')
             .map(str::to_owned)
             .eq(["external:*".to_owned()].into_iter().chain(others))
@@ -282,7 +283,7 @@ fn nuget(file: &str) -> Said {
             Event::Start(element) => path.push(element.name().0.to_owned()),
             Event::End(_) => drop(path.pop()),
             Event::Empty(element) if element.name().0 == "clear" => {
-                assert_eq!(path, ["configuration", "packageSources"])
+                assert_eq!(path, ["configuration", "packageSources"]);
             }
             Event::Empty(element) => {
                 let all = attributes(&element);

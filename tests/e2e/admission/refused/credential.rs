@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::super::{Row, row};
 use super::{ACCOUNT, DOMAIN_NAME, NO_DURATION, REPOSITORY_NAME, UNWRITTEN};
 
+const UNSCOPED: &str = "a scope needs the format npm, yarn1, yarn or swift in formats";
+
 const KIND: &str = "RegistryCredential";
 /// Which registries, in which files.
 pub(super) fn registries() -> Vec<Row> {
@@ -12,7 +14,6 @@ pub(super) fn registries() -> Vec<Row> {
     let npm = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"]});
     let pip = json!({"repositoryRef": {"name": "team"}, "formats": ["pip"]});
     let scoped = json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "scope": "@acme"});
-    const UNSCOPED: &str = "a scope needs the format npm, yarn1, yarn or swift in formats";
     let both =
         json!({"repositoryRef": {"name": "team"}, "formats": ["npm"], "scope": "@a", "scopes": ["@b"]});
     let registry = |registry: Value| json!({ "registries": [registry] });
