@@ -65,7 +65,7 @@ pub(super) const QUEUE_DEPTH: Described = Described {
     name: "queue_depth",
     shape: Shape::Gauge,
     labels: "kind",
-    help: "Objects that are due and wait for a free worker; each AwsAccount has a share of them",
+    help: "Objects that are due and wait for a free worker; each AwsAccount has a share of them; of the kind Delivery, the namespaces of ClusterRegistryCredentials",
 };
 pub(super) const AWS_CALLS: Described = Described {
     name: "aws_calls",

@@ -17,7 +17,8 @@ use crate::{bare, progress, say, stage};
 /// Domains, and so tokens.
 const DOMAINS: usize = 20;
 /// What selects the Secrets that the operator wrote.
-const OURS: &str = "app.kubernetes.io/managed-by=codeartifact-operator,!codeartifact-operator.dev/component";
+pub(crate) const OURS: &str =
+    "app.kubernetes.io/managed-by=codeartifact-operator,!codeartifact-operator.dev/component";
 
 pub(crate) async fn measure(program: &Path, count: usize, namespaces: usize) -> Result<()> {
     let (control_plane, emulator) = stage::servers(false).await?;
@@ -71,7 +72,8 @@ pub(crate) async fn measure(program: &Path, count: usize, namespaces: usize) -> 
     say(&format!("  {after}"))
 }
 
-async fn make_namespaces(control_plane: &ControlPlane, count: usize) -> Result<()> {
+/// Makes the namespaces `bench-0`, `bench-1` and so on.
+pub(crate) async fn make_namespaces(control_plane: &ControlPlane, count: usize) -> Result<()> {
     let api: Api<Namespace> = Api::all(control_plane.client()?);
     bare::all((0..count).collect(), move |number: usize| {
         let api = api.clone();
@@ -85,7 +87,7 @@ async fn make_namespaces(control_plane: &ControlPlane, count: usize) -> Result<(
 }
 
 /// Some of the Secrets that the operator wrote: the bare client writes the same bytes.
-async fn samples(client: &kube::Client, count: usize) -> Result<Vec<Secret>> {
+pub(crate) async fn samples(client: &kube::Client, count: usize) -> Result<Vec<Secret>> {
     let limit = u32::try_from(count.min(100))?;
     let list =
         Api::<Secret>::all(client.clone()).list(&ListParams::default().labels(OURS).limit(limit)).await?;
@@ -94,7 +96,13 @@ async fn samples(client: &kube::Client, count: usize) -> Result<Vec<Secret>> {
     Ok(list.items)
 }
 
-async fn apply(client: kube::Client, namespace: &str, number: usize, sample: Secret) -> Result<()> {
+/// Applies the copy of a sample.
+pub(crate) async fn apply(
+    client: kube::Client,
+    namespace: &str,
+    number: usize,
+    sample: Secret,
+) -> Result<()> {
     let name = format!("bare-{number}");
     let ObjectMeta { labels, annotations, .. } = sample.metadata;
     let metadata = ObjectMeta { name: Some(name.clone()), labels, annotations, ..ObjectMeta::default() };

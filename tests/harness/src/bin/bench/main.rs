@@ -1,8 +1,9 @@
 //! `bench PROGRAM`: how fast and how large the released operator is, beside a bare client that makes the same writes in the
 //! same run. It prints figures and the machine; it judges nothing. The sizes can be made smaller by the environment:
-//! `LOGINS`, `NAMESPACES`, `DOMAINS`, `REPOSITORIES`.
+//! `LOGINS`, `NAMESPACES`, `DOMAINS`, `REPOSITORIES`, `CLUSTER_NAMESPACES`.
 
 mod bare;
+mod cluster_logins;
 mod domains;
 mod logins;
 mod progress;
@@ -31,7 +32,8 @@ async fn measure() -> Result<()> {
     writes::measure(&program).await?;
     domains::measure(&program, size("DOMAINS", 200)?).await?;
     repositories::measure(&program, size("REPOSITORIES", 1_000)?).await?;
-    logins::measure(&program, size("LOGINS", 10_000)?, size("NAMESPACES", 1_000)?).await
+    logins::measure(&program, size("LOGINS", 10_000)?, size("NAMESPACES", 1_000)?).await?;
+    cluster_logins::measure(&program, size("CLUSTER_NAMESPACES", 10_000)?).await
 }
 
 /// A size from the environment, which must be a number above zero.
