@@ -20,7 +20,7 @@ pub struct RegistryCredentialStatus {
     /// written to the Secret since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_secret_write: Option<SecretWrite>,
-    /// The tokens in it; never their text.
+    /// The tokens in it, the one that ends first before the others; never their text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenStatus>,
     /// While renewals fail: 50, 25 or 10, the percent of `renewBefore` that the life left of a token has fallen under.

@@ -17,8 +17,8 @@ const LONGEST_MESSAGE: usize = 256;
 pub(super) enum Standing {
     /// Its Secret holds a valid login.
     Filled,
-    /// Its Secret holds a valid login that cannot be renewed, or cannot be written as declared now.
-    Troubled(Arc<Error>),
+    /// Its Secret holds a valid login that cannot be renewed, or cannot be written as declared now; and what is told of that.
+    Troubled(Arc<Error>, String),
     /// Its Secret holds a valid login, and nobody looks after it while something is suspended, which the error names.
     Resting(Arc<Error>),
     /// It has no valid login; the error says whether that passes by itself.
@@ -72,7 +72,8 @@ impl Standing {
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let words = |standing: &Self| match standing {
             Self::Filled | Self::Due | Self::Absent => None,
-            Self::Troubled(error) | Self::Resting(error) | Self::Failed(error) => {
+            Self::Troubled(error, told) => Some((error.reason(), error.outlook(), told.clone())),
+            Self::Resting(error) | Self::Failed(error) => {
                 Some((error.reason(), error.outlook(), error.to_string()))
             }
         };
@@ -81,7 +82,7 @@ impl Standing {
 
     /// Whether the Secret holds a valid login.
     fn holds(&self) -> bool {
-        matches!(self, Self::Filled | Self::Troubled(_) | Self::Resting(_))
+        matches!(self, Self::Filled | Self::Troubled(..) | Self::Resting(_))
     }
 
     fn fails(&self) -> bool {
@@ -92,14 +93,14 @@ impl Standing {
         match self {
             Self::Due | Self::Absent => true,
             Self::Failed(error) => error.outlook() == Outlook::Waiting,
-            Self::Filled | Self::Troubled(_) | Self::Resting(_) => false,
+            Self::Filled | Self::Troubled(..) | Self::Resting(_) => false,
         }
     }
 }
 
 fn failure(namespace: &str, standing: &Standing) -> Option<NamespaceFailure> {
     let (reason, message) = match standing {
-        Standing::Troubled(error) => (Reason::RenewalFailing, error.to_string()),
+        Standing::Troubled(_, told) => (Reason::RenewalFailing, told.clone()),
         Standing::Failed(error) => (error.reason(), error.to_string()),
         Standing::Absent => (
             Reason::NotFound,
@@ -152,12 +153,11 @@ fn outcome(
     };
     let message = if *selected == 0 { "no namespace is picked".to_owned() } else { message };
     let troubled = namespaces.iter().find_map(|(name, standing)| match standing {
-        Standing::Troubled(error) => Some((name, error)),
+        Standing::Troubled(_, told) => Some((name, told)),
         _ => None,
     });
-    if let Some((name, error)) = troubled {
-        let message =
-            format!("{message}; in namespace {name} the login works and cannot be renewed: {error}");
+    if let Some((name, told)) = troubled {
+        let message = format!("{message}; in namespace {name} {told}");
         return Ok(Success::ready(Reason::RenewalFailing, message, about.again));
     }
     let reason = if *failing > 0 { Reason::PartlyFilled } else { Reason::Issued };
@@ -168,7 +168,7 @@ impl Standing {
     fn error(&self) -> Option<&Arc<Error>> {
         match self {
             Self::Failed(error) => Some(error),
-            Self::Filled | Self::Troubled(_) | Self::Resting(_) | Self::Due | Self::Absent => None,
+            Self::Filled | Self::Troubled(..) | Self::Resting(_) | Self::Due | Self::Absent => None,
         }
     }
 }
@@ -177,9 +177,11 @@ fn of(count: u32) -> String {
     if count == 1 { "1 namespace".to_owned() } else { format!("{count} namespaces") }
 }
 
-/// The first failure, as the end of a sentence.
+/// The first failure, as the end of a sentence. Renewals that fail have a sentence of their own.
 fn first(failures: &[NamespaceFailure]) -> String {
-    failures.first().map_or_else(String::new, |failure| {
+    let of_delivery =
+        |failure: &&NamespaceFailure| failure.reason.as_str() != Reason::RenewalFailing.as_str();
+    failures.iter().find(of_delivery).map_or_else(String::new, |failure| {
         format!(
             "; status.failures says more, such as for namespace {}: {}",
             failure.namespace, failure.message
@@ -212,7 +214,7 @@ mod tests {
     }
 
     fn troubled() -> Standing {
-        Standing::Troubled(Arc::new(Error::Internal("down".into())))
+        Standing::Troubled(Arc::new(Error::Internal("down".into())), "the login works until noon".into())
     }
 
     type Row = (&'static str, Vec<Standing>, About<'static>, [u32; 4], &'static str);

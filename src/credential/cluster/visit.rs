@@ -187,9 +187,11 @@ impl<'a> Visit<'a> {
     fn done(&mut self, tokens: &TokensByDomain) -> Success {
         let now = self.context.clock.now();
         let next = tokens.values().map(CurrentToken::look_again).min().unwrap_or(now);
-        let failing = tokens.values().find_map(|current| current.failing.as_ref());
+        let failing = tokens.values().find_map(|current| Some((current, current.failing.as_ref()?)));
         self.place.standing = Some(match failing {
-            Some(failing) => Standing::Troubled(Arc::clone(&failing.error)),
+            Some((current, failing)) => {
+                self.troubled(Arc::clone(&failing.error), current.kept.token.life, failing.retry_at)
+            }
             None => Standing::Filled,
         });
         self.later(next)

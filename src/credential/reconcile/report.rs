@@ -24,10 +24,11 @@ const STEADY: u32 = 4;
 impl CredentialReconcile<'_> {
     /// Puts into status what the Secret now holds, and says what changed.
     pub(super) fn fill_status(&mut self, tokens: &TokensByDomain, written: Written) {
-        let tokens_now: Vec<_> = tokens
+        let mut tokens_now: Vec<_> = tokens
             .iter()
             .map(|(domain, current)| event_records::token(domain, current, self.minters.terms(domain)))
             .collect();
+        tokens_now.sort_by_key(|token| token.expires_at);
         let name = self.secret_name();
         let declared = self.status.common.observed_generation == self.object.meta().generation;
         self.events.extend(event_records::written(&self.status, declared, &tokens_now, &name, written));

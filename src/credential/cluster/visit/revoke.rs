@@ -10,10 +10,12 @@ use crate::api::TokenStatus;
 use crate::credential::COMPARED_EVERY;
 use crate::credential::coverage::{self, Coverage};
 use crate::credential::requirements::Suspended;
-use crate::credential::schedule::retry_wait;
+use crate::credential::schedule::{Life, retry_wait};
 use crate::credential::secret::is_ours;
 use crate::credential::secret_writer::{self, Removal};
+use crate::credential::trouble::Trouble;
 use crate::engine::object::{ObjectKey, Requeue, Success};
+use crate::engine::pipeline::kind::interval;
 use crate::error::{Error, Result};
 use crate::reason::{Outlook, Reason};
 
@@ -158,19 +160,44 @@ impl Visit<'_> {
     fn kept(&mut self, error: Error, restored: bool) -> Result<Success> {
         let passing = matches!(error.outlook(), Outlook::Retrying(_) | Outlook::Denied);
         let ours = self.seen().is_some_and(|seen| seen.is_controlled_by(&self.uid()) && !seen.deleting);
-        let end = self.first_end().filter(|end| self.context.clock.now() < *end);
-        let Some(end) = end.filter(|_| passing && ours && (restored || self.is_declared())) else {
-            return Err(error);
+        let now = self.context.clock.now();
+        let life = self.first_to_end().filter(|life| life.valid(now));
+        let Some(life) = life.filter(|_| passing && ours && (restored || self.is_declared())) else {
+            return Err(self.with_expiry(error, ours));
         };
+        let end = life.expires;
         let asked = match error.outlook() {
             Outlook::Retrying(Some(wait)) => SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX),
             _ => SignedDuration::ZERO,
         };
-        let now = self.context.clock.now();
         let wait = retry_wait(STEADY, end.duration_since(now), fastrand::f64()).max(asked);
         let retry_at = now.checked_add(wait).unwrap_or(end);
-        self.place.standing = Some(Standing::Troubled(Arc::new(error)));
+        self.place.standing = Some(self.troubled(Arc::new(error), life, retry_at.min(end)));
         Ok(self.later(retry_at.min(end)))
+    }
+
+    /// The login works and cannot be renewed.
+    pub(super) fn troubled(&self, error: Arc<Error>, life: Life, retry_at: Timestamp) -> Standing {
+        let renew_before = self.object.spec.token.renew_before.map(interval);
+        let now = self.context.clock.now();
+        let told = Trouble { error: &error, life, renew_before, now, retry_at }.message();
+        Standing::Troubled(error, told)
+    }
+
+    /// Adds to an error that the token in our Secret has expired, where the token has.
+    fn with_expiry(&self, error: Error, ours: bool) -> Error {
+        let name = crate::credential::cluster::secret_name(self.object);
+        match self.first_end().filter(|end| ours && *end <= self.context.clock.now()) {
+            Some(end) => error.after(&format!("the login in Secret {name} expired at {end}")),
+            None => error,
+        }
+    }
+
+    /// The life of the token in the Secret that ends first.
+    fn first_to_end(&self) -> Option<Life> {
+        let held = self.held();
+        let lives = held.iter().map(|token| Life { issued: token.issued_at, expires: token.expires_at });
+        lives.min_by_key(|life| life.expires)
     }
 
     pub(in crate::credential::cluster) fn first_end(&self) -> Option<Timestamp> {
@@ -182,7 +209,7 @@ impl Visit<'_> {
         let wait = COMPARED_EVERY.mul_f64(1.0 - fastrand::f64() / 5.0);
         let next = self.context.clock.now().checked_add(wait).unwrap_or(due);
         let again = if next < due { Requeue::Check(next) } else { Requeue::At(due) };
-        let troubled = matches!(self.place.standing, Some(Standing::Troubled(_)));
+        let troubled = matches!(self.place.standing, Some(Standing::Troubled(..)));
         Success::ready(if troubled { Reason::RenewalFailing } else { Reason::Issued }, "", again)
     }
 }

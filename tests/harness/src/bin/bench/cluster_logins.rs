@@ -133,11 +133,10 @@ async fn put_back(client: &Client, count: usize) -> Result<String> {
             Ok(())
         }
     });
-    let (deleted, back) =
-        tokio::try_join!(bare::timed(deletions), written_since(client, before, count, begin))?;
+    let (took, back) = tokio::try_join!(bare::timed(deletions), written_since(client, before, count, begin))?;
     Ok(format!(
         "  {count} deletions took {:.2} s, and all were put back after {:.2} s",
-        deleted.as_secs_f64(),
+        took.as_secs_f64(),
         back.as_secs_f64()
     ))
 }
