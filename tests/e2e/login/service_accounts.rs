@@ -6,6 +6,8 @@ use harness::emulator::{ACCOUNT, MINT};
 use harness::fixture::Setup;
 use harness::objects::conditions;
 use http::Method;
+use k8s_openapi::api::rbac::v1::RoleBinding;
+use kube::ResourceExt;
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/builder";
@@ -167,16 +169,21 @@ async fn tokens_that_the_operator_may_not_have_are_told_with_the_remedy() -> Res
     let fixture = world().await?;
     fixture.apply(&with_role("team")).await?;
     let bindings = fixture.cluster.client()?;
-    let bindings = kube::Api::<k8s_openapi::api::rbac::v1::RoleBinding>::namespaced(bindings, "team");
+    let bindings = kube::Api::<RoleBinding>::namespaced(bindings, "team");
     let all = bindings.list(&kube::api::ListParams::default()).await?.items;
-    let name =
-        all.iter().filter_map(|it| it.metadata.name.clone()).find(|name| name.ends_with("-service-accounts"));
-    bindings.delete(&name.context("no RoleBinding")?, &kube::api::DeleteParams::default()).await?;
+    let ours = |it: &RoleBinding| it.name_any().ends_with("-service-accounts");
+    let mut binding = all.into_iter().find(ours).context("no RoleBinding")?;
+    bindings.delete(&binding.name_any(), &kube::api::DeleteParams::default()).await?;
     fixture.login("login", &as_builder()).await?;
     let told = fixture.login_ready_for("login", "TokenRequestForbidden").await?;
     ensure!(told.message.contains("`serviceAccounts` in the values of the chart"), "{told:?}");
     ensure!(fixture.emulator.calls("AssumeRoleWithWebIdentity", 0) == 0, "AWS was asked without a token");
-    Ok(())
+
+    // Who does what the message says sees that it works.
+    binding.metadata.resource_version = None;
+    binding.metadata.uid = None;
+    bindings.create(&kube::api::PostParams::default(), &binding).await?;
+    fixture.issued_after_looks("login").await
 }
 
 /// `serviceAccountRef` of a ClusterRegistryCredential means the ServiceAccount of that name in each namespace, and never one of another.
