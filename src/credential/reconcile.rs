@@ -142,7 +142,7 @@ impl<'a> CredentialReconcile<'a> {
         }
     }
 
-    /// A value of the renew-at annotation that is new. There is nothing to renew before the first token.
+    /// The value of the renew-at annotation, if the operator has not acted on the value yet. Before the first token there is nothing to renew.
     fn force(&self) -> Option<String> {
         let asked = self.object.annotations().get(RENEW_AT)?;
         let new = self.status.last_handled_renew_at.as_ref() != Some(asked) && !self.status.tokens.is_empty();

@@ -259,7 +259,7 @@ impl EntryState {
     }
 }
 
-/// A time that is up to the window of so many sharers before `renews_at`.
+/// When one of so many sharers asks for the next token: before `renews_at`, by the part of the window at which the sharer has its place.
 fn due_at(renews_at: Timestamp, sharers: usize, user: &ObjectId) -> Timestamp {
     let others = sharers.saturating_sub(1);
     renews_at.checked_sub(window(others).mul_f64(place(user))).unwrap_or(renews_at)

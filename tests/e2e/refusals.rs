@@ -55,7 +55,7 @@ async fn a_secret_beyond_the_quota_of_its_namespace_is_written_when_there_is_roo
     let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"},
         "spec": {"hard": {"count/secrets": "0"}}});
     fixture.apply(&quota).await?;
-    // The controller that counts what is used is not among those that run here.
+    // No controller runs here that counts what the quota has used, so the test writes the count.
     let counted = json!({"status": {"hard": {"count/secrets": "0"}, "used": {"count/secrets": "0"}}});
     let quotas = fixture.cluster.api("ResourceQuota", fixture.namespace()).await?;
     quotas.patch_status("few", &PatchParams::default(), &Patch::Merge(&counted)).await?;

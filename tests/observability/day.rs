@@ -1,9 +1,12 @@
 //! Lets many things happen to an operator for some hours: throttled calls, renewals that fail, a new team, changes by hand.
 
-use anyhow::Result;
-use harness::Fixture;
+use anyhow::{Result, ensure};
+use harness::audit::refused;
+use harness::control_plane::AuditEvent;
 use harness::emulator::MINT;
 use harness::fixture::Setup;
+use harness::wait::PATIENCE;
+use harness::{Fixture, wait_for};
 use serde_json::{Value, json};
 
 use crate::watched::Watched;
@@ -33,7 +36,19 @@ pub(crate) async fn live(scene: usize) -> Result<Watched> {
     a_new_team(&mut day, scene).await?;
     changes_by_hand(&mut day, scene).await?;
     day.minutes(scene).await?;
+    until_allowed_again(&day.fixture).await?;
     Ok(day)
+}
+
+/// An API server that has just started refuses requests that it allows a moment later. Waits until the operator has made them again.
+async fn until_allowed_again(fixture: &Fixture) -> Result<()> {
+    let waited = wait_for("every refused request is allowed", PATIENCE, async || {
+        let log = fixture.requests().await?;
+        let refused: Vec<_> = refused(&log).map(AuditEvent::summary).collect();
+        ensure!(refused.is_empty(), "these are not: {refused:?}");
+        Ok(())
+    });
+    fixture.install.explain(waited.await)
 }
 
 /// A domain with its repositories, and logins for them.

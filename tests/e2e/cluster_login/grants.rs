@@ -1,4 +1,4 @@
-//! The grants decide in each namespace, whoever had it picked.
+//! The grants decide in each namespace, no matter who had the namespace picked.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};

@@ -57,7 +57,7 @@ async fn a_namespace_that_cannot_be_filled_is_tried_again_by_itself() -> Result<
     let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"},
         "spec": {"hard": hard["hard"]}});
     fixture.at("b").apply(&quota).await?;
-    // The controller that counts what is used is not among those that run here.
+    // No controller runs here that counts what the quota has used, so the test writes the count.
     let quotas = fixture.cluster.api("ResourceQuota", "b").await?;
     quotas.patch_status("none", &PatchParams::default(), &Patch::Merge(json!({"status": hard}))).await?;
     apply(&fixture, &json!({})).await?;

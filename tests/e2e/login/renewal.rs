@@ -51,7 +51,7 @@ async fn the_old_token_stays_while_its_renewal_fails_and_a_new_one_follows() -> 
     Ok(())
 }
 
-/// Of the 12 h of a token 4 h are promised: users are warned when 2 h, 1 h and 24 minutes are left.
+/// The operator promises 4 h of a token of 12 h. It warns users when 2 h, 1 h and 24 minutes are left.
 #[tokio::test]
 async fn while_a_renewal_fails_each_mark_of_what_is_left_is_told_once() -> Result<()> {
     let fixture = Fixture::with_store().await?;

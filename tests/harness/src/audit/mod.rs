@@ -9,4 +9,4 @@ mod requests;
 pub use canary::{Planted, plant_and_find};
 pub use leaks::{Found, Search, Searched};
 pub use reasons::{documented_reasons, reasons_of_nobody};
-pub use requests::{Checked, check_requests};
+pub use requests::{Checked, check_requests, refused};
